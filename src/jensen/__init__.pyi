@@ -1,0 +1,21 @@
+# The public names of jensen; each is imported on first use.
+from . import data as data
+from . import em as em
+from . import families as families
+from . import models as models
+from . import testing as testing
+from .data import list_datasets as list_datasets
+from .data import load_dataset as load_dataset
+from .em import Fit as Fit
+from .em import elbo as elbo
+from .em import entropy as entropy
+from .em import expected_log_joint as expected_log_joint
+from .em import fit as fit
+from .em import kl_gap as kl_gap
+from .estimators import GaussianMixture as GaussianMixture
+from .families import Diagonal as Diagonal
+from .families import Full as Full
+from .families import Gaussian as Gaussian
+from .families import Spherical as Spherical
+from .families import Tied as Tied
+from .models import Mixture as Mixture

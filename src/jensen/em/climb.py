@@ -1,0 +1,123 @@
+"""The one loop: from a state upwards, with a ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from jensen.em.algorithms import EM, Algorithm
+from jensen.em.progress import Progress
+from jensen.em.protocols import Params
+from jensen.em.state import Problem, State
+from jensen.em.stopping import Extrapolation, Stop, aitken
+from jensen.em.tables import Table
+from jensen.em.verdict import Outcome
+
+VERIFYING_STEPS = 5  # plain steps at a time after an accelerated climb, for an estimate of what is left
+
+
+@dataclass(slots=True)
+class Climb:
+    """A climb in progress: where it is, what it saw, how it ended."""
+
+    problem: Problem
+    state: State
+    rows: list[dict[str, float | int | str]] = field(default_factory=list)
+    plain: list[float] = field(default_factory=list)
+    """Objectives of the latest run of plain EM steps."""
+    outcome: Outcome = Outcome.STEP_LIMIT
+    note: str = ""
+
+    @property
+    def num_steps(self) -> int:
+        """Steps taken, the start not counted."""
+        return len(self.rows) - 1
+
+    @property
+    def extrapolation(self) -> Extrapolation:
+        """Aitken's estimate over the latest plain steps."""
+        return aitken(self.plain[-3:], self.problem.resolution(self.state))
+
+    @property
+    def ledger(self) -> Table:
+        """One row a step."""
+        return Table.from_rows(self.rows)
+
+
+def climb(
+    problem: Problem,
+    params: Params,
+    algorithm: Algorithm,
+    stop: Stop,
+    max_steps: int,
+    progress: Progress | None = None,
+) -> Climb:
+    """Climb from ``params``; after an accelerated climb, plain EM steps confirm the end or send it on."""
+    state = algorithm.init(problem, params)
+    run = Climb(problem, state, [_row(problem, None, state, "start")], [state.objective])
+    if not np.isfinite(state.objective):
+        run.outcome, run.note = Outcome.FAILED, "the objective is not finite at the start"
+        return run
+    while run.num_steps < max_steps:
+        _run(run, algorithm, stop, max_steps - run.num_steps, progress)
+        if run.outcome is not Outcome.CONVERGED or algorithm.is_plain():
+            break
+        _run(run, EM(), stop, min(VERIFYING_STEPS, max_steps - run.num_steps), progress)
+        if run.outcome is not Outcome.STEP_LIMIT:
+            break
+    return run
+
+
+def _run(run: Climb, algorithm: Algorithm, stop: Stop, max_steps: int, progress: Progress | None) -> None:
+    """Steps of one algorithm, until it stops, falls, fails, is interrupted or has had ``max_steps``."""
+    plain = algorithm.is_plain()
+    objectives = [run.state.objective]
+    run.outcome, run.plain = Outcome.STEP_LIMIT, [run.state.objective]
+    for _ in range(max_steps):
+        try:
+            new = algorithm.step(run.problem, run.state)
+        except KeyboardInterrupt:
+            run.outcome, run.note = Outcome.INTERRUPTED, "interrupted"
+            return
+        if not np.isfinite(new.objective):
+            run.outcome, run.note = Outcome.FAILED, "the objective became non-finite"
+            return
+        resolution = run.problem.resolution(new)
+        fall = run.state.objective - new.objective
+        if fall > run.problem.tolerated_fall(new):
+            run.outcome, run.note = Outcome.FELL, f"step {run.num_steps + 1} lowered the objective by {fall:.3g}"
+            return
+        run.rows.append(_row(run.problem, run.state, new, type(algorithm).__name__))
+        run.state = new
+        objectives.append(new.objective)
+        if plain:
+            run.plain = objectives
+        if progress is not None:
+            progress.update(f"step {run.num_steps}, objective {new.objective:.6f}")
+        if stop.done(objectives, resolution, plain):
+            run.outcome = Outcome.CONVERGED
+            return
+
+
+def _row(problem: Problem, old: State | None, new: State, algorithm: str) -> dict[str, float | int | str]:
+    """The identity of Jensen's inequality at one θ, and the half-step that led there.
+
+    ``kl`` is KL(q_old ‖ p(z | x, θ_new)) = ℓ(θ_new) − Q(θ_new, S_old) − H[q_old]: the gap that the M-step opened
+    and the E-step closed.
+    """
+    expected = new.expected
+    kl = np.nan
+    if old is not None:
+        bound = problem.expected_log_joint(new.params, old) + old.expected.entropy
+        kl = expected.log_evidence - bound
+    return {
+        "log_evidence": expected.log_evidence,
+        "expected_log_joint": problem.expected_log_joint(new.params, new),
+        "entropy": expected.entropy,
+        "kl": kl,
+        "log_prior": new.log_prior,
+        "objective": new.objective,
+        "num_e_steps": problem.num_e_steps,
+        "algorithm": algorithm,
+    }

@@ -1,0 +1,141 @@
+"""What a model with hidden variables implements, and the one table of symbols.
+
+==================  =========================  ==========================================
+mathematics         in code                    meaning
+==================  =========================  ==========================================
+x, x_n              ``data``                   the observed rows
+z                   (summed out)               the hidden variable of a row
+θ                   ``params``                 what is estimated
+q(z)                ``posterior``              a distribution of z; exact: p(z | x, θ)
+S                   ``stats``                  Σ_n w_n E_q[T(x_n, z_n)]
+w_n                 ``weight``                 how often row n counts
+log p(x | θ)        ``log_evidence``           what EM climbs
+Q(θ, S)             ``expected_log_joint``     E_q[log p(x, z | θ)]
+H[q]                ``entropy``                −E_q[log q(z)]
+Q + H               ``elbo``                   a lower bound of log p(x | θ)
+log p(x | θ) − ELBO ``kl_gap``                 KL(q ‖ p(z | x, θ))
+log p(θ)            ``log_prior``              the log-density of the prior, if there is one
+==================  =========================  ==========================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Params = Any
+Data = Any
+Weight = NDArray[np.float64] | None
+
+
+class Stats(Protocol):
+    """Sufficient statistics: a commutative monoid under ``+`` that can be scaled."""
+
+    def __add__(self, other: Any, /) -> Any: ...
+    def scale(self, factor: float, /) -> Any: ...
+
+
+class Posterior(Protocol):
+    """A distribution q(z) for every row, with the log-evidence of the params it was computed at."""
+
+    @property
+    def log_evidence(self) -> NDArray[np.floating]:
+        """log p(x_n | θ) of every row."""
+        ...
+
+    def entropy(self) -> NDArray[np.floating]:
+        """H[q_n] of every row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an E-step leaves of a block of data. Two of the same θ add; one can be scaled.
+
+    Attributes
+    ----------
+    stats
+        S = Σ_n w_n E_q[T(x_n, z_n)].
+    log_evidence
+        Σ_n w_n log p(x_n | θ).
+    entropy
+        Σ_n w_n H[q_n], summed on its own and not by subtraction, so that the ledger checks something.
+    weight
+        Σ_n w_n.
+    """
+
+    stats: Any
+    log_evidence: float
+    entropy: float
+    weight: float
+
+    def __add__(self, other: Expected) -> Expected:
+        return Expected(
+            self.stats + other.stats,
+            self.log_evidence + other.log_evidence,
+            self.entropy + other.entropy,
+            self.weight + other.weight,
+        )
+
+    def scale(self, factor: float) -> Expected:
+        return Expected(
+            self.stats.scale(factor), factor * self.log_evidence, factor * self.entropy, factor * self.weight
+        )
+
+
+@runtime_checkable
+class LatentVariableModel(Protocol):
+    """p(x, z | θ). Implement these four and receive ``fit``, MAP, the ledger and the laws.
+
+    A model gets more for what it adds:
+
+    ``e_step(params, data, weight) -> Expected``
+        one fused pass that never stores q; a law holds it equal to ``expected ∘ posterior``.
+    ``prepare(data, weight) -> model``
+        the model with whatever the data fix once and for all (bounds, scales).
+    ``start(data, weight, rng) -> params``
+        a random start: restarts.
+    ``search(data, weight, rng, count) -> list[Start]``
+        the model's own way of finding good starts: the default of ``fit`` without ``params``.
+    ``prior``
+        a `Prior` or None: maximum a posteriori.
+    ``num_free(params) -> int``
+        AIC and BIC.
+    ``canonical(params) -> params``
+        one representative of all relabellings: maxima are grouped by it.
+    ``diagnose(params, data, weight) -> Verdict | None``
+        what is wrong with an end that EM itself cannot see (collapse, a saddle).
+    ``pack(params) -> vector`` and ``unpack(vector) -> params | None``
+        natural coordinates for acceleration; ``None`` where the vector is infeasible.
+    """
+
+    def posterior(self, params: Params, data: Data) -> Posterior:
+        """q(z) = p(z | x, θ), and log p(x_n | θ) of each row."""
+        ...
+
+    def expected(self, params: Params, data: Data, posterior: Any, weight: Weight) -> Expected:
+        """Σ_n w_n of the statistics, the log-evidence and the entropy, under any q."""
+        ...
+
+    def m_step(self, stats: Any, params: Params) -> Params:
+        """argmax_θ' Q(θ', S). ``params`` is where we are, for M-steps that iterate."""
+        ...
+
+    def expected_log_joint(self, params: Params, stats: Any) -> float:
+        """Q(θ, S) = E_q[log p(x, z | θ)], all constants included."""
+        ...
+
+
+class Prior(Protocol):
+    """A conjugate prior: data seen before the data."""
+
+    def pseudo_stats(self, model: Any, params: Params) -> Any:
+        """Statistics that are added to S, once."""
+        ...
+
+    def log_density(self, model: Any, params: Params) -> float:
+        """log p(θ) in the natural parameters."""
+        ...

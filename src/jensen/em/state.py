@@ -1,0 +1,69 @@
+"""The problem that is climbed and the state of the climb: (θ, S, ℓ), all of the same θ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import sqrt
+
+import numpy as np
+
+from jensen.em import identities
+from jensen.em.protocols import Data, Expected, LatentVariableModel, Params, Weight
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """θ with the statistics and the log-evidence *of this θ*."""
+
+    params: Params
+    expected: Expected
+    log_prior: float
+
+    @property
+    def objective(self) -> float:
+        """log p(x | θ) + log p(θ)."""
+        return self.expected.log_evidence + self.log_prior
+
+
+@dataclass(slots=True)
+class Problem:
+    """A model, its data and its weights; it counts the passes over the data."""
+
+    model: LatentVariableModel
+    data: Data
+    weight: Weight = None
+    num_e_steps: int = field(default=0, init=False)
+
+    def e_step(self, params: Params) -> State:
+        """The state at ``params``: one pass over the data."""
+        self.num_e_steps += 1
+        expected = identities.e_step(self.model, params, self.data, self.weight)
+        return State(params, expected, identities.log_prior(self.model, params))
+
+    def m_step(self, state: State) -> Params:
+        """argmax_θ' Q(θ', S) + log p(θ')."""
+        return identities.m_step(self.model, state.expected.stats, state.params)
+
+    def expected_log_joint(self, params: Params, state: State) -> float:
+        """Q(θ, S) with the S of ``state``."""
+        return float(self.model.expected_log_joint(params, state.expected.stats))
+
+    @property
+    def eps(self) -> float:
+        """The precision of the data: a pass over float32 rows resolves less than one over float64 rows."""
+        single = getattr(self.data, "dtype", None) == np.float32
+        return float(np.finfo(np.float32 if single else np.float64).eps)
+
+    def resolution(self, state: State) -> float:
+        """The smallest change of the objective that rounding lets one see.
+
+        The errors of n terms of size |ℓ|/n add up like a random walk in single precision; in double precision the
+        plain worst case is small enough.
+        """
+        weight = max(state.expected.weight, 1.0)
+        size = abs(state.expected.log_evidence) + weight
+        return 4.0 * self.eps * (size / sqrt(weight) if self.eps > 1e-10 else size)
+
+    def tolerated_fall(self, state: State) -> float:
+        """A fall beyond this is no rounding."""
+        return 16.0 * self.resolution(state)

@@ -1,0 +1,55 @@
+"""What became of a fit: a value with advice, not an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a climb ended."""
+
+    CONVERGED = "converged"
+    STEP_LIMIT = "step limit"
+    BOUNDARY = "boundary"
+    COLLAPSED = "collapsed"
+    SADDLE = "saddle"
+    FELL = "fell"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a fit ended, in words, and what to do about it.
+
+    Attributes
+    ----------
+    outcome
+        One of `Outcome`.
+    message
+        What was found.
+    advice
+        What to do; empty where there is nothing to do.
+    climbed
+        Whether the climb itself reached its end. A collapsed or boundary solution can have converged to it.
+    """
+
+    outcome: Outcome
+    message: str
+    advice: str = ""
+    climbed: bool = False
+
+    @property
+    def converged(self) -> bool:
+        """True only for a proper maximum that was reached."""
+        return self.outcome is Outcome.CONVERGED
+
+    @property
+    def proper(self) -> bool:
+        """Whether the solution may be chosen: not collapsed, not failed, not fallen."""
+        return self.outcome not in (Outcome.COLLAPSED, Outcome.FAILED, Outcome.FELL)
+
+    def __str__(self) -> str:
+        text = f"{self.outcome}: {self.message}" if self.message else str(self.outcome)
+        return f"{text} ({self.advice})" if self.advice else text

@@ -1,0 +1,1 @@
+def diagnose(model, params, data, weight): return None
