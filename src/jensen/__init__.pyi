@@ -19,3 +19,5 @@ from .families import Gaussian as Gaussian
 from .families import Spherical as Spherical
 from .families import Tied as Tied
 from .models import Mixture as Mixture
+from .models import Selection as Selection
+from .models import select as select

@@ -4,37 +4,58 @@ from __future__ import annotations
 
 import sys
 import time
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
 PATIENCE = 1.5  # seconds before anything is shown
 
+_outermost: ContextVar[Progress | None] = ContextVar("_outermost", default=None)
+
 
 class Progress:
-    """Shows steps and objective on standard error when it is a terminal. A context manager."""
+    """Shows steps and objective on standard error when it is a terminal. A context manager.
+
+    Inside another one it adds its text to the line of the outer one.
+    """
 
     def __init__(self, what: str = "EM", enabled: bool | None = None) -> None:
         self._what = what
         self._enabled = sys.stderr.isatty() if enabled is None else enabled
         self._began = time.monotonic()
+        self._text = ""
         self._shown: Any = None
+        self._outer: Progress | None = None
 
     def __enter__(self) -> Progress:
+        self._outer = _outermost.get()
+        if self._outer is None:
+            _outermost.set(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._outer is None:
+            _outermost.set(None)
         if self._shown is not None:
             self._shown.stop()
 
     def update(self, text: str) -> None:
-        """Replace the line that is shown."""
-        if not self._enabled or time.monotonic() - self._began < PATIENCE:
+        """Replace the text that is shown."""
+        self._text = text
+        if self._outer is None:
+            self._show(text)
+        else:
+            self._outer._show(f"{self._outer._text}: {text}")
+
+    def _show(self, text: str) -> None:
+        seconds = time.monotonic() - self._began
+        if not self._enabled or seconds < PATIENCE:
             return
         if self._shown is None:
             from rich.console import Console
 
             self._shown = Console(stderr=True).status("")
             self._shown.start()
-        self._shown.update(f"{self._what}: {text}, {time.monotonic() - self._began:.0f} s (Ctrl-C keeps the best so far)")
+        self._shown.update(f"{self._what}: {text}, {seconds:.0f} s (Ctrl-C keeps the best so far)")

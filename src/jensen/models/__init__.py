@@ -1,9 +1,18 @@
 """Models p(z | θ) and q(z): latent structures over any family."""
 
 from jensen.models.mixture import Mixture, MixtureParams, MixturePosterior, MixtureStats
+from jensen.models.preference import AIC, BIC, CRITERIA, ICL, Criterion
 from jensen.models.priors import Dirichlet, MixturePrior, NormalInverseWishart
+from jensen.models.selection import Cell, Selection
+from jensen.models.sweep import select
 
 __all__ = [
+    "AIC",
+    "BIC",
+    "CRITERIA",
+    "ICL",
+    "Cell",
+    "Criterion",
     "Dirichlet",
     "Mixture",
     "MixtureParams",
@@ -11,4 +20,6 @@ __all__ = [
     "MixturePrior",
     "MixtureStats",
     "NormalInverseWishart",
+    "Selection",
+    "select",
 ]
