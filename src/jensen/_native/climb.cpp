@@ -1,0 +1,183 @@
+#include "climb.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <thread>
+
+#include "linalg.hpp"
+
+namespace jensen {
+namespace {
+
+// θ with the sums and the log-evidence of this θ, and the next θ of plain EM.
+struct Point {
+  Params params, next;
+  double log_evidence = -std::numeric_limits<double>::infinity();
+};
+
+class Climber {
+ public:
+  Climber(Structure structure, const Rows<double>& rows, std::int64_t n, std::int64_t k, std::int64_t d,
+          const ClimbSettings& settings)
+      : rows_(rows), n_(n), settings_(settings), mixture_(structure, k, d), sums_(structure, k, d) {}
+
+  void climb(ClimbResult& end) {
+    e_steps_ = 0;
+    Point here, first, leap;
+    here.params = end.params;
+    end.status = Status::failed;
+    if (!evaluate(here)) return;
+    end.status = Status::step_limit;
+    for (int calm = 0; e_steps_ < settings_.max_e_steps && calm < 2;) {
+      const double before = here.log_evidence;
+      if (!cycle(here, first, leap)) break;
+      calm = here.log_evidence - before < settings_.tol ? calm + 1 : 0;
+      if (calm == 2) end.status = Status::converged;
+    }
+    end.params = here.params;
+    end.log_evidence = here.log_evidence;
+    end.e_steps = e_steps_;
+  }
+
+ private:
+  // One cycle of SQUAREM: two E-steps, three where the leap is refused.
+  bool cycle(Point& here, Point& first, Point& leap) {
+    first.params = here.next;
+    if (!evaluate(first)) return false;
+    if (propose(here.params, first.params, first.next, leap.params) && evaluate(leap) &&
+        leap.log_evidence >= first.log_evidence) {
+      std::swap(here, leap);
+      return true;
+    }
+    leap.params = first.next;
+    if (!evaluate(leap)) return false;
+    std::swap(here, leap);
+    return true;
+  }
+
+  bool evaluate(Point& p) {
+    ++e_steps_;
+    if (!mixture_.prepare(p.params.weights.data(), p.params.means.data(), p.params.covariances.data()))
+      return false;
+    run_pass<double>(mixture_, rows_, n_, {nullptr, nullptr, nullptr}, &sums_, 1);
+    p.log_evidence = sums_.sums.log_evidence;
+    if (!std::isfinite(p.log_evidence)) return false;
+    m_step(mixture_.structure, mixture_.k, mixture_.d, sums_.sums, mixture_.shift.data(), mixture_.rounded.data(),
+           settings_.floor, p.params, p.next);
+    return true;
+  }
+
+  // θ' = θ₀ − 2αr + α²v; false where it is the plain step or infeasible.
+  bool propose(const Params& p0, const Params& p1, const Params& p2, Params& out) {
+    double rr = 0, vv = 0;
+    const auto measure = [&](const Vector& a, const Vector& b, const Vector& c) {
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        const double r = b[i] - a[i], v = (c[i] - b[i]) - r;
+        rr += r * r;
+        vv += v * v;
+      }
+    };
+    measure(p0.weights, p1.weights, p2.weights);
+    measure(p0.means, p1.means, p2.means);
+    measure(p0.covariances, p1.covariances, p2.covariances);
+    if (!(vv > 0) || rr <= vv) return false;
+    const double alpha = -std::sqrt(rr / vv);
+    const auto leap = [&](const Vector& a, const Vector& b, const Vector& c, Vector& to) {
+      to.resize(a.size());
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        const double r = b[i] - a[i], v = (c[i] - b[i]) - r;
+        to[i] = a[i] - 2 * alpha * r + alpha * alpha * v;
+      }
+    };
+    leap(p0.weights, p1.weights, p2.weights, out.weights);
+    leap(p0.means, p1.means, p2.means, out.means);
+    leap(p0.covariances, p1.covariances, p2.covariances, out.covariances);
+    return feasible(out);
+  }
+
+  bool feasible(const Params& p) {
+    for (double w : p.weights)
+      if (!(w > 0)) return false;
+    const std::int64_t d = mixture_.d;
+    if (mixture_.structure == Structure::diagonal || mixture_.structure == Structure::spherical)
+      return std::all_of(p.covariances.begin(), p.covariances.end(),
+                         [this](double v) { return v >= settings_.floor; });
+    const std::int64_t matrices = mixture_.structure == Structure::full ? mixture_.k : 1;
+    Vector scratch(static_cast<std::size_t>(d * d));
+    for (std::int64_t c = 0; c < matrices; ++c) {
+      std::copy_n(p.covariances.begin() + c * d * d, d * d, scratch.begin());
+      for (std::int64_t j = 0; j < d; ++j) scratch[j * d + j] -= settings_.floor;
+      if (!cholesky(scratch.data(), d)) return false;
+    }
+    return true;
+  }
+
+  const Rows<double>& rows_;
+  std::int64_t n_;
+  ClimbSettings settings_;
+  Mixture mixture_;
+  SumsBuffer sums_;
+  int e_steps_ = 0;
+};
+
+}  // namespace
+
+void climb_all(Structure structure, const Rows<double>& rows, std::int64_t n, std::int64_t k, std::int64_t d,
+               const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads) {
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    Climber climber(structure, rows, n, k, d, settings);
+    for (std::size_t i; (i = next.fetch_add(1)) < ends.size();) climber.climb(ends[i]);
+  };
+  const int workers = static_cast<int>(std::clamp<std::size_t>(static_cast<std::size_t>(threads), 1, ends.size()));
+  std::vector<std::thread> helpers;
+  for (int i = 1; i < workers; ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+}
+
+void lloyd(const Rows<double>& rows, std::int64_t n, std::int64_t d, std::int64_t k, const double* centres,
+           int max_steps, std::int32_t* labels) {
+  Vector centre(centres, centres + k * d), sum(static_cast<std::size_t>(k * d)), count(static_cast<std::size_t>(k));
+  std::fill(labels, labels + n, -1);
+  for (int step = 0; step < max_steps; ++step) {
+    bool moved = false;
+    double farthest = -1;
+    std::int64_t far_row = 0;
+    std::fill(sum.begin(), sum.end(), 0.0);
+    std::fill(count.begin(), count.end(), 0.0);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const double* x = rows.x + i * d;
+      double best = std::numeric_limits<double>::infinity();
+      std::int32_t label = 0;
+      for (std::int64_t c = 0; c < k; ++c) {
+        double distance = 0;
+        for (std::int64_t j = 0; j < d; ++j) {
+          const double u = x[j] - centre[c * d + j];
+          distance += u * u;
+        }
+        if (distance < best) {
+          best = distance;
+          label = static_cast<std::int32_t>(c);
+        }
+      }
+      moved |= labels[i] != label;
+      labels[i] = label;
+      if (best > farthest) {
+        farthest = best;
+        far_row = i;
+      }
+      const double w = rows.weight ? rows.weight[i] : 1.0;
+      count[label] += w;
+      for (std::int64_t j = 0; j < d; ++j) sum[label * d + j] += w * x[j];
+    }
+    if (!moved) break;
+    for (std::int64_t c = 0; c < k; ++c)
+      for (std::int64_t j = 0; j < d; ++j)
+        centre[c * d + j] = count[c] > 0 ? sum[c * d + j] / count[c] : rows.x[far_row * d + j];
+  }
+}
+
+}  // namespace jensen

@@ -1,0 +1,31 @@
+// Many accelerated climbs on few rows, without Python in between.
+#pragma once
+
+#include "mixture.hpp"
+
+namespace jensen {
+
+enum class Status : int { converged = 0, step_limit = 1, failed = 2 };
+
+struct ClimbSettings {
+  double floor;     // bound on the covariances; the rows have unit covariance
+  double tol;       // stop when two cycles in a row gain less
+  int max_e_steps;
+};
+
+struct ClimbResult {
+  Params params;
+  double log_evidence = 0;
+  int e_steps = 0;
+  Status status = Status::failed;
+};
+
+// SQUAREM from every start, each on one thread: the bits do not depend on the number of threads.
+void climb_all(Structure structure, const Rows<double>& rows, std::int64_t n, std::int64_t k, std::int64_t d,
+               const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads);
+
+// Lloyd's k-means from `centres` (k, d); an empty cluster takes the row that is farthest from its centre.
+void lloyd(const Rows<double>& rows, std::int64_t n, std::int64_t d, std::int64_t k, const double* centres,
+           int max_steps, std::int32_t* labels);
+
+}  // namespace jensen

@@ -1,0 +1,85 @@
+// One pass over rows, compiled once for each instruction set (see CMakeLists.txt).
+#include "diagonal.hpp"
+#include "full.hpp"
+
+namespace jensen::JENSEN_ISA {
+namespace {
+
+template <class T>
+std::size_t workspace_bytes(Structure structure, std::int64_t k, std::int64_t d) {
+  return Workspace<T>(structure, k, d, nullptr).bytes;
+}
+
+template <class T, class Ops>
+void pack_with(const Prepared& m, void* memory, double* rounded) {
+  const Workspace<T> ws(m.structure, m.k, m.d, memory);
+  for (std::int64_t j = 0; j < m.d; ++j) ws.shift[j] = T(m.shift[j]);
+  for (std::int64_t i = 0; i < m.k * m.d; ++i) {
+    ws.means[i] = T(m.means[i]);
+    rounded[i] = double(ws.means[i]);
+  }
+  for (std::int64_t i = m.d * ws.rows; i < ws.padded_d * ws.rows; ++i) {
+    ws.block[i] = 0;
+    if (m.structure == Structure::full || m.structure == Structure::tied) ws.plain[i] = ws.weighted[i] = 0;
+  }
+  Ops::pack(m, ws);
+}
+
+template <class T, class Ops>
+void pass_with(const Prepared& m, void* memory, const Rows<T>& rows, std::int64_t begin, std::int64_t end,
+               const PerRow<T>& out, Sums* sums) {
+  const Workspace<T> ws(m.structure, m.k, m.d, memory);
+  for (std::int64_t b = begin; b < end; b += ws.rows) {
+    const std::int64_t count = end - b < ws.rows ? end - b : ws.rows;
+    load_block<T>(ws, rows, b, count);
+    Ops::log_joint(m, ws);
+    if (out.log_joint)
+      for (std::int64_t n = 0; n < count; ++n)
+        for (std::int64_t k = 0; k < m.k; ++k) out.log_joint[(b + n) * m.k + k] = ws.joint[k * ws.rows + n];
+    double log_evidence = 0, entropy = 0;
+    softmax<T>(ws, sums != nullptr, ws.evidence, log_evidence, entropy);
+    if (out.log_evidence)
+      for (std::int64_t n = 0; n < count; ++n) out.log_evidence[b + n] = ws.evidence[n];
+    if (out.responsibilities)
+      for (std::int64_t n = 0; n < count; ++n)
+        for (std::int64_t k = 0; k < m.k; ++k) out.responsibilities[(b + n) * m.k + k] = ws.joint[k * ws.rows + n];
+    if (sums) {
+      sums->log_evidence += log_evidence;
+      sums->entropy += entropy;
+      for (std::int64_t n = 0; n < count; ++n) sums->weight += rows.weight ? rows.weight[b + n] : 1.0;
+      Ops::moments(m, ws, *sums);
+    }
+  }
+}
+
+template <class T>
+void pack(const Prepared& m, void* memory, double* rounded) {
+  switch (m.structure) {
+    case Structure::full: return pack_with<T, Full<T>>(m, memory, rounded);
+    case Structure::tied: return pack_with<T, Tied<T>>(m, memory, rounded);
+    case Structure::diagonal: return pack_with<T, Diagonal<T>>(m, memory, rounded);
+    case Structure::spherical: return pack_with<T, Spherical<T>>(m, memory, rounded);
+  }
+}
+
+template <class T>
+void pass(const Prepared& m, void* memory, const Rows<T>& rows, std::int64_t begin, std::int64_t end,
+          const PerRow<T>& out, Sums* sums) {
+  switch (m.structure) {
+    case Structure::full: return pass_with<T, Full<T>>(m, memory, rows, begin, end, out, sums);
+    case Structure::tied: return pass_with<T, Tied<T>>(m, memory, rows, begin, end, out, sums);
+    case Structure::diagonal: return pass_with<T, Diagonal<T>>(m, memory, rows, begin, end, out, sums);
+    case Structure::spherical: return pass_with<T, Spherical<T>>(m, memory, rows, begin, end, out, sums);
+  }
+}
+
+}  // namespace
+
+#define JENSEN_STRING(x) #x
+#define JENSEN_NAME(x) JENSEN_STRING(x)
+extern const KernelSet kernel_set;
+const KernelSet kernel_set = {JENSEN_NAME(JENSEN_ISA),
+                              {block_rows, workspace_bytes<double>, pack<double>, pass<double>},
+                              {block_rows, workspace_bytes<float>, pack<float>, pass<float>}};
+
+}  // namespace jensen::JENSEN_ISA

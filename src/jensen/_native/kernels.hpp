@@ -1,0 +1,67 @@
+// The interface between the drivers and the kernels. The kernels are compiled once for each instruction set.
+//
+// Everything here is plain data: the translation units of the kernels use no standard library templates, so that no
+// inline function compiled for a newer instruction set can be linked into code that runs on an older one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace jensen {
+
+enum class Structure : int { full = 0, tied = 1, diagonal = 2, spherical = 3 };
+
+// A mixture of k Gaussians in d columns, prepared for a pass over rows.
+struct Prepared {
+  Structure structure;
+  std::int64_t k, d;
+  const double* shift;      // (d): subtracted from the rows before anything else
+  const double* means;      // (k, d): component means minus shift
+  const double* factors;    // W = L⁻¹, Σ = L Lᵀ: (k, d, d), (d, d); 1/σ: (k, d), (k)
+  const double* log_const;  // (k): log π_k − ½ log|Σ_k| − ½ d log 2π
+};
+
+template <class T>
+struct Rows {
+  const T* x;             // (n, d), row-major
+  const double* weight;   // (n) or null
+};
+
+// Where results of single rows go; any may be null.
+template <class T>
+struct PerRow {
+  T* log_evidence;      // (n)
+  T* responsibilities;  // (n, k)
+  T* log_joint;         // (n, k): log π_k + log N(x_n | k)
+};
+
+// Sums over rows. `first` and `second` are moments about the (rounded) shifted means; for a tied structure `second`
+// is the total scatter about the shift.
+struct Sums {
+  double* count;   // (k)
+  double* first;   // (k, d)
+  double* second;  // full (k, d, d) lower triangle; tied (d, d) lower triangle; diagonal (k, d); spherical (k)
+  double log_evidence, entropy, weight;
+};
+
+template <class T>
+struct Kernel {
+  std::int64_t (*block_rows)(std::int64_t d);
+  std::size_t (*workspace_bytes)(Structure, std::int64_t k, std::int64_t d);
+  // Packs the parameters into the workspace; rounds `means` to T and returns the rounded values in `rounded` (k, d).
+  void (*pack)(const Prepared&, void* workspace, double* rounded);
+  // One pass over rows [begin, end); `sums` may be null.
+  void (*pass)(const Prepared&, void* workspace, const Rows<T>&, std::int64_t begin, std::int64_t end,
+               const PerRow<T>&, Sums* sums);
+};
+
+struct KernelSet {
+  const char* name;
+  Kernel<double> f64;
+  Kernel<float> f32;
+};
+
+// The best set that this processor runs; `wanted` (or the environment variable JENSEN_ISA) asks for a lesser one.
+const KernelSet& kernels();
+
+}  // namespace jensen

@@ -1,0 +1,168 @@
+#include "mixture.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "linalg.hpp"
+
+namespace jensen {
+
+std::int64_t covariance_size(Structure structure, std::int64_t k, std::int64_t d) {
+  switch (structure) {
+    case Structure::full: return k * d * d;
+    case Structure::tied: return d * d;
+    case Structure::diagonal: return k * d;
+    case Structure::spherical: return k;
+  }
+  return 0;
+}
+
+Mixture::Mixture(Structure s, std::int64_t k_, std::int64_t d_)
+    : structure(s), k(k_), d(d_), shift(d_), means(k_ * d_), factors(covariance_size(s, k_, d_)), log_const(k_),
+      rounded(k_ * d_), chol_(d_ * d_) {}
+
+Prepared Mixture::view() const {
+  return {structure, k, d, shift.data(), means.data(), factors.data(), log_const.data()};
+}
+
+bool Mixture::prepare(const double* weights, const double* mu, const double* covariances) {
+  std::fill(shift.begin(), shift.end(), 0.0);
+  double total = 0;
+  for (std::int64_t i = 0; i < k; ++i) {
+    total += weights[i];
+    for (std::int64_t j = 0; j < d; ++j) shift[j] += weights[i] * mu[i * d + j];
+  }
+  // A float is what float rows can be shifted by exactly; for double rows it serves as well.
+  for (std::int64_t j = 0; j < d; ++j) shift[j] = static_cast<double>(static_cast<float>(shift[j] / total));
+  for (std::int64_t i = 0; i < k; ++i)
+    for (std::int64_t j = 0; j < d; ++j) means[i * d + j] = mu[i * d + j] - shift[j];
+
+  const double half_log_2pi = 0.91893853320467274178;
+  double log_det = 0;
+  const bool matrix = structure == Structure::full || structure == Structure::tied;
+  for (std::int64_t i = 0; i < k; ++i) {
+    if (matrix && (i == 0 || structure == Structure::full)) {
+      const double* cov = covariances + i * d * d;
+      std::copy(cov, cov + d * d, chol_.begin());
+      if (!cholesky(chol_.data(), d)) return false;
+      invert_lower(chol_.data(), d, factors.data() + i * d * d);
+      log_det = 0;
+      for (std::int64_t j = 0; j < d; ++j) log_det += 2 * std::log(chol_[j * d + j]);
+    } else if (structure == Structure::diagonal) {
+      log_det = 0;
+      for (std::int64_t j = 0; j < d; ++j) {
+        const double variance = covariances[i * d + j];
+        if (!(variance > 0) || !std::isfinite(variance)) return false;
+        factors[i * d + j] = 1 / std::sqrt(variance);
+        log_det += std::log(variance);
+      }
+    } else if (structure == Structure::spherical) {
+      if (!(covariances[i] > 0) || !std::isfinite(covariances[i])) return false;
+      factors[i] = 1 / std::sqrt(covariances[i]);
+      log_det = static_cast<double>(d) * std::log(covariances[i]);
+    }
+    log_const[i] = std::log(weights[i]) - 0.5 * log_det - static_cast<double>(d) * half_log_2pi;
+  }
+  return true;
+}
+
+SumsBuffer::SumsBuffer(Structure structure, std::int64_t k, std::int64_t d)
+    : memory(static_cast<std::size_t>(k + k * d + covariance_size(structure, k, d))) {
+  sums.count = memory.data();
+  sums.first = sums.count + k;
+  sums.second = sums.first + k * d;
+  clear();
+}
+
+void SumsBuffer::clear() {
+  std::fill(memory.begin(), memory.end(), 0.0);
+  sums.log_evidence = sums.entropy = sums.weight = 0;
+}
+
+void SumsBuffer::add(const SumsBuffer& other) {
+  for (std::size_t i = 0; i < memory.size(); ++i) memory[i] += other.memory[i];
+  sums.log_evidence += other.sums.log_evidence;
+  sums.entropy += other.sums.entropy;
+  sums.weight += other.sums.weight;
+}
+
+void SumsBuffer::finish(Structure structure, std::int64_t k, std::int64_t d, const double* rounded) {
+  if (structure == Structure::tied)
+    // x − s = (x − c_k) + δ_k:  Σ r (x−c)(x−c)ᵀ = T − Σ_k (f δᵀ + δ fᵀ + N δ δᵀ)
+    for (std::int64_t c = 0; c < k; ++c)
+      for (std::int64_t i = 0; i < d; ++i)
+        for (std::int64_t j = 0; j <= i; ++j) {
+          const double *f = sums.first + c * d, *shift = rounded + c * d;
+          sums.second[i * d + j] -= f[i] * shift[j] + shift[i] * f[j] + sums.count[c] * shift[i] * shift[j];
+        }
+  const std::int64_t matrices = structure == Structure::full ? k : structure == Structure::tied ? 1 : 0;
+  for (std::int64_t c = 0; c < matrices; ++c)
+    for (std::int64_t i = 0; i < d; ++i)
+      for (std::int64_t j = 0; j < i; ++j) sums.second[(c * d + j) * d + i] = sums.second[(c * d + i) * d + j];
+}
+
+namespace {
+
+bool raise_to_floor(double* covariance, std::int64_t d, double floor, Vector& scratch) {
+  std::copy(covariance, covariance + d * d, scratch.begin());
+  for (std::int64_t j = 0; j < d; ++j) scratch[j * d + j] -= floor;
+  if (cholesky(scratch.data(), d)) return false;
+  clip_eigenvalues(covariance, d, floor);
+  return true;
+}
+
+}  // namespace
+
+bool m_step(Structure structure, std::int64_t k, std::int64_t d, const Sums& sums, const double* shift,
+            const double* rounded, double floor, const Params& current, Params& next) {
+  next = current;
+  Vector scratch(static_cast<std::size_t>(d * d));
+  Vector pooled(static_cast<std::size_t>(structure == Structure::tied ? d * d : 0));
+  if (structure == Structure::tied) std::copy(sums.second, sums.second + d * d, pooled.begin());
+  double total = 0;
+  for (std::int64_t c = 0; c < k; ++c) total += sums.count[c];
+  bool raised = false;
+  for (std::int64_t c = 0; c < k; ++c) {
+    const double n = sums.count[c];
+    next.weights[c] = n / total;
+    if (!(n > 0)) continue;
+    const double* f = sums.first + c * d;
+    for (std::int64_t j = 0; j < d; ++j) next.means[c * d + j] = shift[j] + rounded[c * d + j] + f[j] / n;
+    switch (structure) {
+      case Structure::full: {
+        double* cov = next.covariances.data() + c * d * d;
+        for (std::int64_t i = 0; i < d; ++i)
+          for (std::int64_t j = 0; j < d; ++j)
+            cov[i * d + j] = (sums.second[(c * d + i) * d + j] - f[i] * f[j] / n) / n;
+        raised |= raise_to_floor(cov, d, floor, scratch);
+        break;
+      }
+      case Structure::tied:
+        for (std::int64_t i = 0; i < d; ++i)
+          for (std::int64_t j = 0; j < d; ++j) pooled[i * d + j] -= f[i] * f[j] / n;
+        break;
+      case Structure::diagonal:
+        for (std::int64_t j = 0; j < d; ++j) {
+          const double variance = (sums.second[c * d + j] - f[j] * f[j] / n) / n;
+          raised |= variance < floor;
+          next.covariances[c * d + j] = std::max(variance, floor);
+        }
+        break;
+      case Structure::spherical: {
+        double squared = 0;
+        for (std::int64_t j = 0; j < d; ++j) squared += f[j] * f[j];
+        const double variance = (sums.second[c] - squared / n) / (n * static_cast<double>(d));
+        raised |= variance < floor;
+        next.covariances[c] = std::max(variance, floor);
+        break;
+      }
+    }
+  }
+  if (structure == Structure::tied) {
+    for (std::int64_t i = 0; i < d * d; ++i) next.covariances[i] = pooled[i] / total;
+    raised = raise_to_floor(next.covariances.data(), d, floor, scratch);
+  }
+  return raised;
+}
+
+}  // namespace jensen

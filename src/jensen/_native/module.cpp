@@ -1,0 +1,201 @@
+// The Python module. It checks shapes; everything else is checked before it is called.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+
+#include <optional>
+#include <stdexcept>
+
+#include "climb.hpp"
+#include "mixture.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+using namespace jensen;
+
+using Doubles = nb::ndarray<const double, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Array = nb::ndarray<nb::numpy, T, nb::c_contig>;
+
+template <class T>
+struct Owned {
+  T* data;
+  nb::capsule owner;
+};
+
+template <class T>
+Owned<T> allocate(std::size_t size) {
+  T* data = new T[size ? size : 1];
+  return {data, nb::capsule(data, [](void* p) noexcept { delete[] static_cast<T*>(p); })};
+}
+
+template <class T>
+Array<T> copy(const T* from, std::initializer_list<std::size_t> shape) {
+  std::size_t size = 1;
+  for (std::size_t s : shape) size *= s;
+  Owned<T> owned = allocate<T>(size);
+  std::copy(from, from + size, owned.data);
+  return Array<T>(owned.data, shape, owned.owner);
+}
+
+Array<double> copy_second(Structure structure, std::size_t k, std::size_t d, const double* p) {
+  switch (structure) {
+    case Structure::full: return copy(p, {k, d, d});
+    case Structure::tied: return copy(p, {d, d});
+    case Structure::diagonal: return copy(p, {k, d});
+    case Structure::spherical: return copy(p, {k});
+  }
+  throw std::invalid_argument("unknown covariance structure");
+}
+
+void require(bool ok, const char* message) {
+  if (!ok) throw std::invalid_argument(message);
+}
+
+Mixture prepared(int structure, std::int64_t d, const Doubles& weights, const Doubles& means,
+                 const Doubles& covariances) {
+  require(structure >= 0 && structure <= 3, "unknown covariance structure");
+  const auto s = static_cast<Structure>(structure);
+  const auto k = static_cast<std::int64_t>(weights.size());
+  require(k > 0 && static_cast<std::int64_t>(means.size()) == k * d, "means must be (k, d)");
+  require(static_cast<std::int64_t>(covariances.size()) == covariance_size(s, k, d),
+          "covariances have the wrong shape");
+  Mixture mixture(s, k, d);
+  if (!mixture.prepare(weights.data(), means.data(), covariances.data()))
+    throw std::domain_error("a covariance is not positive definite");
+  return mixture;
+}
+
+template <class T>
+Rows<T> rows_of(const Matrix<T>& x, const std::optional<Doubles>& weight) {
+  require(!weight || weight->size() == x.shape(0), "weight must be (n,)");
+  return {x.data(), weight ? weight->data() : nullptr};
+}
+
+template <class T>
+nb::tuple e_step(int structure, Matrix<T> x, std::optional<Doubles> weight, Doubles weights, Doubles means,
+                 Doubles covariances, int threads) {
+  const std::size_t n = x.shape(0), d = x.shape(1), k = weights.size();
+  Mixture mixture = prepared(structure, static_cast<std::int64_t>(d), weights, means, covariances);
+  SumsBuffer sums(mixture.structure, mixture.k, mixture.d);
+  const Rows<T> rows = rows_of(x, weight);
+  {
+    nb::gil_scoped_release release;
+    run_pass<T>(mixture, rows, static_cast<std::int64_t>(n), {nullptr, nullptr, nullptr}, &sums, threads);
+  }
+  Vector centre(k * d);
+  for (std::size_t i = 0; i < k * d; ++i) centre[i] = mixture.shift[i % d] + mixture.rounded[i];
+  return nb::make_tuple(copy(centre.data(), {k, d}), copy(sums.sums.count, {k}), copy(sums.sums.first, {k, d}),
+                        copy_second(mixture.structure, k, d, sums.sums.second), sums.sums.log_evidence,
+                        sums.sums.entropy, sums.sums.weight);
+}
+
+enum class Want { posterior, log_evidence, log_joint };
+
+template <class T, Want want>
+nb::object per_row(int structure, Matrix<T> x, Doubles weights, Doubles means, Doubles covariances, int threads) {
+  const std::size_t n = x.shape(0), d = x.shape(1), k = weights.size();
+  Mixture mixture = prepared(structure, static_cast<std::int64_t>(d), weights, means, covariances);
+  Owned<T> evidence = allocate<T>(n), matrix = allocate<T>(want == Want::log_evidence ? 0 : n * k);
+  PerRow<T> out{evidence.data, want == Want::posterior ? matrix.data : nullptr,
+                want == Want::log_joint ? matrix.data : nullptr};
+  const Rows<T> rows{x.data(), nullptr};
+  {
+    nb::gil_scoped_release release;
+    run_pass<T>(mixture, rows, static_cast<std::int64_t>(n), out, nullptr, threads);
+  }
+  Array<T> first(evidence.data, {n}, evidence.owner), second(matrix.data, {n, k}, matrix.owner);
+  if constexpr (want == Want::log_evidence) return nb::cast(first);
+  if constexpr (want == Want::log_joint) return nb::cast(second);
+  return nb::make_tuple(second, first);
+}
+
+template <class T>
+void define(nb::module_& m) {
+  m.def("e_step", &e_step<T>, "structure"_a, nb::arg("x").noconvert(), "weight"_a.none(), "weights"_a, "means"_a,
+        "covariances"_a, "threads"_a);
+  m.def("posterior", &per_row<T, Want::posterior>, "structure"_a, nb::arg("x").noconvert(), "weights"_a, "means"_a,
+        "covariances"_a, "threads"_a);
+  m.def("log_evidence", &per_row<T, Want::log_evidence>, "structure"_a, nb::arg("x").noconvert(), "weights"_a,
+        "means"_a, "covariances"_a, "threads"_a);
+  m.def("log_joint", &per_row<T, Want::log_joint>, "structure"_a, nb::arg("x").noconvert(), "weights"_a, "means"_a,
+        "covariances"_a, "threads"_a);
+}
+
+// Climbs from S starts: weights (S, k), means (S, k, d), covariances (S, …).
+nb::tuple climb(int structure, Matrix<double> x, std::optional<Doubles> weight, Doubles weights, Doubles means,
+                Doubles covariances, double floor, int max_e_steps, double tol, int threads) {
+  const std::size_t n = x.shape(0), d = x.shape(1);
+  require(weights.ndim() == 2, "weights must be (starts, k)");
+  const std::size_t starts = weights.shape(0), k = weights.shape(1);
+  const auto s = static_cast<Structure>(structure);
+  const auto size = static_cast<std::size_t>(
+      covariance_size(s, static_cast<std::int64_t>(k), static_cast<std::int64_t>(d)));
+  require(means.size() == starts * k * d && covariances.size() == starts * size, "starts have the wrong shape");
+  const Rows<double> rows = rows_of(x, weight);
+  std::vector<ClimbResult> ends(starts);
+  for (std::size_t i = 0; i < starts; ++i) {
+    const double *w = weights.data() + i * k, *m = means.data() + i * k * d, *c = covariances.data() + i * size;
+    ends[i].params = {Vector(w, w + k), Vector(m, m + k * d), Vector(c, c + size)};
+  }
+  {
+    nb::gil_scoped_release release;
+    climb_all(s, rows, static_cast<std::int64_t>(n), static_cast<std::int64_t>(k), static_cast<std::int64_t>(d),
+              {floor, tol, max_e_steps}, ends, threads);
+  }
+  Owned<double> w = allocate<double>(starts * k), m = allocate<double>(starts * k * d),
+                c = allocate<double>(starts * size), l = allocate<double>(starts);
+  Owned<std::int64_t> e = allocate<std::int64_t>(starts), status = allocate<std::int64_t>(starts);
+  for (std::size_t i = 0; i < starts; ++i) {
+    std::copy(ends[i].params.weights.begin(), ends[i].params.weights.end(), w.data + i * k);
+    std::copy(ends[i].params.means.begin(), ends[i].params.means.end(), m.data + i * k * d);
+    std::copy(ends[i].params.covariances.begin(), ends[i].params.covariances.end(), c.data + i * size);
+    l.data[i] = ends[i].log_evidence;
+    e.data[i] = ends[i].e_steps;
+    status.data[i] = static_cast<std::int64_t>(ends[i].status);
+  }
+  return nb::make_tuple(Array<double>(w.data, {starts, k}, w.owner), Array<double>(m.data, {starts, k, d}, m.owner),
+                        Array<double>(c.data, {starts, size}, c.owner), Array<double>(l.data, {starts}, l.owner),
+                        Array<std::int64_t>(e.data, {starts}, e.owner),
+                        Array<std::int64_t>(status.data, {starts}, status.owner));
+}
+
+// Lloyd's algorithm from S sets of centres (S, k, d): labels (S, n).
+Array<std::int32_t> kmeans(Matrix<double> x, std::optional<Doubles> weight, Doubles centres, int max_steps) {
+  const std::size_t n = x.shape(0), d = x.shape(1);
+  require(centres.ndim() == 3 && centres.shape(2) == d, "centres must be (starts, k, d)");
+  const std::size_t starts = centres.shape(0), k = centres.shape(1);
+  const Rows<double> rows = rows_of(x, weight);
+  Owned<std::int32_t> labels = allocate<std::int32_t>(starts * n);
+  {
+    nb::gil_scoped_release release;
+    for (std::size_t i = 0; i < starts; ++i)
+      lloyd(rows, static_cast<std::int64_t>(n), static_cast<std::int64_t>(d), static_cast<std::int64_t>(k),
+            centres.data() + i * k * d, max_steps, labels.data + i * n);
+  }
+  return Array<std::int32_t>(labels.data, {starts, n}, labels.owner);
+}
+
+}  // namespace
+
+NB_MODULE(_core, m) {
+  m.doc() = "Native passes over rows for Gaussian mixtures.";
+  define<double>(m);
+  define<float>(m);
+  m.def("climb", &climb, "structure"_a, nb::arg("x").noconvert(), "weight"_a.none(), "weights"_a, "means"_a,
+        "covariances"_a, "floor"_a, "max_e_steps"_a, "tol"_a, "threads"_a);
+  m.def("kmeans", &kmeans, nb::arg("x").noconvert(), "weight"_a.none(), "centres"_a, "max_steps"_a);
+  m.def("instruction_set", [] { return kernels().name; }, "The instruction set that the kernels run on.");
+  nb::register_exception_translator([](const std::exception_ptr& p, void*) {
+    try {
+      std::rethrow_exception(p);
+    } catch (const std::domain_error& e) {
+      PyErr_SetString(PyExc_ArithmeticError, e.what());
+    }
+  });
+}

@@ -1,0 +1,75 @@
+// One Σ for all: rows are multiplied by W once, ‖W x − W μ_k‖²; of the second moments only the total scatter about
+// the shift is summed (the driver moves it to the component means, which is exact).
+#pragma once
+
+#include "softmax.hpp"
+
+namespace jensen::JENSEN_ISA {
+
+// Σ_j (x_j − μ_j)², the columns scaled if there is a scale.
+template <class T, bool kScaled>
+void column_distances(const Workspace<T>& ws, const T* columns, const T* mean, const T* scale, T* out) {
+  for (std::int64_t c = 0; c < ws.stride; c += kWide) {
+    V<T> sum[kWide] = {};
+    for (std::int64_t j = 0; j < ws.d; ++j) {
+      JENSEN_UNROLL
+      for (int v = 0; v < kWide; ++v) {
+        V<T> u = vectors(columns)[j * ws.stride + c + v] - mean[j];
+        if constexpr (kScaled) u *= scale[j];
+        sum[v] += u * u;
+      }
+    }
+    JENSEN_UNROLL
+    for (int v = 0; v < kWide; ++v) vectors(out)[c + v] = sum[v];
+  }
+}
+
+// Σ r and Σ r (x − μ).
+template <class T>
+void count_and_first(const Workspace<T>& ws, const T* mean, const T* r, double& count, double* first) {
+  V<T> n = {};
+  for (std::int64_t c = 0; c < ws.stride; ++c) n += vectors(r)[c];
+  count += horizontal_sum<T>(n);
+  for (std::int64_t j = 0; j < ws.d; ++j) {
+    const V<T>* x = vectors(ws.block) + j * ws.stride;
+    V<T> s1[2] = {};
+    for (std::int64_t c = 0; c < ws.stride; c += 2) {
+      s1[0] += vectors(r)[c] * (x[c] - mean[j]);
+      s1[1] += vectors(r)[c + 1] * (x[c + 1] - mean[j]);
+    }
+    first[j] += horizontal_sum<T>(s1[0] + s1[1]);
+  }
+}
+
+template <class T>
+struct Tied {
+  static void pack(const Prepared& m, const Workspace<T>& ws) {
+    pack_triangle<T>(m.factors, m.d, ws.factors);
+    for (std::int64_t k = 0; k < m.k; ++k)
+      for (std::int64_t i = 0; i < m.d; ++i) {
+        double y = 0;
+        for (std::int64_t j = 0; j <= i; ++j) y += m.factors[i * m.d + j] * double(ws.means[k * m.d + j]);
+        ws.white_means[k * m.d + i] = T(y);
+      }
+  }
+
+  static void log_joint(const Prepared& m, const Workspace<T>& ws) {
+    multiply_block<T>(ws.block, ws.rows, m.d, ws.factors, ws.plain, ws.scratch);
+    for (std::int64_t k = 0; k < m.k; ++k) {
+      T* out = ws.joint + k * ws.rows;
+      column_distances<T, false>(ws, ws.plain, ws.white_means + k * m.d, nullptr, out);
+      finish_joint<T>(ws, out, m.log_const[k], T(0.5), out);
+    }
+  }
+
+  static void moments(const Prepared& m, const Workspace<T>& ws, Sums& sums) {
+    for (std::int64_t k = 0; k < m.k; ++k)
+      count_and_first<T>(ws, ws.means + k * m.d, ws.joint + k * ws.rows, sums.count[k], sums.first + k * m.d);
+    for (std::int64_t j = 0; j < m.d; ++j)
+      for (std::int64_t c = 0; c < ws.stride; ++c)
+        vectors(ws.weighted)[j * ws.stride + c] = vectors(ws.weight)[c] * vectors(ws.block)[j * ws.stride + c];
+    add_outer_products<T>(ws.weighted, ws.block, ws.rows, m.d, sums.second);
+  }
+};
+
+}  // namespace jensen::JENSEN_ISA

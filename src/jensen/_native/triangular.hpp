@@ -1,0 +1,136 @@
+// The two heavy loops: ‖W x‖² with a triangular W, and Σ r x xᵀ. Both work on blocks of rows stored by column
+// (block[j * rows + n]) in tiles that stay in registers.
+#pragma once
+
+#include "simd.hpp"
+
+namespace jensen::JENSEN_ISA {
+
+inline std::int64_t round_up(std::int64_t n, std::int64_t m) { return (n + m - 1) / m * m; }
+
+// W (d, d) lower triangular → tiles of kTall rows, column by column, zero-padded.
+inline std::int64_t packed_size(std::int64_t d) {
+  std::int64_t size = 0;
+  for (std::int64_t i = 0; i < d; i += kTall) size += (i + kTall < d ? i + kTall : d) * kTall;
+  return size;
+}
+
+template <class T>
+void pack_triangle(const double* w, std::int64_t d, T* out) {
+  for (std::int64_t i0 = 0; i0 < d; i0 += kTall) {
+    const std::int64_t columns = i0 + kTall < d ? i0 + kTall : d;
+    for (std::int64_t j = 0; j < columns; ++j)
+      for (std::int64_t i = i0; i < i0 + kTall; ++i) *out++ = i < d && j <= i ? T(w[i * d + j]) : T(0);
+  }
+}
+
+// One tile of y = W x for kWide vectors of rows; calls use(i, v, y).
+template <class T, class Use>
+JENSEN_INLINE void multiply_tile(const T* w, std::int64_t columns, const V<T>* x, Use use) {
+  V<T> y[kTall][kWide] = {};
+  for (std::int64_t j = 0; j < columns; ++j) {
+    V<T> xj[kWide];
+    JENSEN_UNROLL
+    for (int v = 0; v < kWide; ++v) xj[v] = x[j * kWide + v];
+    JENSEN_UNROLL
+    for (int i = 0; i < kTall; ++i) {
+      JENSEN_UNROLL
+      for (int v = 0; v < kWide; ++v) y[i][v] += w[j * kTall + i] * xj[v];
+    }
+  }
+  JENSEN_UNROLL
+  for (int i = 0; i < kTall; ++i) {
+    JENSEN_UNROLL
+    for (int v = 0; v < kWide; ++v) use(i, v, y[i][v]);
+  }
+}
+
+// out[n] = ‖W (x_n − mean)‖², any d. `scratch` holds d × kWide vectors.
+template <class T>
+void squared_norms(const T* block, std::int64_t rows, std::int64_t d, const T* mean, const T* packed, T* out,
+                   V<T>* scratch) {
+  const std::int64_t stride = rows / Simd<T>::lanes;
+  for (std::int64_t c = 0; c < stride; c += kWide) {
+    for (std::int64_t j = 0; j < d; ++j) {
+      JENSEN_UNROLL
+      for (int v = 0; v < kWide; ++v) scratch[j * kWide + v] = vectors(block)[j * stride + c + v] - mean[j];
+    }
+    V<T> norm[kWide] = {};
+    const T* w = packed;
+    for (std::int64_t i0 = 0; i0 < d; i0 += kTall) {
+      const std::int64_t columns = i0 + kTall < d ? i0 + kTall : d;
+      multiply_tile<T>(w, columns, scratch, [&](int, int v, V<T> y) __attribute__((always_inline)) { norm[v] += y * y; });
+      w += columns * kTall;
+    }
+    JENSEN_UNROLL
+    for (int v = 0; v < kWide; ++v) vectors(out)[c + v] = norm[v];
+  }
+}
+
+// The same with d known at compile time: everything in registers.
+template <class T, int D>
+void squared_norms_small(const T* block, std::int64_t rows, const T* mean, const T* w, T* out) {
+  const std::int64_t stride = rows / Simd<T>::lanes;
+  for (std::int64_t c = 0; c < stride; ++c) {
+    V<T> x[D], norm = {};
+    JENSEN_UNROLL
+    for (int j = 0; j < D; ++j) x[j] = vectors(block)[j * stride + c] - mean[j];
+    JENSEN_UNROLL
+    for (int i = 0; i < D; ++i) {
+      V<T> y = {};
+      JENSEN_UNROLL
+      for (int j = 0; j <= i; ++j) y += w[i * D + j] * x[j];
+      norm += y * y;
+    }
+    vectors(out)[c] = norm;
+  }
+}
+
+// out (padded d, rows) = W (x − mean), rows beyond d zero.
+template <class T>
+void multiply_block(const T* block, std::int64_t rows, std::int64_t d, const T* packed, T* out, V<T>* scratch) {
+  const std::int64_t stride = rows / Simd<T>::lanes;
+  for (std::int64_t c = 0; c < stride; c += kWide) {
+    for (std::int64_t j = 0; j < d; ++j) {
+      JENSEN_UNROLL
+      for (int v = 0; v < kWide; ++v) scratch[j * kWide + v] = vectors(block)[j * stride + c + v];
+    }
+    const T* w = packed;
+    for (std::int64_t i0 = 0; i0 < d; i0 += kTall) {
+      const std::int64_t columns = i0 + kTall < d ? i0 + kTall : d;
+      multiply_tile<T>(w, columns, scratch, [&](int i, int v, V<T> y) __attribute__((always_inline)) {
+        vectors(out)[(i0 + i) * stride + c + v] = y;
+      });
+      w += columns * kTall;
+    }
+  }
+}
+
+// second (d, d), lower triangle, += Σ_n weighted[i][n] plain[j][n]. Both blocks have d rounded up to kTall rows.
+template <class T>
+void add_outer_products(const T* weighted, const T* plain, std::int64_t rows, std::int64_t d, double* second) {
+  const std::int64_t stride = rows / Simd<T>::lanes;
+  for (std::int64_t i0 = 0; i0 < d; i0 += kTall) {
+    const V<T>* a = vectors(weighted) + i0 * stride;
+    for (std::int64_t j0 = 0; j0 <= i0 + kTall - 1 && j0 < d; j0 += kWide) {
+      const V<T>* b = vectors(plain) + j0 * stride;
+      V<T> sum[kTall][kWide] = {};
+      for (std::int64_t n = 0; n < stride; ++n) {
+        V<T> bn[kWide];
+        JENSEN_UNROLL
+        for (int j = 0; j < kWide; ++j) bn[j] = b[j * stride + n];
+        JENSEN_UNROLL
+        for (int i = 0; i < kTall; ++i) {
+          const V<T> an = a[i * stride + n];
+          JENSEN_UNROLL
+          for (int j = 0; j < kWide; ++j) sum[i][j] += an * bn[j];
+        }
+      }
+      for (int i = 0; i < kTall && i0 + i < d; ++i)
+        for (int j = 0; j < kWide && j0 + j <= i0 + i; ++j)
+          second[(i0 + i) * d + j0 + j] += horizontal_sum<T>(sum[i][j]);
+    }
+  }
+}
+
+}  // namespace jensen::JENSEN_ISA

@@ -1,0 +1,67 @@
+// A thread's memory for one pass: the packed parameters and one block of rows, stored by column.
+#pragma once
+
+#include "kernels.hpp"
+#include "triangular.hpp"
+
+namespace jensen::JENSEN_ISA {
+
+constexpr std::int64_t kSmall = 4;  // columns up to which everything of a row fits registers
+
+inline std::int64_t block_rows(std::int64_t d) { return d <= 16 ? 512 : d <= 64 ? 256 : 128; }
+
+template <class T>
+struct Workspace {
+  std::int64_t k, d, padded_d, rows, stride, factor_size;
+  T *shift, *means, *white_means, *factors;  // (d), (k, d), tied: W μ (k, d), packed factors
+  T *block, *joint, *distance, *weight;      // (d, rows), (k, rows), spherical: (k, rows), (rows)
+  T* evidence;                               // (rows)
+  T *plain, *weighted;                       // (padded d, rows): x − μ_k and r (x − μ_k)
+  V<T>* scratch;
+  std::size_t bytes = 0;
+
+  Workspace(Structure structure, std::int64_t k_, std::int64_t d_, void* memory)
+      : k(k_), d(d_), padded_d(round_up(d_, kTall)), rows(block_rows(d_)), stride(rows / Simd<T>::lanes),
+        base_(static_cast<char*>(memory)) {
+    const bool matrix = structure == Structure::full || structure == Structure::tied;
+    const bool unpacked = structure == Structure::full && d <= kSmall;
+    factor_size = matrix ? (unpacked ? d * d : packed_size(d)) : structure == Structure::diagonal ? d : 1;
+    shift = take(d);
+    means = take(k * d);
+    white_means = take(structure == Structure::tied ? k * d : 0);
+    factors = take((structure == Structure::tied ? 1 : k) * factor_size);
+    block = take(padded_d * rows);
+    joint = take(k * rows);
+    distance = take(structure == Structure::spherical ? k * rows : 0);
+    weight = take(rows);
+    evidence = take(rows);
+    plain = take(matrix ? padded_d * rows : 0);
+    weighted = take(matrix ? padded_d * rows : 0);
+    scratch = (V<T>*)take(padded_d * kWide * Simd<T>::lanes);
+  }
+
+ private:
+  T* take(std::int64_t count) {
+    T* part = base_ ? (T*)(base_ + bytes) : nullptr;
+    bytes += static_cast<std::size_t>(round_up(count * static_cast<std::int64_t>(sizeof(T)), 64));
+    return part;
+  }
+  char* base_;
+};
+
+// Rows minus the shift, by column; rows beyond `count` are zero and have weight 0.
+template <class T>
+void load_block(const Workspace<T>& ws, const Rows<T>& rows, std::int64_t begin, std::int64_t count) {
+  const std::int64_t d = ws.d, b = ws.rows;
+  const T* x = rows.x + begin * d;
+  for (std::int64_t j = 0; j < d; ++j) {
+    T* column = ws.block + j * b;
+    const T shift = ws.shift[j];
+    for (std::int64_t n = 0; n < count; ++n) column[n] = x[n * d + j] - shift;
+    for (std::int64_t n = count; n < b; ++n) column[n] = 0;
+  }
+  for (std::int64_t n = 0; n < count; ++n) ws.weight[n] = rows.weight ? T(rows.weight[begin + n]) : T(1);
+  for (std::int64_t n = count; n < b; ++n) ws.weight[n] = 0;
+}
+
+}  // namespace jensen::JENSEN_ISA
