@@ -1,0 +1,78 @@
+"""What the constructor's arguments ask of a fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.em import Gain, Never, Stop
+from jensen.em.restarts import DEFAULT_RESTARTS
+from jensen.estimators.forms import given_array, given_covariances, given_weights
+from jensen.estimators.reporting import Reporter
+from jensen.estimators.ridge import Ridge
+from jensen.estimators.starting import START_KINDS, Given, GivenStart, Plan
+from jensen.families.covariance import STRUCTURES
+
+Array = NDArray[np.float64]
+
+
+def given_parts(estimator: Any, d: int) -> Given:
+    """The parts of θ that the arguments, or with ``warm_start`` the previous fit, prescribe."""
+    if estimator.warm_start and hasattr(estimator, "weights_"):
+        return _previous(estimator, d)
+    k, kind = estimator.n_components, estimator.covariance_type
+    weights, means, precisions = estimator.weights_init, estimator.means_init, estimator.precisions_init
+    return Given(
+        None if weights is None else given_weights(weights, "weights_init", k),
+        None if means is None else given_array(means, "means_init", (k, d)),
+        None if precisions is None else given_covariances(precisions, "precisions_init", kind, k, d),
+    )
+
+
+def _previous(estimator: Any, d: int) -> Given:
+    k, kind = estimator.n_components, estimator.covariance_type
+    shape = STRUCTURES[kind].shape(k, d)
+    if estimator.means_.shape != (k, d) or estimator.covariances_.shape != shape:
+        raise ValueError(
+            f"warm_start cannot go on from means of shape {estimator.means_.shape} and covariances of shape "
+            f"{estimator.covariances_.shape} to {(k, d)} and {shape}: set warm_start=False or fit a clone"
+        )
+    return Given(estimator.weights_, estimator.means_, estimator.covariances_)
+
+
+def make_plan(estimator: Any, given: Given) -> Plan:
+    """How many starts of which kind."""
+    kind = estimator.init_params
+    if given.num_parts == 3:
+        return Plan("given", GivenStart(given, START_KINDS[kind]), 1)
+    if given.num_parts:
+        return Plan(f"given, {kind}", GivenStart(given, START_KINDS[kind]), _number(estimator.n_init, 1))
+    if estimator.max_iter == 0 or estimator.tol == 0:
+        return Plan(kind, START_KINDS[kind], _number(estimator.n_init, 1))
+    if estimator.n_init == "auto" and kind == "kmeans":
+        return Plan("search", None, None)
+    return Plan(kind, START_KINDS[kind], _number(estimator.n_init, DEFAULT_RESTARTS))
+
+
+def _number(n_init: int | str, auto: int) -> int:
+    return auto if isinstance(n_init, str) else int(n_init)
+
+
+def choose_stop(estimator: Any) -> Stop:
+    """Steps without end for ``tol=0``; otherwise what is left to be gained."""
+    stop: Stop = Never() if estimator.tol == 0 else Gain(float(estimator.tol))
+    if not estimator.verbose:
+        return stop
+    return Reporter(stop, estimator.verbose_interval, detail=estimator.verbose >= 2)
+
+
+def choose_prior(estimator: Any, data: Array, weight: Array | None) -> Any:
+    """``prior``, or the penalty that ``reg_covar`` asks for."""
+    if not estimator.reg_covar:
+        return estimator.prior
+    if estimator.prior is not None:
+        raise ValueError("give reg_covar or prior, not both: each regularizes the covariances")
+    total = len(data) if weight is None else float(weight.sum())
+    return Ridge(float(estimator.reg_covar), total / estimator.n_components)

@@ -1,0 +1,58 @@
+"""What a fit tells its user while it runs and when it ends short of a proper maximum."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sklearn.exceptions import ConvergenceWarning
+
+from jensen.em import Fit, Outcome, Stop, Verdict
+
+
+@dataclass(slots=True)
+class Reporter:
+    """A stopping rule that also prints every ``interval`` steps; in ``detail`` with gain and time."""
+
+    stop: Stop
+    interval: int
+    detail: bool
+    began: float = field(default_factory=time.perf_counter)
+
+    def done(self, objectives: Sequence[float], resolution: float, plain: bool) -> bool:
+        """What the wrapped rule says."""
+        step = len(objectives) - 1
+        if step % self.interval == 0:
+            print(f"  step {step}: {self._progress(objectives)}")
+        return self.stop.done(objectives, resolution, plain)
+
+    def _progress(self, objectives: Sequence[float]) -> str:
+        text = f"objective {objectives[-1]:.6f}"
+        if not self.detail:
+            return text
+        gain = objectives[-1] - objectives[-2]
+        return f"{text}, gained {gain:.3g}, {time.perf_counter() - self.began:.2f} s"
+
+
+def report_end(fit: Fit) -> None:
+    """Print how the fit ended, and all starts."""
+    steps = f"{fit.num_steps} steps, {fit.seconds:.2f} s"
+    print(f"{fit.verdict}; log-likelihood {fit.log_evidence:.6f} after {steps}")
+    print(fit.starts)
+
+
+def warn_unless_converged(verdict: Verdict, max_iter: int, tol: float) -> None:
+    """A `ConvergenceWarning` with the verdict and what to do.
+
+    Silent where the user asked for a number of steps (``tol=0``, ``max_iter=0``) and got them.
+    """
+    counted = verdict.outcome is Outcome.STEP_LIMIT and (tol == 0 or max_iter == 0)
+    if verdict.converged or counted:
+        return
+    advice = f"raise max_iter (now {max_iter})" if verdict.outcome is Outcome.STEP_LIMIT else verdict.advice
+    text = f"not a proper maximum: {verdict.outcome}: {verdict.message}."
+    if advice:
+        text += f" What to do: {advice}."
+    warnings.warn(text, ConvergenceWarning, stacklevel=4)
