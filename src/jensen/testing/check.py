@@ -1,0 +1,215 @@
+"""Every law that applies, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.em import Expected, Table
+from jensen.em.protocols import Data, Params, Weight
+from jensen.families import Gaussian
+from jensen.testing import climbing, identities, sampling, statistics, symmetry
+from jensen.testing.law import Chart, Take, chart_of, take_rows
+
+Law = tuple[str, bool, Callable[[], None]]
+
+
+def check_model(
+    model: Any,
+    params: Params,
+    data: Data,
+    *,
+    weight: Weight = None,
+    rng: int = 0,
+    take: Take = take_rows,
+    chart: Chart | None = None,
+    transform: symmetry.Transform | None = None,
+    skip: tuple[str, ...] = (),
+) -> Table:
+    """Run every law that applies to a model.
+
+    Parameters
+    ----------
+    model, params, data, weight
+        A `jensen.em.LatentVariableModel`, parameters inside its space and away from a maximum, data of a few
+        hundred rows.
+    rng
+        Seed of everything random in the laws.
+    take
+        ``take(data, rows)``, for data that are not arrays or tuples of arrays.
+    chart
+        (to_vector, from_vector), for a model without ``pack`` and ``unpack``.
+    transform
+        A change of the data that the model should follow; by default one of the covariance structure's group
+        for mixtures of Gaussians without a prior.
+    skip
+        Names of laws to leave out.
+
+    Returns
+    -------
+    Table
+        law, outcome: ``holds``, ``does not apply`` (the model lacks what the law needs) or ``left out``.
+
+    Raises
+    ------
+    LawError
+        Naming the first law that does not hold.
+
+    Examples
+    --------
+    >>> import numpy as np, jensen
+    >>> from jensen.testing import check_model
+    >>> x = np.random.default_rng(0).normal(size=(200, 2)) + np.repeat([[0.0], [3.0]], 100, axis=0)
+    >>> model = jensen.Mixture(2, jensen.Gaussian(jensen.Tied()))
+    >>> params = model.start(x, None, np.random.default_rng(1))
+    >>> table = check_model(model, params, x)
+    >>> str(table["law"][0]), str(table["outcome"][0])
+    ('bound_is_tight', 'holds')
+    """
+    case: dict[str, Any] = {"weight": weight}
+    drawn: dict[str, Any] = {**case, "rng": rng}
+    if transform is None:
+        transform = _own_transform(model, data, rng)
+    laws = _laws(model, params, data, case, drawn, take, chart, transform)
+    return _run(laws, skip)
+
+
+def _laws(
+    model: Any,
+    params: Params,
+    data: Data,
+    case: dict[str, Any],
+    drawn: dict[str, Any],
+    take: Take,
+    chart: Chart | None,
+    transform: symmetry.Transform | None,
+) -> Iterator[Law]:
+    """Name, whether it applies, and the law itself."""
+
+    def law(function: Callable[..., None], options: dict[str, Any], applies: bool = True) -> Law:
+        return function.__name__, applies, lambda: function(model, params, data, **options)
+
+    yield law(identities.bound_is_tight, case)
+    yield law(identities.gap_is_kl, drawn, identities.can_draw_posterior(model, params, data))
+    yield law(identities.fused_agrees, drawn, hasattr(model, "e_step"))
+    has_chart = chart_of(model, chart) is not None
+    yield law(identities.fisher_identity, {**drawn, "chart": chart}, has_chart)
+    yield law(identities.prior_is_data, drawn, getattr(model, "prior", None) is not None)
+    yield law(statistics.blocks_add, {**drawn, "take": take})
+    yield law(statistics.statistics_scale, drawn)
+    yield law(statistics.statistics_move, drawn, statistics.can_move(model, params, data))
+    yield law(statistics.weights_repeat, {"rng": drawn["rng"], "take": take})
+    yield law(climbing.m_step_is_best, drawn)
+    yield law(climbing.never_falls, case)
+    yield law(climbing.reported_is_returned, case)
+    yield law(symmetry.relabelling, drawn, hasattr(model, "relabel"))
+    yield law(symmetry.moves_with_data, {**drawn, "transform": transform}, transform is not None)
+    can_refit = hasattr(model, "sample") and hasattr(model, "start") and getattr(model, "prior", None) is None
+    yield (
+        "refit_recovers",
+        can_refit,
+        lambda: sampling.refit_recovers(model, params, rng=drawn["rng"]),
+    )
+
+
+def _run(laws: Iterator[Law], skip: tuple[str, ...]) -> Table:
+    rows = []
+    for name, applies, law in laws:
+        outcome = "left out" if name in skip else "holds" if applies else "does not apply"
+        if outcome == "holds":
+            law()
+        rows.append({"law": name, "outcome": outcome})
+    return Table.from_rows(rows)
+
+
+def _own_transform(model: Any, data: Data, rng: int) -> symmetry.Transform | None:
+    family = getattr(model, "family", None)
+    if not isinstance(family, Gaussian) or getattr(model, "prior", None) is not None:
+        return None
+    return symmetry.structure_transform(family.covariance, np.asarray(data), rng)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A posterior that is given: (n, k) memberships that are data."""
+
+    log_evidence: NDArray[np.float64]
+
+    def entropy(self) -> NDArray[np.float64]:
+        return np.zeros(len(self.log_evidence))
+
+
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """A family as a model whose labels are observed: data are (rows, memberships), and log p = Q exactly."""
+
+    family: Any
+    prior: None = field(default=None)
+
+    def posterior(self, params: Params, data: Data) -> _Known:
+        rows, members = data
+        return _Known((members * self.family.log_density(params, rows)).sum(axis=1))
+
+    def expected(self, params: Params, data: Data, posterior: _Known, weight: Weight) -> Expected:
+        rows, members = data
+        w = np.ones(len(members)) if weight is None else np.asarray(weight, float)
+        stats = self.family.statistics(params, rows, w[:, None] * members)
+        return Expected(stats, float(w @ posterior.log_evidence), 0.0, float(w.sum()))
+
+    def m_step(self, stats: Any, params: Params) -> Params:
+        return self.family.m_step(stats, params)
+
+    def expected_log_joint(self, params: Params, stats: Any) -> float:
+        return self.family.expected_log_density(params, stats)
+
+
+def check_family(
+    family: Any,
+    params: Params,
+    data: Data,
+    memberships: NDArray[np.float64],
+    *,
+    rng: int = 0,
+    skip: tuple[str, ...] = (),
+) -> Table:
+    """Run every law that applies to a family of K component distributions.
+
+    The memberships (n, k) play the part of observed labels; then the expected log-density of the statistics
+    is the sum of the log-densities, statistics add, scale and move, and the M-step is the best there is.
+
+    Parameters
+    ----------
+    family
+        With ``log_density``, ``statistics``, ``m_step``, ``expected_log_density``.
+    params, data, memberships
+        Parameters away from the maximum, (n, d) rows, (n, k) non-negative numbers.
+
+    Returns
+    -------
+    Table
+        law, outcome, as for `check_model`.
+
+    Raises
+    ------
+    LawError
+        Naming the first law that does not hold.
+
+    Examples
+    --------
+    >>> import numpy as np, jensen
+    >>> from jensen.families import GaussianParams
+    >>> rng = np.random.default_rng(0)
+    >>> x, r = rng.normal(size=(100, 2)), rng.dirichlet([1, 1], size=100)
+    >>> params = GaussianParams(np.array([[0.0, 1.0], [1.0, 0.0]]), np.ones((2, 2)))
+    >>> table = jensen.testing.check_family(jensen.Gaussian(jensen.Diagonal()), params, x, r)
+    >>> str(table["law"][0]), str(table["outcome"][0])
+    ('bound_is_tight', 'holds')
+    """
+    model, blocks = _Observed(family), (data, np.asarray(memberships, float))
+    drawn: dict[str, Any] = {"weight": None, "rng": rng}
+    laws = _laws(model, params, blocks, {"weight": None}, drawn, take_rows, None, None)
+    return _run(laws, skip)

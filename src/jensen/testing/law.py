@@ -1,0 +1,155 @@
+"""What all laws share: the error, the tolerance, and parameters to try a law at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from math import log2
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.em import em_map, log_prior
+from jensen.em.protocols import Data, Params, Weight
+
+Array = NDArray[np.float64]
+Take = Callable[[Data, NDArray[np.intp]], Data]
+Chart = tuple[Callable[[Params], Array], Callable[[Array], Params | None]]
+
+
+class LawError(AssertionError):
+    """A law does not hold.
+
+    Attributes
+    ----------
+    law
+        Its name: that of the function in `jensen.testing`.
+    """
+
+    def __init__(self, law: str, found: str, usually: str) -> None:
+        super().__init__(f"{law}: {found}. This usually means {usually}.")
+        self.law = law
+
+
+def rounding(model: Any, params: Params, data: Data, weight: Weight = None) -> float:
+    """How far rounding alone can move a sum of the rows' log-evidence.
+
+    Returns
+    -------
+    float
+        eps · (p + log₂ n) · (Σ_n w_n (1 + |log p(x_n | θ)|) + |log p(θ)|). A row's term is a sum over at most
+        the p parameters; the n terms are added pairwise; eps is that of the data.
+    """
+    each = 1.0 + np.abs(np.asarray(model.posterior(params, data).log_evidence, dtype=float))
+    size = float(each.sum() if weight is None else np.asarray(weight) @ each)
+    terms = num_values(params) + log2(len(each) + 1)
+    return precision(data) * terms * (size + abs(log_prior(model, params)))
+
+
+def precision(data: Data) -> float:
+    """eps of the data: of float32 where that is what they are, else of float64."""
+    dtype = getattr(data[0] if isinstance(data, tuple) else data, "dtype", None)
+    return float(np.finfo(np.float32 if dtype == np.float32 else np.float64).eps)
+
+
+def num_values(params: Any) -> int:
+    """How many numbers the parameters hold."""
+    if isinstance(params, dict):
+        return sum(num_values(value) for value in params.values())
+    if isinstance(params, (tuple, list)):
+        return sum(num_values(value) for value in params)
+    if is_dataclass(params):
+        return sum(num_values(getattr(params, field.name)) for field in fields(params))
+    return int(np.size(params))
+
+
+def take_rows(data: Data, rows: NDArray[np.intp]) -> Data:
+    """The rows of an array, or of every array of a tuple."""
+    return tuple(part[rows] for part in data) if isinstance(data, tuple) else np.asarray(data)[rows]
+
+
+def num_rows(data: Data) -> int:
+    """Rows of an array or of a tuple of arrays."""
+    return len(data[0] if isinstance(data, tuple) else data)
+
+
+def ones(data: Data, weight: Weight) -> Array:
+    """The weights, 1 where there are none."""
+    return np.ones(num_rows(data)) if weight is None else np.asarray(weight, dtype=float)
+
+
+def prepared(model: Any, data: Data, weight: Weight) -> Any:
+    """The model with what the data fix, as ``fit`` makes it."""
+    prepare = getattr(model, "prepare", None)
+    return model if prepare is None else prepare(data, weight)
+
+
+def neighbours(
+    model: Any,
+    params: Params,
+    data: Data,
+    weight: Weight,
+    rng: np.random.Generator,
+    count: int,
+    spread: float = 1.0,
+) -> list[Params]:
+    """Feasible parameters near the next M-step: EM steps under random weights (a Bayesian bootstrap)."""
+    base = ones(data, weight)
+    draws = [1.0 + spread * (rng.exponential(size=len(base)) - 1.0) for _ in range(count)]
+    return [em_map(model, params, data, base * draw) for draw in draws]
+
+
+def chart_of(model: Any, chart: Chart | None) -> Chart | None:
+    """The chart given, or the model's ``pack`` and ``unpack``, or None."""
+    if chart is not None:
+        return chart
+    pack, unpack = getattr(model, "pack", None), getattr(model, "unpack", None)
+    return None if pack is None or unpack is None else (pack, unpack)
+
+
+def require_close(law: str, usually: str, what: str, found: float, expected: float, tolerance: float) -> None:
+    """Raise unless the two numbers agree."""
+    if not abs(found - expected) <= tolerance:
+        apart = f"{found - expected:.3g} apart (rounding: {tolerance:.2g})"
+        raise LawError(law, f"{what}: {found!r} against {expected!r}, {apart}", usually)
+
+
+def require_same_expected(
+    law: str,
+    usually: str,
+    model: Any,
+    found: Any,
+    expected: Any,
+    at: list[Params],
+    data: Data,
+    weight: Weight,
+) -> None:
+    """Raise unless two `Expected` agree: in their sums, and in their statistics through Q at several θ.
+
+    Statistics matter only through Q, so that is where they are compared: no law has to know what is in them.
+    """
+    tolerance = rounding(model, at[0], data, weight)
+    for name in ("log_evidence", "entropy", "weight"):
+        require_close(law, usually, name, getattr(found, name), getattr(expected, name), tolerance)
+    require_same_stats(law, usually, model, found.stats, expected.stats, at, data, weight)
+
+
+def require_same_stats(
+    law: str,
+    usually: str,
+    model: Any,
+    found: Any,
+    expected: Any,
+    at: list[Params],
+    data: Data,
+    weight: Weight,
+) -> None:
+    """Raise unless Q(θ, ·) is the same for two statistics, at several θ."""
+    for i, params in enumerate(at):
+        q_found = float(model.expected_log_joint(params, found))
+        q_expected = float(model.expected_log_joint(params, expected))
+        tolerance = rounding(model, params, data, weight) + precision(data) * num_values(params) * abs(
+            q_expected
+        )
+        require_close(law, usually, f"Q(θ, S) at θ number {i}", q_found, q_expected, tolerance)

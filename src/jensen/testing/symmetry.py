@@ -1,0 +1,219 @@
+"""Laws of symmetry: a fit moves with its data, and components have no order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.em import EM, Problem, e_step, em_map
+from jensen.em.protocols import Data, Params, Weight
+from jensen.families import Covariance, Diagonal, Full, GaussianParams, Spherical, Tied
+from jensen.models import MixtureParams
+from jensen.testing.law import ones, prepared, require_close, rounding
+
+Array = NDArray[np.float64]
+
+
+class Transform(Protocol):
+    """A change of the data under which a model keeps its form."""
+
+    def data(self, data: Data) -> Data:
+        """The rows, moved."""
+        ...
+
+    def params(self, params: Params) -> Params:
+        """The parameters, moved."""
+        ...
+
+    @property
+    def log_scale(self) -> float:
+        """What every row's log-evidence loses."""
+        ...
+
+    @property
+    def condition(self) -> float:
+        """How much more rounding there is after the move."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Affine:
+    """x → A x + b, for mixtures of Gaussians.
+
+    Parameters
+    ----------
+    covariance
+        The structure; A must be in its group.
+    matrix
+        (d, d): A.
+    shift
+        (d,): b.
+    """
+
+    covariance: Covariance
+    matrix: Array
+    shift: Array
+
+    def data(self, data: Array) -> Array:
+        moved = np.asarray(data, dtype=float) @ self.matrix.T + self.shift
+        return moved.astype(data.dtype)
+
+    def params(self, params: MixtureParams) -> MixtureParams:
+        means, covariances = params.components
+        k, d = means.shape
+        full = self.matrix @ self.covariance.full(covariances, k, d) @ self.matrix.T
+        moved = GaussianParams(means @ self.matrix.T + self.shift, self.covariance.reduce(full, np.ones(k)))
+        return MixtureParams(params.weights, moved)
+
+    @property
+    def log_scale(self) -> float:
+        return float(np.linalg.slogdet(self.matrix)[1])
+
+    @property
+    def condition(self) -> float:
+        return float(np.linalg.cond(self.matrix)) ** 2
+
+
+def _matrix(d: int, rng: np.random.Generator) -> Array:
+    left, right = _rotation(d, rng), _rotation(d, rng)
+    return (left * np.exp(rng.uniform(-1, 1, d))) @ right
+
+
+def _columns(d: int, rng: np.random.Generator) -> Array:
+    return np.diag(rng.choice([-1, 1], d) * np.exp(rng.uniform(-2, 2, d)))
+
+
+def _similarity(d: int, rng: np.random.Generator) -> Array:
+    return np.exp(rng.uniform(-2, 2)) * _rotation(d, rng)
+
+
+def _rotation(d: int, rng: np.random.Generator) -> Array:
+    return np.linalg.qr(rng.standard_normal((d, d)))[0]
+
+
+GROUPS: dict[type, Callable[[int, np.random.Generator], Array]] = {
+    Full: _matrix,
+    Tied: _matrix,
+    Diagonal: _columns,
+    Spherical: _similarity,
+}
+
+
+def structure_transform(covariance: Covariance, data: Array, rng: Any = 0) -> Affine:
+    """A random transformation in the group of a covariance structure, with a shift of the size of the data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from jensen import Spherical
+    >>> a = structure_transform(Spherical(), np.eye(3)).matrix
+    >>> bool(np.allclose(a @ a.T, (a @ a.T)[0, 0] * np.eye(3)))
+    True
+    """
+    rng = np.random.default_rng(rng)
+    d = data.shape[1]
+    matrix = GROUPS[type(covariance)](d, rng)
+    return Affine(covariance, matrix, matrix @ (np.abs(data).max(axis=0) * rng.standard_normal(d)))
+
+
+def moves_with_data(
+    model: Any,
+    params: Params,
+    data: Data,
+    transform: Transform,
+    *,
+    weight: Weight = None,
+    rng: int = 0,
+    steps: int = 15,
+    starts: bool = True,
+) -> None:
+    """Transforming the data moves the log-evidence, every EM step and the random starts with it.
+
+    Parameters are compared through the log-evidence of every row, which needs no units.
+
+    Parameters
+    ----------
+    starts
+        Whether the model's ``start``, if it has one, is held to this too.
+
+    Raises
+    ------
+    LawError
+        There is an absolute scale somewhere (a ridge, a start in the wrong metric), or precision was lost.
+    """
+    moved = transform.data(data)
+    here, there = prepared(model, data, weight), prepared(model, moved, weight)
+    usually = "an absolute scale (a ridge, a start in the wrong metric) or precision lost to a large mean"
+
+    def compare(what: str, a: Params, b: Params, slack: float) -> None:
+        rows = np.asarray(here.posterior(a, data).log_evidence, float)
+        found = np.asarray(there.posterior(b, moved).log_evidence, float) + transform.log_scale
+        worst = int(np.argmax(np.abs(found - rows)))
+        tolerance = slack * transform.condition * _both(here, a, data, there, b, moved, weight)
+        what = f"log-evidence of row {worst} {what}"
+        require_close("moves_with_data", usually, what, float(found[worst]), float(rows[worst]), tolerance)
+        total = e_step(there, b, moved, weight).log_evidence + transform.log_scale * ones(data, weight).sum()
+        expected = e_step(here, a, data, weight).log_evidence
+        require_close("moves_with_data", usually, f"log-evidence {what}", total, expected, tolerance)
+
+    if starts and hasattr(model, "start"):
+        begun = here.start(data, weight, np.random.default_rng(rng))
+        again = there.start(moved, weight, np.random.default_rng(rng))
+        compare("at a random start", begun, again, 2.0)
+    problems = Problem(here, data, weight), Problem(there, moved, weight)
+    a, b = EM().init(problems[0], params), EM().init(problems[1], transform.params(params))
+    for i in range(steps + 1):
+        compare(f"after {i} steps", a.params, b.params, 1.0 + i)
+        a, b = EM().step(problems[0], a), EM().step(problems[1], b)
+
+
+def _both(here: Any, a: Params, data: Data, there: Any, b: Params, moved: Data, weight: Weight) -> float:
+    return rounding(here, a, data, weight) + rounding(there, b, moved, weight)
+
+
+def relabelling(model: Any, params: Params, data: Data, *, weight: Weight = None, rng: Any = 0) -> None:
+    """Permuting the components permutes everything and changes nothing else.
+
+    For models with ``num_components`` and ``relabel(params, order)``: log-evidence, an EM step,
+    responsibilities, ``canonical``, ``num_free``.
+
+    Raises
+    ------
+    LawError
+        Something depends on the order of the components.
+    """
+    law, usually = "relabelling", "an order bug: a component is treated apart from the others"
+    k = model.num_components
+    order = np.roll(np.random.default_rng(rng).permutation(k), 1)
+    if (order == np.arange(k)).all():
+        order = order[::-1]
+    model = prepared(model, data, weight)
+    other = model.relabel(params, order)
+    tolerance = rounding(model, params, data, weight)
+    stepped = model.relabel(em_map(model, params, data, weight), order)
+    again = em_map(model, other, data, weight)
+    for what, a, b in (("", params, other), (" after an EM step", stepped, again)):
+        found, expected = (e_step(model, there, data, weight).log_evidence for there in (b, a))
+        require_close(law, usually, f"log-evidence{what}", found, expected, 2 * tolerance)
+    _same_rows(model, params, other, order, data, law, usually)
+    _same_rows(model, stepped, again, np.arange(k), data, law, usually)
+    if hasattr(model, "canonical") and hasattr(model, "pack"):
+        a, b = (model.pack(model.canonical(p)) for p in (params, other))
+        require_close(law, usually, "canonical parameters", float(np.abs(a - b).max()), 0.0, 0.0)
+    if hasattr(model, "num_free"):
+        require_close(law, usually, "num_free", model.num_free(other), model.num_free(params), 0)
+
+
+def _same_rows(
+    model: Any, params: Params, other: Params, order: NDArray[np.intp], data: Data, law: str, usually: str
+) -> None:
+    a, b = model.posterior(params, data), model.posterior(other, data)
+    if not hasattr(a, "responsibilities"):
+        return
+    worst = float(np.abs(a.responsibilities[:, order] - b.responsibilities).max())
+    # A responsibility moves by no more than the error of a row's log-density.
+    require_close(law, usually, "responsibilities", worst, 0.0, 2 * rounding(model, params, data))
