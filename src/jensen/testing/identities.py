@@ -80,8 +80,10 @@ def random_posterior(model: Any, params: Params, data: Data, exact: Any, rng: np
     draw = getattr(model, "random_posterior", None)
     if draw is not None:
         return draw(params, data, rng)
-    n, k = exact.responsibilities.shape
-    return replace(exact, responsibilities=rng.dirichlet(np.ones(k), size=n))
+    r = exact.responsibilities
+    # Only where the exact posterior did not underflow: else the divergence is infinite, and Q is not.
+    drawn = rng.gamma(1.0, size=r.shape) * (r > np.finfo(r.dtype).tiny)
+    return replace(exact, responsibilities=drawn / drawn.sum(axis=1, keepdims=True))
 
 
 def _divergence(q: Any, exact: Any) -> np.ndarray:

@@ -92,7 +92,7 @@ def neighbours(
     weight: Weight,
     rng: np.random.Generator,
     count: int,
-    spread: float = 1.0,
+    spread: float = 0.5,
 ) -> list[Params]:
     """Feasible parameters near the next M-step: EM steps under random weights (a Bayesian bootstrap)."""
     base = ones(data, weight)
