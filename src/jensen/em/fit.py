@@ -20,6 +20,8 @@ from jensen.em.tables import Table
 from jensen.em.verdict import Outcome, Verdict
 
 DEFAULT_MAX_STEPS = 10_000
+# Which flawed end is returned where there is no proper one; the best objective among equals.
+SEVERITY = [Outcome.BOUNDARY, Outcome.SADDLE, Outcome.COLLAPSED, Outcome.FELL, Outcome.FAILED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,18 +240,21 @@ class Climber:
         if not ranked:
             reasons = "; ".join(sorted({start.verdict.message for start in starts}))
             raise ValueError(f"every start failed: {reasons}")
+        flawed: list[int] = []
         for i in ranked:
             flaw = self._diagnose(starts[i].params)
-            if flaw is not None:
+            if flaw is not None and not flaw.proper:
                 starts[i] = replace(starts[i], verdict=flaw)
-                if not flaw.proper:
-                    continue
+                flawed.append(i)
+                continue
             run = self._finish(starts[i])
             verdict = self._verdict(run)
             starts[i] = replace(starts[i], verdict=verdict)
             if verdict.proper:
                 return run, verdict
-        run = self._finish(starts[ranked[0]])
+            flawed.append(i)
+        best = min(flawed, key=lambda i: SEVERITY.index(starts[i].verdict.outcome))
+        run = self._finish(starts[best])
         return run, self._verdict(run)
 
     def _finish(self, start: Start) -> Climb:

@@ -47,8 +47,8 @@ class Verdict:
 
     @property
     def proper(self) -> bool:
-        """Whether the solution may be chosen: not collapsed, not failed, not fallen."""
-        return self.outcome not in (Outcome.COLLAPSED, Outcome.FAILED, Outcome.FELL)
+        """Whether the solution is an interior point of a sound climb; others are chosen only where there is none."""
+        return self.outcome in (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.INTERRUPTED)
 
     def __str__(self) -> str:
         text = f"{self.outcome}: {self.message}" if self.message else str(self.outcome)

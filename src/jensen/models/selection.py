@@ -1,7 +1,7 @@
 """Which mixture do the data support? A sweep over the number of components and the covariance structure.
 
 Every cell of the sweep (`jensen.models.sweep`) is a fit of its own, with its own verdict. A cell that fails
-is a row that says why; a cell that is no proper maximum is shown, and never chosen while there is a proper one.
+is a row that says why; a cell that is no proper maximum is shown, and never chosen while there is one.
 """
 
 from __future__ import annotations

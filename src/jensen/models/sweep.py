@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +84,7 @@ def select(
     enough = _Distinct(data, weight)
     cells: list[Cell] = []
     interrupted = False
-    with progress or Progress("sweep") as shown:
+    with Progress("sweep") if progress is None else nullcontext(progress) as shown:
         try:
             for model in models:
                 shown.update(
@@ -137,9 +138,7 @@ def _cell(
     k, structure = model.num_components, model.family.covariance
     free = _num_free(model, data.shape[1])
     if not enough.at_least(k):
-        return Cell(
-            k, structure, free, None, f"{k} components need {k} distinct rows; there are {enough.count}"
-        )
+        return Cell(k, structure, free, None, f"more components than the {enough.count} distinct rows")
     try:
         return Cell(k, structure, free, fit(model, data, weight=weight, restarts=restarts, rng=seed))
     except (ArithmeticError, ValueError) as error:  # LinAlgError is a ValueError
