@@ -16,6 +16,14 @@ from jensen.em import Fit, Outcome, Table
 from jensen.families import Covariance
 from jensen.models.preference import Criterion
 
+TIERS = {
+    Outcome.CONVERGED: 0,
+    Outcome.STEP_LIMIT: 1,
+    Outcome.INTERRUPTED: 1,
+    Outcome.BOUNDARY: 2,
+    Outcome.SADDLE: 2,
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
@@ -52,11 +60,10 @@ class Cell:
         """For instance ``k = 3, tied``."""
         return f"k = {self.num_components}, {self.structure.name}"
 
+    @property
     def tier(self) -> int:
-        """0: a proper maximum that was reached. 1: proper as far as it got. 2: not to be chosen."""
-        if self.fit is None or not self.fit.verdict.proper:
-            return 2
-        return 0 if self.fit.verdict.converged else 1
+        """0: a proper maximum that was reached. 1: sound as far as it got. 2: flawed. 3: worthless."""
+        return 3 if self.fit is None else TIERS.get(self.outcome, 3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,12 +96,12 @@ class Selection:
     def ranking(self) -> list[Cell]:
         """The cells that may be chosen, best first.
 
-        These are the proper maxima that were reached; only where there are none, the proper ones that were
-        not (a step limit, a boundary); only where there are none of these either, the improper ones.
+        These are the proper maxima that were reached; only where there are none, the climbs that were cut
+        short; only where there are none, the boundaries and saddles; and only then what has collapsed.
         """
         fitted = [cell for cell in self.cells if cell.fit is not None and not cell.same_as]
-        tier = min((cell.tier() for cell in fitted), default=2)
-        return sorted((cell for cell in fitted if cell.tier() == tier), key=self.value)
+        tier = min((cell.tier for cell in fitted), default=0)
+        return sorted((cell for cell in fitted if cell.tier == tier), key=self.value)
 
     @property
     def chosen(self) -> Cell:
@@ -173,7 +180,7 @@ class Selection:
         if cell.same_as:
             return f"= {cell.same_as}"
         value = f"{self.value(cell):.2f}" if cell.fit is not None else ""
-        return f"{value} {'' if cell.tier() == 0 else cell.outcome}".strip()
+        return f"{value} {'' if cell.tier == 0 else cell.outcome}".strip()
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(self._sentence())}</p>{self.table._repr_html_()}"

@@ -1,0 +1,202 @@
+"""The commands and their options (typer). What they do is in the modules beside this one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jensen.cli import output
+from jensen.cli.errors import CommandError
+
+CLOSED_PIPE = 141
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="jensen",
+    help="Fit Gaussian mixtures by EM, choose among them, and say how sure that is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A CSV, TSV, Parquet, Arrow or NPY file, - for standard input, or a built-in data set.",
+    ),
+]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file that `jensen fit --out` wrote.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file, not to standard output.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same answer.")]
+Weights = Annotated[str | None, typer.Option(metavar="COLUMN", help="A column that weighs the rows.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="The version, and exit.")] = False,
+) -> None:
+    """Fit Gaussian mixtures by EM, choose among them, and say how sure that is."""
+
+
+@app.command()
+def fit(
+    data: Data,
+    components: Annotated[
+        str, typer.Option("-k", "--components", metavar="K", help="Numbers of components: 3, 1:9 or 1,2,4.")
+    ] = "1:9",
+    covariance: Annotated[
+        str, typer.Option(metavar="NAMES", help="full, tied, diag, spherical; a comma list, or all.")
+    ] = "all",
+    columns: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="The columns to use, separated by commas.")
+    ] = None,
+    weights: Weights = None,
+    criterion: Annotated[
+        str, typer.Option(metavar="NAME", help="What chooses: bic, icl or aic; smaller is better.")
+    ] = "bic",
+    starts: Annotated[
+        str, typer.Option(metavar="N", help="Starts of each fit; auto goes on until it has settled.")
+    ] = "auto",
+    seed: Seed = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Save the chosen model (JSON).")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw data, components, criterion and climb: .png, .pdf, .svg.")
+    ] = None,
+    json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> int:
+    """Fit mixtures over numbers of components and covariance structures, and choose one."""
+    from jensen.cli import fitting
+
+    return fitting.fit(
+        fitting.FitOptions(
+            data, components, covariance, columns, weights, criterion, starts, seed, out, plot, json, quiet
+        )
+    )
+
+
+@app.command()
+def predict(
+    model: Model,
+    data: Data,
+    proba: Annotated[
+        bool, typer.Option("--proba", help="Also the probability of each component, and the uncertainty.")
+    ] = False,
+    out: Out = None,
+) -> int:
+    """The component of each row (counted from 0), as CSV."""
+    from jensen.cli import using
+
+    return using.predict(model, data, proba, out)
+
+
+@app.command()
+def score(
+    model: Model,
+    data: Data,
+    weights: Weights = None,
+    rows: Annotated[bool, typer.Option("--rows", help="The log-density of each row, as CSV.")] = False,
+    json: Json = False,
+    out: Out = None,
+) -> int:
+    """The log-likelihood of data under a model: total and mean."""
+    from jensen.cli import using
+
+    return using.score(model, data, weights, rows, json, out)
+
+
+@app.command()
+def sample(
+    model: Model,
+    n: Annotated[int, typer.Option("-n", "--rows", metavar="N", help="How many rows.")] = 1,
+    seed: Seed = 0,
+    labels: Annotated[bool, typer.Option("--labels", help="Also the component of each row.")] = False,
+    out: Out = None,
+) -> int:
+    """Draw rows from a model, as CSV."""
+    from jensen.cli import using
+
+    return using.sample(model, n, seed, labels, out)
+
+
+@app.command()
+def show(
+    models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="One model file, or several.")],
+    json: Json = False,
+) -> int:
+    """Show a saved model, or several side by side."""
+    from jensen.cli import using
+
+    return using.show(models, json)
+
+
+@app.command()
+def datasets(json: Json = False) -> int:
+    """List the built-in data sets."""
+    from jensen.cli import using
+
+    return using.datasets(json)
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run a command; whatever goes wrong is one line and an exit code."""
+    args = list(sys.argv[1:] if args is None else args)
+    output.forgive_encodings()
+    if args[:1] == ["--version"]:
+        print(f"jensen {_version()}")
+        return 0
+    try:
+        code = app(args=args, prog_name="jensen", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except (KeyboardInterrupt, typer.Abort):
+        return _interrupted()
+    except BrokenPipeError:
+        return _closed_pipe()
+    except SystemExit as end:  # typer's own end when the pipe has closed
+        _closed_pipe()
+        return end.code if isinstance(end.code, int) else CLOSED_PIPE
+    except MemoryError:
+        return output.fail("not enough memory for this")
+    except (CommandError, OSError) as error:
+        return output.fail(error)
+    except Exception as error:
+        return _fail_if_known(error)
+
+
+def _fail_if_known(error: Exception) -> int:
+    """Errors of the parser and of the doors are messages; anything else is a bug and is raised."""
+    from jensen.data import DataError
+
+    message: Any = getattr(error, "format_message", None)
+    if message is not None:
+        return output.fail(message())
+    if isinstance(error, DataError):
+        return output.fail(error)
+    raise error
+
+
+def _interrupted() -> int:
+    output.note("interrupted before there was anything to keep")
+    return INTERRUPTED
+
+
+def _closed_pipe() -> int:
+    output.silence_closed_pipe()
+    return CLOSED_PIPE
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("jensen")
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,128 @@
+"""``jensen fit``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jensen.cli import arguments, output
+from jensen.cli.errors import CommandError
+from jensen.cli.inputs import Source, read_source, refuse_constant
+
+if TYPE_CHECKING:
+    from jensen.models import Selection
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """What was typed."""
+
+    data: str
+    components: str
+    covariance: str
+    columns: str | None
+    weights: str | None
+    criterion: str
+    starts: str
+    seed: int
+    out: Path | None
+    plot: Path | None
+    json: bool
+    quiet: bool
+
+
+def fit(options: FitOptions) -> int:
+    """Everything that can be wrong is found out first; then the sweep; then what was asked for."""
+    components = arguments.parse_components(options.components)
+    structures = arguments.parse_covariances(options.covariance)
+    criterion = arguments.parse_criterion(options.criterion)
+    restarts = arguments.parse_starts(options.starts)
+    columns = arguments.parse_columns(options.columns)
+    seed = arguments.check_seed(options.seed)
+    arguments.check_plot(options.plot)
+    arguments.check_outputs(options.data, out=options.out, plot=options.plot)
+    source = read_source(options.data, columns, options.weights)
+    refuse_constant(source)
+
+    from jensen.em.progress import Progress
+    from jensen.models import select
+
+    with Progress("sweep", enabled=False if options.quiet else None) as progress:
+        selection = select(
+            source.rows.values,
+            components,
+            structures,
+            weight=source.weight,
+            criterion=criterion,
+            restarts=restarts,
+            rng=seed,
+            progress=progress,
+        )
+    selection = in_canonical_order(selection)
+    _write(options, source, selection)
+    return INTERRUPTED if selection.interrupted else 0
+
+
+def in_canonical_order(selection: Selection) -> Selection:
+    """The selection with the components of the best fit in the order of their means."""
+    try:
+        chosen, best = selection.chosen, selection.best
+    except ValueError as error:
+        raise CommandError(error) from None
+    canonical = replace(best, params=best.model.canonical(best.params))  # type: ignore[attr-defined]
+    cells = tuple(replace(cell, fit=canonical) if cell is chosen else cell for cell in selection.cells)
+    return replace(selection, cells=cells)
+
+
+def _write(options: FitOptions, source: Source, selection: Selection) -> None:
+    if options.out is not None:
+        _save(options, options.out, source, selection)
+    if options.plot is not None:
+        _plot(options.plot, source, selection)
+    columns = source.rows.columns
+    if options.json:
+        from jensen.report.documents import selection_document
+
+        output.write_json({"data": _about(source), **selection_document(selection, columns)})
+    elif not options.quiet:
+        from jensen.report.tables import selection_report
+
+        output.show(lambda width: selection_report(selection, columns, width, source.name))
+    written = output.listed([("saved", options.out), ("drew", options.plot)])
+    if written and not options.quiet:
+        output.note(written)
+
+
+def _about(source: Source) -> dict[str, object]:
+    n = len(source.rows.values)
+    total = float(n if source.weight is None else source.weight.sum())
+    return {"name": source.name, "rows": n, "weight": total, "columns": list(source.rows.columns)}
+
+
+def _save(options: FitOptions, path: Path, source: Source, selection: Selection) -> None:
+    from jensen.data import SavedMixture, save
+
+    rows = source.rows
+    save(
+        path,
+        SavedMixture.from_fit(
+            selection.best, rows.columns, seed=options.seed, dtype=rows.values.dtype, data=source.name
+        ),
+    )
+
+
+def _plot(path: Path, source: Source, selection: Selection) -> None:
+    from jensen.report.plots import plot_fit, save_figure
+
+    figure = plot_fit(
+        selection.best,
+        source.rows.values,
+        columns=source.rows.columns,
+        selection=selection,
+        weight=source.weight,
+        name=source.name,
+    )
+    save_figure(figure, path)

@@ -1,0 +1,118 @@
+"""What is done with saved models: predict, score, sample, show; and the list of data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jensen.cli import arguments, output
+from jensen.cli.errors import CommandError
+from jensen.cli.inputs import Source, read_source
+
+if TYPE_CHECKING:
+    from jensen.data import SavedMixture
+
+MAX_SAMPLE = 10**9
+
+
+def predict(path: Path, data: str, proba: bool, out: Path | None) -> int:
+    """Labels, or probabilities and uncertainty, as CSV."""
+    saved, source = _prepare(path, data, None, out)
+    r = saved.model.posterior(saved.params, source.rows.values).responsibilities
+    header, columns = ["component"], [r.argmax(axis=1)]
+    if proba:
+        header += [f"p{i}" for i in range(r.shape[1])] + ["uncertainty"]
+        columns += [*r.T, _uncertainty(r)]
+    output.write_csv(header, columns, out)
+    return 0
+
+
+def _uncertainty(r: np.ndarray) -> np.ndarray:
+    """1 − max_k r_nk, summed over the others: exact where it is tiny."""
+    others = r.copy()
+    others[np.arange(len(r)), r.argmax(axis=1)] = 0.0
+    return others.sum(axis=1)
+
+
+def score(path: Path, data: str, weights: str | None, rows: bool, json: bool, out: Path | None) -> int:
+    """Total and mean log-likelihood, or the log-density of each row."""
+    saved, source = _prepare(path, data, weights, out)
+    each = saved.model.posterior(saved.params, source.rows.values).log_evidence
+    if rows:
+        output.write_csv(["log_density"], [each], out)
+        return 0
+    if out is not None:
+        raise CommandError("score --out: only the rows go to a file; add --rows")
+    w = np.ones(len(each)) if source.weight is None else source.weight
+    total, weight = float(w @ each), float(w.sum())
+    if json:
+        output.write_json(
+            {"log_likelihood": total, "mean": total / weight, "rows": len(each), "weight": weight}
+        )
+    else:
+        of = f"{len(each)} rows" + ("" if source.weight is None else f" of weight {weight:g}")
+        print(f"log-likelihood {total:.6f}, mean {total / weight:.6f} over {of}")
+    return 0
+
+
+def sample(path: Path, n: int, seed: int, labels: bool, out: Path | None) -> int:
+    """Rows drawn from a model, as CSV."""
+    if not 1 <= n <= MAX_SAMPLE:
+        raise CommandError(f"-n {n}: give a number of rows from 1 to {MAX_SAMPLE}")
+    rng = np.random.default_rng(arguments.check_seed(seed))
+    arguments.check_outputs(str(path), out=out)
+    saved = _load(path)
+    rows, components = saved.model.sample(saved.params, n, rng)
+    header, columns = list(saved.columns), list(rows.T)
+    if labels:
+        header, columns = [*header, "component"], [*columns, components]
+    output.write_csv(header, columns, out)
+    return 0
+
+
+def show(paths: Sequence[Path], json: bool) -> int:
+    """One model, or several side by side."""
+    saved = [_load(path) for path in paths]
+    if json:
+        from jensen.report.documents import saved_document
+
+        output.write_json({"models": [saved_document(str(p), s) for p, s in zip(paths, saved, strict=True)]})
+        return 0
+    from jensen.report.models import comparison, model_report
+
+    if len(saved) == 1:
+        output.show(lambda width: model_report(saved[0], width))
+    else:
+        output.show(lambda width: comparison([str(path) for path in paths], saved, width))
+    return 0
+
+
+def datasets(json: bool) -> int:
+    """The built-in data sets."""
+    from jensen.data import list_datasets
+
+    table = list_datasets()
+    if json:
+        output.write_json({"datasets": table.rows()})
+        return 0
+    from jensen.report.models import dataset_table
+
+    output.show(lambda width: dataset_table(table))
+    return 0
+
+
+def _prepare(path: Path, data: str, weights: str | None, out: Path | None) -> tuple[SavedMixture, Source]:
+    """The model, and the data in the columns it was fitted to."""
+    arguments.check_outputs(data, out=out)
+    saved = _load(path)
+    source = read_source(data, list(saved.columns), weights)
+    return saved, source
+
+
+def _load(path: Path) -> SavedMixture:
+    from jensen.data import load
+
+    return load(path)

@@ -1,0 +1,109 @@
+"""Fits and selections as plain dictionaries, for JSON. NaN and infinity are null."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from jensen.em import Fit
+from jensen.models import Cell, Selection
+
+if TYPE_CHECKING:
+    from jensen.data import SavedMixture
+
+
+def selection_document(selection: Selection, columns: Sequence[str]) -> dict[str, Any]:
+    """The sweep, the choice and the chosen fit."""
+    second = selection.runner_up
+    return plain(
+        {
+            "criterion": {"name": selection.criterion.name, "better": "smaller"},
+            "table": selection.table.rows(),
+            "chosen": _cell(selection, selection.chosen),
+            "runner_up": second and _cell(selection, second),
+            "difference": selection.difference,
+            "strength": selection.criterion.strength(selection.difference) if second else None,
+            "interrupted": selection.interrupted,
+            "fit": fit_document(selection.best, columns),
+            "seconds": selection.seconds,
+        }
+    )
+
+
+def fit_document(fit: Fit, columns: Sequence[str]) -> dict[str, Any]:
+    """One fit. Components are counted from 0; covariances are (k, d, d) whatever the structure."""
+    weights, (means, covariances) = fit.params
+    k, d = means.shape
+    structure = fit.model.family.covariance  # type: ignore[attr-defined]
+    return plain(
+        {
+            "num_components": k,
+            "structure": structure.name,
+            "columns": list(columns),
+            "weights": weights.tolist(),
+            "means": means.tolist(),
+            "covariances": structure.full(covariances, k, d).tolist(),
+            "log_evidence": fit.log_evidence,
+            "log_prior": fit.log_prior,
+            "entropy": fit.entropy,
+            "num_free": fit.num_free,
+            "weight": fit.weight,
+            "bic": fit.bic,
+            "icl": fit.icl,
+            "aic": fit.aic,
+            "verdict": verdict_document(fit),
+            "starts": fit.starts.rows(),
+            "num_steps": fit.num_steps,
+            "num_e_steps": fit.num_e_steps,
+            "seconds": fit.seconds,
+        }
+    )
+
+
+def saved_document(path: str, saved: SavedMixture) -> dict[str, Any]:
+    """A model file, with its covariances written out."""
+    weights, (means, covariances) = saved.params
+    k, d = means.shape
+    structure = saved.model.family.covariance
+    return plain(
+        {
+            "path": path,
+            "num_components": k,
+            "structure": structure.name,
+            "columns": list(saved.columns),
+            "weights": weights.tolist(),
+            "means": means.tolist(),
+            "covariances": structure.full(covariances, k, d).tolist(),
+            **saved.summary,
+        }
+    )
+
+
+def verdict_document(fit: Fit) -> dict[str, Any]:
+    """How the fit ended."""
+    found = fit.verdict
+    return {
+        "outcome": str(found.outcome),
+        "message": found.message,
+        "advice": found.advice,
+        "converged": found.converged,
+        "proper": found.proper,
+        "remaining": fit.remaining,
+        "rate": fit.rate,
+    }
+
+
+def plain(value: Any) -> Any:
+    """The value with NaN and infinity as None, which is what JSON can say."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def _cell(selection: Selection, cell: Cell) -> dict[str, Any]:
+    return {"k": cell.num_components, "structure": cell.structure.name, "value": selection.value(cell)}

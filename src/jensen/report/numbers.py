@@ -1,0 +1,63 @@
+"""Numbers with the digits that mean something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, floor, inf, isfinite, log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+MINUS = "−"
+MAX_DECIMALS = 6
+MAX_FIXED = 1e9
+
+
+def signed(text: str) -> str:
+    """With a minus sign as wide as a plus."""
+    return text.replace("-", MINUS)
+
+
+def on_scale_of(spread: NDArray[np.float64], values: NDArray[np.float64]) -> Callable[[float], str]:
+    """How to write ``values`` so that a typical ``spread`` shows three digits."""
+    typical = float(np.median(spread[spread > 0])) if (spread > 0).any() else 1.0
+    largest = max(float(np.abs(values).max(initial=0.0)), typical)
+    decimals = max(0, 2 - floor(log10(typical)))
+    if decimals <= MAX_DECIMALS and largest < MAX_FIXED:
+        return lambda value: signed(f"{value:.{decimals}f}")
+    digits = min(17, max(4, ceil(log10(largest / typical)) + 3))
+    return lambda value: signed(f"{value:.{digits}g}")
+
+
+def spread_text(value: float, write: Callable[[float], str]) -> str:
+    """A standard deviation on the scale of its column, and never as zero when it is not."""
+    text = write(value)
+    return f"{value:.2g}" if value > 0 and not any(c in "123456789" for c in text) else text
+
+
+def criterion_decimals(values: NDArray[np.float64]) -> int:
+    """Decimals of a column of criteria: differences below 1 do not matter, so two are plenty."""
+    finite = np.abs(values[np.isfinite(values)])
+    return 2 if finite.max(initial=0.0) < 1e7 else 0
+
+
+def brief(value: float) -> str:
+    """Two significant digits, for what is only known roughly."""
+    if not isfinite(value):
+        return "unknown" if value != inf else "infinite"
+    return "0" if value == 0 else f"{value:.2g}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 0.995:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    return f"{int(seconds // 60)} min {seconds % 60:.0f} s"
+
+
+def count(number: float, noun: str) -> str:
+    """``1 row``, ``2 rows``, ``2.5 rows``."""
+    shown = f"{number:,.0f}" if float(number).is_integer() else f"{number:,.6g}"
+    return f"{shown} {noun}" if number == 1 else f"{shown} {noun}s"

@@ -1,0 +1,129 @@
+"""What a fit and a selection say, in sentences."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from jensen.em import Fit, Outcome
+from jensen.models import Cell, Criterion, Selection
+from jensen.report.numbers import brief, count, duration, signed
+
+STRUCTURES = {
+    "full": "each component has a covariance matrix of its own",
+    "tied": "the components share one covariance matrix",
+    "diag": "no correlation within a component, a variance for each column",
+    "spherical": "one variance for each component, the same in all directions",
+}
+IN_ONE_COLUMN = {
+    "full": "each component has a variance of its own",
+    "tied": "the components share one variance",
+}
+NOT_CHOOSABLE = {str(Outcome.COLLAPSED), str(Outcome.FAILED), str(Outcome.FELL)}
+
+
+def sign_of(criterion: Criterion) -> str:
+    """Which way is better, and who prints it the other way."""
+    return "smaller is better" + (f"; {criterion.note}" if criterion.note else "")
+
+
+def structure(name: str, k: int, d: int) -> str:
+    """What a covariance structure says; empty where it says nothing."""
+    known = IN_ONE_COLUMN if d == 1 else STRUCTURES
+    return known.get(name, "") if k > 1 else ""
+
+
+def task(selection: Selection, name: str) -> str:
+    """What was fitted to what, and how long it took."""
+    fitted = sum(cell.fit is not None and not cell.same_as for cell in selection.cells)
+    columns = selection.best.params.components.means.shape[1]
+    rows = count(selection.best.weight, "row")
+    took = duration(selection.seconds)
+    return f"{name}: {rows}, {count(columns, 'column')}; {count(fitted, 'model')} fitted in {took}"
+
+
+def choice(selection: Selection) -> str:
+    """Which model is chosen, and how sure that is."""
+    chosen, criterion = selection.chosen, selection.criterion
+    text = f"Chosen: {chosen.label}, {criterion.title} {signed(f'{selection.value(chosen):.2f}')}."
+    second = selection.runner_up
+    if second is None:
+        return text
+    text += f" Next: {second.label}, {selection.difference:.2f} above"
+    strength = criterion.strength(selection.difference)
+    return f"{text}: {strength} ({criterion.source})." if strength else f"{text}."
+
+
+def caution(selection: Selection) -> str:
+    """What stands in the way of trusting the choice; empty where nothing does."""
+    best, tier = selection.best, selection.chosen.tier
+    if selection.interrupted:
+        return "Interrupted: this is the best of the models that were reached."
+    if tier:
+        return (
+            f"No model of the sweep is a proper maximum that was reached; this one: {best.verdict.outcome}."
+        )
+    return ""
+
+
+def passed_over(selection: Selection) -> list[str]:
+    """The cells that cannot be chosen, by reason."""
+    reasons: dict[str, list[Cell]] = {}
+    ranked = {id(cell) for cell in selection.ranking}
+    for cell in selection.cells:
+        if id(cell) not in ranked and not cell.same_as:
+            reasons.setdefault(_reason(cell), []).append(cell)
+    return [f"{reason}: {_listed(cells, selection)}" for reason, cells in reasons.items()]
+
+
+def _reason(cell: Cell) -> str:
+    return str(cell.outcome) if cell.fit is not None else f"not fitted ({cell.message})"
+
+
+def _listed(cells: list[Cell], selection: Selection) -> str:
+    """The cells by k, and which structures unless it is all of them."""
+    parts = []
+    for k in dict.fromkeys(cell.num_components for cell in cells):
+        mine = [cell.structure.name for cell in cells if cell.num_components == k]
+        whole = [cell for cell in selection.cells if cell.num_components == k and not cell.same_as]
+        parts.append(f"k = {k}" + ("" if len(mine) == len(whole) else f" {', '.join(mine)}"))
+    return "; ".join(parts)
+
+
+def verdict(fit: Fit) -> str:
+    """How the fit ended, and what to do."""
+    found = fit.verdict
+    if found.converged:
+        left = max(fit.remaining, 0.0) if isfinite(fit.remaining) else fit.remaining
+        tail = f"; about {brief(left)} of log-likelihood is still to be gained" if isfinite(left) else ""
+        return f"converged{tail}" + (f" ({found.message})" if found.message else "")
+    text = f"{found.outcome}: {found.message}" if found.message else str(found.outcome)
+    return f"{text}; {found.advice}" if found.advice else text
+
+
+def likelihood(fit: Fit, columns: int) -> str:
+    """The likelihood and what it is of."""
+    free = "" if fit.num_free is None else f", {count(fit.num_free, 'free parameter')}"
+    prior = f", log-prior {signed(f'{fit.log_prior:.4f}')}" if fit.log_prior else ""
+    of = f"{count(fit.weight, 'row')} of {count(columns, 'column')}"
+    return f"{signed(f'{fit.log_evidence:.4f}')}{prior}{free}, {of}"
+
+
+def criteria(fit: Fit) -> str:
+    """All three criteria."""
+    return ", ".join(
+        f"{name.upper()} {signed(f'{getattr(fit, name):.2f}')}" for name in ("bic", "icl", "aic")
+    )
+
+
+def starts(fit: Fit) -> str:
+    """How many starts there were, and how often the best maximum was found."""
+    table = fit.starts
+    usable = [row for row in table.rows() if row["outcome"] not in NOT_CHOOSABLE]
+    text = count(table.num_rows, "start")
+    if table.num_rows > 1 and usable:
+        text += f", {usable[0]['times_found']} of them found this maximum"
+    lost = [row["outcome"] for row in table.rows() if row["outcome"] in NOT_CHOOSABLE]
+    for outcome in dict.fromkeys(lost):
+        text += f", {lost.count(outcome)} {outcome}"
+    effort = f"{count(fit.num_e_steps, 'E-step')} in {duration(fit.seconds)}"
+    return f"{text}; {effort}" if table.num_rows else effort
