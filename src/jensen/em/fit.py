@@ -271,12 +271,12 @@ class Climber:
     def _verdict(self, run: Climb) -> Verdict:
         if run.outcome is Outcome.FAILED:
             return Verdict(run.outcome, run.note, "check the data and the start")
-        if run.outcome is Outcome.FELL:
-            return Verdict(run.outcome, run.note, "the M-step does not maximize Q, or precision was lost")
         if run.outcome is Outcome.INTERRUPTED:
             return Verdict(run.outcome, "stopped by the user; this is the best so far", "run it again")
         climbed = run.outcome is Outcome.CONVERGED
         flaw = self._diagnose(run.state.params)
+        if run.outcome is Outcome.FELL and flaw is None:  # precision is lost at a collapse; then that is the news
+            return Verdict(run.outcome, run.note, "the M-step does not maximize Q, or precision was lost")
         if flaw is not None and (climbed or not flaw.proper):
             return replace(flaw, climbed=climbed)
         if climbed:

@@ -61,7 +61,7 @@ class Problem:
         plain worst case is small enough.
         """
         weight = max(state.expected.weight, 1.0)
-        size = abs(state.expected.log_evidence) + weight
+        size = abs(state.expected.log_evidence) + abs(state.log_prior) + weight
         return 4.0 * self.eps * (size / sqrt(weight) if self.eps > 1e-10 else size)
 
     def tolerated_fall(self, state: State) -> float:

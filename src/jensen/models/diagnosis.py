@@ -102,9 +102,14 @@ def identical_components(model: Mixture, params: MixtureParams) -> bool:
 def spurious_components(
     model: Mixture, params: MixtureParams, data: Array, weight: Array | None
 ) -> NDArray[np.bool_]:
-    """Components with no more rows than a covariance needs, or with an optimism that single rows make, (k,)."""
+    """Components with no more rows than a covariance needs, or with an optimism that single rows make, (k,).
+
+    None under a prior on the components.
+    """
     k, d = params.components.means.shape
     structure = model.family.covariance
+    if model.prior is not None and model.prior.components is not None:
+        return np.zeros(k, bool)  # the prior holds the covariances up, and the downdate is of one without a prior
     optimism = leave_one_out_optimism(model, params, data, weight)
     parameters = 1 + d + (0 if structure.name == "tied" else structure.num_free(1, d))
     return ~(optimism <= OPTIMISM * parameters)
@@ -166,4 +171,5 @@ def _tied_loss(m: Array, r: Array, n: Array, total: float, d: int) -> Array:
 def _blocks(data: Array, weight: Array | None) -> Iterator[tuple[Array, Array]]:
     for begin in range(0, len(data), BLOCK):
         rows = data[begin : begin + BLOCK]
-        yield rows, np.ones(len(rows)) if weight is None else np.asarray(weight[begin : begin + BLOCK], float)
+        w = np.ones(len(rows)) if weight is None else np.asarray(weight[begin : begin + BLOCK], float)
+        yield rows[w > 0], w[w > 0]  # a row without weight may lie anywhere: its loss can be infinite, and 0·∞ is NaN
