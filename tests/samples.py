@@ -2,8 +2,9 @@
 
 from functools import cache
 
-import jensen
 import numpy as np
+
+import jensen
 
 
 @cache

@@ -1,8 +1,9 @@
 """The laws over a table of models, structures, precisions, weights and priors. A new model is a new row."""
 
-import jensen
 import numpy as np
 import pytest
+
+import jensen
 from jensen.em import EM, Never, Squarem, em_map
 from jensen.families import STRUCTURES
 from jensen.models import Dirichlet, Mixture, MixturePrior, NormalInverseWishart
@@ -19,6 +20,7 @@ def prior_of(data, k):
 
 def start_of(model, data, weight=None, seed=1):
     """A random start, one step on: away from any maximum, and no symmetric point either."""
+    model = model.prepare(data, weight)
     params = model.start(data, weight, np.random.default_rng(seed))
     return em_map(model, params, data, weight)
 
@@ -70,10 +72,10 @@ def test_far_from_the_origin(structure):
 
 @pytest.mark.parametrize("structure", STRUCTURES.values(), ids=STRUCTURES)
 def test_on_the_bound_of_the_covariances(structure):
-    """A bound so high that it holds every component: clipping is still the exact M-step, and nothing falls."""
+    """A bound so high that it is active everywhere: clipping is still the exact M-step, and nothing falls."""
     data = clusters()
     model = Mixture(3, jensen.Gaussian(structure, floor=0.9))
-    params = start_of(model.prepare(data, None), data)
+    params = start_of(model, data)
     clipped = em_map(model.prepare(data, None), params, data).components.covariances
     assert model.prepare(data, None).family.metric.smallest(clipped).min() == pytest.approx(0.9)
     check_model(model, params, data, skip=(*REFIT, "fisher_identity"))

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-import jensen
 import numpy as np
 import pytest
+
+import jensen
 from jensen import testing
 from jensen.em import EM, Expected, State, em_map
 from jensen.families import Gaussian, GaussianParams, GaussianStats

@@ -1,10 +1,11 @@
-"""Small models written from the contract alone, as a user would: what the engine and the laws are tried on."""
+"""Small models written from the contract alone, as a user would: to try the engine and the laws on."""
 
 from dataclasses import dataclass, replace
 from math import lgamma
 from typing import NamedTuple
 
 import numpy as np
+
 from jensen.em import Expected
 
 
@@ -45,8 +46,8 @@ def expect(stats, posterior, weight):
 class Linkage:
     """Genetic linkage (Dempster, Laird and Rubin 1977, section 1).
 
-    Four cells with probabilities ½ + θ/4, (1 − θ)/4, (1 − θ)/4, θ/4; the first hides two, of ½ and θ/4. Data are the
-    numbers of the cells, the weight how many animals were in each. θ is a plain float.
+    Four cells with probabilities ½ + θ/4, (1 − θ)/4, (1 − θ)/4, θ/4; the first hides two, of ½ and θ/4. Data
+    are the numbers of the cells, the weight how many animals were in each. θ is a plain float.
     """
 
     def joint(self, theta):

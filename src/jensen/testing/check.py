@@ -65,7 +65,7 @@ def check_model(
     >>> from jensen.testing import check_model
     >>> x = np.random.default_rng(0).normal(size=(200, 2)) + np.repeat([[0.0], [3.0]], 100, axis=0)
     >>> model = jensen.Mixture(2, jensen.Gaussian(jensen.Tied()))
-    >>> params = model.start(x, None, np.random.default_rng(1))
+    >>> params = model.prepare(x, None).start(x, None, np.random.default_rng(1))
     >>> table = check_model(model, params, x)
     >>> str(table["law"][0]), str(table["outcome"][0])
     ('bound_is_tight', 'holds')

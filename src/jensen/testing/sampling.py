@@ -8,7 +8,7 @@ import numpy as np
 
 from jensen.em import Gain, fit, log_evidence
 from jensen.em.protocols import Params
-from jensen.testing.law import LawError, num_values
+from jensen.testing.law import LawError, num_values, prepared
 
 RARE = 1e-6  # a sound model fails this law with this probability
 
@@ -39,7 +39,7 @@ def refit_recovers(
     rng = np.random.default_rng(rng)
     drawn = model.sample(params, num_rows, rng)
     data = drawn[0] if isinstance(drawn, tuple) else drawn
-    begin = start if start is not None else model.start(data, None, rng)
+    begin = start if start is not None else prepared(model, data, None).start(data, None, rng)
     result = fit(model, data, start, restarts=None if start is not None else 5, stop=Gain(1e-2), rng=rng)
     free = model.num_free(params) if hasattr(model, "num_free") else num_values(params)
     limit = float(chi2.isf(RARE, free))

@@ -22,8 +22,6 @@ def threads_agree(
     ------
     LawError
         A reduction runs in an order that depends on the threads.
-    RuntimeError
-        There are no native kernels here.
     """
     found = []
     for count in threads:
@@ -42,16 +40,14 @@ def threads_agree(
 @contextmanager
 def num_threads(count: int) -> Iterator[None]:
     """The native kernels on this many threads."""
-    import jensen
+    from jensen import threads
 
-    set_num_threads = getattr(jensen, "set_num_threads", None)
-    if set_num_threads is None:
-        raise RuntimeError("jensen.set_num_threads is missing: the native kernels were not built")
-    before = set_num_threads(count)
+    before = threads.get_num_threads()
+    threads.set_num_threads(count)
     try:
         yield
     finally:
-        set_num_threads(0 if before is None else before)
+        threads.set_num_threads(before)
 
 
 def leaves(value: Any) -> Iterator[np.ndarray]:
