@@ -61,19 +61,21 @@ def _start_controlled(model, data, labels, one_step, converged):
 
 
 def test_parameters_of_faithful():
-    """mclust 6.0.0, VVV, G = 2, from eruptions < 3, tol = 1e-13."""
+    """mclust 6.0.0, VVV, G = 2, from eruptions < 3.
+
+    Its tol of 1e-13 on the log-likelihood of 1130 leaves about √(1e-10) standard errors in the parameters.
+    """
     params = from_labels(Mixture(2), faithful(), (faithful()[:, 0] >= 3).astype(int))
-    weights, (means, covariances) = jensen.fit(
-        Mixture(2), faithful(), params, stop=Never(), max_steps=300
-    ).params
-    assert weights == pytest.approx([0.355872864713, 1 - 0.355872864713], abs=1e-8)
-    assert means[0] == pytest.approx([2.03638847313, 54.47851656319], rel=1e-8)
-    assert means[1] == pytest.approx([4.28966198948, 79.96811537201], rel=1e-8)
+    fit = jensen.fit(Mixture(2), faithful(), params, stop=Never(), max_steps=300)
+    weights, (means, covariances) = fit.params
+    assert weights == pytest.approx([0.355872864713, 1 - 0.355872864713], abs=1e-6)
+    assert means[0] == pytest.approx([2.03638847313, 54.47851656319], rel=1e-6)
+    assert means[1] == pytest.approx([4.28966198948, 79.96811537201], rel=1e-6)
     assert covariances[0] == pytest.approx(
-        np.array([[0.0691676873, 0.4351677778], [0.4351677778, 33.6972831]]), rel=1e-7
+        np.array([[0.0691676873, 0.4351677778], [0.4351677778, 33.6972831]]), rel=1e-6
     )
     assert covariances[1] == pytest.approx(
-        np.array([[0.1699684150, 0.9406090547], [0.9406090547, 36.0462083]]), rel=1e-7
+        np.array([[0.1699684150, 0.9406090547], [0.9406090547, 36.0462083]]), rel=1e-6
     )
 
 

@@ -32,7 +32,7 @@ class Dirichlet:
 
     def __post_init__(self) -> None:
         if not self.concentration >= 1.0:
-            raise ValueError(f"concentration must be at least 1 for a mode to exist, not {self.concentration}")
+            raise ValueError(f"concentration must be at least 1 to have a mode, not {self.concentration}")
 
     def pseudo_counts(self, k: int) -> Array:
         """α − 1 for each component."""
@@ -49,9 +49,9 @@ class Dirichlet:
 class NormalInverseWishart:
     """μ_k | Σ_k ~ N(m, Σ_k / κ), Σ_k ~ inverse-Wishart(ν, Ψ), in the shape of the covariance structure.
 
-    `Tied`: one inverse-Wishart for the shared Σ. `Diagonal`: one inverse-Wishart of size 1 for each variance (an
-    inverse gamma), with the diagonal of Ψ. `Spherical`: one of size 1 for the common variance, with the mean of the
-    diagonal of Ψ.
+    `Tied`: one inverse-Wishart for the shared Σ. `Diagonal`: one inverse-Wishart of size 1 for each variance
+    (an inverse gamma), with the diagonal of Ψ. `Spherical`: one of size 1 for the common variance, with the
+    mean of the diagonal of Ψ.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ class NormalInverseWishart:
 
     Notes
     -----
-    Fraley and Raftery (2007), *Bayesian regularization for normal mixture estimation and model-based clustering*.
+    Fraley and Raftery (2007), *Bayesian regularization for normal mixture estimation and model-based
+    clustering*.
     """
 
     mean: Array
@@ -77,9 +78,11 @@ class NormalInverseWishart:
     def __post_init__(self) -> None:
         d = len(self.mean)
         if np.shape(self.scale) != (d, d):
-            raise ValueError(f"scale must be ({d}, {d}) like the mean of length {d}, not {np.shape(self.scale)}")
+            raise ValueError(f"scale must be ({d}, {d}) like the mean, not {np.shape(self.scale)}")
         if not (self.mean_count > 0 and self.dof > d - 1):
             raise ValueError(f"need mean_count > 0 and dof > {d - 1}")
+        if not np.allclose(self.scale, np.transpose(self.scale)) or not np.linalg.eigvalsh(self.scale)[0] > 0:
+            raise ValueError("scale must be symmetric and positive definite")
 
     @classmethod
     def from_data(
@@ -112,11 +115,12 @@ class NormalInverseWishart:
         family = Gaussian(covariance)
         stats = self.pseudo_stats(covariance, k)
         # Everything that depends on θ is Q of the pseudo-data; what is left are the normalizing constants.
-        constant = 0.5 * d * log(2 * pi) * stats.count.sum() + 0.5 * k * d * (log(self.mean_count) - log(2 * pi))
+        constant = 0.5 * d * (stats.count.sum() * log(2 * pi) + k * log(self.mean_count / (2 * pi)))
         return family.expected_log_density(params, stats) + constant + self._log_normalizer(covariance, k, d)
 
     def _log_normalizer(self, covariance: Covariance, k: int, d: int) -> float:
-        whole = self.dof / 2 * _log_det(self.scale) - self.dof * d / 2 * log(2) - _multigammaln(self.dof / 2, d)
+        half = self.dof / 2
+        whole = half * _log_det(self.scale) - half * d * log(2) - _multigammaln(half, d)
         diagonal = np.diag(self.scale)
         one = -self.dof / 2 * log(2) - lgamma(self.dof / 2)
         if isinstance(covariance, Full):
@@ -129,10 +133,7 @@ class NormalInverseWishart:
 
 
 def _log_det(matrix: Array) -> float:
-    sign, value = np.linalg.slogdet(matrix)
-    if sign <= 0:
-        raise ValueError("scale must be positive definite")
-    return float(value)
+    return float(np.linalg.slogdet(matrix)[1])
 
 
 def _multigammaln(a: float, d: int) -> float:
@@ -168,5 +169,3 @@ class MixturePrior:
         if self.components is not None:
             total += self.components.log_density(model.family.covariance, params.components)
         return total
-
-
