@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from jensen.estimators.forms import FORMS, given_array, given_covariances, given_weights, set_parameters
+from jensen.estimators.forms import FORMS, given_array, given_matrices, given_weights, set_parameters
 from jensen.families import GaussianParams
-from jensen.families.covariance import STRUCTURES
 from jensen.models import MixtureParams
 
 ALIKE = (
@@ -36,10 +35,9 @@ def from_parameters(
     k, d = np.shape(means)
     estimator = cls(k, covariance_type=covariance_type, **arguments)
     means = given_array(means, "means", (k, d))
-    covariances = given_array(covariances, "covariances", STRUCTURES[covariance_type].shape(k, d))
-    set_parameters(
-        estimator, MixtureParams(given_weights(weights, "weights", k), GaussianParams(means, covariances))
-    )
+    covariances = given_matrices(covariances, "covariances", covariance_type, k, d)
+    weights = given_weights(weights, "weights", k)
+    set_parameters(estimator, MixtureParams(weights, GaussianParams(means, covariances)))
     estimator.n_features_in_ = d
     return estimator
 
@@ -55,8 +53,8 @@ def from_sklearn(cls: type, gm: Any) -> Any:
     means = np.asarray(gm.means_, np.float64)
     covariances = getattr(gm, "covariances_", None)
     if covariances is None:  # set up by hand, as its users do
-        precisions = FORMS[gm.covariance_type].precisions(np.asarray(gm.precisions_cholesky_, np.float64))
-        covariances = given_covariances(precisions, "precisions", gm.covariance_type, *means.shape)
+        form = FORMS[gm.covariance_type]
+        covariances = form.covariances(form.precisions(np.asarray(gm.precisions_cholesky_, np.float64)))
     components = GaussianParams(means, np.asarray(covariances, np.float64))
     set_parameters(estimator, MixtureParams(np.asarray(gm.weights_, np.float64), components))
     estimator.n_features_in_ = means.shape[1]

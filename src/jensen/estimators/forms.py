@@ -32,7 +32,7 @@ class Form:
     covariances: Callable[[Array], Array]
     """Precisions → covariances."""
     flaw: Callable[[Array], str]
-    """What is wrong with given precisions; empty if nothing is."""
+    """What given covariances or precisions are not; empty if nothing is wrong."""
 
 
 def _transpose(matrices: NDArray[Any]) -> Array:
@@ -91,14 +91,13 @@ def given_weights(value: Any, name: str, k: int) -> Array:
     return weights / weights.sum()
 
 
-def given_covariances(precisions: Any, name: str, covariance_type: str, k: int, d: int) -> Array:
-    """The covariances of given precisions."""
-    form = FORMS[covariance_type]
-    array = given_array(precisions, name, STRUCTURES[covariance_type].shape(k, d))
-    flaw = form.flaw(array)
+def given_matrices(value: Any, name: str, covariance_type: str, k: int, d: int) -> Array:
+    """Covariances or precisions in the shape of the structure, symmetric and positive definite."""
+    array = given_array(value, name, STRUCTURES[covariance_type].shape(k, d))
+    flaw = FORMS[covariance_type].flaw(array)
     if flaw:
         raise ValueError(f"{name} must be {flaw} for covariance_type={covariance_type!r}")
-    return form.covariances(array)
+    return array
 
 
 def set_parameters(estimator: Any, params: MixtureParams) -> None:

@@ -239,12 +239,19 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
 
     # ---- more than scikit-learn's --------------------------------------------------------------------------
 
-    def summary(self) -> Any:
-        """The fit as tables: verdict, criteria, components with the names of the columns."""
-        check_is_fitted(self, "result_")
+    def summary(self) -> str:
+        """The fit as text: verdict, criteria, and the components with the names of the columns.
+
+        Returns
+        -------
+        text : str
+            To be printed.
+        """
+        check_is_fitted(self, "result_", msg="summary() is of a fit by jensen; call fit first")
         from jensen.report import summary
 
-        return summary(self.result_, columns=getattr(self, "feature_names_in_", None))
+        names = getattr(self, "feature_names_in_", None)
+        return summary(self.result_, columns=None if names is None else tuple(names))
 
     @classmethod
     def from_parameters(

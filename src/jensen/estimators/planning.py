@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from jensen.em import Gain, Never, Stop
 from jensen.em.restarts import DEFAULT_RESTARTS
-from jensen.estimators.forms import given_array, given_covariances, given_weights
+from jensen.estimators.forms import FORMS, given_array, given_matrices, given_weights
 from jensen.estimators.reporting import Reporter
 from jensen.estimators.ridge import Ridge
 from jensen.estimators.starting import START_KINDS, Given, GivenStart, Plan
@@ -27,8 +27,13 @@ def given_parts(estimator: Any, d: int) -> Given:
     return Given(
         None if weights is None else given_weights(weights, "weights_init", k),
         None if means is None else given_array(means, "means_init", (k, d)),
-        None if precisions is None else given_covariances(precisions, "precisions_init", kind, k, d),
+        None if precisions is None else _covariances(precisions, kind, k, d),
     )
+
+
+def _covariances(precisions: Any, covariance_type: str, k: int, d: int) -> Array:
+    array = given_matrices(precisions, "precisions_init", covariance_type, k, d)
+    return FORMS[covariance_type].covariances(array)
 
 
 def _previous(estimator: Any, d: int) -> Given:

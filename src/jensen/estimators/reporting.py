@@ -46,10 +46,10 @@ def report_end(fit: Fit) -> None:
 def warn_unless_converged(verdict: Verdict, max_iter: int, tol: float) -> None:
     """A `ConvergenceWarning` with the verdict and what to do.
 
-    Silent where the user asked for a number of steps (``tol=0``, ``max_iter=0``) and got them.
+    Silent where the user asked for a start (``max_iter=0``) or a number of steps (``tol=0``) and got it.
     """
-    counted = verdict.outcome is Outcome.STEP_LIMIT and (tol == 0 or max_iter == 0)
-    if verdict.converged or counted:
+    counted = verdict.outcome is Outcome.STEP_LIMIT and tol == 0
+    if verdict.converged or counted or max_iter == 0:
         return
     advice = f"raise max_iter (now {max_iter})" if verdict.outcome is Outcome.STEP_LIMIT else verdict.advice
     text = f"not a proper maximum: {verdict.outcome}: {verdict.message}."

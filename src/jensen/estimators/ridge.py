@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,9 @@ class Ridge:
 
     amount: float
     rows: float
+
+    components: ClassVar[None] = None
+    """Not one of the priors that hold every covariance up: spurious ends are still looked for."""
 
     def pseudo_stats(self, model: Mixture, params: MixtureParams) -> MixtureStats:
         """a·m·I for each component, and no rows."""

@@ -13,7 +13,7 @@ from jensen.em import Expected, criteria, e_step
 from jensen.estimators import door
 from jensen.estimators.forms import mixture
 from jensen.families import GaussianParams
-from jensen.models import Mixture, MixtureParams, MixturePosterior
+from jensen.models import Mixture, MixtureParams, fused
 
 Array = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ class ScoringMixin:
         -------
         labels : ndarray of shape (n_samples,)
         """
-        return posterior(self, X).responsibilities.argmax(axis=1)
+        return responsibilities(self, X).argmax(axis=1)
 
     def predict_proba(self, X: Any) -> Array:
         """The probability of each component given each row, p(z = k | x).
@@ -51,7 +51,7 @@ class ScoringMixin:
         -------
         responsibilities : ndarray of shape (n_samples, n_components)
         """
-        return posterior(self, X).responsibilities
+        return responsibilities(self, X)
 
     def score_samples(self, X: Any) -> Array:
         """The log-density of each row, log p(x).
@@ -64,7 +64,8 @@ class ScoringMixin:
         -------
         log_density : ndarray of shape (n_samples,)
         """
-        return posterior(self, X).log_evidence
+        model, params = fitted_model(self)
+        return fused.log_evidence(model.family, params, door.rows(self, X))
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The mean log-density of the rows, Σ w log p(x) / Σ w.
@@ -165,10 +166,10 @@ def fitted_model(estimator: ScoringMixin) -> tuple[Mixture, MixtureParams]:
     )
 
 
-def posterior(estimator: ScoringMixin, X: Any) -> MixturePosterior:
-    """q(z_n) and log p(x_n) of rows."""
+def responsibilities(estimator: ScoringMixin, X: Any) -> Array:
+    """p(z_n = k | x_n), (n, k)."""
     model, params = fitted_model(estimator)
-    return model.posterior(params, door.rows(estimator, X))
+    return model.posterior(params, door.rows(estimator, X)).responsibilities
 
 
 def expected(estimator: ScoringMixin, X: Any, sample_weight: Any) -> Expected:

@@ -18,9 +18,9 @@ StartFunction = Callable[[Mixture, Array, Array | None, np.random.Generator], Mi
 
 # The one table from `init_params` to behaviour.
 START_KINDS: dict[str, StartFunction] = {
-    "kmeans": starts.random_rows,
-    "k-means++": starts.random_rows,
-    "random": starts.random_rows,
+    "kmeans": starts.kmeans,
+    "k-means++": starts.kmeans_plus_plus,
+    "random": starts.random_responsibilities,
     "random_from_data": starts.random_rows,
 }
 
