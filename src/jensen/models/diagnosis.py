@@ -138,7 +138,7 @@ def leave_one_out_optimism(model: Mixture, params: MixtureParams, data: Array, w
             squared = np.square(rows[:, None, :] - params.components.means[alive]) / params.components.covariances[alive]
             each = _loss(squared, (r / (n - r))[..., None], (n / (n - r))[..., None], 1.0).sum(axis=2)
         else:
-            m = 2.0 * (constant - joint)[:, alive]
+            m = 2.0 * (constant[alive] - joint[:, alive])
             a, grown = r / (n - r), n / (n - r)
             if structure.name == "spherical":
                 each = _loss(m, a / d, grown, float(d))
