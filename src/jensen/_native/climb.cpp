@@ -19,9 +19,9 @@ struct Point {
 
 class Climber {
  public:
-  Climber(Structure structure, const Rows<double>& rows, std::int64_t n, std::int64_t k, std::int64_t d,
+  Climber(Structure structure, const Rows<double>& rows, std::int64_t k, std::int64_t d,
           const ClimbSettings& settings)
-      : rows_(rows), n_(n), settings_(settings), mixture_(structure, k, d), sums_(structure, k, d) {}
+      : rows_(rows), settings_(settings), mixture_(structure, k, d), sums_(structure, k, d) {}
 
   void climb(ClimbResult& end) {
     e_steps_ = 0;
@@ -61,7 +61,7 @@ class Climber {
     ++e_steps_;
     if (!mixture_.prepare(p.params.weights.data(), p.params.means.data(), p.params.covariances.data()))
       return false;
-    run_pass<double>(mixture_, rows_, n_, {nullptr, nullptr, nullptr}, &sums_, 1);
+    run_pass<double>(mixture_, rows_, {nullptr, nullptr, nullptr}, &sums_, 1);
     p.log_evidence = sums_.sums.log_evidence;
     if (!std::isfinite(p.log_evidence)) return false;
     m_step(mixture_.structure, mixture_.k, mixture_.d, sums_.sums, mixture_.shift.data(), mixture_.rounded.data(),
@@ -115,7 +115,6 @@ class Climber {
   }
 
   const Rows<double>& rows_;
-  std::int64_t n_;
   ClimbSettings settings_;
   Mixture mixture_;
   SumsBuffer sums_;
@@ -124,11 +123,11 @@ class Climber {
 
 }  // namespace
 
-void climb_all(Structure structure, const Rows<double>& rows, std::int64_t n, std::int64_t k, std::int64_t d,
+void climb_all(Structure structure, const Rows<double>& rows, std::int64_t k, std::int64_t d,
                const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads) {
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    Climber climber(structure, rows, n, k, d, settings);
+    Climber climber(structure, rows, k, d, settings);
     for (std::size_t i; (i = next.fetch_add(1)) < ends.size();) climber.climb(ends[i]);
   };
   const int workers = static_cast<int>(std::clamp<std::size_t>(static_cast<std::size_t>(threads), 1, ends.size()));
@@ -138,8 +137,9 @@ void climb_all(Structure structure, const Rows<double>& rows, std::int64_t n, st
   for (std::thread& helper : helpers) helper.join();
 }
 
-void lloyd(const Rows<double>& rows, std::int64_t n, std::int64_t d, std::int64_t k, const double* centres,
+void lloyd(const Rows<double>& rows, std::int64_t d, std::int64_t k, const double* centres,
            int max_steps, std::int32_t* labels) {
+  const std::int64_t n = rows.n;
   Vector centre(centres, centres + k * d), sum(static_cast<std::size_t>(k * d)), count(static_cast<std::size_t>(k));
   std::fill(labels, labels + n, -1);
   for (int step = 0; step < max_steps; ++step) {

@@ -21,11 +21,11 @@ struct ClimbResult {
 };
 
 // SQUAREM from every start, each on one thread: the bits do not depend on the number of threads.
-void climb_all(Structure structure, const Rows<double>& rows, std::int64_t n, std::int64_t k, std::int64_t d,
+void climb_all(Structure structure, const Rows<double>& rows, std::int64_t k, std::int64_t d,
                const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads);
 
 // Lloyd's k-means from `centres` (k, d); an empty cluster takes the row that is farthest from its centre.
-void lloyd(const Rows<double>& rows, std::int64_t n, std::int64_t d, std::int64_t k, const double* centres,
+void lloyd(const Rows<double>& rows, std::int64_t d, std::int64_t k, const double* centres,
            int max_steps, std::int32_t* labels);
 
 }  // namespace jensen

@@ -13,9 +13,10 @@ struct Diagonal {
 
   static void log_joint(const Prepared& m, const Workspace<T>& ws) {
     for (std::int64_t k = 0; k < m.k; ++k) {
-      T* out = ws.joint + k * ws.rows;
-      column_distances<T, true>(ws, ws.block, ws.means + k * m.d, ws.factors + k * m.d, out);
-      finish_joint<T>(ws, out, m.log_const[k], T(0.5), out);
+      const ToJoint<T> to_joint{T(m.log_const[k]), T(0.5)};
+      V<T>* out = vectors(ws.joint + k * ws.rows);
+      column_distances<T, true>(ws, ws.block, ws.means + k * m.d, ws.factors + k * m.d,
+                                [=](std::int64_t c, V<T> distance) { out[c] = to_joint(distance); });
     }
   }
 
@@ -52,10 +53,12 @@ struct Spherical {
 
   static void log_joint(const Prepared& m, const Workspace<T>& ws) {
     for (std::int64_t k = 0; k < m.k; ++k) {
-      T* distance = ws.distance + k * ws.rows;  // kept: the second moment is Σ r ‖x − μ‖²
-      column_distances<T, false>(ws, ws.block, ws.means + k * m.d, nullptr, distance);
-      const T half_precision = T(0.5) * ws.factors[k] * ws.factors[k];
-      finish_joint<T>(ws, distance, m.log_const[k], half_precision, ws.joint + k * ws.rows);
+      const ToJoint<T> to_joint{T(m.log_const[k]), T(0.5) * ws.factors[k] * ws.factors[k]};
+      V<T>*kept = vectors(ws.distance + k * ws.rows), *out = vectors(ws.joint + k * ws.rows);
+      column_distances<T, false>(ws, ws.block, ws.means + k * m.d, nullptr, [=](std::int64_t c, V<T> distance) {
+        kept[c] = distance;  // the second moment is Σ r ‖x − μ‖²
+        out[c] = to_joint(distance);
+      });
     }
   }
 

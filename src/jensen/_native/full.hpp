@@ -21,9 +21,8 @@ struct Full {
 
   static void log_joint(const Prepared& m, const Workspace<T>& ws) {
     for (std::int64_t k = 0; k < m.k; ++k) {
-      T* out = ws.joint + k * ws.rows;
-      distances(ws, ws.means + k * m.d, ws.factors + k * ws.factor_size, out);
-      finish_joint<T>(ws, out, m.log_const[k], T(0.5), out);
+      const ToJoint<T> use{T(m.log_const[k]), T(0.5)};
+      joint(ws, ws.means + k * m.d, ws.factors + k * ws.factor_size, ws.joint + k * ws.rows, use);
     }
   }
 
@@ -43,13 +42,13 @@ struct Full {
   }
 
  private:
-  static void distances(const Workspace<T>& ws, const T* mean, const T* factor, T* out) {
+  static void joint(const Workspace<T>& ws, const T* mean, const T* factor, T* out, ToJoint<T> use) {
     switch (ws.d) {
-      case 1: return squared_norms_small<T, 1>(ws.block, ws.rows, mean, factor, out);
-      case 2: return squared_norms_small<T, 2>(ws.block, ws.rows, mean, factor, out);
-      case 3: return squared_norms_small<T, 3>(ws.block, ws.rows, mean, factor, out);
-      case 4: return squared_norms_small<T, 4>(ws.block, ws.rows, mean, factor, out);
-      default: return squared_norms<T>(ws.block, ws.rows, ws.d, mean, factor, out, ws.scratch);
+      case 1: return squared_norms_small<T, 1>(ws.block, ws.rows, mean, factor, out, use);
+      case 2: return squared_norms_small<T, 2>(ws.block, ws.rows, mean, factor, out, use);
+      case 3: return squared_norms_small<T, 3>(ws.block, ws.rows, mean, factor, out, use);
+      case 4: return squared_norms_small<T, 4>(ws.block, ws.rows, mean, factor, out, use);
+      default: return squared_norms<T>(ws.block, ws.rows, ws.d, mean, factor, out, ws.scratch, use);
     }
   }
 
@@ -82,7 +81,7 @@ struct Full {
     V<T> n = {};
     for (std::int64_t c = 0; c < ws.stride; ++c) n += vectors(r)[c];
     const double block_count = horizontal_sum<T>(n);
-    if (block_count == 0) return;  // no row of the block belongs to this component
+    if (block_count < kNothing) return;  // no row of the block belongs to this component
     count += block_count;
     for (std::int64_t j = 0; j < ws.d; ++j) {
       const V<T>* x = vectors(ws.block) + j * ws.stride;

@@ -46,7 +46,7 @@ void pass_with(const Prepared& m, void* memory, const Rows<T>& rows, std::int64_
     if (sums) {
       sums->log_evidence += log_evidence;
       sums->entropy += entropy;
-      for (std::int64_t n = 0; n < count; ++n) sums->weight += rows.weight ? rows.weight[b + n] : 1.0;
+      sums->weight += total_weight<T>(rows, b, count);
       Ops::moments(m, ws, *sums);
     }
   }
@@ -79,7 +79,7 @@ void pass(const Prepared& m, void* memory, const Rows<T>& rows, std::int64_t beg
 #define JENSEN_NAME(x) JENSEN_STRING(x)
 extern const KernelSet kernel_set;
 const KernelSet kernel_set = {JENSEN_NAME(JENSEN_ISA),
-                              {block_rows, workspace_bytes<double>, pack<double>, pass<double>},
-                              {block_rows, workspace_bytes<float>, pack<float>, pass<float>}};
+                              {block_rows<double>, workspace_bytes<double>, pack<double>, pass<double>},
+                              {block_rows<float>, workspace_bytes<float>, pack<float>, pass<float>}};
 
 }  // namespace jensen::JENSEN_ISA

@@ -9,6 +9,9 @@
 
 namespace jensen {
 
+// Responsibilities below e^lowest_exponent are raised to it; a count of no more than such crumbs is no count.
+constexpr double kNothing = 1e-30;
+
 enum class Structure : int { full = 0, tied = 1, diagonal = 2, spherical = 3 };
 
 // A mixture of k Gaussians in d columns, prepared for a pass over rows.
@@ -25,6 +28,7 @@ template <class T>
 struct Rows {
   const T* x;             // (n, d), row-major
   const double* weight;   // (n) or null
+  std::int64_t n;
 };
 
 // Where results of single rows go; any may be null.

@@ -87,6 +87,13 @@ void SumsBuffer::add(const SumsBuffer& other) {
 }
 
 void SumsBuffer::finish(Structure structure, std::int64_t k, std::int64_t d, const double* rounded) {
+  const std::int64_t of_one = structure == Structure::tied ? 0 : covariance_size(structure, 1, d);
+  for (std::int64_t c = 0; c < k; ++c) {
+    if (sums.count[c] >= kNothing) continue;
+    sums.count[c] = 0;
+    std::fill_n(sums.first + c * d, d, 0.0);
+    std::fill_n(sums.second + c * of_one, of_one, 0.0);
+  }
   if (structure == Structure::tied)
     // x − s = (x − c_k) + δ_k:  Σ r (x−c)(x−c)ᵀ = T − Σ_k (f δᵀ + δ fᵀ + N δ δᵀ)
     for (std::int64_t c = 0; c < k; ++c)

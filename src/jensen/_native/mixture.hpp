@@ -44,7 +44,7 @@ struct SumsBuffer {
 
 // All rows, on up to `threads` threads, with the same bits for any number of them.
 template <class T>
-void run_pass(Mixture& mixture, const Rows<T>& rows, std::int64_t n, const PerRow<T>& out, SumsBuffer* sums,
+void run_pass(Mixture& mixture, const Rows<T>& rows, const PerRow<T>& out, SumsBuffer* sums,
               int threads);
 
 // argmax_θ' Q(θ', S), covariances at least `floor` in the metric in which the data have unit covariance.

@@ -74,19 +74,19 @@ Mixture prepared(int structure, std::int64_t d, const Doubles& weights, const Do
 template <class T>
 Rows<T> rows_of(const Matrix<T>& x, const std::optional<Doubles>& weight) {
   require(!weight || weight->size() == x.shape(0), "weight must be (n,)");
-  return {x.data(), weight ? weight->data() : nullptr};
+  return {x.data(), weight ? weight->data() : nullptr, static_cast<std::int64_t>(x.shape(0))};
 }
 
 template <class T>
 nb::tuple e_step(int structure, Matrix<T> x, std::optional<Doubles> weight, Doubles weights, Doubles means,
                  Doubles covariances, int threads) {
-  const std::size_t n = x.shape(0), d = x.shape(1), k = weights.size();
+  const std::size_t d = x.shape(1), k = weights.size();
   Mixture mixture = prepared(structure, static_cast<std::int64_t>(d), weights, means, covariances);
   SumsBuffer sums(mixture.structure, mixture.k, mixture.d);
   const Rows<T> rows = rows_of(x, weight);
   {
     nb::gil_scoped_release release;
-    run_pass<T>(mixture, rows, static_cast<std::int64_t>(n), {nullptr, nullptr, nullptr}, &sums, threads);
+    run_pass<T>(mixture, rows, {nullptr, nullptr, nullptr}, &sums, threads);
   }
   Vector centre(k * d);
   for (std::size_t i = 0; i < k * d; ++i) centre[i] = mixture.shift[i % d] + mixture.rounded[i];
@@ -104,10 +104,10 @@ nb::object per_row(int structure, Matrix<T> x, Doubles weights, Doubles means, D
   Owned<T> evidence = allocate<T>(n), matrix = allocate<T>(want == Want::log_evidence ? 0 : n * k);
   PerRow<T> out{evidence.data, want == Want::posterior ? matrix.data : nullptr,
                 want == Want::log_joint ? matrix.data : nullptr};
-  const Rows<T> rows{x.data(), nullptr};
+  const Rows<T> rows = rows_of(x, std::nullopt);
   {
     nb::gil_scoped_release release;
-    run_pass<T>(mixture, rows, static_cast<std::int64_t>(n), out, nullptr, threads);
+    run_pass<T>(mixture, rows, out, nullptr, threads);
   }
   Array<T> first(evidence.data, {n}, evidence.owner), second(matrix.data, {n, k}, matrix.owner);
   if constexpr (want == Want::log_evidence) return nb::cast(first);
@@ -130,7 +130,7 @@ void define(nb::module_& m) {
 // Climbs from S starts: weights (S, k), means (S, k, d), covariances (S, …).
 nb::tuple climb(int structure, Matrix<double> x, std::optional<Doubles> weight, Doubles weights, Doubles means,
                 Doubles covariances, double floor, int max_e_steps, double tol, int threads) {
-  const std::size_t n = x.shape(0), d = x.shape(1);
+  const std::size_t d = x.shape(1);
   require(weights.ndim() == 2, "weights must be (starts, k)");
   const std::size_t starts = weights.shape(0), k = weights.shape(1);
   const auto s = static_cast<Structure>(structure);
@@ -145,7 +145,7 @@ nb::tuple climb(int structure, Matrix<double> x, std::optional<Doubles> weight, 
   }
   {
     nb::gil_scoped_release release;
-    climb_all(s, rows, static_cast<std::int64_t>(n), static_cast<std::int64_t>(k), static_cast<std::int64_t>(d),
+    climb_all(s, rows, static_cast<std::int64_t>(k), static_cast<std::int64_t>(d),
               {floor, tol, max_e_steps}, ends, threads);
   }
   Owned<double> w = allocate<double>(starts * k), m = allocate<double>(starts * k * d),
@@ -175,7 +175,7 @@ Array<std::int32_t> kmeans(Matrix<double> x, std::optional<Doubles> weight, Doub
   {
     nb::gil_scoped_release release;
     for (std::size_t i = 0; i < starts; ++i)
-      lloyd(rows, static_cast<std::int64_t>(n), static_cast<std::int64_t>(d), static_cast<std::int64_t>(k),
+      lloyd(rows, static_cast<std::int64_t>(d), static_cast<std::int64_t>(k),
             centres.data() + i * k * d, max_steps, labels.data + i * n);
   }
   return Array<std::int32_t>(labels.data, {starts, n}, labels.owner);

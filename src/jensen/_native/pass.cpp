@@ -38,13 +38,13 @@ std::int64_t slab_rows(std::int64_t n, std::int64_t block) {
 }  // namespace
 
 template <class T>
-void run_pass(Mixture& mixture, const Rows<T>& rows, std::int64_t n, const PerRow<T>& out, SumsBuffer* total,
+void run_pass(Mixture& mixture, const Rows<T>& rows, const PerRow<T>& out, SumsBuffer* total,
               int threads) {
   const Kernel<T>& run = kernel<T>();
   const Prepared prepared = mixture.view();
   const Structure structure = mixture.structure;
   const std::int64_t k = mixture.k, d = mixture.d;
-  const std::int64_t slab = slab_rows(n, run.block_rows(d)), slabs = (n + slab - 1) / slab;
+  const std::int64_t n = rows.n, slab = slab_rows(n, run.block_rows(d)), slabs = (n + slab - 1) / slab;
   if (total) total->clear();
 
   std::atomic<std::int64_t> next{0}, turn{0};
@@ -84,7 +84,7 @@ void run_pass(Mixture& mixture, const Rows<T>& rows, std::int64_t n, const PerRo
   if (total) total->finish(structure, k, d, mixture.rounded.data());
 }
 
-template void run_pass<double>(Mixture&, const Rows<double>&, std::int64_t, const PerRow<double>&, SumsBuffer*, int);
-template void run_pass<float>(Mixture&, const Rows<float>&, std::int64_t, const PerRow<float>&, SumsBuffer*, int);
+template void run_pass<double>(Mixture&, const Rows<double>&, const PerRow<double>&, SumsBuffer*, int);
+template void run_pass<float>(Mixture&, const Rows<float>&, const PerRow<float>&, SumsBuffer*, int);
 
 }  // namespace jensen

@@ -18,6 +18,8 @@ constexpr int kBytes = JENSEN_VECTOR_BYTES;
 constexpr int kTall = 4;
 constexpr int kWide = kBytes == 64 ? 4 : 2;
 
+inline std::int64_t round_up(std::int64_t n, std::int64_t m) { return (n + m - 1) / m * m; }
+
 template <class T>
 struct Simd;
 
@@ -30,8 +32,8 @@ struct Simd<double> {
   static constexpr double magic = 6755399441055744.0;  // 1.5 · 2⁵²: adding it leaves an integer in the low bits
   static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
   static constexpr double log2e = 1.4426950408889634074;
-  static constexpr double lowest_exponent = -708.0;
-  static constexpr double minus_infinity = -1e300;  // finite, so that differences stay numbers
+  static constexpr double lowest_exponent = -600.0;  // e^−600 ≈ 1e−261: nothing, but never a denormal number
+  static constexpr double lowest_joint = -1e300;
   static constexpr std::int64_t sqrt_half_bits = 0x3fe6a09e667f3bcd;
   static constexpr double exp_coefficients[] = {
       1.0, 1.0, 0.50000000000000184039, 0.1666666666666668082, 0.04166666666648795252, 0.0083333333333195896163,
@@ -51,8 +53,8 @@ struct Simd<float> {
   static constexpr float magic = 12582912.0f;
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
   static constexpr float log2e = 1.44269504f;
-  static constexpr float lowest_exponent = -87.0f;
-  static constexpr float minus_infinity = -1e30f;
+  static constexpr float lowest_exponent = -80.0f;
+  static constexpr float lowest_joint = -1e30f;
   static constexpr std::int32_t sqrt_half_bits = 0x3f3504f3;
   static constexpr float exp_coefficients[] = {1.0f,           1.0000000377388713f, 0.50000000471460574f,
                                                0.16666415414f, 0.041666352771f,     0.0083751347746f,
@@ -77,7 +79,12 @@ JENSEN_INLINE V<T> polynomial(const T (&c)[N], V<T> x) {
   return p;
 }
 
-// e^x for x ≤ 0; 0 below the smallest normal number.
+template <class T>
+JENSEN_INLINE V<T> maximum(V<T> a, V<T> b) {
+  return a > b ? a : b;
+}
+
+// e^x for lowest_exponent ≤ x ≤ 0.
 template <class T>
 JENSEN_INLINE V<T> exp_nonpositive(V<T> x) {
   using S = Simd<T>;
@@ -85,8 +92,7 @@ JENSEN_INLINE V<T> exp_nonpositive(V<T> x) {
   const V<T> n = shifted - S::magic;
   const V<T> r = (x - n * S::ln2_high) - n * S::ln2_low;
   const V<T> p = polynomial<T>(S::exp_coefficients, r);
-  const V<T> result = (V<T>)((typename S::I)p + ((typename S::I)shifted << S::mantissa_bits));
-  return x < S::lowest_exponent ? V<T>{} : result;
+  return (V<T>)((typename S::I)p + ((typename S::I)shifted << S::mantissa_bits));
 }
 
 // log x for normal x > 0: x = 2ᵉ m, √½ ≤ m < √2, and log m = 2 atanh((m − 1) / (m + 1)).
@@ -104,24 +110,27 @@ JENSEN_INLINE V<T> log_positive(V<T> x) {
   return exponent * S::ln2_low + log_m + exponent * S::ln2_high;
 }
 
-template <class T>
-JENSEN_INLINE double horizontal_sum(V<T> v) {
-  T lanes[Simd<T>::lanes];
-  __builtin_memcpy(lanes, &v, sizeof v);
-  double total = 0;
-  JENSEN_UNROLL
-  for (int i = 0; i < Simd<T>::lanes; ++i) total += lanes[i];
-  return total;
-}
+// Σ of the lanes, halving the vector until two numbers are left.
+template <class T, int kSize>
+struct LaneSum {
+  typedef T Full __attribute__((vector_size(kSize * sizeof(T))));
+  static JENSEN_INLINE T of(Full v) {
+    if constexpr (kSize == 16) {
+      return LaneSum<T, 8>::of(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+                               __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+    } else if constexpr (kSize == 8) {
+      return LaneSum<T, 4>::of(__builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7));
+    } else if constexpr (kSize == 4) {
+      return LaneSum<T, 2>::of(__builtin_shufflevector(v, v, 0, 1) + __builtin_shufflevector(v, v, 2, 3));
+    } else {
+      return v[0] + v[1];
+    }
+  }
+};
 
 template <class T>
-JENSEN_INLINE bool any_positive(V<T> v) {
-  T lanes[Simd<T>::lanes];
-  __builtin_memcpy(lanes, &v, sizeof v);
-  bool any = false;
-  JENSEN_UNROLL
-  for (int i = 0; i < Simd<T>::lanes; ++i) any |= lanes[i] > 0;
-  return any;
+JENSEN_INLINE double horizontal_sum(V<T> v) {
+  return LaneSum<T, Simd<T>::lanes>::of(v);
 }
 
 template <class T>

@@ -16,14 +16,14 @@ void softmax(const Workspace<T>& ws, bool times_weight, T* log_evidence, double&
   const std::int64_t stride = ws.stride, k = ws.k;
   for (std::int64_t c = 0; c < stride; ++c) {
     V<T>* joint = vectors(ws.joint) + c;
-    V<T> top = joint[0];
-    for (std::int64_t i = 1; i < k; ++i) top = joint[i * stride] > top ? joint[i * stride] : top;
+    V<T> top = broadcast<T>(Simd<T>::lowest_joint);  // finite, so that differences are never NaN
+    for (std::int64_t i = 0; i < k; ++i) top = maximum<T>(joint[i * stride], top);
     V<T> s = {}, h = {};
     for (std::int64_t i = 0; i < k; ++i) {
-      const V<T> z = joint[i * stride] - top;
+      const V<T> z = maximum<T>(joint[i * stride] - top, broadcast<T>(Simd<T>::lowest_exponent));
       const V<T> e = exp_nonpositive<T>(z);
       s += e;
-      h -= e * (z > Simd<T>::lowest_exponent ? z : V<T>{});
+      h -= e * z;
       joint[i * stride] = e;
     }
     const V<T> inverse = T(1) / s, log_s = log_positive<T>(s), w = vectors(ws.weight)[c];
@@ -38,15 +38,11 @@ void softmax(const Workspace<T>& ws, bool times_weight, T* log_evidence, double&
   total_entropy += horizontal_sum<T>(sum_entropy);
 }
 
-// joint = constant − factor · distance, never below a finite floor, so that differences stay numbers.
+// What turns a squared distance into log π_k + log N(x | k): constant − half · distance.
 template <class T>
-void finish_joint(const Workspace<T>& ws, const T* distance, double constant, T factor, T* joint) {
-  const T floor = Simd<T>::minus_infinity;
-  const T c0 = constant > floor ? T(constant) : floor;
-  for (std::int64_t c = 0; c < ws.stride; ++c) {
-    const V<T> value = c0 - factor * vectors(distance)[c];
-    vectors(joint)[c] = value > floor ? value : broadcast<T>(floor);
-  }
-}
+struct ToJoint {
+  T constant, half;
+  JENSEN_INLINE V<T> operator()(V<T> distance) const { return constant - half * distance; }
+};
 
 }  // namespace jensen::JENSEN_ISA

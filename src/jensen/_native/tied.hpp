@@ -6,9 +6,9 @@
 
 namespace jensen::JENSEN_ISA {
 
-// Σ_j (x_j − μ_j)², the columns scaled if there is a scale.
-template <class T, bool kScaled>
-void column_distances(const Workspace<T>& ws, const T* columns, const T* mean, const T* scale, T* out) {
+// use(c, Σ_j (x_j − μ_j)²) for the c-th vector of rows, the columns scaled if there is a scale.
+template <class T, bool kScaled, class Use>
+void column_distances(const Workspace<T>& ws, const T* columns, const T* mean, const T* scale, Use use) {
   for (std::int64_t c = 0; c < ws.stride; c += kWide) {
     V<T> sum[kWide] = {};
     for (std::int64_t j = 0; j < ws.d; ++j) {
@@ -20,7 +20,7 @@ void column_distances(const Workspace<T>& ws, const T* columns, const T* mean, c
       }
     }
     JENSEN_UNROLL
-    for (int v = 0; v < kWide; ++v) vectors(out)[c + v] = sum[v];
+    for (int v = 0; v < kWide; ++v) use(c + v, sum[v]);
   }
 }
 
@@ -56,9 +56,10 @@ struct Tied {
   static void log_joint(const Prepared& m, const Workspace<T>& ws) {
     multiply_block<T>(ws.block, ws.rows, m.d, ws.factors, ws.plain, ws.scratch);
     for (std::int64_t k = 0; k < m.k; ++k) {
-      T* out = ws.joint + k * ws.rows;
-      column_distances<T, false>(ws, ws.plain, ws.white_means + k * m.d, nullptr, out);
-      finish_joint<T>(ws, out, m.log_const[k], T(0.5), out);
+      const ToJoint<T> to_joint{T(m.log_const[k]), T(0.5)};
+      V<T>* out = vectors(ws.joint + k * ws.rows);
+      column_distances<T, false>(ws, ws.plain, ws.white_means + k * m.d, nullptr,
+                                 [=](std::int64_t c, V<T> distance) { out[c] = to_joint(distance); });
     }
   }
 

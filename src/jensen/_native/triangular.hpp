@@ -6,8 +6,6 @@
 
 namespace jensen::JENSEN_ISA {
 
-inline std::int64_t round_up(std::int64_t n, std::int64_t m) { return (n + m - 1) / m * m; }
-
 // W (d, d) lower triangular → tiles of kTall rows, column by column, zero-padded.
 inline std::int64_t packed_size(std::int64_t d) {
   std::int64_t size = 0;
@@ -45,10 +43,10 @@ JENSEN_INLINE void multiply_tile(const T* w, std::int64_t columns, const V<T>* x
   }
 }
 
-// out[n] = ‖W (x_n − mean)‖², any d. `scratch` holds d × kWide vectors.
-template <class T>
+// out[n] = use(‖W (x_n − mean)‖²), any d. `scratch` holds d × kWide vectors.
+template <class T, class Use>
 void squared_norms(const T* block, std::int64_t rows, std::int64_t d, const T* mean, const T* packed, T* out,
-                   V<T>* scratch) {
+                   V<T>* scratch, Use use) {
   const std::int64_t stride = rows / Simd<T>::lanes;
   for (std::int64_t c = 0; c < stride; c += kWide) {
     for (std::int64_t j = 0; j < d; ++j) {
@@ -63,13 +61,13 @@ void squared_norms(const T* block, std::int64_t rows, std::int64_t d, const T* m
       w += columns * kTall;
     }
     JENSEN_UNROLL
-    for (int v = 0; v < kWide; ++v) vectors(out)[c + v] = norm[v];
+    for (int v = 0; v < kWide; ++v) vectors(out)[c + v] = use(norm[v]);
   }
 }
 
 // The same with d known at compile time: everything in registers.
-template <class T, int D>
-void squared_norms_small(const T* block, std::int64_t rows, const T* mean, const T* w, T* out) {
+template <class T, int D, class Use>
+void squared_norms_small(const T* block, std::int64_t rows, const T* mean, const T* w, T* out, Use use) {
   const std::int64_t stride = rows / Simd<T>::lanes;
   for (std::int64_t c = 0; c < stride; ++c) {
     V<T> x[D], norm = {};
@@ -82,7 +80,7 @@ void squared_norms_small(const T* block, std::int64_t rows, const T* mean, const
       for (int j = 0; j <= i; ++j) y += w[i * D + j] * x[j];
       norm += y * y;
     }
-    vectors(out)[c] = norm;
+    vectors(out)[c] = use(norm);
   }
 }
 

@@ -2,13 +2,19 @@
 #pragma once
 
 #include "kernels.hpp"
+#include "transpose.hpp"
 #include "triangular.hpp"
 
 namespace jensen::JENSEN_ISA {
 
 constexpr std::int64_t kSmall = 4;  // columns up to which everything of a row fits registers
 
-inline std::int64_t block_rows(std::int64_t d) { return d <= 16 ? 512 : d <= 64 ? 256 : 128; }
+// Long enough that sums of lanes are rare, short enough that a block and its products stay in the second cache.
+template <class T>
+std::int64_t block_rows(std::int64_t d) {
+  const std::int64_t wide = 8 / sizeof(T);
+  return d <= 16 ? 512 : d <= 64 ? 256 * wide : d <= 192 ? 256 : 128;
+}
 
 template <class T>
 struct Workspace {
@@ -21,7 +27,7 @@ struct Workspace {
   std::size_t bytes = 0;
 
   Workspace(Structure structure, std::int64_t k_, std::int64_t d_, void* memory)
-      : k(k_), d(d_), padded_d(round_up(d_, kTall)), rows(block_rows(d_)), stride(rows / Simd<T>::lanes),
+      : k(k_), d(d_), padded_d(round_up(d_, kTall)), rows(block_rows<T>(d_)), stride(rows / Simd<T>::lanes),
         base_(static_cast<char*>(memory)) {
     const bool matrix = structure == Structure::full || structure == Structure::tied;
     const bool unpacked = structure == Structure::full && d <= kSmall;
@@ -53,15 +59,20 @@ struct Workspace {
 template <class T>
 void load_block(const Workspace<T>& ws, const Rows<T>& rows, std::int64_t begin, std::int64_t count) {
   const std::int64_t d = ws.d, b = ws.rows;
-  const T* x = rows.x + begin * d;
-  for (std::int64_t j = 0; j < d; ++j) {
-    T* column = ws.block + j * b;
-    const T shift = ws.shift[j];
-    for (std::int64_t n = 0; n < count; ++n) column[n] = x[n * d + j] - shift;
-    for (std::int64_t n = count; n < b; ++n) column[n] = 0;
-  }
+  transpose_rows<T>(rows.x + begin * d, rows.x + rows.n * d, count, d, ws.shift, ws.block, b);
   for (std::int64_t n = 0; n < count; ++n) ws.weight[n] = rows.weight ? T(rows.weight[begin + n]) : T(1);
+  if (count == b) return;
+  for (std::int64_t j = 0; j < d; ++j)
+    for (std::int64_t n = count; n < b; ++n) ws.block[j * b + n] = 0;
   for (std::int64_t n = count; n < b; ++n) ws.weight[n] = 0;
+}
+
+template <class T>
+double total_weight(const Rows<T>& rows, std::int64_t begin, std::int64_t count) {
+  if (!rows.weight) return double(count);
+  double total = 0;
+  for (std::int64_t n = begin; n < begin + count; ++n) total += rows.weight[n];
+  return total;
 }
 
 }  // namespace jensen::JENSEN_ISA

@@ -31,8 +31,7 @@ def aitken(objectives: Sequence[float], resolution: float, min_rate: float = 0.0
     g1 = objectives[-2] - objectives[-3]
     g2 = objectives[-1] - objectives[-2]
     if g2 <= resolution:
-        # At the resolution of the sum itself the ratio of gains is noise, but the floor under ρ still speaks.
-        return Extrapolation(max(g2, 0.0) + (resolution if min_rate else 0.0), np.nan)
+        return Extrapolation(resolution, np.nan)  # the ratio of two such gains is noise
     rate = g2 / g1 if g1 > 0 else np.inf
     if rate >= 1.0:
         return Extrapolation(np.inf, rate)
