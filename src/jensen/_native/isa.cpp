@@ -18,7 +18,7 @@ void pack_with(const Prepared& m, void* memory, double* rounded) {
     ws.means[i] = T(m.means[i]);
     rounded[i] = double(ws.means[i]);
   }
-  for (std::int64_t i = m.d * ws.rows; i < ws.padded_d * ws.rows; ++i) {
+  for (std::int64_t i = m.d * ws.pitch; i < ws.padded_d * ws.pitch; ++i) {
     ws.block[i] = 0;
     if (m.structure == Structure::full || m.structure == Structure::tied) ws.plain[i] = ws.weighted[i] = 0;
   }
@@ -35,14 +35,14 @@ void pass_with(const Prepared& m, void* memory, const Rows<T>& rows, std::int64_
     Ops::log_joint(m, ws);
     if (out.log_joint)
       for (std::int64_t n = 0; n < count; ++n)
-        for (std::int64_t k = 0; k < m.k; ++k) out.log_joint[(b + n) * m.k + k] = ws.joint[k * ws.rows + n];
+        for (std::int64_t k = 0; k < m.k; ++k) out.log_joint[(b + n) * m.k + k] = ws.joint[k * ws.pitch + n];
     double log_evidence = 0, entropy = 0;
     softmax<T>(ws, sums != nullptr, ws.evidence, log_evidence, entropy);
     if (out.log_evidence)
       for (std::int64_t n = 0; n < count; ++n) out.log_evidence[b + n] = ws.evidence[n];
     if (out.responsibilities)
       for (std::int64_t n = 0; n < count; ++n)
-        for (std::int64_t k = 0; k < m.k; ++k) out.responsibilities[(b + n) * m.k + k] = ws.joint[k * ws.rows + n];
+        for (std::int64_t k = 0; k < m.k; ++k) out.responsibilities[(b + n) * m.k + k] = ws.joint[k * ws.pitch + n];
     if (sums) {
       sums->log_evidence += log_evidence;
       sums->entropy += entropy;

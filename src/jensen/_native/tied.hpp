@@ -9,12 +9,12 @@ namespace jensen::JENSEN_ISA {
 // use(c, Σ_j (x_j − μ_j)²) for the c-th vector of rows, the columns scaled if there is a scale.
 template <class T, bool kScaled, class Use>
 void column_distances(const Workspace<T>& ws, const T* columns, const T* mean, const T* scale, Use use) {
-  for (std::int64_t c = 0; c < ws.stride; c += kWide) {
+  for (std::int64_t c = 0; c < ws.span.count; c += kWide) {
     V<T> sum[kWide] = {};
     for (std::int64_t j = 0; j < ws.d; ++j) {
       JENSEN_UNROLL
       for (int v = 0; v < kWide; ++v) {
-        V<T> u = vectors(columns)[j * ws.stride + c + v] - mean[j];
+        V<T> u = vectors(columns)[j * ws.span.pitch + c + v] - mean[j];
         if constexpr (kScaled) u *= scale[j];
         sum[v] += u * u;
       }
@@ -28,12 +28,12 @@ void column_distances(const Workspace<T>& ws, const T* columns, const T* mean, c
 template <class T>
 void count_and_first(const Workspace<T>& ws, const T* mean, const T* r, double& count, double* first) {
   V<T> n = {};
-  for (std::int64_t c = 0; c < ws.stride; ++c) n += vectors(r)[c];
+  for (std::int64_t c = 0; c < ws.span.count; ++c) n += vectors(r)[c];
   count += horizontal_sum<T>(n);
   for (std::int64_t j = 0; j < ws.d; ++j) {
-    const V<T>* x = vectors(ws.block) + j * ws.stride;
+    const V<T>* x = vectors(ws.block) + j * ws.span.pitch;
     V<T> s1[2] = {};
-    for (std::int64_t c = 0; c < ws.stride; c += 2) {
+    for (std::int64_t c = 0; c < ws.span.count; c += 2) {
       s1[0] += vectors(r)[c] * (x[c] - mean[j]);
       s1[1] += vectors(r)[c + 1] * (x[c + 1] - mean[j]);
     }
@@ -54,10 +54,10 @@ struct Tied {
   }
 
   static void log_joint(const Prepared& m, const Workspace<T>& ws) {
-    multiply_block<T>(ws.block, ws.rows, m.d, ws.factors, ws.plain, ws.scratch);
+    multiply_block<T>(ws.block, ws.span, m.d, ws.factors, ws.plain, ws.scratch);
     for (std::int64_t k = 0; k < m.k; ++k) {
       const ToJoint<T> to_joint{T(m.log_const[k]), T(0.5)};
-      V<T>* out = vectors(ws.joint + k * ws.rows);
+      V<T>* out = vectors(ws.joint + k * ws.pitch);
       column_distances<T, false>(ws, ws.plain, ws.white_means + k * m.d, nullptr,
                                  [=](std::int64_t c, V<T> distance) { out[c] = to_joint(distance); });
     }
@@ -65,11 +65,11 @@ struct Tied {
 
   static void moments(const Prepared& m, const Workspace<T>& ws, Sums& sums) {
     for (std::int64_t k = 0; k < m.k; ++k)
-      count_and_first<T>(ws, ws.means + k * m.d, ws.joint + k * ws.rows, sums.count[k], sums.first + k * m.d);
+      count_and_first<T>(ws, ws.means + k * m.d, ws.joint + k * ws.pitch, sums.count[k], sums.first + k * m.d);
     for (std::int64_t j = 0; j < m.d; ++j)
-      for (std::int64_t c = 0; c < ws.stride; ++c)
-        vectors(ws.weighted)[j * ws.stride + c] = vectors(ws.weight)[c] * vectors(ws.block)[j * ws.stride + c];
-    add_outer_products<T>(ws.weighted, ws.block, ws.rows, m.d, sums.second);
+      for (std::int64_t c = 0; c < ws.span.count; ++c)
+        vectors(ws.weighted)[j * ws.span.pitch + c] = vectors(ws.weight)[c] * vectors(ws.block)[j * ws.span.pitch + c];
+    add_outer_products<T>(ws.weighted, ws.block, ws.span, m.d, sums.second);
   }
 };
 

@@ -1,10 +1,16 @@
 // The two heavy loops: ‖W x‖² with a triangular W, and Σ r x xᵀ. Both work on blocks of rows stored by column
-// (block[j * rows + n]) in tiles that stay in registers.
+// (one column of the data after the other) in tiles that stay in registers.
 #pragma once
 
 #include "simd.hpp"
 
 namespace jensen::JENSEN_ISA {
+
+// A block's columns: `count` vectors of rows each, `pitch` vectors apart. The pitch is not a power of two: columns that
+// are would compete for the same lines of the cache.
+struct Span {
+  std::int64_t count, pitch;
+};
 
 // W (d, d) lower triangular → tiles of kTall rows, column by column, zero-padded.
 inline std::int64_t packed_size(std::int64_t d) {
@@ -45,13 +51,12 @@ JENSEN_INLINE void multiply_tile(const T* w, std::int64_t columns, const V<T>* x
 
 // out[n] = use(‖W (x_n − mean)‖²), any d. `scratch` holds d × kWide vectors.
 template <class T, class Use>
-void squared_norms(const T* block, std::int64_t rows, std::int64_t d, const T* mean, const T* packed, T* out,
+void squared_norms(const T* block, Span span, std::int64_t d, const T* mean, const T* packed, T* out,
                    V<T>* scratch, Use use) {
-  const std::int64_t stride = rows / Simd<T>::lanes;
-  for (std::int64_t c = 0; c < stride; c += kWide) {
+  for (std::int64_t c = 0; c < span.count; c += kWide) {
     for (std::int64_t j = 0; j < d; ++j) {
       JENSEN_UNROLL
-      for (int v = 0; v < kWide; ++v) scratch[j * kWide + v] = vectors(block)[j * stride + c + v] - mean[j];
+      for (int v = 0; v < kWide; ++v) scratch[j * kWide + v] = vectors(block)[j * span.pitch + c + v] - mean[j];
     }
     V<T> norm[kWide] = {};
     const T* w = packed;
@@ -67,12 +72,11 @@ void squared_norms(const T* block, std::int64_t rows, std::int64_t d, const T* m
 
 // The same with d known at compile time: everything in registers.
 template <class T, int D, class Use>
-void squared_norms_small(const T* block, std::int64_t rows, const T* mean, const T* w, T* out, Use use) {
-  const std::int64_t stride = rows / Simd<T>::lanes;
-  for (std::int64_t c = 0; c < stride; ++c) {
+void squared_norms_small(const T* block, Span span, const T* mean, const T* w, T* out, Use use) {
+  for (std::int64_t c = 0; c < span.count; ++c) {
     V<T> x[D], norm = {};
     JENSEN_UNROLL
-    for (int j = 0; j < D; ++j) x[j] = vectors(block)[j * stride + c] - mean[j];
+    for (int j = 0; j < D; ++j) x[j] = vectors(block)[j * span.pitch + c] - mean[j];
     JENSEN_UNROLL
     for (int i = 0; i < D; ++i) {
       V<T> y = {};
@@ -84,20 +88,19 @@ void squared_norms_small(const T* block, std::int64_t rows, const T* mean, const
   }
 }
 
-// out (padded d, rows) = W (x − mean), rows beyond d zero.
+// out (padded d, rows) = W x, rows beyond d zero.
 template <class T>
-void multiply_block(const T* block, std::int64_t rows, std::int64_t d, const T* packed, T* out, V<T>* scratch) {
-  const std::int64_t stride = rows / Simd<T>::lanes;
-  for (std::int64_t c = 0; c < stride; c += kWide) {
+void multiply_block(const T* block, Span span, std::int64_t d, const T* packed, T* out, V<T>* scratch) {
+  for (std::int64_t c = 0; c < span.count; c += kWide) {
     for (std::int64_t j = 0; j < d; ++j) {
       JENSEN_UNROLL
-      for (int v = 0; v < kWide; ++v) scratch[j * kWide + v] = vectors(block)[j * stride + c + v];
+      for (int v = 0; v < kWide; ++v) scratch[j * kWide + v] = vectors(block)[j * span.pitch + c + v];
     }
     const T* w = packed;
     for (std::int64_t i0 = 0; i0 < d; i0 += kTall) {
       const std::int64_t columns = i0 + kTall < d ? i0 + kTall : d;
       multiply_tile<T>(w, columns, scratch, [&](int i, int v, V<T> y) __attribute__((always_inline)) {
-        vectors(out)[(i0 + i) * stride + c + v] = y;
+        vectors(out)[(i0 + i) * span.pitch + c + v] = y;
       });
       w += columns * kTall;
     }
@@ -106,20 +109,19 @@ void multiply_block(const T* block, std::int64_t rows, std::int64_t d, const T* 
 
 // second (d, d), lower triangle, += Σ_n weighted[i][n] plain[j][n]. Both blocks have d rounded up to kTall rows.
 template <class T>
-void add_outer_products(const T* weighted, const T* plain, std::int64_t rows, std::int64_t d, double* second) {
-  const std::int64_t stride = rows / Simd<T>::lanes;
+void add_outer_products(const T* weighted, const T* plain, Span span, std::int64_t d, double* second) {
   for (std::int64_t i0 = 0; i0 < d; i0 += kTall) {
-    const V<T>* a = vectors(weighted) + i0 * stride;
+    const V<T>* a = vectors(weighted) + i0 * span.pitch;
     for (std::int64_t j0 = 0; j0 <= i0 + kTall - 1 && j0 < d; j0 += kWide) {
-      const V<T>* b = vectors(plain) + j0 * stride;
+      const V<T>* b = vectors(plain) + j0 * span.pitch;
       V<T> sum[kTall][kWide] = {};
-      for (std::int64_t n = 0; n < stride; ++n) {
+      for (std::int64_t n = 0; n < span.count; ++n) {
         V<T> bn[kWide];
         JENSEN_UNROLL
-        for (int j = 0; j < kWide; ++j) bn[j] = b[j * stride + n];
+        for (int j = 0; j < kWide; ++j) bn[j] = b[j * span.pitch + n];
         JENSEN_UNROLL
         for (int i = 0; i < kTall; ++i) {
-          const V<T> an = a[i * stride + n];
+          const V<T> an = a[i * span.pitch + n];
           JENSEN_UNROLL
           for (int j = 0; j < kWide; ++j) sum[i][j] += an * bn[j];
         }

@@ -18,17 +18,20 @@ std::int64_t block_rows(std::int64_t d) {
 
 template <class T>
 struct Workspace {
-  std::int64_t k, d, padded_d, rows, stride, factor_size;
+  std::int64_t k, d, padded_d, factor_size;
+  std::int64_t rows, pitch;  // rows of a block; numbers from one column to the next
+  Span span;                 // the same in vectors
   T *shift, *means, *white_means, *factors;  // (d), (k, d), tied: W μ (k, d), packed factors
-  T *block, *joint, *distance, *weight;      // (d, rows), (k, rows), spherical: (k, rows), (rows)
-  T* evidence;                               // (rows)
-  T *plain, *weighted;                       // (padded d, rows): x − μ_k and r (x − μ_k)
+  T *block, *joint, *distance;               // (padded d, pitch), (k, pitch), spherical: (k, pitch)
+  T *weight, *evidence;                      // (rows)
+  T *plain, *weighted;                       // (padded d, pitch): x − μ_k and r (x − μ_k)
   V<T>* scratch;
   std::size_t bytes = 0;
 
   Workspace(Structure structure, std::int64_t k_, std::int64_t d_, void* memory)
-      : k(k_), d(d_), padded_d(round_up(d_, kTall)), rows(block_rows<T>(d_)), stride(rows / Simd<T>::lanes),
-        base_(static_cast<char*>(memory)) {
+      : k(k_), d(d_), padded_d(round_up(d_, kTall)), rows(block_rows<T>(d_)),
+        pitch(rows + 64 / static_cast<std::int64_t>(sizeof(T))),
+        span{rows / Simd<T>::lanes, pitch / Simd<T>::lanes}, base_(static_cast<char*>(memory)) {
     const bool matrix = structure == Structure::full || structure == Structure::tied;
     const bool unpacked = structure == Structure::full && d <= kSmall;
     factor_size = matrix ? (unpacked ? d * d : packed_size(d)) : structure == Structure::diagonal ? d : 1;
@@ -36,13 +39,13 @@ struct Workspace {
     means = take(k * d);
     white_means = take(structure == Structure::tied ? k * d : 0);
     factors = take((structure == Structure::tied ? 1 : k) * factor_size);
-    block = take(padded_d * rows);
-    joint = take(k * rows);
-    distance = take(structure == Structure::spherical ? k * rows : 0);
+    block = take(padded_d * pitch);
+    joint = take(k * pitch);
+    distance = take(structure == Structure::spherical ? k * pitch : 0);
     weight = take(rows);
     evidence = take(rows);
-    plain = take(matrix ? padded_d * rows : 0);
-    weighted = take(matrix ? padded_d * rows : 0);
+    plain = take(matrix ? padded_d * pitch : 0);
+    weighted = take(matrix ? padded_d * pitch : 0);
     scratch = (V<T>*)take(padded_d * kWide * Simd<T>::lanes);
   }
 
@@ -59,11 +62,11 @@ struct Workspace {
 template <class T>
 void load_block(const Workspace<T>& ws, const Rows<T>& rows, std::int64_t begin, std::int64_t count) {
   const std::int64_t d = ws.d, b = ws.rows;
-  transpose_rows<T>(rows.x + begin * d, rows.x + rows.n * d, count, d, ws.shift, ws.block, b);
+  transpose_rows<T>(rows.x + begin * d, rows.x + rows.n * d, count, d, ws.shift, ws.block, ws.pitch);
   for (std::int64_t n = 0; n < count; ++n) ws.weight[n] = rows.weight ? T(rows.weight[begin + n]) : T(1);
   if (count == b) return;
   for (std::int64_t j = 0; j < d; ++j)
-    for (std::int64_t n = count; n < b; ++n) ws.block[j * b + n] = 0;
+    for (std::int64_t n = count; n < b; ++n) ws.block[j * ws.pitch + n] = 0;
   for (std::int64_t n = count; n < b; ++n) ws.weight[n] = 0;
 }
 
