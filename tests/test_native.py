@@ -1,0 +1,195 @@
+"""The kernels against plain NumPy, on whichever instruction set is chosen; the same bits for any number of threads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import jensen
+from jensen._native import _core
+from jensen.families import STRUCTURES, Gaussian, GaussianParams
+from jensen.models import Mixture, MixtureParams, MixturePosterior, fused
+from jensen.threads import get_num_threads, set_num_threads
+
+STRUCTURE_NAMES = sorted(STRUCTURES)
+
+
+def problem(name: str, n: int, d: int, k: int, seed: int = 0) -> tuple[Mixture, MixtureParams, np.ndarray]:
+    rng = np.random.default_rng([seed, n, d, k])
+    factors = rng.normal(size=(k, d, 2 * d + 3))
+    full = factors @ factors.transpose(0, 2, 1) / (2 * d)
+    weights = rng.dirichlet(np.ones(k))
+    structure = STRUCTURES[name]
+    means = 2 * rng.normal(size=(k, d)) + 10
+    params = MixtureParams(weights, GaussianParams(means, structure.reduce(full, weights)))
+    return Mixture(k, Gaussian(structure)), params, 2 * rng.normal(size=(n, d)) + 10
+
+
+def plain_posterior(model: Mixture, params: MixtureParams, data: np.ndarray) -> MixturePosterior:
+    joint = np.log(params.weights) + model.family.log_density(params.components, data)
+    evidence = np.logaddexp.reduce(joint, axis=1)
+    return MixturePosterior(np.exp(joint - evidence[:, None]), evidence)
+
+
+def rounding(data: np.ndarray, terms: int) -> float:
+    """Errors of sums of ``terms`` numbers, each of a few operations, relative to the sum of their sizes."""
+    return 64 * float(np.finfo(data.dtype).eps) * np.sqrt(terms)
+
+
+@pytest.mark.parametrize("name", STRUCTURE_NAMES)
+@pytest.mark.parametrize("d", [1, 2, 3, 4, 5, 7, 8, 13, 33, 70])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_pass_is_the_plain_e_step(name: str, d: int, dtype: type) -> None:
+    for n, k in [(1, 1), (7, 3), (700, 5), (2500, 2)]:
+        model, params, data = problem(name, n, d, k)
+        data = np.ascontiguousarray(data, dtype)
+        weight = np.random.default_rng(n).uniform(0, 3, n) if d % 2 else None
+        plain = model.expected(params, data, plain_posterior(model, params, data), weight)
+        native = model.e_step(params, data, weight)
+        tol = rounding(data, d)
+        moved = native.stats.components.about(plain.stats.components.centre)
+        expected = plain.stats.components
+        size = float(np.abs(expected.second).max())
+        assert native.weight == pytest.approx(plain.weight, rel=1e-12)
+        assert native.log_evidence == pytest.approx(plain.log_evidence, rel=tol)
+        assert native.entropy == pytest.approx(plain.entropy, abs=tol * plain.weight * d)
+        np.testing.assert_allclose(moved.count, expected.count, atol=tol * plain.weight * d)
+        np.testing.assert_allclose(moved.first, expected.first, atol=tol * size * d)
+        np.testing.assert_allclose(moved.second, expected.second, atol=tol * size * d)
+
+
+@pytest.mark.parametrize("name", STRUCTURE_NAMES)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_single_rows_are_the_plain_posterior(name: str, dtype: type) -> None:
+    model, params, data = problem(name, 1003, 6, 4)
+    data = np.ascontiguousarray(data, dtype)
+    plain = plain_posterior(model, params, data)
+    responsibilities, evidence = fused.posterior(model.family, params, data)
+    tol = rounding(data, 6)
+    assert responsibilities.dtype == dtype
+    np.testing.assert_allclose(evidence, plain.log_evidence, rtol=tol, atol=tol)
+    np.testing.assert_allclose(responsibilities, plain.responsibilities, atol=100 * tol)
+    np.testing.assert_array_equal(fused.log_evidence(model.family, params, data), evidence)
+    joint = np.log(params.weights) + model.family.log_density(params.components, data)
+    np.testing.assert_allclose(fused.log_joint(model.family, params, data), joint, rtol=tol, atol=100 * tol)
+
+
+@pytest.mark.parametrize("name", STRUCTURE_NAMES)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_any_number_of_threads_gives_the_same_bits(name: str, dtype: type) -> None:
+    model, params, data = problem(name, 30_001, 5, 3)
+    data = np.ascontiguousarray(data, dtype)
+    before = get_num_threads()
+    try:
+        results = []
+        for threads in (1, 2, 3, 8):
+            set_num_threads(threads)
+            results.append(fused.e_step(model.family, params, data, None))
+    finally:
+        set_num_threads(before)
+    for other in results[1:]:
+        assert other[1:] == results[0][1:]
+        for field in ("count", "first", "second", "centre"):
+            np.testing.assert_array_equal(getattr(other.stats, field), getattr(results[0].stats, field))
+
+
+@pytest.mark.parametrize("name", STRUCTURE_NAMES)
+def test_far_rows_and_empty_components_stay_finite(name: str) -> None:
+    model, params, data = problem(name, 400, 3, 3)
+    params = params._replace(weights=np.array([0.5, 0.5, 0.0]))
+    data[0] = 1e120  # the squared distance overflows
+    data[1] = -1e9
+    expected = model.e_step(params, data[1:], None)
+    assert np.isfinite(expected.log_evidence) and np.isfinite(expected.entropy)
+    assert expected.stats.count[2] == 0
+    after = model.m_step(expected.stats, params)
+    np.testing.assert_array_equal(after.components.means[2], params.components.means[2])
+    responsibilities, _ = fused.posterior(model.family, params, data)
+    assert np.isfinite(responsibilities).all()
+    np.testing.assert_allclose(responsibilities.sum(axis=1), 1.0)
+
+
+def test_what_is_not_positive_definite_is_refused() -> None:
+    model, params, data = problem("full", 50, 2, 2)
+    bad = params._replace(components=params.components._replace(covariances=-params.components.covariances))
+    with pytest.raises(np.linalg.LinAlgError, match="positive definite"):
+        model.e_step(bad, data, None)
+
+
+def test_shapes_are_checked() -> None:
+    data = np.zeros((4, 2))
+    with pytest.raises(ValueError, match="means"):
+        _core.e_step(0, data, None, np.ones(1), np.zeros((1, 3)), np.ones((1, 2, 2)), 1)
+    with pytest.raises(ValueError, match="weight"):
+        _core.e_step(0, data, np.ones(3), np.ones(1), np.zeros((1, 2)), np.eye(2)[None], 1)
+
+
+@pytest.mark.parametrize("name", STRUCTURE_NAMES)
+def test_a_native_climb_is_the_python_one(name: str) -> None:
+    """SQUAREM in C++ ends where the engine's SQUAREM ends from the same start."""
+    data = np.ascontiguousarray(jensen.load_dataset("faithful").values)
+    model = Mixture(2, Gaussian(STRUCTURES[name])).prepare(data, None)
+    metric = model.family.metric
+    white = np.ascontiguousarray(metric.whiten(data))
+    unit = Mixture(2, Gaussian(STRUCTURES[name])).prepare(white, None)
+    start = unit.start(white, None, np.random.default_rng(0))
+    covariances = start.components.covariances
+    weights, means, ends, objective, e_steps, status = _core.climb(
+        fused.CODES[name],
+        white,
+        None,
+        start.weights[None],
+        np.ascontiguousarray(start.components.means)[None],
+        np.ascontiguousarray(covariances).reshape(1, -1),
+        1e-7,
+        2000,
+        1e-9,
+        2,
+    )
+    fit = jensen.fit(unit, white, start, algorithm=jensen.em.Squarem(), stop=jensen.em.Gain(1e-7))
+    assert status[0] == 0 and e_steps[0] > 0
+    assert objective[0] == pytest.approx(fit.log_evidence, abs=1e-7)
+    np.testing.assert_allclose(means[0], fit.params.components.means, atol=1e-4)
+    np.testing.assert_allclose(weights[0], fit.params.weights, atol=1e-4)
+    np.testing.assert_allclose(
+        ends[0].reshape(covariances.shape), fit.params.components.covariances, atol=1e-4
+    )
+
+
+def test_climbs_on_ugly_rows_end_without_nan() -> None:
+    """Repeated rows, fewer distinct rows than components, one row: every start ends, finite."""
+    rng = np.random.default_rng(0)
+    for rows in (np.repeat(rng.normal(size=(2, 3)), 20, axis=0), rng.normal(size=(1, 3)), np.zeros((5, 3))):
+        for name in STRUCTURE_NAMES:
+            structure = STRUCTURES[name]
+            shape = structure.shape(4, 3)
+            covariances = structure.reduce(np.tile(np.eye(3), (6 * 4, 1, 1)), np.ones(24))
+            start = np.broadcast_to(covariances if name == "tied" else covariances[:4], (6, *shape))
+            result = _core.climb(
+                fused.CODES[name],
+                rows,
+                None,
+                np.full((6, 4), 0.25),
+                rng.normal(size=(6, 4, 3)),
+                np.ascontiguousarray(start).reshape(6, -1),
+                1e-7,
+                300,
+                1e-5,
+                2,
+            )
+            assert all(np.isfinite(part).all() for part in result[:4])
+            assert (result[5] != 2).all()
+
+
+def test_k_means_finds_separate_clusters() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.repeat(np.arange(3), 50)
+    rows = rng.normal(size=(150, 2)) + 20.0 * np.array([[0, 0], [1, 0], [0, 1]])[truth]
+    labels = _core.kmeans(rows, None, rows[[0, 60, 120]][None], 20)[0]
+    np.testing.assert_array_equal(labels, truth)
+
+
+def test_k_means_fills_empty_clusters() -> None:
+    rows = np.array([[0.0], [0.1], [10.0], [10.1]])
+    labels = _core.kmeans(rows, None, np.array([[[0.0], [500.0]]]), 20)[0]
+    assert set(labels.tolist()) == {0, 1}
