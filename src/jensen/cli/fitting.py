@@ -115,7 +115,8 @@ def _save(options: FitOptions, path: Path, source: Source, selection: Selection)
 
 
 def _plot(path: Path, source: Source, selection: Selection) -> None:
-    from jensen.report.plots import plot_fit, save_figure
+    from jensen.data import write_file
+    from jensen.report.plots import figure_bytes, plot_fit
 
     figure = plot_fit(
         selection.best,
@@ -125,4 +126,4 @@ def _plot(path: Path, source: Source, selection: Selection) -> None:
         weight=source.weight,
         name=source.name,
     )
-    save_figure(figure, path)
+    write_file(path, figure_bytes(figure, path.suffix))

@@ -27,7 +27,7 @@ def note(message: str) -> None:
 
 
 def show(build: Any) -> None:
-    """Print what ``build(width)`` returns: in colour on a terminal, else plain and without trailing blanks."""
+    """Print what ``build(width)`` returns: in colour on a terminal, else plain, without trailing blanks."""
     from jensen.report.tables import make_console, to_text
 
     if sys.stdout.isatty():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jensen.em import Fit
 from jensen.models import Cell, Selection
+from jensen.report.parts import Parts, parts_of, take_apart
 
 if TYPE_CHECKING:
     from jensen.data import SavedMixture
@@ -33,17 +34,9 @@ def selection_document(selection: Selection, columns: Sequence[str]) -> dict[str
 
 def fit_document(fit: Fit, columns: Sequence[str]) -> dict[str, Any]:
     """One fit. Components are counted from 0; covariances are (k, d, d) whatever the structure."""
-    weights, (means, covariances) = fit.params
-    k, d = means.shape
-    structure = fit.model.family.covariance  # type: ignore[attr-defined]
     return plain(
         {
-            "num_components": k,
-            "structure": structure.name,
-            "columns": list(columns),
-            "weights": weights.tolist(),
-            "means": means.tolist(),
-            "covariances": structure.full(covariances, k, d).tolist(),
+            **_parts(parts_of(fit), columns),
             "log_evidence": fit.log_evidence,
             "log_prior": fit.log_prior,
             "entropy": fit.entropy,
@@ -63,21 +56,8 @@ def fit_document(fit: Fit, columns: Sequence[str]) -> dict[str, Any]:
 
 def saved_document(path: str, saved: SavedMixture) -> dict[str, Any]:
     """A model file, with its covariances written out."""
-    weights, (means, covariances) = saved.params
-    k, d = means.shape
-    structure = saved.model.family.covariance
-    return plain(
-        {
-            "path": path,
-            "num_components": k,
-            "structure": structure.name,
-            "columns": list(saved.columns),
-            "weights": weights.tolist(),
-            "means": means.tolist(),
-            "covariances": structure.full(covariances, k, d).tolist(),
-            **saved.summary,
-        }
-    )
+    parts = take_apart(saved.model, saved.params)
+    return plain({"path": path, **_parts(parts, saved.columns), **saved.summary})
 
 
 def verdict_document(fit: Fit) -> dict[str, Any]:
@@ -103,6 +83,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
+
+
+def _parts(parts: Parts, columns: Sequence[str]) -> dict[str, Any]:
+    return {
+        "num_components": len(parts.weights),
+        "structure": parts.structure,
+        "columns": list(columns),
+        "weights": parts.weights.tolist(),
+        "means": parts.means.tolist(),
+        "covariances": parts.covariances.tolist(),
+    }
 
 
 def _cell(selection: Selection, cell: Cell) -> dict[str, Any]:

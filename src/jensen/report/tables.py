@@ -17,7 +17,8 @@ from rich.text import Text
 from jensen.em import Fit
 from jensen.models import Cell, Selection
 from jensen.report import words
-from jensen.report.numbers import count, criterion_decimals, on_scale_of, signed, spread_text
+from jensen.report.numbers import criterion_decimals, on_scale_of, signed, spread_text
+from jensen.report.parts import parts_of
 
 Array = NDArray[np.float64]
 
@@ -71,10 +72,7 @@ def fit_report(fit: Fit, columns: Sequence[str] | None, width: int) -> Renderabl
 
 def headline(fit: Fit) -> Text:
     """Which model."""
-    k, d = fit.params.components.means.shape
-    name = fit.model.family.covariance.name  # type: ignore[attr-defined]
-    meaning = words.structure(name, k, d)
-    return Text(f"{count(k, 'component')}, {name}" + (f": {meaning}" if meaning else ""), style="bold")
+    return Text(words.headline(fit), style="bold")
 
 
 def facts(fit: Fit) -> Table:
@@ -113,17 +111,16 @@ def _chunks(count: int, width: int, room: int) -> list[range]:
 
 def component_rows(fit: Fit, columns: Sequence[str] | None) -> list[tuple[str, list[str]]]:
     """Label and one text a component: weight, rows, each column's mean (standard deviation), correlations."""
-    weights, (means, covariances) = fit.params
-    k, d = means.shape
-    full = fit.model.family.covariance.full(covariances, k, d)  # type: ignore[attr-defined]
-    spreads = np.sqrt(np.diagonal(full, axis1=1, axis2=2))
+    parts = parts_of(fit)
+    weights, means, spreads = parts.weights, parts.means, parts.spreads
+    d = means.shape[1]
     names = list(columns) if columns is not None else [f"x{j + 1}" for j in range(d)]
     rows = [
         ("weight", [f"{w:.4f}" for w in weights]),
         ("rows", [f"{w * fit.weight:,.1f}" for w in weights]),
     ]
     rows += [(names[j], _means(means[:, j], spreads[:, j])) for j in range(d)]
-    return rows + _correlations(full, spreads, names)
+    return rows + _correlations(parts.covariances, spreads, names)
 
 
 def _means(means: Array, spreads: Array) -> list[str]:

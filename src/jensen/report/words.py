@@ -7,6 +7,7 @@ from math import isfinite
 from jensen.em import Fit, Outcome
 from jensen.models import Cell, Criterion, Selection
 from jensen.report.numbers import brief, count, duration, signed
+from jensen.report.parts import parts_of
 
 STRUCTURES = {
     "full": "each component has a covariance matrix of its own",
@@ -30,6 +31,14 @@ def structure(name: str, k: int, d: int) -> str:
     """What a covariance structure says; empty where it says nothing."""
     known = IN_ONE_COLUMN if d == 1 else STRUCTURES
     return known.get(name, "") if k > 1 else ""
+
+
+def headline(fit: Fit) -> str:
+    """Which model, and what its structure says."""
+    parts = parts_of(fit)
+    k, d = parts.means.shape
+    meaning = structure(parts.structure, k, d)
+    return f"{count(k, 'component')}, {parts.structure}" + (f": {meaning}" if meaning else "")
 
 
 def task(selection: Selection, name: str) -> str:

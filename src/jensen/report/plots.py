@@ -1,0 +1,184 @@
+"""`plot_fit`: the data with the components, the criterion over the sweep, and how EM climbs (matplotlib).
+
+Figures are made with matplotlib's object interface: no global state, no window, any thread.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+from numpy.typing import NDArray
+
+from jensen.em import Fit
+from jensen.models import Selection
+from jensen.report import words
+from jensen.report.curves import climbs_of, draw_climbs, draw_criterion, draw_ends
+from jensen.report.panels import View, draw_density, draw_pair
+from jensen.report.style import DPI, STYLE
+
+Array = NDArray[Any]
+
+MAX_COLUMNS = 6
+PANEL = 1.75  # inches, of a panel of the pair matrix
+FEW_PANEL = 2.3  # where there are three columns
+MAX_NAME = 20
+MAIN = 5.2  # inches, of the data in one or two columns
+SIDE = 3.1  # inches, of the curves beside the data
+
+
+def plot_fit(
+    fit: Fit,
+    data: Array,
+    *,
+    columns: Sequence[str] | None = None,
+    selection: Selection | None = None,
+    weight: Array | None = None,
+    name: str = "",
+) -> Figure:
+    """Draw a fitted Gaussian mixture over its data.
+
+    One column: the density over a histogram. Two: the rows with ellipses of one and two standard deviations
+    of each component. More: every pair of columns; beyond six, the six in which the components differ most.
+    Beside them the criterion of the sweep by k, and climbs of EM. Many rows are drawn as shading.
+
+    Parameters
+    ----------
+    fit
+        Of a Gaussian mixture.
+    data
+        (n, d), what it was fitted to.
+    columns
+        Names of the columns; x1 … xd by default.
+    selection
+        The sweep that chose the fit.
+    weight
+        (n,) of the rows.
+    name
+        Of the data, for the title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        ``figure.savefig("fit.png")`` writes it.
+
+    Examples
+    --------
+    >>> import jensen
+    >>> data = jensen.load_dataset("faithful")
+    >>> found = jensen.select(data.values, 2)
+    >>> figure = plot_fit(found.best, data.values, columns=data.columns, selection=found)
+    >>> figure.axes[0].get_xlabel()
+    'eruptions'
+    """
+    names = list(columns) if columns is not None else [f"x{j + 1}" for j in range(np.shape(data)[1])]
+    data = np.asarray(data)
+    view = View.of(fit, data, weight, names)
+    curves = _curves(fit, data, weight, selection)
+    with rc_context(STYLE):
+        figure, places = _draw_data(view, len(curves))
+        for draw, axes in zip(curves, places, strict=True):
+            draw(axes)
+        figure.suptitle(_title(fit, name), x=0.01, ha="left")
+    return figure
+
+
+def _curves(
+    fit: Fit, data: Array, weight: Array | None, selection: Selection | None
+) -> list[Callable[[Axes], None]]:
+    """What goes beside the data: the criterion of a sweep; climbs, or the ends of the starts."""
+    curves: list[Callable[[Axes], None]] = []
+    if selection is not None and len({cell.num_components for cell in selection.cells}) > 1:
+        curves.append(lambda axes: draw_criterion(axes, selection))
+    climbs = climbs_of(fit, data, weight)
+    if climbs is not None:
+        curves.append(lambda axes: draw_climbs(axes, climbs, fit))
+    elif fit.starts and fit.starts.num_rows > 1:
+        curves.append(lambda axes: draw_ends(axes, fit))
+    return curves
+
+
+def figure_bytes(figure: Figure, suffix: str) -> bytes:
+    """The figure as the content of a ``.png``, ``.pdf`` or ``.svg`` file."""
+    buffer = io.BytesIO()
+    form = suffix.lower().removeprefix(".")
+    dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
+    with rc_context(STYLE):
+        figure.savefig(buffer, format=form, dpi=DPI, metadata=dated)
+    return buffer.getvalue()
+
+
+def _title(fit: Fit, name: str) -> str:
+    text = f"{name} — {words.headline(fit)}" if name else words.headline(fit)
+    return text if fit.verdict.converged else f"{text} ({fit.verdict.outcome})"
+
+
+def _draw_data(view: View, num_curves: int) -> tuple[Figure, list[Axes]]:
+    """The data, and empty axes for the curves."""
+    shown = view.shown(MAX_COLUMNS)
+    if len(shown) > 2:
+        return _pair_matrix(view, shown, num_curves)
+    figure, main, curves = _beside(num_curves)
+    if len(shown) == 1:
+        draw_density(main, view, shown[0])
+    else:
+        draw_pair(main, view, shown[0], shown[1])
+    return figure, curves
+
+
+def _beside(num_curves: int) -> tuple[Figure, Axes, list[Axes]]:
+    """One large panel, and small ones on its right."""
+    side = SIDE if num_curves else 0.0
+    figure = Figure(figsize=(MAIN + side, 5.0), layout="constrained")
+    if not num_curves:
+        return figure, figure.add_subplot(), []
+    grid = figure.add_gridspec(num_curves, 2, width_ratios=[MAIN, SIDE])
+    main = figure.add_subplot(grid[:, 0])
+    return figure, main, [figure.add_subplot(grid[i, 1]) for i in range(num_curves)]
+
+
+def _pair_matrix(view: View, shown: list[int], num_curves: int) -> tuple[Figure, list[Axes]]:
+    """Densities on the diagonal, pairs below it, the curves in the corner above it."""
+    d = len(shown)
+    size = d * (FEW_PANEL if d == 3 else PANEL)
+    figure = Figure(figsize=(size + 0.4, size + 0.6), layout="constrained")
+    grid = figure.add_gridspec(d, d)
+    for i, row in enumerate(shown):
+        for j, column in enumerate(shown[: i + 1]):
+            axes = figure.add_subplot(grid[i, j])
+            if i == j:
+                draw_density(axes, view, row, small=True)
+            else:
+                draw_pair(axes, view, column, row, small=True)
+            _label_outer(axes, view.names, column, row, i, j, d)
+    note = view.note(shown)
+    if note:
+        figure.supxlabel(note, x=0.01, ha="left")
+    return figure, _corner(figure, grid, d, num_curves)
+
+
+def _label_outer(axes: Axes, names: list[str], column: int, row: int, i: int, j: int, d: int) -> None:
+    """Names and numbers on the outer edge only."""
+    axes.set_xlabel(_short(names[column]) if i == d - 1 else "")
+    axes.set_ylabel(_short(names[row]) if j == 0 else "")
+    axes.tick_params(labelbottom=i == d - 1, labelleft=j == 0 and i > 0)
+
+
+def _corner(figure: Figure, grid: GridSpec, d: int, num_curves: int) -> list[Axes]:
+    """Panels in the empty corner above the diagonal."""
+    if d == 3:
+        return [figure.add_subplot(place) for place in (grid[0, 1:], grid[1, 2])[:num_curves]]
+    half = d // 2
+    inner = grid[:half, d - half :].subgridspec(max(num_curves, 1), 1)
+    return [figure.add_subplot(inner[i, 0]) for i in range(num_curves)]
+
+
+def _short(name: str) -> str:
+    """A name that fits beside a small panel: its beginning and its end."""
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 7]}…{name[-6:]}"
