@@ -20,18 +20,18 @@ start = MixtureParams(
 fit = jensen.fit(model, x, start)
 ledger = fit.ledger  # columns: pandas.DataFrame(ledger) works as it is
 
-# Row t: l = Q + H at the exact posterior of θ_t. `kl` is the gap that the M-step before it had opened, and that the
+# Row t: ℓ = Q + H at the exact posterior of θ_t. `kl` is the gap that the M-step before had opened and the
 # E-step closed: KL(posterior at θ_{t-1} ‖ posterior at θ_t).
-print("step          l          Q         H        KL       gain")
+print("step          ℓ          Q         H        KL       gain")
 gain = np.diff(ledger["log_evidence"], prepend=np.nan)
 for t in [*range(8), *range(len(gain) - 2, len(gain))]:
-    l, q, h, kl = (ledger[name][t] for name in ("log_evidence", "expected_log_joint", "entropy", "kl"))
-    print(f"{t:4d} {l:10.4f} {q:10.4f} {h:9.4f} {kl:9.5f} {gain[t]:10.6f}")
+    total, q, h, kl = (ledger[name][t] for name in ("log_evidence", "expected_log_joint", "entropy", "kl"))
+    print(f"{t:4d} {total:10.4f} {q:10.4f} {h:9.4f} {kl:9.5f} {gain[t]:10.6f}")
     if t == 7:
         print("   …")
 
 worst = np.abs(ledger["expected_log_joint"] + ledger["entropy"] - ledger["log_evidence"]).max()
-print(f"Q + H = l to {worst < 1e-8 and '1e-8'} in every row; the KL is never negative: {np.nanmin(ledger['kl']) >= 0}")
+print(f"Q + H = ℓ to 1e-8 in every row: {worst < 1e-8}; no KL is negative: {np.nanmin(ledger['kl']) > -1e-9}")
 print(f"rate of EM at the end {fit.rate:.3f}: each step gains that share of the one before")
 
 # The identity holds for every q, not only for the exact posterior.
