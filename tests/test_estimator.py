@@ -1,12 +1,15 @@
 """`jensen.GaussianMixture`: what its arguments, attributes and methods mean."""
 
+import doctest
+import importlib
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 import jensen
-from jensen.em import Outcome
+from jensen.em import EM, Outcome
 from jensen.models import Dirichlet, Mixture, MixturePrior, NormalInverseWishart
 from samples import clusters, faithful
 
@@ -197,6 +200,23 @@ def test_collapse_is_a_warning_not_an_error():
     assert np.isfinite(gm.score_samples(x)).all()
 
 
+def test_an_interrupted_fit_is_kept_and_marked(monkeypatch):
+    plain, steps = EM.step, []
+
+    def step(self, problem, state):
+        steps.append(state)
+        if len(steps) == 4:
+            raise KeyboardInterrupt
+        return plain(self, problem, state)
+
+    monkeypatch.setattr(EM, "step", step)
+    with pytest.warns(ConvergenceWarning, match="interrupted"):
+        gm = make(2, n_init=3, init_params="random").fit(faithful())
+    assert gm.n_iter_ == 3
+    assert gm.result_.verdict.outcome is Outcome.INTERRUPTED
+    assert np.isfinite(gm.score(faithful()))
+
+
 def test_verbose_prints_steps_gains_and_the_starts(capsys):
     make(2, n_init=2, verbose=2, verbose_interval=3, init_params="random").fit(faithful())
     out = capsys.readouterr().out
@@ -255,6 +275,14 @@ def test_rows_without_weight_have_no_say():
     assert_array_equal(make(2).fit(x, sample_weight=3.0).predict(x), b.predict(x))
 
 
+def test_weights_that_are_shares_are_noticed():
+    x = faithful()
+    with pytest.warns(
+        ConvergenceWarning, match="weights of 272 rows add up to 1 .*scale them to add up to 272"
+    ):
+        make(2).fit(x, sample_weight=np.full(len(x), 1 / len(x)))
+
+
 def test_a_prior_makes_it_maximum_a_posteriori():
     x = faithful()
     prior = MixturePrior(Dirichlet(2.0), NormalInverseWishart.from_data(x, 2, mean_count=5.0))
@@ -309,6 +337,12 @@ def test_sample_has_the_moments_of_the_mixture():
     assert_array_equal(gm.sample(3)[0], gm.sample(3)[0])
     with pytest.raises(ValueError, match="n_samples must be at least 1"):
         gm.sample(0)
+
+
+def test_examples_in_the_docstrings():
+    results = doctest.testmod(importlib.import_module("jensen.estimators.gaussian_mixture"))
+    assert results.attempted >= 8
+    assert results.failed == 0
 
 
 def test_fit_predict_is_fit_then_predict():

@@ -179,7 +179,8 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
             An array or a data frame (pandas, polars, …).
         y : Ignored
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative; a row of weight 2 counts as two rows.
+            Non-negative; a row of weight 2 counts as two rows. Weights are counts, not shares: if they add up
+            to 1, all rows together are one row's worth of data, for the criteria and for ``tol``.
 
         Returns
         -------
@@ -205,7 +206,7 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
             restarts=plan.restarts,
             rng=generator(self.random_state),
         )
-        self._keep(plan.tidy(found), keep_order=given.num_parts > 0)
+        self._keep(plan.tidy(found), len(data), keep_order=given.num_parts > 0)
         return self
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[np.intp]:
@@ -223,7 +224,7 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
         """
         return self.fit(X, y, sample_weight).predict(X)
 
-    def _keep(self, found: Fit, keep_order: bool) -> None:
+    def _keep(self, found: Fit, num_rows: int, keep_order: bool) -> None:
         """Set the attributes; report and warn."""
         model = cast(Mixture, found.model)
         params = found.params if keep_order else model.canonical(found.params)
@@ -235,7 +236,7 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
         self.lower_bounds_ = found.ledger["log_evidence"][1:] / found.weight
         if self.verbose:
             report_end(found)
-        warn_unless_converged(found.verdict, self.max_iter, self.tol)
+        warn_unless_converged(found, num_rows, self.max_iter, self.tol)
 
     # ---- more than scikit-learn's --------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sklearn.exceptions import ConvergenceWarning
 
-from jensen.em import Fit, Outcome, Stop, Verdict
+from jensen.em import Fit, Outcome, Stop
 
 
 @dataclass(slots=True)
@@ -43,16 +43,30 @@ def report_end(fit: Fit) -> None:
     print(fit.starts)
 
 
-def warn_unless_converged(verdict: Verdict, max_iter: int, tol: float) -> None:
+def warn_unless_converged(fit: Fit, num_rows: int, max_iter: int, tol: float) -> None:
     """A `ConvergenceWarning` with the verdict and what to do.
 
     Silent where the user asked for a start (``max_iter=0``) or a number of steps (``tol=0``) and got it.
     """
+    verdict = fit.verdict
     counted = verdict.outcome is Outcome.STEP_LIMIT and tol == 0
     if verdict.converged or counted or max_iter == 0:
         return
-    advice = f"raise max_iter (now {max_iter})" if verdict.outcome is Outcome.STEP_LIMIT else verdict.advice
     text = f"not a proper maximum: {verdict.outcome}: {verdict.message}."
+    advice = _advice(fit, num_rows, max_iter)
     if advice:
         text += f" What to do: {advice}."
     warnings.warn(text, ConvergenceWarning, stacklevel=4)
+
+
+def _advice(fit: Fit, num_rows: int, max_iter: int) -> str:
+    """What to do, in terms of the estimator's arguments."""
+    outcome = fit.verdict.outcome
+    if outcome is Outcome.STEP_LIMIT:
+        return f"raise max_iter (now {max_iter})"
+    if outcome is Outcome.COLLAPSED and fit.weight < 0.5 * num_rows:
+        return (
+            f"{fit.verdict.advice}; or, as the weights of {num_rows} rows add up to {fit.weight:.3g} and count "
+            f"as that many rows, scale them to add up to {num_rows} if they are shares"
+        )
+    return fit.verdict.advice
