@@ -185,7 +185,7 @@ def _weight_numbers(weight: ArrayLike) -> NDArray[np.float64]:
         values = np.asarray(weight)
         if values.dtype.kind in "USc":
             raise TypeError
-        values = np.ascontiguousarray(values, dtype=np.float64)
+        values = np.asarray(values, dtype=np.float64, order="C")
     except (TypeError, ValueError):
         raise DataError("weight must be numbers, one for each row") from None
     return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values

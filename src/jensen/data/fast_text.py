@@ -26,7 +26,7 @@ def read_with_polars(
         import polars as pl
     except ImportError:
         return None
-    names = [f"c{j}" for j in range(width)]
+    names = list(dialect.header or (f"c{j}" for j in range(width)))
     try:
         scan = pl.scan_csv(
             source.path or source.content or b"",
@@ -42,12 +42,12 @@ def read_with_polars(
 
 
 def _complete(scan: Any, chosen: list[str], last: str) -> list[NDArray[np.float64]] | None:
-    """The columns, if none of them has a null and no row ends before its last cell."""
+    """The columns, if none of them has a null and no row ends before its last cell or after it."""
     import polars as pl
 
-    if last not in chosen and scan.select(pl.col(last).null_count()).collect().item():
+    # Over all columns: polars looks for rows that are too long only when it reads every column of them.
+    nulls = scan.select(pl.all().null_count()).collect(engine="streaming")
+    if any(nulls[name].item() for name in {*chosen, last}):
         return None
     frame = scan.select(chosen).collect()
-    if any(frame[name].null_count() for name in chosen):
-        return None
     return [frame[name].to_numpy() for name in chosen]

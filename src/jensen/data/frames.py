@@ -38,10 +38,12 @@ def _with_text_names(data: Any) -> Any:
     """A pandas frame whose columns are named by text: narwhals wants names that are, and differ."""
     if type(data).__module__.partition(".")[0] != "pandas" or getattr(data, "ndim", 0) != 2:
         return data
+    from jensen.data.rows import repeated
+
     names = [str(column) for column in data.columns]
-    for column in names:
-        if names.count(column) > 1:
-            raise DataError(f"two columns are named {column!r}; rename one")
+    twice = repeated(names)
+    if twice:
+        raise DataError(f"two columns are named {twice!r}; rename one")
     return data if names == list(data.columns) else data.set_axis(names, axis=1)
 
 

@@ -112,17 +112,19 @@ def from_columns(parts: Mapping[str, NDArray[Any]], name: str) -> Rows:
 
 def take(known: Sequence[str], columns: Sequence[str] | None, name: str) -> list[str]:
     """The columns asked for, each checked against those there are; all of them by default."""
-    twice = _repeated(known)
+    twice = repeated(known)
     if twice:
         raise DataError(f"{name} has two columns named {twice!r}; rename one")
     if columns is None:
         return list(known)
+    if not columns:
+        raise DataError(f"no column of {name} is asked for; it has {listed(known)}")
     for column in columns:
         if column not in known:
             raise DataError(
                 f"{name} has no column {column!r}{did_you_mean(column, known)}; it has {listed(known)}"
             )
-    twice = _repeated(columns)
+    twice = repeated(columns)
     if twice:
         raise DataError(f"column {twice!r} is asked for twice")
     return list(columns)
@@ -226,10 +228,10 @@ def _check_shape(shape: tuple[int, ...], name: str) -> None:
         raise DataError(f"{name} is not a table of rows and columns")
     if len(shape) != 2:
         raise DataError(f"{name} has {len(shape)} dimensions, shape {shape}; rows and columns are expected")
-    if shape[0] == 0:
-        raise DataError(f"{name} is empty: 0 sample(s) (shape={shape}) while a minimum of 1 is required.")
     if shape[1] == 0:
         raise DataError(f"{name} is empty: 0 feature(s) (shape={shape}) while a minimum of 1 is required.")
+    if shape[0] == 0:
+        raise DataError(f"{name} is empty: 0 sample(s) (shape={shape}) while a minimum of 1 is required.")
 
 
 def _column_names(columns: Sequence[str] | None, d: int, name: str) -> tuple[str, ...]:
@@ -239,13 +241,14 @@ def _column_names(columns: Sequence[str] | None, d: int, name: str) -> tuple[str
         raise DataError(
             f"{name} has {d} columns, but {len(columns)} names were given: {listed(list(columns))}"
         )
-    twice = _repeated(columns)
+    twice = repeated(columns)
     if twice:
         raise DataError(f"two columns of {name} are named {twice!r}; names must differ")
     return tuple(map(str, columns))
 
 
-def _repeated(names: Sequence[str]) -> str | None:
+def repeated(names: Sequence[str]) -> str | None:
+    """The first name that comes twice."""
     seen: set[str] = set()
     for name in names:
         if name in seen:

@@ -13,7 +13,7 @@ from jensen.data.errors import DataError
 
 SAMPLE_LINES = 200
 BLANKS = " "
-DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", BLANKS: "blanks"}
+DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", BLANKS: "blank"}
 """In the order in which they are believed where several fit equally well."""
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "."})
 """Cells, in small letters, that stand for no value."""

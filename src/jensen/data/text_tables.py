@@ -117,8 +117,7 @@ def read_text(
     """
     dialect = sniff(source.head(), source.name)
     names = _names(dialect)
-    extra = [] if weights is None else [weights]
-    take(names, extra, source.name)
+    extra = [] if weights is None else take(names, [weights], source.name)
     wanted = {*take(names, columns, source.name), *extra} - {ROW_NAMES}
     made = [
         Column(name, j, required=columns is not None or name in extra)

@@ -1,0 +1,452 @@
+"""The door for files: every format, and everything that can be wrong with one."""
+
+import gzip
+import io
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from jensen.data import DataError, check_finite, read_table
+from jensen.data.fast_text import read_with_polars
+from jensen.data.sniff import sniff
+from jensen.data.sources import open_source
+from jensen.data.text_tables import read_text
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Writes a file and gives its path."""
+
+    def write(content, name="t.csv"):
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+def refused(message, path, **arguments):
+    with pytest.raises(DataError, match=message) as error:
+        read_table(path, **arguments)
+    assert "\n" not in str(error.value)
+
+
+def bytes_of(write, *arguments, **options):
+    buffer = io.BytesIO()
+    write(buffer, *arguments, **options)
+    return buffer.getvalue()
+
+
+def npy(array, **options):
+    return bytes_of(np.save, np.asarray(array), **options)
+
+
+FRAME = pl.DataFrame({"a": [1, 2, 3], "kind": ["u", "v", "w"], "b": [0.5, 1.5, None]})
+BINARY = {
+    "t.parquet": bytes_of(FRAME.write_parquet),
+    "t.arrow": bytes_of(FRAME.write_ipc),
+    "t.feather": bytes_of(FRAME.write_ipc),
+    "t.arrows": bytes_of(FRAME.write_ipc_stream),
+    "t.npy": npy([[1.0, 0.5], [2.0, 1.5], [3.0, np.nan]]),
+}
+
+
+# ---- delimited text ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("a,b\n1,2\n3,4.5\n", "comma-separated text"),
+        ("a\tb\n1\t2\n3\t4.5\n", "tab-separated text"),
+        ("a;b\n1;2\n3;4.5\n", "semicolon-separated text"),
+        ("a;b\n1,0;2\n3;4,5\n", "semicolon-separated text"),
+        ("a|b\n1|2\n3|4.5\n", "bar-separated text"),
+        ("  a   b\n  1   2\n  3 4.5 \n", "blank-separated text"),
+        ("a, b\n1, 2\n 3 ,  4.5\n", "comma-separated text"),
+        ('"a","b"\n"1","2"\n3,"4.5"\n', "comma-separated text"),
+        ("a,b\r\n1,2\r\n3,4.5\r\n", "comma-separated text"),
+        ("a,b\r1,2\r3,4.5\r", "comma-separated text"),
+        ("# made by hand\n\na,b\n1,2\n\n# half\n3,4.5\n\n", "comma-separated text"),
+        ("a,b\n1,2\n3,4.5", "comma-separated text"),
+        ("a,b\n+1,2e0\n3.,45E-1\n", "comma-separated text"),
+        ("\ufeffa,b\n1,2\n3,4.5\n", "comma-separated text"),
+        ("a,b\n1,2\n3,4.5\n".encode("utf-16"), "comma-separated text"),
+        (gzip.compress(b"a,b\n1,2\n3,4.5\n"), "comma-separated text"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["csv", "txt"])
+def test_dialects(file, content, name, suffix):
+    rows, weight, info = read_table(file(content, f"t.{suffix}"))
+    assert rows.columns == ("a", "b")
+    assert rows.values.tolist() == [[1, 2], [3, 4.5]]
+    assert weight is None
+    assert info.format == name
+    assert info.has_header
+    assert info.left_out == ()
+
+
+def test_decimal_commas_are_reported(file):
+    assert read_table(file("a;b\n1,5;2\n")).info.notes == ("its numbers are read with decimal commas",)
+
+
+def test_other_encodings(file):
+    assert read_table(file("Länge,b\n1,2\n".encode("latin-1"))).rows.columns == ("Länge", "b")
+    assert read_table(file("Länge,b\n1,2\n")).rows.columns == ("Länge", "b")
+
+
+def test_one_column(file):
+    rows, _, info = read_table(file("a\n1\n2\n"))
+    assert rows.columns == ("a",)
+    assert rows.values.tolist() == [[1], [2]]
+    assert info.format == "text in one column"
+    assert read_table(file("1\n2\n")).rows.values.tolist() == [[1], [2]]
+
+
+def test_text_columns_are_left_out_and_reported(file):
+    path = file("x,kind,y,day\n1,u,2,2020-01-01\n3,v,4,2020-01-02\n")
+    rows, _, info = read_table(path)
+    assert rows.columns == ("x", "y")
+    assert info.left_out == ("kind", "day")
+    assert info.notes == ("left out, because not numbers: kind, day",)
+    assert read_table(path, columns=["y", "x"]).rows.values.tolist() == [[2, 1], [4, 3]]
+    assert read_table(path, columns=["y"]).info.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "values"),
+    [
+        ("1,2\n3,4\n", ("x1", "x2"), [[1, 2], [3, 4]]),
+        ("1,NA\n3,4\n", ("x1", "x2"), [[1, np.nan], [3, 4]]),
+        ("5.1,3.5,setosa\n4.9,3,setosa\n7,3.2,other\n", ("x1", "x2"), [[5.1, 3.5], [4.9, 3], [7, 3.2]]),
+    ],
+)
+def test_without_a_header_no_row_is_lost(file, content, columns, values):
+    rows, _, info = read_table(file(content))
+    assert not info.has_header
+    assert rows.columns == columns
+    assert_array_equal(rows.values, values)
+    assert info.notes[0].startswith("it has no header line, so its columns are named x1, x2")
+
+
+def test_headers_with_numbers_in_them(file):
+    rows, _, info = read_table(file("country,1990,1991\nFrance,3,4\nSpain,5,6\n"))
+    assert info.has_header
+    assert rows.columns == ("1990", "1991")
+
+
+@pytest.mark.parametrize("content", [",a,b\n0,5,6\n1,7,8\n", '"a" "b"\n"1" 5 6\n"2" 7 8\n'])
+def test_row_names_are_not_data(file, content):
+    rows, _, info = read_table(file(content))
+    assert rows.columns == ("a", "b")
+    assert rows.values.tolist() == [[5, 6], [7, 8]]
+    assert info.left_out == ("(row names)",)
+
+
+@pytest.mark.parametrize("gap", ["", "NA", "NaN", "n/a", "null", "None", "?", ".", " "])
+def test_gaps_are_missing_values(file, gap):
+    rows = read_table(file(f"a,b\n1,2\n{gap},4\n5,6\n")).rows
+    assert_array_equal(rows.values, [[1, 2], [np.nan, 4], [5, 6]])
+    with pytest.raises(DataError, match=r"row 1 \(counted from 0\), column 'a'"):
+        check_finite(rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", r"t.csv is empty \(0 bytes\)"),
+        ("\n\n# nothing\n", "t.csv has no rows: there is nothing but blank lines and comments"),
+        ("a,b\n", "t.csv has a header and no rows"),
+        ("a,b\n1,2\n3,4,5\n", "t.csv, line 3 has 3 cells; the header has 2"),
+        ("a,b\n1,2\n\n# c\n3\n", "t.csv, line 5 has 1 cell; the header has 2"),
+        ("1,2\n3\n", "t.csv, line 2 has 1 cell; the first row has 2"),
+        ("a,b\n1,2\n3,x\n5,6\n", "t.csv, line 3, column 'b': 'x' is not a number"),
+        ("a,b\n1,2\n3,1_0\n5,6\n", "line 3, column 'b': '1_0' is not a number"),
+        ("a,b\nu,v\nw,x\n", "t.csv has no column of numbers; it has a, b, all text"),
+        ("a,a\n1,2\n", "t.csv has two columns named 'a'"),
+        ('a,b\n1,"2\n3,4\n', "t.csv, line 3: unexpected end of data"),
+        (b"\x00\x01junk", r"t.csv is neither a table of text nor a format that is known \(it is binary\)"),
+        (np.random.default_rng(0).bytes(5000), "it is binary"),
+        (b"\x89PNG\r\n\x1a\n....", "it is binary"),
+        (gzip.compress(b"a,b\n" + b"1,2\n" * 9999)[:40], "t.csv is damaged or cut off"),
+        (gzip.compress(b"\x00\x01"), "it is binary"),
+        (b"\x1f\x8bjunk", "t.csv is damaged or cut off"),
+    ],
+)
+def test_bad_text(file, content, message):
+    refused(message, file(content))
+
+
+def test_bad_paths(tmp_path, file):
+    file("a\n1\n", "faithful.csv")
+    refused(r"there is no file .*fathful.csv \(did you mean 'faithful.csv'\?\)", tmp_path / "fathful.csv")
+    refused("there is no file .*: the folder .*nowhere does not exist", tmp_path / "nowhere" / "t.csv")
+    refused("is a directory; give a file in it", tmp_path)
+    refused("cannot read /proc/self/mem|there is no file|is empty", "/proc/self/mem")
+
+
+def test_unknown_columns(file):
+    path = file("eruptions,waiting\n1,2\n")
+    message = r"t.csv has no column 'wating' \(did you mean 'waiting'\?\); it has eruptions, waiting"
+    refused(message, path, columns=["wating"])
+    refused(message, path, weights="wating")
+    refused("column 'waiting' is asked for twice", path, columns=["waiting", "waiting"])
+
+
+def test_a_text_column_that_is_asked_for(file):
+    refused("t.csv, line 2, column 'kind': 'u' is not a number", file("x,kind\n1,u\n"), columns=["kind"])
+    refused("column 'kind': 'u' is not a number", file("x,kind\n1,u\n"), weights="kind")
+
+
+def test_weights(file):
+    path = file("w,x,y\n1,2,3\n0,4,5\n")
+    rows, weight, _ = read_table(path, weights="w")
+    assert rows.columns == ("x", "y")
+    assert weight.tolist() == [1, 0]
+    assert read_table(path, columns=["y"], weights="w").rows.columns == ("y",)
+    refused("column 'w' is asked for both as data and as weights", path, columns=["w"], weights="w")
+    refused(
+        "t.csv, column 'w': weight must not be negative; row 1 .* has -2",
+        file("w,x\n1,2\n-2,3\n"),
+        weights="w",
+    )
+    refused("column 'w': weight must be finite", file("w,x\n1,2\n,3\n"), weights="w")
+    refused("column 'w': weight is zero for every row", file("w,x\n0,2\n"), weights="w")
+    refused("no column of numbers beside the weights 'w'", file("w,x\n0,u\n"), weights="w")
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(allow_nan=False), st.floats(allow_nan=False), st.integers(-(2**53), 2**53)),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from([",", "\t", ";", "|", " "]),
+)
+def test_every_double_reads_back(tmp_path_factory, cells, delimiter):
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    lines = [delimiter.join(map(repr, row)) for row in cells]
+    path.write_text("\n".join([delimiter.join("abc"), *lines]))
+    assert_array_equal(read_table(path).rows.values, np.array(cells, float))
+    path.write_text("\n".join(lines))
+    assert_array_equal(read_table(path).rows.values, np.array(cells, float))
+
+
+# ---- polars for large text ---------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.tuples(st.floats(), st.sampled_from(["u", "v"]), st.floats()), min_size=2, max_size=8),
+    st.booleans(),
+    st.sampled_from([",", "\t", ";", "|"]),
+)
+def test_polars_reads_the_same_numbers(tmp_path_factory, cells, header, delimiter):
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    lines = [delimiter.join([repr(a), s, repr(b)]) for a, s, b in cells]
+    path.write_text("\n".join([delimiter.join("asb")] * header + lines) + "\n")
+    source = open_source(path)
+    slow, fast = read_text(source, None), read_text(source, None, large=0)
+    assert list(slow.columns) == list(fast.columns)
+    assert slow.left_out == fast.left_out
+    for name in slow.columns:
+        assert_array_equal(slow.columns[name], fast.columns[name])
+
+
+def declined(path, width, indices):
+    source = open_source(path)
+    return read_with_polars(source, sniff(source.head(), source.name), width, indices) is None
+
+
+def test_polars_is_used_and_declines_what_it_would_misread(file):
+    assert not declined(file("a,b\n1,2\n3,4\n"), 2, [0, 1])
+    assert not declined(file("1,2\n3,4\n"), 2, [0, 1])
+    assert not declined(file("# c\na;s\n1,5;u\n3;v\n"), 2, [0])
+    assert not declined(file(gzip.compress(b"a,b\n1,2\n3,4\n")), 2, [0, 1])
+    assert declined(file("a,b\n1,2\n3\n5,6\n"), 2, [0, 1])
+    assert declined(file("a,s\n1,u\n3\n5,v\n"), 2, [0])
+    assert declined(file("a,b\n1,2\n,4\n5,6\n"), 2, [0, 1])
+    assert declined(file("a,b\n1,2\n3,4,5\n"), 2, [0, 1])
+    assert declined(file("a,b,s\n1,2,u\n3,4,u,v\n"), 3, [0, 1])
+    assert declined(file("a,b\n1,2\n3,x\n"), 2, [0, 1])
+    assert declined(file("a,b\n1,2\n".encode("utf-16")), 2, [0, 1])
+
+
+@pytest.mark.parametrize("large", [0, 1 << 60])
+def test_bad_cells_far_down_in_a_large_file(file, large):
+    good = "1.5,2,u\n" * 25_000
+    for bad, message in [
+        ("1.5,oops,u\n", "line 25002, column 'b': 'oops' is not a number"),
+        ("1.5,2\n", "line 25002 has 2 cells; the header has 3"),
+        ("1.5,2,3,4\n", "line 25002 has 4 cells; the header has 3"),
+    ]:
+        with pytest.raises(DataError, match=message):
+            read_text(open_source(file("a,b,s\n" + good + bad + good)), None, large=large)
+    table = read_text(open_source(file("a,b,s\n" + good + ",,u\n" + good)), None, large=large)
+    assert table.columns["a"].shape == (50_001,)
+    assert np.flatnonzero(np.isnan(table.columns["a"])).tolist() == [25_000]
+
+
+def test_a_large_text_needs_little_memory(file):
+    """What is kept is the numbers: at most three times their size at the peak, with a block in hand."""
+    n = 120_000
+    path = file("a,b,c,kind\n" + "1.25,2.5,3.75,some text here\n" * n)
+    source = open_source(path)
+    tracemalloc.start()
+    try:
+        table = read_text(source, None, large=1 << 60)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(table.columns["a"]) == n
+    assert peak < 3 * (n * 4 * 8) + (10 << 20)
+
+
+# ---- binary formats ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BINARY)
+@pytest.mark.parametrize("renamed", [False, True])
+def test_binary_formats(file, name, renamed):
+    rows, _, info = read_table(file(BINARY[name], "t.csv" if renamed else name))
+    assert_array_equal(rows.values, [[1, 0.5], [2, 1.5], [3, np.nan]])
+    assert info.format == {"t.parquet": "Parquet", "t.npy": "NPY"}.get(name, "Arrow")
+    if name != "t.npy":
+        assert rows.columns == ("a", "b")
+        assert info.left_out == ("kind",)
+
+
+@pytest.mark.parametrize("name", [name for name in BINARY if name != "t.npy"])
+def test_columns_and_weights_of_binary_formats(file, name):
+    path = file(BINARY[name], name)
+    assert read_table(path, columns=["a"]).info.left_out == ()
+    rows, weight, _ = read_table(path, weights="a")
+    assert rows.columns == ("b",)
+    assert weight.tolist() == [1, 2, 3]
+    refused(r"column 'kind' holds text \(row 0: 'u'\)", path, columns=["kind"])
+    refused(r"has no column 'kinds' \(did you mean 'kind'\?\)", path, columns=["kinds"])
+    refused("has no column 'w'; it has a, kind, b", path, weights="w")
+    refused("column 'b': weight must be finite", path, weights="b")
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_damaged_binary_files(file, name):
+    """Cut off anywhere, or with a byte changed: a table or one line, nothing else."""
+    whole = BINARY[name]
+    for cut in sorted({1, 3, 6, 20, len(whole) // 2, len(whole) - 60, len(whole) - 1}):
+        with pytest.raises(DataError) as error:
+            read_table(file(whole[:cut], name))
+        assert "\n" not in str(error.value)
+    rng = np.random.default_rng(0)
+    for place in rng.integers(0, len(whole), size=40):
+        changed = bytearray(whole)
+        changed[place] ^= 0x55
+        try:
+            read_table(file(bytes(changed), name))
+        except DataError as error:
+            assert "\n" not in str(error)
+
+
+def test_the_name_promises_what_the_file_does_not_hold(file):
+    refused(
+        "t.parquet does not hold Parquet data: it is damaged, or named wrongly", file("a\n1\n", "t.parquet")
+    )
+    refused("t.npy does not hold NPY data", file("a\n1\n", "t.npy"))
+    refused("t.xlsx does not hold Excel data", file("a\n1\n", "t.xlsx"))
+
+
+def test_parquet_without_numbers(file):
+    text = bytes_of(pl.DataFrame({"a": ["u"]}).write_parquet)
+    refused("t.parquet has no column of numbers", file(text, "t.parquet"))
+    refused("is empty: 0 sample", file(bytes_of(FRAME.head(0).write_parquet), "t.parquet"))
+
+
+def test_npy(file):
+    single = read_table(file(npy(np.float32([[1, 2]])), "t.npy"))
+    assert single.rows.values.dtype == np.float32
+    path = file(npy([[1, 2, 3], [4, 5, 6]]), "t.npy")
+    assert read_table(path).rows.columns == ("x1", "x2", "x3")
+    assert read_table(path, columns=["x3", "x1"]).rows.values.tolist() == [[3, 1], [6, 4]]
+    rows, weight, _ = read_table(path, weights="x2")
+    assert rows.values.tolist() == [[1, 3], [4, 6]]
+    assert weight.tolist() == [2, 5]
+    assert read_table(file(npy([1, 2]), "t.npy")).rows.values.tolist() == [[1], [2]]
+    named = np.array([(1, 2.5)], dtype=[("n", int), ("x", float)])
+    assert read_table(file(npy(named), "t.npy")).rows.columns == ("n", "x")
+    refused("t.npy has no column 'x4'", path, columns=["x4"])
+    objects = npy(np.array([{}], dtype=object), allow_pickle=True)
+    refused("holds Python objects, which are not loaded because that can run code", file(objects, "t.npy"))
+    refused("column 'x1' holds the text 'u'", file(npy([["u"]]), "t.npy"))
+    refused("t.npy has 3 dimensions", file(npy([[[1]]]), "t.npy"))
+    refused("t.npz is an archive of arrays", file(bytes_of(np.savez, a=[1]), "t.npz"))
+
+
+def test_excel_without_its_reader(file, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fastexcel", None)
+    refused("reading Excel files needs fastexcel: pip install fastexcel", file(b"PK\x03\x04....", "t.xlsx"))
+
+
+def test_excel(file):
+    pytest.importorskip("fastexcel")
+    pytest.importorskip("xlsxwriter")
+    path = file(bytes_of(FRAME.write_excel), "t.xlsx")
+    assert_array_equal(read_table(path).rows.values, [[1, 0.5], [2, 1.5], [3, np.nan]])
+    refused("t.xlsx is damaged or cut off", file(path.read_bytes()[:200], "t.xlsx"))
+
+
+# ---- what is installed, standard input ---------------------------------------------------------------------
+
+
+def test_what_works_without_polars(file, monkeypatch):
+    monkeypatch.setitem(sys.modules, "polars", None)
+    assert read_table(file("a\n1\n")).rows.values.tolist() == [[1]]
+    assert read_table(file(npy([[1]]), "t.npy")).rows.values.tolist() == [[1]]
+    assert read_text(open_source(file("a\n1\n")), None, large=0).columns["a"].tolist() == [1]
+    for name in ("t.parquet", "t.arrow"):
+        refused(
+            r"reading (Parquet|Arrow) files needs polars: pip install \"jensen\[cli\]\"",
+            file(BINARY[name], name),
+        )
+
+
+def test_small_text_is_read_without_importing_polars(file):
+    code = (
+        f"import sys; from jensen.data import read_table; read_table({str(file('a,b' + chr(10) + '1,2'))!r});"
+    )
+    code += "print({'polars', 'narwhals', 'pandas'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("piped", "values"),
+    [
+        (b"a,b\n1,2\n", [[1, 2]]),
+        (b"a\tb\n1\t2\n", [[1, 2]]),
+        (b"a;b\n1,5;2\n", [[1.5, 2]]),
+        (gzip.compress(b"a,b\n1,2\n"), [[1, 2]]),
+        (npy([[1, 2]]), [[1, 2]]),
+    ],
+)
+def test_standard_input(monkeypatch, piped, values):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(piped)))
+    rows, _, info = read_table("-")
+    assert rows.values.tolist() == values
+    assert info.name == "standard input"
+
+
+def test_bad_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    refused(r"standard input is empty \(0 bytes\)", "-")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a,b\n1\n")))
+    refused("standard input, line 2 has 1 cell", "-")
+    terminal = io.TextIOWrapper(io.BytesIO(b""))
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdin", terminal)
+    refused("nothing is piped into standard input", "-")
