@@ -66,7 +66,7 @@ def _advice(fit: Fit, num_rows: int, max_iter: int) -> str:
         return f"raise max_iter (now {max_iter})"
     if outcome is Outcome.COLLAPSED and fit.weight < 0.5 * num_rows:
         return (
-            f"{fit.verdict.advice}; or, as the weights of {num_rows} rows add up to {fit.weight:.3g} and count "
-            f"as that many rows, scale them to add up to {num_rows} if they are shares"
+            f"{fit.verdict.advice}; or, as the weights of {num_rows} rows add up to {fit.weight:.3g} and "
+            f"count as that many rows, scale them to add up to {num_rows} if they are shares"
         )
     return fit.verdict.advice
