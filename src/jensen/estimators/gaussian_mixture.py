@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from jensen.em import EM, Fit, fit
 from jensen.estimators import door, exchange
-from jensen.estimators.forms import FORMS, mixture, set_parameters
-from jensen.estimators.planning import choose_prior, choose_stop, given_parts, make_plan
+from jensen.estimators.forms import mixture, set_parameters
+from jensen.estimators.planning import CONSTRAINTS, choose_prior, choose_stop, given_parts, make_plan
 from jensen.estimators.reporting import report_end, warn_unless_converged
 from jensen.estimators.scoring import ScoringMixin, generator
-from jensen.estimators.starting import START_KINDS
 from jensen.models import Mixture, MixturePrior
 
 
@@ -115,23 +112,7 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
     array([0, 1])
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "n_components": [Interval(Integral, 1, None, closed="left")],
-        "covariance_type": [StrOptions(set(FORMS))],
-        "tol": [Interval(Real, 0.0, None, closed="left")],
-        "reg_covar": [Interval(Real, 0.0, None, closed="left"), None],
-        "max_iter": [Interval(Integral, 0, None, closed="left")],
-        "n_init": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "init_params": [StrOptions(set(START_KINDS))],
-        "weights_init": ["array-like", None],
-        "means_init": ["array-like", None],
-        "precisions_init": ["array-like", None],
-        "random_state": ["random_state"],
-        "warm_start": ["boolean"],
-        "verbose": ["verbose"],
-        "verbose_interval": [Interval(Integral, 1, None, closed="left")],
-        "prior": [MixturePrior, None],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
 
     def __init__(
         self,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from jensen.em import Gain, Never, Stop
 from jensen.em.restarts import DEFAULT_RESTARTS
@@ -14,8 +16,28 @@ from jensen.estimators.reporting import Reporter
 from jensen.estimators.ridge import Ridge
 from jensen.estimators.starting import START_KINDS, Given, GivenStart, Plan
 from jensen.families.covariance import STRUCTURES
+from jensen.models import MixturePrior
 
 Array = NDArray[np.float64]
+
+CONSTRAINTS: dict[str, list[Any]] = {
+    "n_components": [Interval(Integral, 1, None, closed="left")],
+    "covariance_type": [StrOptions(set(FORMS))],
+    "tol": [Interval(Real, 0.0, None, closed="left")],
+    "reg_covar": [Interval(Real, 0.0, None, closed="left"), None],
+    "max_iter": [Interval(Integral, 0, None, closed="left")],
+    "n_init": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+    "init_params": [StrOptions(set(START_KINDS))],
+    "weights_init": ["array-like", None],
+    "means_init": ["array-like", None],
+    "precisions_init": ["array-like", None],
+    "random_state": ["random_state"],
+    "warm_start": ["boolean"],
+    "verbose": ["verbose"],
+    "verbose_interval": [Interval(Integral, 1, None, closed="left")],
+    "prior": [MixturePrior, None],
+}
+"""What each argument may be, as scikit-learn checks it."""
 
 
 def given_parts(estimator: Any, d: int) -> Given:
