@@ -294,8 +294,8 @@ def test_bad_cells_far_down_in_a_large_file(file, large):
 
 
 def test_a_large_text_needs_little_memory(file):
-    """What is kept is the numbers: at most three times their size at the peak, with a block in hand."""
-    n = 120_000
+    """What is kept is the numbers: three times their size at the peak, and a block of cells in hand."""
+    n = 80_000
     path = file("a,b,c,kind\n" + "1.25,2.5,3.75,some text here\n" * n)
     source = open_source(path)
     tracemalloc.start()

@@ -122,7 +122,7 @@ def save(
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.json"
     >>> save(path, fit, ["eruptions", "waiting"])
     >>> load(path)
-    SavedMixture(1 × full in 2 columns, log_evidence=-1289.569675, verdict='converged')
+    SavedMixture(1 × full in 2 columns, log_evidence=-1289.796745, verdict='converged')
     """
     if isinstance(mixture, Fit):
         mixture = SavedMixture.from_fit(mixture, columns)

@@ -1,0 +1,496 @@
+"""Model files: what is written reads back to the last bit, and nothing else is taken for one."""
+
+import json
+import math
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+import jensen
+from jensen.data import DataError, SavedMixture, check_writable, load, save, write_file
+from jensen.data.model_document import checksum
+from jensen.em import Outcome, Verdict
+from jensen.families import STRUCTURES, Gaussian, GaussianParams
+from jensen.models import Dirichlet, Mixture, MixtureParams, MixturePrior, NormalInverseWishart
+from samples import faithful
+
+STRUCTURE_NAMES = list(STRUCTURES)
+
+
+def fitted(name="full", prior=None, k=2, data=None):
+    data = faithful() if data is None else data
+    model = Mixture(k, Gaussian(STRUCTURES[name]), prior)
+    return jensen.fit(model, data, restarts=2, rng=0)
+
+
+@pytest.fixture(scope="module")
+def mixture():
+    return SavedMixture.from_fit(fitted(), ["eruptions", "waiting"], seed=7, data="faithful")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.json"
+
+
+def edited(path, mixture, change, keep_checksum=False):
+    """A model file after a change of its document."""
+    save(path, mixture)
+    document = json.loads(path.read_text())
+    del document["crc32"]
+    change(document)
+    if keep_checksum:
+        document["crc32"] = checksum(document)
+    path.write_text(json.dumps(document))
+
+
+def refused(message, path):
+    with pytest.raises(DataError, match=message) as error:
+        load(path)
+    assert "\n" not in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def assert_same(a, b):
+    assert a.columns == b.columns
+    assert a.model.num_components == b.model.num_components
+    assert a.model.family.covariance == b.model.family.covariance
+    assert a.model.family.floor == b.model.family.floor
+    for left, right in zip(parts(a), parts(b), strict=True):
+        assert_array_equal(left, right)
+        assert np.asarray(left).dtype == np.asarray(right).dtype
+    assert_array_equal(*({k: v for k, v in m.summary.items() if k in ("remaining", "rate")} for m in (a, b)))
+    plain = [{k: v for k, v in m.summary.items() if k not in ("remaining", "rate")} for m in (a, b)]
+    assert plain[0] == plain[1]
+
+
+def parts(mixture):
+    weights, (means, covariances) = mixture.params
+    return weights, means, covariances
+
+
+# ---- round trips -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", STRUCTURE_NAMES)
+def test_a_fit_reads_back_to_the_last_bit(path, name):
+    fit = fitted(name)
+    before = SavedMixture.from_fit(
+        fit, ["eruptions", "waiting"], seed=3, dtype=np.float32, data="faithful.csv"
+    )
+    save(path, before)
+    after = load(path)
+    assert_same(before, after)
+    assert after.verdict == fit.verdict
+    assert after.summary["log_evidence"] == fit.log_evidence
+    assert after.summary["bic"] == fit.bic
+    assert after.summary["dtype"] == "float32"
+    assert after.summary["seed"] == 3
+    metric, again = fit.model.family.metric, after.model.family.metric
+    assert type(metric) is type(again)
+    for field in metric.__dataclass_fields__:
+        assert_array_equal(getattr(metric, field), getattr(again, field))
+
+
+def test_what_was_loaded_works_as_what_was_saved(path):
+    fit = fitted()
+    save(path, fit)
+    after = load(path)
+    assert after.columns == ("x1", "x2")
+    before = fit.model.posterior(fit.params, faithful())
+    again = after.model.posterior(after.params, faithful())
+    assert_array_equal(before.responsibilities, again.responsibilities)
+    more = jensen.fit(after.model, faithful(), after.params)
+    assert more.log_evidence == pytest.approx(fit.log_evidence, abs=1e-3)
+
+
+def test_priors(path):
+    niw = NormalInverseWishart.from_data(faithful(), 2)
+    for prior in (
+        MixturePrior(Dirichlet(1.5), niw),
+        MixturePrior(None, niw),
+        MixturePrior(Dirichlet(2.0)),
+        MixturePrior(),
+    ):
+        save(path, fitted(prior=prior))
+        again = load(path).model.prior
+        assert again.weights == prior.weights
+        assert (again.components is None) == (prior.components is None)
+        if again.components is not None:
+            for field in niw.__dataclass_fields__:
+                assert_array_equal(getattr(again.components, field), getattr(niw, field))
+
+
+finite = st.floats(-1e100, 1e100)
+positive = st.floats(1e-100, 1e100)
+
+
+@st.composite
+def mixtures(draw):
+    name = draw(st.sampled_from(STRUCTURE_NAMES))
+    k, d = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    raw = np.array(draw(st.lists(st.floats(0, 1), min_size=k, max_size=k))) + 1e-3
+    means = np.array(draw(st.lists(finite, min_size=k * d, max_size=k * d))).reshape(k, d)
+    shape = STRUCTURES[name].shape(k, d)
+    if name in ("full", "tied"):
+        rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+        roots = rng.standard_normal(shape) * draw(positive)
+        covariances = roots @ np.swapaxes(roots, -1, -2) + draw(positive) * np.eye(d)
+        covariances = (covariances + np.swapaxes(covariances, -1, -2)) / 2
+    else:
+        size = int(np.prod(shape))
+        covariances = np.array(draw(st.lists(positive, min_size=size, max_size=size))).reshape(shape)
+    params = MixtureParams(raw / raw.sum(), GaussianParams(means, covariances))
+    names = draw(st.lists(st.text(), min_size=d, max_size=d, unique=True))
+    numbers = {
+        key: draw(finite) for key in ("log_evidence", "log_prior", "entropy", "aic", "bic", "icl", "weight")
+    }
+    maybe = {key: draw(st.one_of(finite, st.just(math.nan))) for key in ("remaining", "rate")}
+    counts = {key: draw(st.integers(0, 2**60)) for key in ("num_free", "num_steps", "num_e_steps")}
+    verdict = {
+        "outcome": str(draw(st.sampled_from(list(Outcome)))),
+        "message": draw(st.text()),
+        "advice": draw(st.text()),
+        "climbed": draw(st.booleans()),
+    }
+    rest = {
+        "seconds": draw(positive),
+        "verdict": verdict,
+        "seed": draw(st.one_of(st.none(), st.integers(0, 2**64))),
+        "dtype": draw(st.sampled_from(["float32", "float64"])),
+        "data": draw(st.one_of(st.none(), st.text())),
+        "jensen_version": draw(st.text()),
+    }
+    model = Mixture(k, Gaussian(STRUCTURES[name], draw(st.floats(0, 1))))
+    return SavedMixture(model, params, tuple(names), {**numbers, **maybe, **counts, **rest})
+
+
+@given(mixtures())
+def test_any_mixture_reads_back_to_the_last_bit(tmp_path_factory, mixture):
+    path = tmp_path_factory.mktemp("m") / "model.json"
+    try:
+        save(path, mixture)
+    except DataError as error:  # rank-deficient in double precision
+        assert "not positive definite" in str(error)
+        assert not path.exists()
+        return
+    assert_same(mixture, load(path))
+
+
+def test_the_layout_can_be_read_and_may_change(path, mixture):
+    save(path, mixture)
+    text = path.read_text()
+    assert text.startswith('{\n  "format": "jensen.mixture",\n  "version": 1,\n')
+    assert '"columns": ["eruptions", "waiting"]' in text
+    path.write_text("\ufeff" + json.dumps(json.loads(text), indent=8), encoding="utf-8")
+    assert_same(mixture, load(path))
+
+
+def test_a_deliberate_edit_needs_the_checksum_out(path, mixture):
+    def rename(document):
+        document["columns"] = ["length", "pause"]
+
+    edited(path, mixture, rename)
+    assert load(path).columns == ("length", "pause")
+    edited(path, mixture, rename, keep_checksum=True)
+    assert load(path).columns == ("length", "pause")
+
+
+def test_repr(mixture):
+    assert repr(mixture).startswith("SavedMixture(2 × full in 2 columns, log_evidence=-1130.26")
+    assert isinstance(mixture.verdict, Verdict)
+
+
+# ---- damage ------------------------------------------------------------------------------------------------
+
+
+def test_any_changed_digit_is_noticed(path, mixture):
+    save(path, mixture)
+    text = path.read_text()
+    digits = [i for i, c in enumerate(text) if c.isdigit()]
+    for i in digits:
+        path.write_text(text[:i] + str((int(text[i]) + 1) % 10) + text[i + 1 :])
+        try:
+            again = load(path)
+        except DataError as error:
+            assert "\n" not in str(error)
+        else:  # the 17th digit of a number: the same double
+            assert_same(mixture, again)
+
+
+def test_cut_off_anywhere(path, mixture):
+    save(path, mixture)
+    whole = path.read_bytes().rstrip()
+    for cut in range(0, len(whole), 7):
+        path.write_bytes(whole[:cut])
+        refused("is damaged or cut off: .* at line|is not a jensen model file: it is empty", path)
+
+
+def test_versions(path, mixture):
+    def version(value):
+        return lambda document: document.update(version=value)
+
+    edited(path, mixture, version(2))
+    refused(
+        r"was written by a newer jensen \(version 2 of jensen.mixture; this one reads version 1\): upgrade",
+        path,
+    )
+    for value in (0, -1, 1.5, "1", True, None):
+        edited(path, mixture, version(value))
+        refused("is not a version of jensen.mixture", path)
+    save(path, mixture)
+    path.write_text(path.read_text().replace('"version": 1', '"version": 9'))
+    refused("was written by a newer jensen", path)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "it is empty"),
+        (b"  \n", "it is empty"),
+        (b"a,b\n1,2\n", "it is not JSON"),
+        (b"[1, 2]", "it is not JSON"),
+        (b"\x00\x01\x02", "it is not JSON"),
+        (b'{"a": "\xff"}', "it is not text"),
+        (b"{}", "its format is None where 'jensen.mixture' is expected"),
+        (b'{"format": "jensen.mixtur3", "version": 1}', "its format is 'jensen.mixtur3'"),
+        (b'{"format": 1}', "its format is 1 where"),
+    ],
+)
+def test_not_ours(path, content, why):
+    path.write_bytes(content)
+    refused(f"is not a jensen model file: {why}.*`jensen fit DATA --out MODEL` writes one", path)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b'{"format": "jensen.mixture", "version": 1', "is damaged or cut off: .* at line 1, column 42"),
+        (b'{"a": NaN}', "is damaged: it holds NaN, which is not JSON"),
+        (b'{"a": -Infinity}', "is damaged: it holds -Infinity"),
+        (b'{"a": ' + b"[" * 100_000, "is damaged"),
+        (b'{"a": ' + b"1" * 5000 + b"}", "is damaged"),
+        (b'{"format": "jensen.mixture", "version": 1}', "is damaged: model is missing"),
+    ],
+)
+def test_damaged_json(path, content, why):
+    path.write_bytes(content)
+    refused(why, path)
+
+
+def change(*keys, value):
+    def apply(document):
+        *path, last = keys
+        for key in path:
+            document = document[key]
+        document[last] = value
+
+    return apply
+
+
+def drop(*keys):
+    def apply(document):
+        *path, last = keys
+        for key in path:
+            document = document[key]
+        del document[last]
+
+    return apply
+
+
+DAMAGE = [
+    (change("params", "weights", value=[0.5, 0.4]), r"params.weights add up to 0.9, not to 1"),
+    (change("params", "weights", value=[1.5, -0.5]), r"params.weights\[1\] is negative"),
+    (change("params", "weights", value=[1.0]), r"params.weights has shape \(1,\) where \(2,\) is expected"),
+    (change("params", "weights", value=[]), "params.weights is a list where a list of numbers is expected"),
+    (
+        change("params", "weights", value=[0.5, "0.5"]),
+        r"params.weights\[1\] is text \('0.5'\) where a number",
+    ),
+    (change("params", "weights", value=[0.5, True]), r"params.weights\[1\] is true or false"),
+    (change("params", "weights", value=[0.5, None]), r"params.weights\[1\] is null"),
+    (change("params", "means", value=[[1, 2]]), r"params.means has shape \(1, 2\) where \(2, 2\)"),
+    (
+        change("params", "means", value=[[1, 2], [3]]),
+        r"params.means\[1\] has shape \(1,\) where params.means\[0\]",
+    ),
+    (change("params", "means", 1, 0, value=10**400), r"params.means\[1\]\[0\] is not finite"),
+    (change("params", "covariances", 1, value=[[1, 2], [2, 1]]), r"component 1 .* is not positive definite"),
+    (change("params", "covariances", 0, value=[[1, 0.5], [0, 1]]), r"component 0 .* is not symmetric"),
+    (change("params", "covariances", 0, value=[[0, 0], [0, 0]]), r"component 0 .* is not positive definite"),
+    (change("params", "covariances", value=[[1, 0], [0, 1]]), r"params.covariances\[0\]\[0\] is a number"),
+    (drop("params", "means"), "params.means is missing"),
+    (drop("columns"), "columns is missing"),
+    (drop("summary", "verdict", "advice"), "summary.verdict.advice is missing"),
+    (change("columns", value=["a", "a"]), "columns has the same name twice"),
+    (change("columns", value=["a"]), "shape"),
+    (change("columns", value=["a", 1]), r"columns\[1\] is a number \(1\) where text is expected"),
+    (change("columns", value="ab"), "columns is text"),
+    (change("model", value=[]), "model is a list where an object is expected"),
+    (
+        change("model", "covariance", value="ful1"),
+        r"'ful1' \(did you mean 'full'\?\); it is one of full, tied",
+    ),
+    (change("model", "covariance", value="tied"), r"params.covariances\[0\]\[0\] is a list"),
+    (change("model", "family", value="gauss1an"), "did you mean 'gaussian'"),
+    (change("model", "num_components", value=3), r"params.weights has shape \(2,\) where \(3,\)"),
+    (change("model", "num_components", value=0), "model.num_components is 0; it must be at least 1"),
+    (change("model", "num_components", value=2.0), "model.num_components is a number .* whole number"),
+    (change("model", "floor", value=-1), "model.floor is -1"),
+    (change("model", "metric", "factor", value=[[1]]), r"model.metric.factor has shape \(1, 1\)"),
+    (drop("model", "metric", "rank"), "model.metric.rank is missing"),
+    (
+        change("model", "prior", value={"weights": {"concentration": 0.5}, "components": None}),
+        "concentration",
+    ),
+    (
+        change(
+            "model",
+            "prior",
+            value={
+                "weights": None,
+                "components": {"mean": [1.0], "mean_count": 1.0, "scale": [[1.0]], "dof": 4.0},
+            },
+        ),
+        r"model.prior.components.mean has shape \(1,\)",
+    ),
+    (change("summary", "verdict", "outcome", value="convergent"), r"did you mean 'converged'"),
+    (change("summary", "log_evidence", value=None), "summary.log_evidence is null where a number"),
+    (change("summary", "num_steps", value=-1), "summary.num_steps is -1"),
+    (change("summary", "dtype", value="int8"), "summary.dtype is 'int8'"),
+    (change("summary", "verdict", "climbed", value=1), "summary.verdict.climbed is a number"),
+    (change("means", value=1), "means is not a known field"),
+    (change("param", value=1), r"param is not a known field \(did you mean 'params'\?\)"),
+]
+
+
+@pytest.mark.parametrize(("damage", "message"), DAMAGE)
+@pytest.mark.parametrize("keep_checksum", [False, True])
+def test_damaged_fields(path, mixture, damage, message, keep_checksum):
+    edited(path, mixture, damage, keep_checksum)
+    refused(f"is damaged: .*{message}.*; fit and save the model again", path)
+
+
+def test_a_checksum_that_does_not_match(path, mixture):
+    edited(path, mixture, change("crc32", value="00000000"))
+    refused(r"does not match its checksum \(if it was edited on purpose, delete the crc32 line\)", path)
+
+
+def test_paths_that_cannot_be_read(tmp_path):
+    refused("cannot read .*: no such file", tmp_path / "nothing.json")
+    refused("is a directory, not a model file", tmp_path)
+
+
+def test_what_could_not_be_read_back_is_not_written(path, mixture):
+    weights, components = mixture.params
+    spoilt = replace(mixture, params=MixtureParams(weights * np.nan, components))
+    with pytest.raises(DataError, match="cannot save the model"):
+        save(path, spoilt)
+    with pytest.raises(DataError, match=r"cannot save the model: params.weights has shape"):
+        save(path, replace(mixture, params=MixtureParams(weights[:1], components)))
+    with pytest.raises(DataError, match="cannot save the model: columns has the same name twice"):
+        save(path, replace(mixture, columns=("a", "a")))
+    assert not path.exists()
+
+
+# ---- writing -----------------------------------------------------------------------------------------------
+
+
+def others(folder):
+    return sorted(p.name for p in folder.iterdir())
+
+
+def test_check_writable_touches_nothing(tmp_path):
+    check_writable(tmp_path / "new.json")
+    assert others(tmp_path) == []
+    old = tmp_path / "old.json"
+    old.write_text("precious")
+    check_writable(old)
+    assert old.read_text() == "precious"
+    assert others(tmp_path) == ["old.json"]
+
+
+def unwritable(path, message):
+    for attempt in (check_writable, lambda p: write_file(p, "x")):
+        with pytest.raises(DataError, match=message) as error:
+            attempt(path)
+        assert "\n" not in str(error.value)
+
+
+def test_paths_that_cannot_be_written(tmp_path, monkeypatch):
+    unwritable(tmp_path, "is a directory; give the name of a file in it")
+    unwritable(tmp_path / "nowhere" / "m.json", "the folder .*nowhere does not exist")
+    old = tmp_path / "old.json"
+    old.write_text("precious")
+    unwritable(old / "m.json", "the folder .*old.json does not exist")
+    old.chmod(0o444)
+    unwritable(old, "the file is read-only")
+    assert old.read_text() == "precious"
+    unwritable("/proc/m.json", "cannot write /proc/m.json")
+    monkeypatch.setattr(
+        os, "open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
+    )
+    unwritable(tmp_path / "m.json", "m.json: permission denied")
+
+
+def test_permissions(tmp_path):
+    path = tmp_path / "m.json"
+    before = os.umask(0o027)
+    try:
+        write_file(path, "x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    path.chmod(0o604)
+    write_file(path, b"y")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o604
+    assert path.read_bytes() == b"y"
+
+
+def test_a_link_stays_a_link(tmp_path):
+    real, link = tmp_path / "real.json", tmp_path / "link.json"
+    real.write_text("old")
+    link.symlink_to(real)
+    write_file(link, "new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+
+
+def test_devices_are_written_to_not_replaced():
+    write_file("/dev/null", "x")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_nothing_is_left_half_written(tmp_path, monkeypatch, failing):
+    path = tmp_path / "m.json"
+    path.write_text("precious")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    if failing == "fsync":
+        monkeypatch.setattr(os, "fsync", fail)
+    else:
+        monkeypatch.setattr("pathlib.Path.replace", fail)
+    with pytest.raises(DataError, match=r"m.json: no space left on device"):
+        write_file(path, "new")
+    assert path.read_text() == "precious"
+    assert others(tmp_path) == ["m.json"]
+
+
+def test_an_interrupt_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "m.json"
+    path.write_text("precious")
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        write_file(path, "new")
+    assert path.read_text() == "precious"
+    assert others(tmp_path) == ["m.json"]
