@@ -5,6 +5,8 @@ from functools import cache
 import numpy as np
 
 import jensen
+from jensen.families import GaussianParams
+from jensen.models import MixtureParams
 
 
 @cache
@@ -41,3 +43,12 @@ def _frozen(rows):
     rows = np.array(rows, dtype=float)
     rows.setflags(write=False)
     return rows
+
+
+def rows_as_means(structure, data, k, seed, weight=None):
+    """A start of the tests' own: random rows as means, the data's covariance, equal weights."""
+    d = data.shape[1]
+    means = np.array(data[np.random.default_rng(seed).choice(len(data), k, replace=False)], dtype=float)
+    spread = np.cov(data.T, bias=True, aweights=weight).reshape(d, d) * k ** (-2 / d)
+    covariances = structure.reduce(np.tile(spread, (k, 1, 1)), np.ones(k))
+    return MixtureParams(np.full(k, 1 / k), GaussianParams(means, covariances))

@@ -15,8 +15,9 @@ class Squarem:
     """SQUAREM (Varadhan and Roland, 2008, scheme S3) on the natural parameters.
 
     From θ₀, two EM steps give θ₁ and θ₂; with r = θ₁ − θ₀ and v = (θ₂ − θ₁) − r the proposal is
-    θ' = θ₀ − 2αr + α²v, α = −‖r‖/‖v‖ (at most −1, where θ' = θ₂). It is taken only if it is feasible and its objective
-    is at least that of θ₁; otherwise the step ends at θ₂. A step costs two E-steps, three when it falls back.
+    θ' = θ₀ − 2αr + α²v, α = −‖r‖/‖v‖ (at most −1, where θ' = θ₂). It is taken only if it is feasible and its
+    objective is at least that of θ₁; otherwise the step ends at θ₂. A step costs two E-steps, three when it
+    falls back.
 
     The model must give ``pack`` and ``unpack``.
     """

@@ -10,7 +10,7 @@ from jensen.em.algorithms import EM, Algorithm
 from jensen.em.progress import Progress
 from jensen.em.protocols import Params
 from jensen.em.state import Problem, State
-from jensen.em.stopping import Extrapolation, Stop, aitken
+from jensen.em.stopping import Extrapolation, Stop, aitken, noise
 from jensen.em.tables import Table
 from jensen.em.verdict import Outcome
 
@@ -37,7 +37,7 @@ class Climb:
     @property
     def extrapolation(self) -> Extrapolation:
         """Aitken's estimate over the latest plain steps."""
-        return aitken(self.plain[-3:], self.problem.resolution(self.state))
+        return aitken(self.plain[-3:], noise(self.plain, self.problem.resolution(self.state)))
 
     @property
     def ledger(self) -> Table:
@@ -86,7 +86,8 @@ def _run(run: Climb, algorithm: Algorithm, stop: Stop, max_steps: int, progress:
         resolution = run.problem.resolution(new)
         fall = run.state.objective - new.objective
         if fall > run.problem.tolerated_fall(new):
-            run.outcome, run.note = Outcome.FELL, f"step {run.num_steps + 1} lowered the objective by {fall:.3g}"
+            run.outcome = Outcome.FELL
+            run.note = f"step {run.num_steps + 1} lowered the objective by {fall:.3g}"
             return
         run.rows.append(_row(run.problem, run.state, new, type(algorithm).__name__))
         run.state = new
@@ -103,8 +104,8 @@ def _run(run: Climb, algorithm: Algorithm, stop: Stop, max_steps: int, progress:
 def _row(problem: Problem, old: State | None, new: State, algorithm: str) -> dict[str, float | int | str]:
     """The identity of Jensen's inequality at one θ, and the half-step that led there.
 
-    ``kl`` is KL(q_old ‖ p(z | x, θ_new)) = ℓ(θ_new) − Q(θ_new, S_old) − H[q_old]: the gap that the M-step opened
-    and the E-step closed.
+    ``kl`` is KL(q_old ‖ p(z | x, θ_new)) = ℓ(θ_new) − Q(θ_new, S_old) − H[q_old]: the gap that the M-step
+    opened and the E-step closed.
     """
     expected = new.expected
     kl = np.nan

@@ -16,5 +16,5 @@ def bic(log_evidence: float, num_free: int, weight: float) -> float:
 
 
 def icl(log_evidence: float, num_free: int, weight: float, entropy: float) -> float:
-    """BIC + 2 H[q], the entropy of the posterior (Biernacki, Celeux and Govaert, 2000, with soft assignments)."""
+    """BIC + 2 H[q], of the posterior (Biernacki, Celeux and Govaert, 2000, with soft assignments)."""
     return bic(log_evidence, num_free, weight) + 2.0 * entropy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -39,12 +40,13 @@ class Fit:
     entropy
         H[q] of the posterior of the hidden variables at θ̂.
     ledger
-        One row a step of the climb that was kept: log_evidence, expected_log_joint (Q), entropy (H), kl (of the
-        half-step), log_prior, objective, num_e_steps, algorithm.
+        One row a step of the climb that was kept: log_evidence, expected_log_joint (Q), entropy (H), kl (of
+        the half-step), log_prior, objective, num_e_steps, algorithm.
     verdict
         How it ended and what to do.
     remaining
-        Estimate of the log-likelihood still to be gained (Aitken, over plain EM steps); NaN after fewer than two.
+        Estimate of the log-likelihood still to be gained (Aitken, over plain EM steps); NaN after fewer than
+        two.
     rate
         EM's rate of convergence at the end: the ratio of two successive gains; NaN where rounding hides it.
     starts
@@ -167,12 +169,20 @@ def fit(
     began = time.perf_counter()
     if params is not None and restarts is not None:
         raise ValueError("give either params (one start) or restarts (many), not both")
+    if restarts is not None and restarts < 1:
+        raise ValueError(f"restarts must be at least 1, not {restarts}")
     prepare = getattr(model, "prepare", None)
     model = model if prepare is None else prepare(data, weight)
     with Progress() as progress:
         climber = Climber(model, data, weight, algorithm or EM(), stop or Gain(), max_steps, progress)
         starts, interrupted = gather(climber.starts(params, restarts, np.random.default_rng(rng or 0)))
-        run, verdict = climber.choose(starts)
+        if interrupted:
+            climber.max_steps = 0  # no more climbing: what was found is returned at once
+        try:
+            run, verdict = climber.choose(starts)
+        except KeyboardInterrupt:
+            interrupted, climber.max_steps = True, 0
+            run, verdict = climber.choose(starts)
     if interrupted:
         verdict = Verdict(Outcome.INTERRUPTED, "stopped by the user; this is the best so far", "run it again")
     expected = run.state.expected
@@ -196,6 +206,11 @@ def fit(
     )
 
 
+def _rank(start: Start) -> float:
+    """Best first; an objective that is no number last."""
+    return -start.objective if np.isfinite(start.objective) else np.inf
+
+
 @dataclass(slots=True)
 class Climber:
     """Everything that the climbs of one fit share."""
@@ -214,7 +229,9 @@ class Climber:
         problem = Problem(self.model, self.data, self.weight)
         return climb(problem, params, self.algorithm, self.stop, self.max_steps, self.progress)
 
-    def starts(self, params: Params | None, restarts: int | None, rng: np.random.Generator) -> Iterator[Start]:
+    def starts(
+        self, params: Params | None, restarts: int | None, rng: np.random.Generator
+    ) -> Iterator[Start]:
         """Ends of all starts, as they are reached."""
         if params is not None:
             return run_starts([("given", lambda: params)], self.climb)
@@ -223,10 +240,11 @@ class Climber:
             return search(self.data, self.weight, rng, self.progress)
         start = getattr(self.model, "start", None)
         if start is None:
-            raise ValueError(f"{type(self.model).__name__} has no start(data, weight, rng): give fit its params")
-        streams = rng.spawn(restarts or DEFAULT_RESTARTS)
+            name = type(self.model).__name__
+            raise ValueError(f"{name} has no start(data, weight, rng): give fit its params")
+        streams = rng.spawn(DEFAULT_RESTARTS if restarts is None else restarts)
         return run_starts(
-            [("random", lambda s=stream: start(self.data, self.weight, s)) for stream in streams], self.climb
+            [("random", partial(start, self.data, self.weight, stream)) for stream in streams], self.climb
         )
 
     def choose(self, starts: list[Start]) -> tuple[Climb, Verdict]:
@@ -235,7 +253,7 @@ class Climber:
         ``starts`` is updated in place with what was found out about the ends that were passed over.
         """
         ranked = sorted(
-            (i for i, start in enumerate(starts) if start.params is not None), key=lambda i: -starts[i].objective
+            (i for i, start in enumerate(starts) if start.params is not None), key=lambda i: _rank(starts[i])
         )
         if not ranked:
             reasons = "; ".join(sorted({start.verdict.message for start in starts}))
@@ -275,7 +293,8 @@ class Climber:
             return Verdict(run.outcome, "stopped by the user; this is the best so far", "run it again")
         climbed = run.outcome is Outcome.CONVERGED
         flaw = self._diagnose(run.state.params)
-        if run.outcome is Outcome.FELL and flaw is None:  # precision is lost at a collapse; then that is the news
+        # Precision is lost at a collapse; then the collapse is the news.
+        if run.outcome is Outcome.FELL and flaw is None:
             return Verdict(run.outcome, run.note, "the M-step does not maximize Q, or precision was lost")
         if flaw is not None and (climbed or not flaw.proper):
             return replace(flaw, climbed=climbed)

@@ -52,7 +52,7 @@ def gather(starts: Iterator[Start]) -> tuple[list[Start], bool]:
     found: list[Start] = []
     try:
         for start in starts:
-            found.append(start)
+            found.append(start)  # noqa: PERF402 -- what there is when an interrupt comes is kept
     except KeyboardInterrupt:
         if not any(start.params is not None for start in found):
             raise

@@ -57,8 +57,8 @@ class Problem:
     def resolution(self, state: State) -> float:
         """The smallest change of the objective that rounding lets one see.
 
-        The errors of n terms of size |ℓ|/n add up like a random walk in single precision; in double precision the
-        plain worst case is small enough.
+        The errors of n terms of size |ℓ|/n add up like a random walk in single precision; in double precision
+        the plain worst case is small enough.
         """
         weight = max(state.expected.weight, 1.0)
         size = abs(state.expected.log_evidence) + abs(state.log_prior) + weight

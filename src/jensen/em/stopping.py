@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -22,9 +23,9 @@ class Extrapolation:
 def aitken(objectives: Sequence[float], resolution: float, min_rate: float = 0.0) -> Extrapolation:
     """Aitken's extrapolation of the last three objectives of plain EM steps.
 
-    With gains g₁, g₂ and ρ = g₂/g₁ the sequence has g₂·ρ/(1−ρ) still to go. ``min_rate`` is a floor under ρ: early in
-    a climb, and on plateaus near saddles, the ratio of two gains says too little. Gains below ``resolution`` are
-    rounding.
+    With gains g₁, g₂ and ρ = g₂/g₁ the sequence has g₂·ρ/(1−ρ) still to go. ``min_rate`` is a floor under ρ:
+    early in a climb, and on plateaus near saddles, the ratio of two gains says too little. Gains below
+    ``resolution`` are rounding.
     """
     if len(objectives) < 3:
         return Extrapolation(np.nan, np.nan)
@@ -39,6 +40,15 @@ def aitken(objectives: Sequence[float], resolution: float, min_rate: float = 0.0
     return Extrapolation(g2 * bounded / (1.0 - bounded), rate)
 
 
+def noise(objectives: Sequence[float], resolution: float) -> float:
+    """What rounding hides: ``resolution``, or the largest of the latest falls, which EM itself never makes.
+
+    In single precision the objective can end in a cycle of a few values, wider than its resolution.
+    """
+    latest = objectives[-6:]
+    return max(resolution, *(old - new for old, new in pairwise(latest)), 0.0)
+
+
 class Stop(Protocol):
     """Decides when to stop. It sees the objectives since the climb began and what rounding can resolve."""
 
@@ -51,9 +61,9 @@ class Stop(Protocol):
 class Gain:
     """Stop when the total log-likelihood still to be gained is estimated below ``tol``.
 
-    Over plain EM steps the estimate is Aitken's, with the rate taken to be at least ``min_rate``, and it has to hold
-    ``hits`` times in a row. Over accelerated steps, whose gains are not geometric, it is the gain of a step itself
-    that has to stay below ``tol / 100``, ``hits`` times in a row.
+    Over plain EM steps the estimate is Aitken's, with the rate taken to be at least ``min_rate``, and it has
+    to hold ``hits`` times in a row. Over accelerated steps, whose gains are not geometric, it is the gain of
+    a step itself that has to stay below ``tol / 100``, ``hits`` times in a row.
 
     Parameters
     ----------
@@ -71,8 +81,9 @@ class Gain:
         needed = self.hits + (2 if plain else 1)
         if len(objectives) < needed:
             return False
+        hidden = noise(objectives, resolution)
         return all(
-            self._small(objectives[: len(objectives) - back], resolution, plain) for back in range(self.hits)
+            self._small(objectives[: len(objectives) - back], hidden, plain) for back in range(self.hits)
         )
 
     def _small(self, objectives: Sequence[float], resolution: float, plain: bool) -> bool:

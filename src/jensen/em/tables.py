@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 
 class Table(dict[str, NDArray[Any]]):
-    """Named columns of equal length: ``pandas.DataFrame(table)`` and ``polars.DataFrame(table)`` work as they are."""
+    """Named columns of equal length; ``pandas.DataFrame(table)`` and ``polars.DataFrame(table)`` work."""
 
     @classmethod
     def from_rows(cls, rows: list[dict[str, Any]]) -> Table:
         """A table of rows with the same keys."""
         names = list(rows[0]) if rows else []
         return cls({name: np.array([row[name] for row in rows]) for name in names})
-
 
     @property
     def num_rows(self) -> int:

@@ -47,7 +47,7 @@ class Verdict:
 
     @property
     def proper(self) -> bool:
-        """Whether the solution is an interior point of a sound climb; others are chosen only where there is none."""
+        """Whether it is an interior point of a sound climb; others are chosen only where there is none."""
         return self.outcome in (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.INTERRUPTED)
 
     def __str__(self) -> str:
