@@ -2,60 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-import runpy
-import shlex
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from pages import ROOT, WIDTH, blocks, refreshed, run_command, run_python, run_script, session
+
 SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
-FENCE = re.compile(r"^```(\w*) ?([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: its language, what stands after it, its text, and whether it follows the one before."""
-
-    language: str
-    info: str
-    text: str
-    line: int
-    follows: bool
-
-
-def blocks(text: str) -> list[Block]:
-    found: list[Block] = []
-    end = 0
-    for match in FENCE.finditer(text):
-        between = text[end : match.start()]
-        line = text[: match.start()].count("\n") + 1
-        found.append(Block(match[1], match[2].strip(), match[3], line, bool(end) and not between.strip()))
-        end = match.end()
-    return found
-
-
-@pytest.fixture(scope="session")
-def script() -> Any:
-    """Runs a script once: its global names and what it printed."""
-    done: dict[Path, tuple[dict[str, Any], str]] = {}
-
-    def run(path: Path) -> tuple[dict[str, Any], str]:
-        if path not in done:
-            printed = io.StringIO()
-            with contextlib.redirect_stdout(printed):
-                names = runpy.run_path(str(path), run_name="__main__")
-            done[path] = names, printed.getvalue()
-        return done[path]
-
-    return run
 
 
 # ---- the examples: one function each, by the name of the script --------------------------------------------
@@ -137,62 +94,47 @@ def check_weights(names: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_example(path: Path, script: Any) -> None:
-    names, printed = script(path)
+def test_example(path: Path) -> None:
+    names, printed = run_script(path)
     assert printed.strip(), "an example prints something"
     globals()[f"check_{path.stem}"](names)  # an example without a check is an error
 
 
-# ---- the pages -------------------------------------------------------------------------------------------
+# ---- the pages ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
-def test_page(page: Path, script: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Python and console sessions run, Python in one namespace a page, and print what the page shows.
-
-    A fence may say more: ``python no-run: REASON``; ``python examples/NAME.py`` for an excerpt of a script;
-    ``text examples/NAME.py`` for what a script prints.
-    """
+def test_page(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", WIDTH)
     namespace: dict[str, Any] = {"__name__": page.stem}
     printed: str | None = None
     for block in blocks(page.read_text(encoding="utf-8")):
         where = f"{page.name}:{block.line}"
-        if block.language == "python" and block.info.startswith("examples/"):
-            assert block.text.strip() in (ROOT / block.info).read_text(encoding="utf-8"), where
-        elif block.language == "python" and block.info:
-            assert re.fullmatch(r"no-run: .{10,}", block.info), f"{where}: a reason is missing"
-        elif block.language == "python":
-            output = io.StringIO()
-            with contextlib.redirect_stdout(output):
-                exec(compile("\n" * block.line + block.text, page.name, "exec", dont_inherit=True), namespace)
-            printed = output.getvalue()
-            continue
-        elif block.language == "console":
-            assert_session(block.text, where)
-        elif block.language == "text" and block.info.startswith("examples/"):
-            assert_printed(script(ROOT / block.info)[1], block.text, where)
-        elif block.language == "text" and block.follows and printed is not None:
-            assert_printed(printed, block.text, where)
-        printed = None
+        before, printed = printed, None
+        match block.language, block.info:
+            case "python", "":
+                printed = run_python(block, page.name, namespace)
+            case "python", info if info.startswith("examples/"):
+                assert block.text.strip() in (ROOT / info).read_text(encoding="utf-8"), where
+            case "python", info:
+                assert re.fullmatch(r"no-run: .{10,}", info), f"{where}: a reason is missing"
+            case "text", info if info.startswith("examples/"):
+                assert_printed(run_script(ROOT / info)[1], block.text, where)
+            case "text", "" if block.follows and before is not None:
+                assert_printed(before, block.text, where)
+            case "console", _:
+                assert_session(block.text, where)
 
 
-def assert_session(session: str, where: str) -> None:
-    """The commands after ``$`` print what follows them, but for times, counts and last digits."""
-    from jensen.cli import main
-
-    for command in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
-        line, _, shown = command.partition("\n")
-        words = shlex.split(line)
-        assert words[0] == "jensen", where
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            main(words[1:])
-        found, wanted = (steady(text).split() for text in (printed.getvalue(), shown))
-        assert len(found) == len(wanted), f"{where} ({line}) prints\n{printed.getvalue()}"
+def assert_session(text: str, where: str) -> None:
+    """The commands print what is shown after them, but for times, counts and last digits."""
+    for line, shown in session(text):
+        printed = run_command(line)
+        found, wanted = steady(printed).split(), steady(shown).split()
+        assert len(found) == len(wanted), f"{where} ({line}) prints\n{printed}"
         for a, b in zip(found, wanted, strict=True):
-            assert same_token(a, b), f"{where} ({line}) shows {b} and prints {a} in\n{printed.getvalue()}"
+            assert same_token(a, b), f"{where} ({line}) shows {b} and prints {a} in\n{printed}"
 
 
 def steady(text: str) -> str:
@@ -224,7 +166,7 @@ def assert_printed(printed: str, shown: str, where: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 def test_links_of_a_page_lead_somewhere(page: Path) -> None:
-    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"[a-z]+:", target):
             continue
@@ -249,3 +191,11 @@ def test_the_comparisons_can_fail() -> None:
     assert not same_token("tied", "full")
     with pytest.raises(AssertionError, match="prints"):
         assert_session("$ jensen fit nosuch\nnothing\n", "here")
+
+
+def test_a_page_is_written_anew() -> None:
+    page = "```python\nx = 2\nprint(x)\n```\n\n```text\n1\n```\n\nB\n\n```python\nprint(x + 1)\n```\n\nC\n"
+    new = refreshed(page, "page")
+    assert "```text\n2\n```\n\nB" in new
+    assert "```text\n3\n```\n\nC" in new
+    assert refreshed(new, "page") == new
