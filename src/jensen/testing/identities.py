@@ -81,8 +81,8 @@ def random_posterior(model: Any, params: Params, data: Data, exact: Any, rng: np
     if draw is not None:
         return draw(params, data, rng)
     r = exact.responsibilities
-    # Only where the exact posterior did not underflow: else the divergence is infinite, and Q is not.
-    drawn = rng.gamma(1.0, size=r.shape) * (r > np.finfo(r.dtype).tiny)
+    # Only where the exact posterior is far from underflow: there its logarithm is known.
+    drawn = rng.gamma(1.0, size=r.shape) * (r > float(np.finfo(r.dtype).tiny) ** 0.75)
     return replace(exact, responsibilities=drawn / drawn.sum(axis=1, keepdims=True))
 
 

@@ -1,0 +1,86 @@
+"""The public names are a list; each can be imported, says what it is, and its examples run."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import warnings
+from pathlib import Path
+
+import pytest
+
+import jensen
+
+NAMES = [
+    "Diagonal",
+    "Fit",
+    "Full",
+    "Gaussian",
+    "GaussianMixture",
+    "Mixture",
+    "Selection",
+    "Spherical",
+    "Tied",
+    "data",
+    "elbo",
+    "em",
+    "entropy",
+    "expected_log_joint",
+    "families",
+    "fit",
+    "kl_gap",
+    "list_datasets",
+    "load_dataset",
+    "models",
+    "select",
+    "testing",
+]
+PACKAGES = ["em", "families", "models", "data", "testing", "estimators", "report"]
+
+
+def test_the_list_of_public_names():
+    assert sorted(jensen.__all__) == sorted(NAMES)
+    assert set(NAMES) <= set(dir(jensen))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_public_name_says_what_it_is(name):
+    thing = getattr(jensen, name)
+    doc = inspect.getdoc(thing)
+    assert doc and len(doc.splitlines()[0]) > 15
+
+
+def test_a_name_that_is_not_there():
+    with pytest.raises(AttributeError, match="GausianMixture"):
+        jensen.GausianMixture  # noqa: B018 -- the access is the test
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_what_a_package_lists_is_there_and_documented(name):
+    package = importlib.import_module(f"jensen.{name}")
+    for public in package.__all__:
+        thing = getattr(package, public)
+        if inspect.isclass(thing) or inspect.isfunction(thing):
+            assert inspect.getdoc(thing), f"jensen.{name}.{public} has no docstring"
+
+
+def modules():
+    root = Path(jensen.__file__).parent
+    found = pkgutil.walk_packages([str(root)], "jensen.")
+    return [module.name for module in found if not module.name.split(".")[-1].startswith("_")]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_examples_run(name, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    module = importlib.import_module(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    assert result.failed == 0
+
+
+def test_the_main_functions_have_examples():
+    finder = doctest.DocTestFinder(recurse=False)
+    for thing in (jensen.fit, jensen.Mixture, jensen.Gaussian, jensen.GaussianMixture, jensen.select):
+        assert any(test.examples for test in finder.find(thing)), thing
