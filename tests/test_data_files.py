@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -182,6 +182,27 @@ def test_gaps_are_missing_values(file, gap):
 )
 def test_bad_text(file, content, message):
     refused(message, file(content))
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=60),
+        st.text("0123456789.,;| \t\n\r\"'#-+eENAnaxy\u00e4\ufeff", max_size=60).map(str.encode),
+        st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass")),
+        st.binary(max_size=40).map(lambda tail: b"\x93NUMPY\x01\x00" + tail),
+        st.binary(max_size=40).map(lambda tail: b"\x1f\x8b\x08\x00" + tail),
+    )
+)
+@settings(max_examples=400)
+def test_any_bytes_are_a_table_or_one_line(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    path.write_bytes(content)
+    try:
+        rows = read_table(path).rows
+    except DataError as error:
+        assert "\n" not in str(error)
+    else:
+        assert rows.values.shape[1] == len(rows.columns) >= 1
 
 
 def test_bad_paths(tmp_path, file):
@@ -372,6 +393,7 @@ def test_npy(file):
     assert single.rows.values.dtype == np.float32
     path = file(npy([[1, 2, 3], [4, 5, 6]]), "t.npy")
     assert read_table(path).rows.columns == ("x1", "x2", "x3")
+    assert not read_table(path).info.has_header
     assert read_table(path, columns=["x3", "x1"]).rows.values.tolist() == [[3, 1], [6, 4]]
     rows, weight, _ = read_table(path, weights="x2")
     assert rows.values.tolist() == [[1, 3], [4, 6]]
@@ -384,6 +406,8 @@ def test_npy(file):
     refused("holds Python objects, which are not loaded because that can run code", file(objects, "t.npy"))
     refused("column 'x1' holds the text 'u'", file(npy([["u"]]), "t.npy"))
     refused("t.npy has 3 dimensions", file(npy([[[1]]]), "t.npy"))
+    huge = npy([[1.0]]).replace(b"(1, 1), }          ", b"(9999999999, 99), }")
+    refused("t.npy is damaged or cut off", file(huge, "t.npy"))
     refused("t.npz is an archive of arrays", file(bytes_of(np.savez, a=[1]), "t.npz"))
 
 

@@ -285,6 +285,33 @@ def test_damaged_json(path, content, why):
     refused(why, path)
 
 
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = [
+    *[("model", name) for name in ("family", "covariance", "num_components", "floor", "metric", "prior")],
+    *[("params", name) for name in ("weights", "means", "covariances")],
+    *[("summary", name) for name in ("verdict", "seed", "dtype", "weight", "rate", "data", "num_free")],
+    *[("columns",), ("model",), ("params",), ("summary",), ("format",), ("version",), ("anything",)],
+]
+
+
+@given(st.sampled_from(FIELDS), json_values)
+def test_any_value_in_any_field_is_a_mixture_or_one_line(tmp_path_factory, mixture, keys, value):
+    path = tmp_path_factory.mktemp("m") / "model.json"
+    edited(path, mixture, change(*keys, value=value))
+    try:
+        load(path)
+    except DataError as error:
+        assert "\n" not in str(error)
+
+
 def change(*keys, value):
     def apply(document):
         *path, last = keys

@@ -110,7 +110,8 @@ def test_other_things_that_are_no_numbers():
     refused("data holds durations, not numbers", np.array([[1]], dtype="m8[s]"))
     refused("Complex data not supported", np.array([[1 + 2j]]))
     refused("Complex data not supported", np.array([[1 + 2j]], dtype=object))
-    refused("data is sparse, which is not supported; pass data.toarray", scipy.sparse.csr_array([[1.0]]))
+    for kind in (scipy.sparse.csr_array, scipy.sparse.dok_array, scipy.sparse.dok_matrix):
+        refused("data is sparse, which is not supported; pass data.toarray", kind([[1.0]]))
 
 
 def test_shapes():

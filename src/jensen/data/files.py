@@ -35,7 +35,7 @@ class FileInfo:
     left_out
         Columns that are not numbers and were not asked for.
     has_header
-        False where the first line of a text was data, so that the columns are named x1 … xd.
+        False where the file has no names of columns, so that they are called x1 … xd.
     notes
         Sentences about what a reader might not expect.
     """
@@ -160,7 +160,8 @@ def _read_npy(
     if array.ndim == 1 and array.dtype.names is None:
         array = array.reshape(-1, 1)
     rows = as_rows(array, name=source.name)
-    return *_split(rows, list(rows.columns), columns, weights, source.name), FileInfo(source.name, "NPY")
+    info = FileInfo(source.name, "NPY", has_header=array.dtype.names is not None)
+    return *_split(rows, list(rows.columns), columns, weights, source.name), info
 
 
 def _read_with(scan: Callable[[Any, Any], Any], name: str) -> Any:

@@ -81,6 +81,8 @@ def as_rows(data: Any, *, columns: Sequence[str] | None = None, name: str = "dat
         if columns is None:
             return data
         data = dict(zip(data.columns, data.values.T, strict=True))
+    if hasattr(data, "toarray") and "sparse" in type(data).__module__:  # one kind of them is a mapping, too
+        raise DataError(f"{name} is sparse, which is not supported; pass {name}.toarray()")
     if isinstance(data, Mapping):
         return _from_mapping(data, columns, name)
     if not isinstance(data, np.ndarray | list | tuple):
@@ -174,8 +176,6 @@ def _from_array(data: Any, columns: Sequence[str] | None, name: str) -> Rows:
 
 def _plain_array(data: Any, name: str) -> NDArray[Any]:
     """An ndarray without a copy where possible; text in nested lists stays the cell it was."""
-    if hasattr(data, "toarray") and "sparse" in type(data).__module__:
-        raise DataError(f"{name} is sparse, which is not supported; pass {name}.toarray()")
     if isinstance(data, np.ma.MaskedArray):
         return np.ma.filled(data.astype(_float_type([data.dtype])), np.nan)
     try:
