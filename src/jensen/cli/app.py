@@ -38,9 +38,18 @@ Weights = Annotated[str | None, typer.Option(metavar="COLUMN", help="A column th
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"jensen {_version()}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="The version, and exit.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="The version, and exit."),
+    ] = False,
 ) -> None:
     """Fit Gaussian mixtures by EM, choose among them, and say how sure that is."""
 
@@ -147,22 +156,17 @@ def datasets(json: Json = False) -> int:
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run a command; whatever goes wrong is one line and an exit code."""
-    args = list(sys.argv[1:] if args is None else args)
     output.forgive_encodings()
-    if args[:1] == ["--version"]:
-        print(f"jensen {_version()}")
-        return 0
     try:
-        code = app(args=args, prog_name="jensen", standalone_mode=False)
+        code = app(
+            args=sys.argv[1:] if args is None else list(args), prog_name="jensen", standalone_mode=False
+        )
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # SystemExit is how typer ends when the pipe has closed
         return _closed_pipe()
-    except SystemExit as end:  # typer's own end when the pipe has closed
-        _closed_pipe()
-        return end.code if isinstance(end.code, int) else CLOSED_PIPE
     except MemoryError:
         return output.fail("not enough memory for this")
     except (CommandError, OSError) as error:

@@ -46,6 +46,8 @@ def fit(options: FitOptions) -> int:
     arguments.check_outputs(options.data, out=options.out, plot=options.plot)
     source = read_source(options.data, columns, options.weights)
     refuse_constant(source)
+    for remark in () if options.quiet else source.notes:
+        output.note(f"{source.name}: {remark}")
 
     from jensen.em.progress import Progress
     from jensen.models import select
@@ -67,12 +69,17 @@ def fit(options: FitOptions) -> int:
 
 
 def in_canonical_order(selection: Selection) -> Selection:
-    """The selection with the components of the best fit in the order of their means."""
+    """The selection with the components of the best fit in the order of their means, marked if interrupted."""
+    from jensen.report.parts import mixture_of
+
     try:
         chosen, best = selection.chosen, selection.best
     except ValueError as error:
         raise CommandError(error) from None
-    canonical = replace(best, params=best.model.canonical(best.params))  # type: ignore[attr-defined]
+    canonical = replace(best, params=mixture_of(best).canonical(best.params))
+    if selection.interrupted and not best.verdict.message:
+        verdict = replace(best.verdict, message="of a sweep that was interrupted")
+        canonical = replace(canonical, verdict=verdict)
     cells = tuple(replace(cell, fit=canonical) if cell is chosen else cell for cell in selection.cells)
     return replace(selection, cells=cells)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from jensen.cli.errors import CommandError
 
@@ -14,13 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Rows that have passed the checks at the door."""
+    """Rows that have passed the checks, their weights, and what a reader might not expect of them."""
 
     name: str
     rows: Rows
-    weight: Any
-    named: bool = True
-    """Whether the columns have names of their own, or x1 … xd."""
+    weight: Any = None
+    notes: tuple[str, ...] = ()
 
 
 def read_source(data: str, columns: list[str] | None = None, weights: str | None = None) -> Source:
@@ -28,9 +30,26 @@ def read_source(data: str, columns: list[str] | None = None, weights: str | None
 
     A bare name is a built-in data set before it is a file; ``./iris`` is the file.
     """
+    return _checked(_built_in(data, columns, weights) or _file(data, columns, weights))
+
+
+def read_for_model(data: str, columns: Sequence[str], weights: str | None = None) -> Source:
+    """The rows of ``data`` in the columns of a model: by name, or by position where the data has no names."""
+    from jensen.data import DataError
+
+    columns = list(columns)
+    try:
+        return read_source(data, columns, weights)
+    except DataError:
+        source = _by_position(data, columns, weights)
+        if source is None:
+            raise
+        return _checked(source)
+
+
+def _checked(source: Source) -> Source:
     from jensen.data import check_finite
 
-    source = _built_in(data, columns, weights) or _file(data, columns, weights)
     check_finite(source.rows, source.name)
     return source
 
@@ -47,26 +66,21 @@ def refuse_constant(source: Source) -> None:
 
 
 def _built_in(data: str, columns: list[str] | None, weights: str | None) -> Source | None:
-    from jensen.data import as_rows, load_dataset
+    from jensen.data import Rows, check_weight, load_dataset
     from jensen.data.datasets import dataset_names
+    from jensen.data.rows import take
 
     if data not in dataset_names():
         return None
     dataset = load_dataset(data)
-    table = {name: dataset.values[:, j] for j, name in enumerate(dataset.columns)}
-    weight = _taken(table, weights, data)
-    return Source(data, as_rows(table, columns=columns, name=data), weight)
-
-
-def _taken(table: dict[str, Any], weights: str | None, name: str) -> Any:
-    """The column of weights, out of the table."""
-    from jensen.data import check_weight
-
-    if weights is None:
-        return None
-    if weights not in table:
-        raise CommandError(f"{name} has no column {weights!r} for --weights; it has {', '.join(table)}")
-    return check_weight(table.pop(weights), len(next(iter(table.values()), ())))
+    at = {name: j for j, name in enumerate(dataset.columns)}
+    weight = None
+    if weights is not None:
+        take(dataset.columns, [weights], data)
+        weight = check_weight(dataset.values[:, at.pop(weights)], len(dataset.values))
+    chosen = take(list(at), columns, data)
+    values = np.ascontiguousarray(dataset.values[:, [at[name] for name in chosen]])
+    return Source(data, Rows(values, tuple(chosen)), weight)
 
 
 def _file(data: str, columns: list[str] | None, weights: str | None) -> Source:
@@ -79,5 +93,29 @@ def _file(data: str, columns: list[str] | None, weights: str | None) -> Source:
             f"no file and no built-in data set is named {data!r}{did_you_mean(data, dataset_names())}; "
             f"`jensen datasets` lists those"
         )
-    rows, weight, _info = read_table(data, columns=columns, weights=weights)
-    return Source("standard input" if data == "-" else Path(data).name, rows, weight)
+    rows, weight, info = read_table(data, columns=columns, weights=weights)
+    return Source("standard input" if data == "-" else Path(data).name, rows, weight, info.notes)
+
+
+def _by_position(data: str, columns: list[str], weights: str | None) -> Source | None:
+    """Data whose columns have no names, with those of the model; None where that is not what is wrong.
+
+    Raises
+    ------
+    DataError
+        If the columns are others than the model's, naming both.
+    """
+    from jensen.data import DataError, Rows, check_columns, load_dataset, read_table
+    from jensen.data.datasets import dataset_names
+
+    if data in dataset_names():
+        check_columns(columns, load_dataset(data).columns, data)
+    try:
+        rows, weight, info = read_table(data, weights=weights)
+    except DataError:
+        return None
+    named = info.has_header and info.format != "NPY"
+    if named and set(columns) <= set(rows.columns):
+        return None
+    check_columns(columns, rows.columns if named else len(rows.columns), Path(data).name)
+    return Source(Path(data).name, Rows(rows.values, tuple(columns)), weight)

@@ -10,7 +10,7 @@ import numpy as np
 
 from jensen.cli import arguments, output
 from jensen.cli.errors import CommandError
-from jensen.cli.inputs import Source, read_source
+from jensen.cli.inputs import Source, read_for_model
 
 if TYPE_CHECKING:
     from jensen.data import SavedMixture
@@ -108,7 +108,7 @@ def _prepare(path: Path, data: str, weights: str | None, out: Path | None) -> tu
     """The model, and the data in the columns it was fitted to."""
     arguments.check_outputs(data, out=out)
     saved = _load(path)
-    source = read_source(data, list(saved.columns), weights)
+    source = read_for_model(data, saved.columns, weights)
     return saved, source
 
 

@@ -38,7 +38,7 @@ Array = NDArray[np.float64]
 SEARCH_ROWS = 2000
 ROUGH, FINE = 1e-2, 1e-5  # nats gained in a cycle of two E-steps, twice in a row
 KINDS = ("k-means", "random rows", "projection", "k-means++", "random responsibilities")
-STATUS = (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.FAILED)
+STATUS = (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.FAILED, Outcome.COLLAPSED)
 
 
 @dataclass(slots=True)
@@ -232,12 +232,19 @@ def _on_all_rows(
     """The best ends of the subsample, climbed on all rows: all a little, then the two best to the end."""
     ranked = [hunt.start(end) for end in hunt._best(ends, 4)]
     spent = sum(end.num_e_steps for end in ends) * len(hunt.rows) // len(data)
-    rough = [_climb(model, data, weight, start, 1.0, 20, progress) for start in ranked]
+    rough: list[Start] = []
+    for start in ranked:
+        rough.append(_climb(model, data, weight, start, 1.0, 20, progress))
+        if rough[-1].verdict.outcome is Outcome.INTERRUPTED:
+            yield from rough
+            return
     rough.sort(key=lambda start: -start.objective)
     yield from rough[2:]
     for start in rough[:2]:
         fine = _climb(model, data, weight, start, 1e-3, 500, progress)
         yield replace(fine, num_e_steps=fine.num_e_steps + spent)
+        if fine.verdict.outcome is Outcome.INTERRUPTED:
+            return
         spent = 0
 
 

@@ -18,8 +18,8 @@ from jensen.models.preference import Criterion
 
 TIERS = {
     Outcome.CONVERGED: 0,
+    Outcome.INTERRUPTED: 0,  # the user has said that this is far enough
     Outcome.STEP_LIMIT: 1,
-    Outcome.INTERRUPTED: 1,
     Outcome.BOUNDARY: 2,
     Outcome.SADDLE: 2,
 }

@@ -6,6 +6,7 @@ Figures are made with matplotlib's object interface: no global state, no window,
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ MAX_COLUMNS = 6
 PANEL = 1.75  # inches, of a panel of the pair matrix
 FEW_PANEL = 2.3  # where there are three columns
 MAX_NAME = 20
+LETTERS = 12  # of the title, in an inch
 MAIN = 5.2  # inches, of the data in one or two columns
 SIDE = 3.1  # inches, of the curves beside the data
 
@@ -85,7 +87,8 @@ def plot_fit(
         figure, places = _draw_data(view, len(curves))
         for draw, axes in zip(curves, places, strict=True):
             draw(axes)
-        figure.suptitle(_title(fit, name), x=0.01, ha="left")
+        title = textwrap.fill(_title(fit, name), int(LETTERS * figure.get_figwidth()))
+        figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
