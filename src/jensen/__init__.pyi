@@ -21,3 +21,5 @@ from .families import Tied as Tied
 from .models import Mixture as Mixture
 from .models import Selection as Selection
 from .models import select as select
+from .threads import get_num_threads as get_num_threads
+from .threads import set_num_threads as set_num_threads

@@ -21,18 +21,24 @@ class Climber {
  public:
   Climber(Structure structure, const Rows<double>& rows, std::int64_t k, std::int64_t d,
           const ClimbSettings& settings)
-      : rows_(rows), settings_(settings), mixture_(structure, k, d), sums_(structure, k, d) {}
+      : settings_(settings), mixture_(structure, k, d), pass_(mixture_, rows, 1), sums_(structure, k, d) {}
 
   void climb(ClimbResult& end) {
     e_steps_ = 0;
+    collapsed_ = false;
     Point here, first, leap;
     here.params = end.params;
+    raise_covariances(mixture_.structure, mixture_.k, mixture_.d, settings_.floor, here.params.covariances);
     end.status = Status::failed;
     if (!evaluate(here)) return;
     end.status = Status::step_limit;
     for (int calm = 0; e_steps_ < settings_.max_e_steps && calm < 2;) {
       const double before = here.log_evidence;
       if (!cycle(here, first, leap)) break;
+      if (collapsed_) {
+        end.status = Status::collapsed;
+        break;
+      }
       calm = here.log_evidence - before < settings_.tol ? calm + 1 : 0;
       if (calm == 2) end.status = Status::converged;
     }
@@ -61,12 +67,23 @@ class Climber {
     ++e_steps_;
     if (!mixture_.prepare(p.params.weights.data(), p.params.means.data(), p.params.covariances.data()))
       return false;
-    run_pass<double>(mixture_, rows_, {nullptr, nullptr, nullptr}, &sums_, 1);
+    pass_.run(mixture_, {nullptr, nullptr, nullptr}, &sums_);
     p.log_evidence = sums_.sums.log_evidence;
     if (!std::isfinite(p.log_evidence)) return false;
-    m_step(mixture_.structure, mixture_.k, mixture_.d, sums_.sums, mixture_.shift.data(), mixture_.rounded.data(),
-           settings_.floor, p.params, p.next);
+    const bool raised = m_step(mixture_.structure, mixture_.k, mixture_.d, sums_.sums, mixture_.shift.data(),
+                               mixture_.rounded.data(), settings_.floor, p.params, p.next);
+    collapsed_ = raised && has_thin_component();
     return true;
+  }
+
+  bool has_thin_component() const {
+    const double d = static_cast<double>(mixture_.d);
+    const double needed = mixture_.structure == Structure::full        ? d + 1
+                          : mixture_.structure == Structure::diagonal  ? 2
+                          : mixture_.structure == Structure::spherical ? 1 + 1 / d
+                                                                       : 0;
+    const double* count = sums_.sums.count;
+    return std::any_of(count, count + mixture_.k, [=](double n) { return n <= needed; });
   }
 
   // θ' = θ₀ − 2αr + α²v; false where it is the plain step or infeasible.
@@ -114,11 +131,12 @@ class Climber {
     return true;
   }
 
-  const Rows<double>& rows_;
   ClimbSettings settings_;
   Mixture mixture_;
+  Pass<double> pass_;
   SumsBuffer sums_;
   int e_steps_ = 0;
+  bool collapsed_ = false;
 };
 
 }  // namespace

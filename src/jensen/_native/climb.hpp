@@ -5,7 +5,8 @@
 
 namespace jensen {
 
-enum class Status : int { converged = 0, step_limit = 1, failed = 2 };
+// collapsed: a component at its bound has no more rows than its covariance needs; the climb was given up.
+enum class Status : int { converged = 0, step_limit = 1, failed = 2, collapsed = 3 };
 
 struct ClimbSettings {
   double floor;     // bound on the covariances; the rows have unit covariance

@@ -36,6 +36,10 @@ struct Full {
         case 2: small<2>(ws, mean, r, sums.count[k], first, second); break;
         case 3: small<3>(ws, mean, r, sums.count[k], first, second); break;
         case 4: small<4>(ws, mean, r, sums.count[k], first, second); break;
+        case 5: small<5>(ws, mean, r, sums.count[k], first, second); break;
+        case 6: small<6>(ws, mean, r, sums.count[k], first, second); break;
+        case 7: small<7>(ws, mean, r, sums.count[k], first, second); break;
+        case 8: small<8>(ws, mean, r, sums.count[k], first, second); break;
         default: large(ws, mean, r, sums.count[k], first, second);
       }
     }
@@ -48,6 +52,10 @@ struct Full {
       case 2: return squared_norms_small<T, 2>(ws.block, ws.span, mean, factor, out, use);
       case 3: return squared_norms_small<T, 3>(ws.block, ws.span, mean, factor, out, use);
       case 4: return squared_norms_small<T, 4>(ws.block, ws.span, mean, factor, out, use);
+      case 5: return squared_norms_small<T, 5>(ws.block, ws.span, mean, factor, out, use);
+      case 6: return squared_norms_small<T, 6>(ws.block, ws.span, mean, factor, out, use);
+      case 7: return squared_norms_small<T, 7>(ws.block, ws.span, mean, factor, out, use);
+      case 8: return squared_norms_small<T, 8>(ws.block, ws.span, mean, factor, out, use);
       default: return squared_norms<T>(ws.block, ws.span, ws.d, mean, factor, out, ws.scratch, use);
     }
   }

@@ -6,13 +6,13 @@ namespace jensen::JENSEN_ISA {
 namespace {
 
 template <class T>
-std::size_t workspace_bytes(Structure structure, std::int64_t k, std::int64_t d) {
-  return Workspace<T>(structure, k, d, nullptr).bytes;
+std::size_t workspace_bytes(const Prepared& m) {
+  return Workspace<T>(m, nullptr).bytes;
 }
 
 template <class T, class Ops>
 void pack_with(const Prepared& m, void* memory, double* rounded) {
-  const Workspace<T> ws(m.structure, m.k, m.d, memory);
+  const Workspace<T> ws(m, memory);
   for (std::int64_t j = 0; j < m.d; ++j) ws.shift[j] = T(m.shift[j]);
   for (std::int64_t i = 0; i < m.k * m.d; ++i) {
     ws.means[i] = T(m.means[i]);
@@ -28,7 +28,7 @@ void pack_with(const Prepared& m, void* memory, double* rounded) {
 template <class T, class Ops>
 void pass_with(const Prepared& m, void* memory, const Rows<T>& rows, std::int64_t begin, std::int64_t end,
                const PerRow<T>& out, Sums* sums) {
-  const Workspace<T> ws(m.structure, m.k, m.d, memory);
+  const Workspace<T> ws(m, memory);
   for (std::int64_t b = begin; b < end; b += ws.rows) {
     const std::int64_t count = end - b < ws.rows ? end - b : ws.rows;
     load_block<T>(ws, rows, b, count);

@@ -17,7 +17,7 @@ enum class Structure : int { full = 0, tied = 1, diagonal = 2, spherical = 3 };
 // A mixture of k Gaussians in d columns, prepared for a pass over rows.
 struct Prepared {
   Structure structure;
-  std::int64_t k, d;
+  std::int64_t k, d, n;     // components, columns, rows
   const double* shift;      // (d): subtracted from the rows before anything else
   const double* means;      // (k, d): component means minus shift
   const double* factors;    // W = L⁻¹, Σ = L Lᵀ: (k, d, d), (d, d); 1/σ: (k, d), (k)
@@ -50,8 +50,8 @@ struct Sums {
 
 template <class T>
 struct Kernel {
-  std::int64_t (*block_rows)(std::int64_t d);
-  std::size_t (*workspace_bytes)(Structure, std::int64_t k, std::int64_t d);
+  std::int64_t (*block_rows)(std::int64_t d, std::int64_t n);
+  std::size_t (*workspace_bytes)(const Prepared&);
   // Packs the parameters into the workspace; rounds `means` to T and returns the rounded values in `rounded` (k, d).
   void (*pack)(const Prepared&, void* workspace, double* rounded);
   // One pass over rows [begin, end); `sums` may be null.

@@ -21,8 +21,8 @@ Mixture::Mixture(Structure s, std::int64_t k_, std::int64_t d_)
     : structure(s), k(k_), d(d_), shift(d_), means(k_ * d_), factors(covariance_size(s, k_, d_)), log_const(k_),
       rounded(k_ * d_), chol_(d_ * d_) {}
 
-Prepared Mixture::view() const {
-  return {structure, k, d, shift.data(), means.data(), factors.data(), log_const.data()};
+Prepared Mixture::view(std::int64_t n) const {
+  return {structure, k, d, n, shift.data(), means.data(), factors.data(), log_const.data()};
 }
 
 bool Mixture::prepare(const double* weights, const double* mu, const double* covariances) {
@@ -120,15 +120,28 @@ bool raise_to_floor(double* covariance, std::int64_t d, double floor, Vector& sc
 
 }  // namespace
 
+bool raise_covariances(Structure structure, std::int64_t k, std::int64_t d, double floor, Vector& covariances) {
+  bool raised = false;
+  if (structure == Structure::diagonal || structure == Structure::spherical) {
+    for (double& variance : covariances) {
+      raised |= !(variance >= floor);
+      variance = variance >= floor ? variance : floor;
+    }
+    return raised;
+  }
+  Vector scratch(static_cast<std::size_t>(d * d));
+  for (std::int64_t c = 0; c < (structure == Structure::full ? k : 1); ++c)
+    raised |= raise_to_floor(covariances.data() + c * d * d, d, floor, scratch);
+  return raised;
+}
+
 bool m_step(Structure structure, std::int64_t k, std::int64_t d, const Sums& sums, const double* shift,
             const double* rounded, double floor, const Params& current, Params& next) {
   next = current;
-  Vector scratch(static_cast<std::size_t>(d * d));
   Vector pooled(static_cast<std::size_t>(structure == Structure::tied ? d * d : 0));
   if (structure == Structure::tied) std::copy(sums.second, sums.second + d * d, pooled.begin());
   double total = 0;
   for (std::int64_t c = 0; c < k; ++c) total += sums.count[c];
-  bool raised = false;
   for (std::int64_t c = 0; c < k; ++c) {
     const double n = sums.count[c];
     next.weights[c] = n / total;
@@ -136,40 +149,30 @@ bool m_step(Structure structure, std::int64_t k, std::int64_t d, const Sums& sum
     const double* f = sums.first + c * d;
     for (std::int64_t j = 0; j < d; ++j) next.means[c * d + j] = shift[j] + rounded[c * d + j] + f[j] / n;
     switch (structure) {
-      case Structure::full: {
-        double* cov = next.covariances.data() + c * d * d;
+      case Structure::full:
         for (std::int64_t i = 0; i < d; ++i)
           for (std::int64_t j = 0; j < d; ++j)
-            cov[i * d + j] = (sums.second[(c * d + i) * d + j] - f[i] * f[j] / n) / n;
-        raised |= raise_to_floor(cov, d, floor, scratch);
+            next.covariances[(c * d + i) * d + j] = (sums.second[(c * d + i) * d + j] - f[i] * f[j] / n) / n;
         break;
-      }
       case Structure::tied:
         for (std::int64_t i = 0; i < d; ++i)
           for (std::int64_t j = 0; j < d; ++j) pooled[i * d + j] -= f[i] * f[j] / n;
         break;
       case Structure::diagonal:
-        for (std::int64_t j = 0; j < d; ++j) {
-          const double variance = (sums.second[c * d + j] - f[j] * f[j] / n) / n;
-          raised |= variance < floor;
-          next.covariances[c * d + j] = std::max(variance, floor);
-        }
+        for (std::int64_t j = 0; j < d; ++j)
+          next.covariances[c * d + j] = (sums.second[c * d + j] - f[j] * f[j] / n) / n;
         break;
       case Structure::spherical: {
         double squared = 0;
         for (std::int64_t j = 0; j < d; ++j) squared += f[j] * f[j];
-        const double variance = (sums.second[c] - squared / n) / (n * static_cast<double>(d));
-        raised |= variance < floor;
-        next.covariances[c] = std::max(variance, floor);
+        next.covariances[c] = (sums.second[c] - squared / n) / (n * static_cast<double>(d));
         break;
       }
     }
   }
-  if (structure == Structure::tied) {
+  if (structure == Structure::tied)
     for (std::int64_t i = 0; i < d * d; ++i) next.covariances[i] = pooled[i] / total;
-    raised = raise_to_floor(next.covariances.data(), d, floor, scratch);
-  }
-  return raised;
+  return raise_covariances(structure, k, d, floor, next.covariances);
 }
 
 }  // namespace jensen

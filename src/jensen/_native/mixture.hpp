@@ -1,6 +1,8 @@
 // A Gaussian mixture prepared for passes, its sums, and its M-step.
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <vector>
 
 #include "kernels.hpp"
@@ -24,7 +26,7 @@ struct Mixture {
 
   Mixture(Structure structure, std::int64_t k, std::int64_t d);
   bool prepare(const double* weights, const double* means, const double* covariances);
-  Prepared view() const;
+  Prepared view(std::int64_t n) const;
 
  private:
   Vector chol_;
@@ -36,16 +38,35 @@ struct SumsBuffer {
   Sums sums;
 
   SumsBuffer(Structure structure, std::int64_t k, std::int64_t d);
+  SumsBuffer(const SumsBuffer&) = delete;  // sums points into memory
+  SumsBuffer& operator=(const SumsBuffer&) = delete;
   void clear();
   void add(const SumsBuffer& other);
   // Moments about the component means c_k = shift + rounded_k; a tied scatter is moved there from the shift.
   void finish(Structure structure, std::int64_t k, std::int64_t d, const double* rounded);
 };
 
-// All rows, on up to `threads` threads, with the same bits for any number of them.
+// The memory of passes over the same rows: it can be used again and again.
 template <class T>
-void run_pass(Mixture& mixture, const Rows<T>& rows, const PerRow<T>& out, SumsBuffer* sums,
-              int threads);
+class Pass {
+ public:
+  Pass(const Mixture& mixture, const Rows<T>& rows, int threads);
+  ~Pass();
+  // All rows on all threads, with the same bits for any number of them. `sums` may be null.
+  void run(Mixture& mixture, const PerRow<T>& out, SumsBuffer* sums);
+
+ private:
+  struct Worker;
+  void work(const Prepared& prepared, Worker& worker, const PerRow<T>& out, SumsBuffer* total);
+
+  Rows<T> rows_;
+  std::int64_t slab_, slabs_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::atomic<std::int64_t> next_{0}, turn_{0};
+};
+
+// Every covariance within the bound: Σ ⪰ floor · I. True if one was not.
+bool raise_covariances(Structure structure, std::int64_t k, std::int64_t d, double floor, Vector& covariances);
 
 // argmax_θ' Q(θ', S), covariances at least `floor` in the metric in which the data have unit covariance.
 // A component without rows keeps its mean and covariance. True if a covariance was raised.

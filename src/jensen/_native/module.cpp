@@ -86,7 +86,7 @@ nb::tuple e_step(int structure, Matrix<T> x, std::optional<Doubles> weight, Doub
   const Rows<T> rows = rows_of(x, weight);
   {
     nb::gil_scoped_release release;
-    run_pass<T>(mixture, rows, {nullptr, nullptr, nullptr}, &sums, threads);
+    Pass<T>(mixture, rows, threads).run(mixture, {nullptr, nullptr, nullptr}, &sums);
   }
   Vector centre(k * d);
   for (std::size_t i = 0; i < k * d; ++i) centre[i] = mixture.shift[i % d] + mixture.rounded[i];
@@ -107,7 +107,7 @@ nb::object per_row(int structure, Matrix<T> x, Doubles weights, Doubles means, D
   const Rows<T> rows = rows_of(x, std::nullopt);
   {
     nb::gil_scoped_release release;
-    run_pass<T>(mixture, rows, out, nullptr, threads);
+    Pass<T>(mixture, rows, threads).run(mixture, out, nullptr);
   }
   Array<T> first(evidence.data, {n}, evidence.owner), second(matrix.data, {n, k}, matrix.owner);
   if constexpr (want == Want::log_evidence) return nb::cast(first);

@@ -7,13 +7,15 @@
 
 namespace jensen::JENSEN_ISA {
 
-constexpr std::int64_t kSmall = 4;  // columns up to which everything of a row fits registers
+constexpr std::int64_t kSmall = 8;  // columns up to which everything of a row fits registers
 
 // Long enough that sums of lanes are rare, short enough that a block and its products stay in the second cache.
 template <class T>
-std::int64_t block_rows(std::int64_t d) {
+std::int64_t block_rows(std::int64_t d, std::int64_t n) {
   const std::int64_t wide = 8 / sizeof(T);
-  return d <= 16 ? 512 : d <= 64 ? 256 * wide : d <= 192 ? 256 : 128;
+  const std::int64_t most = d <= 16 ? 512 : d <= 64 ? 256 * wide : d <= 192 ? 256 : 128;
+  const std::int64_t few = round_up(n, kTall * Simd<T>::lanes);
+  return few < most ? few : most;
 }
 
 template <class T>
@@ -28,10 +30,11 @@ struct Workspace {
   V<T>* scratch;
   std::size_t bytes = 0;
 
-  Workspace(Structure structure, std::int64_t k_, std::int64_t d_, void* memory)
-      : k(k_), d(d_), padded_d(round_up(d_, kTall)), rows(block_rows<T>(d_)),
+  Workspace(const Prepared& m, void* memory)
+      : k(m.k), d(m.d), padded_d(round_up(m.d, kTall)), rows(block_rows<T>(m.d, m.n)),
         pitch(rows + 64 / static_cast<std::int64_t>(sizeof(T))),
         span{rows / Simd<T>::lanes, pitch / Simd<T>::lanes}, base_(static_cast<char*>(memory)) {
+    const Structure structure = m.structure;
     const bool matrix = structure == Structure::full || structure == Structure::tied;
     const bool unpacked = structure == Structure::full && d <= kSmall;
     factor_size = matrix ? (unpacked ? d * d : packed_size(d)) : structure == Structure::diagonal ? d : 1;
