@@ -1,0 +1,1 @@
+"""jensen and its peers, measured side by side: `scripts/bench`."""
