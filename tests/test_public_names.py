@@ -28,11 +28,13 @@ NAMES = [
     "expected_log_joint",
     "families",
     "fit",
+    "get_num_threads",
     "kl_gap",
     "list_datasets",
     "load_dataset",
     "models",
     "select",
+    "set_num_threads",
     "testing",
 ]
 PACKAGES = ["em", "families", "models", "data", "testing", "estimators", "report"]
