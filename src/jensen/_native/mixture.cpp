@@ -33,7 +33,10 @@ bool Mixture::prepare(const double* weights, const double* mu, const double* cov
     for (std::int64_t j = 0; j < d; ++j) shift[j] += weights[i] * mu[i * d + j];
   }
   // A float is what float rows can be shifted by exactly; for double rows it serves as well.
-  for (std::int64_t j = 0; j < d; ++j) shift[j] = static_cast<double>(static_cast<float>(shift[j] / total));
+  for (std::int64_t j = 0; j < d; ++j) {
+    shift[j] /= total;
+    if (std::fabs(shift[j]) < 1e38) shift[j] = static_cast<double>(static_cast<float>(shift[j]));
+  }
   for (std::int64_t i = 0; i < k; ++i)
     for (std::int64_t j = 0; j < d; ++j) means[i * d + j] = mu[i * d + j] - shift[j];
 

@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 OPTIMISM = 10.0  # in units of the component's parameters; proper ones are below 5, collapsed ones above 100
 AT_BOUND = 1.1  # the floor supplies more than a tenth of the smallest variance
 SAME = 1e-5  # distance of two components, in the metric, that makes them one
+NOTHING = 1e-12  # what rounding leaves of a count or a determinant that is gone
 BLOCK = 16_384
 
 
@@ -109,7 +110,9 @@ def spurious_components(
     k, d = params.components.means.shape
     structure = model.family.covariance
     if model.prior is not None and model.prior.components is not None:
-        return np.zeros(k, bool)  # the prior holds the covariances up, and the downdate is of one without a prior
+        return np.zeros(
+            k, bool
+        )  # the prior holds the covariances up, and the downdate is of one without a prior
     optimism = leave_one_out_optimism(model, params, data, weight)
     parameters = 1 + d + (0 if structure.name == "tied" else structure.num_free(1, d))
     return ~(optimism <= OPTIMISM * parameters)
@@ -134,16 +137,19 @@ def leave_one_out_optimism(model: Mixture, params: MixtureParams, data: Array, w
         odds = np.exp(joint - top)
         r = (odds / odds.sum(axis=1, keepdims=True))[:, alive]
         n = count[alive]
+        rest = np.maximum(n - r, NOTHING * n)
+        a, grown = r / rest, n / rest
         if structure.name == "diag":
-            squared = np.square(rows[:, None, :] - params.components.means[alive]) / params.components.covariances[alive]
-            each = _loss(squared, (r / (n - r))[..., None], (n / (n - r))[..., None], 1.0).sum(axis=2)
+            gaps = np.square(rows[:, None, :] - params.components.means[alive])
+            each = _loss(
+                gaps / params.components.covariances[alive], a[..., None], grown[..., None], 1.0
+            ).sum(axis=2)
         else:
             m = 2.0 * (constant[alive] - joint[:, alive])
-            a, grown = r / (n - r), n / (n - r)
             if structure.name == "spherical":
                 each = _loss(m, a / d, grown, float(d))
             elif structure.name == "tied":
-                each = _tied_loss(m, r, n, total, d)
+                each = _tied_loss(m, r, grown, total, d)
             else:
                 each = _loss(m, a, grown, 1.0) + (d - 1) * np.log(grown)
         optimism[alive] += 0.5 * (w @ (r * each))
@@ -153,23 +159,25 @@ def leave_one_out_optimism(model: Mixture, params: MixtureParams, data: Array, w
 def _loss(m: Array, a: Array, grown: Array, size: float) -> Array:
     """size·(log N/(N−r) + log(1 − a m)) + m' − m; infinite where the row alone holds a direction open."""
     left = 1.0 - a * m
-    safe = np.maximum(left, 1e-300)
+    safe = np.where(left > NOTHING, left, 1.0)
     loss = size * (np.log(grown) + np.log(safe)) + grown * m / safe - m
-    return np.where(left > 0, loss, np.inf)
+    return np.where(left > NOTHING, loss, np.inf)
 
 
-def _tied_loss(m: Array, r: Array, n: Array, total: float, d: int) -> Array:
+def _tied_loss(m: Array, r: Array, grown: Array, total: float, d: int) -> Array:
     """The shared covariance loses one row of ``total``, the mean one of ``n``."""
-    grown = n / (n - r)
     left = 1.0 - r * grown / total * m
-    safe = np.maximum(left, 1e-300)
+    safe = np.where(left > NOTHING, left, 1.0)
     log_det = d * np.log(total / (total - r)) + np.log(safe)
     loss = log_det + grown**2 * (total - r) / total * m / safe - m
-    return np.where(left > 0, loss, np.inf)
+    return np.where(left > NOTHING, loss, np.inf)
 
 
 def _blocks(data: Array, weight: Array | None) -> Iterator[tuple[Array, Array]]:
     for begin in range(0, len(data), BLOCK):
         rows = data[begin : begin + BLOCK]
         w = np.ones(len(rows)) if weight is None else np.asarray(weight[begin : begin + BLOCK], float)
-        yield rows[w > 0], w[w > 0]  # a row without weight may lie anywhere: its loss can be infinite, and 0·∞ is NaN
+        yield (
+            rows[w > 0],
+            w[w > 0],
+        )  # a row without weight may lie anywhere: its loss can be infinite, and 0·∞ is NaN

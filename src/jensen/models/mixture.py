@@ -1,10 +1,10 @@
 """The mixture: z_n ~ Categorical(π), x_n | z_n = k ~ a family's component k.
 
-    p(x, z | θ) = π_z p(x | z, θ)
+p(x, z | θ) = π_z p(x | z, θ)
 
-    E-step    r_nk = π_k p(x_n | k) / Σ_j π_j p(x_n | j)                     q(z_n = k) = r_nk
-    M-step    π_k = Σ_n w_n r_nk / Σ_n w_n,   the family's own with weights w_n r_nk
-    Q(θ, S)   Σ_nk w_n r_nk (log π_k + log p(x_n | k))
+E-step    r_nk = π_k p(x_n | k) / Σ_j π_j p(x_n | j)                     q(z_n = k) = r_nk
+M-step    π_k = Σ_n w_n r_nk / Σ_n w_n,   the family's own with weights w_n r_nk
+Q(θ, S)   Σ_nk w_n r_nk (log π_k + log p(x_n | k))
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Ueda, Nakano, Ghahramani and Hinton (2000), *SMEM algorithm for mixture models*,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,45 +21,46 @@ Array = NDArray[np.float64]
 SPLIT = 0.7  # of a standard deviation along the principal axis, to either side
 
 
+class Local(NamedTuple):
+    """What the rows of each component look like, whatever the covariance structure says."""
+
+    count: Array  # (k,)
+    means: Array  # (k, d)
+    scatter: Array  # (k, d, d)
+    misfit: Array  # (k,): how far Mardia's kurtosis is from a Gaussian's, in standard errors
+    step: Array  # (k, d): along the principal axis
+
+
 def neighbours(
     model: Mixture, params: MixtureParams, data: Array, weight: Array | None, num_merges: int, num_splits: int
 ) -> list[MixtureParams]:
     """Solutions with one pair merged and one other component split, the likeliest to help first."""
-    k = model.num_components
-    if k < 3:
+    if model.num_components < 3:
         return []
     r, _ = fused.posterior(model.family, params, data)
     wr = r if weight is None else r * np.asarray(weight, float)[:, None]
-    count, means, scatter = _local_moments(wr, data)
-    misfit = _misfit(wr, data, count, means, scatter)
-    made = []
-    for i, j in _overlapping_pairs(r, wr)[:num_merges]:
-        splits = [c for c in np.argsort(-misfit) if c not in (i, j)][:num_splits]
-        made += [_exchange(model, params, count, means, scatter, i, j, c) for c in splits]
-    return made
+    local = _local(wr, data)
+    worst = np.argsort(-local.misfit)
+    return [
+        _exchange(model, params, local, i, j, c)
+        for i, j in _overlapping_pairs(r, wr)[:num_merges]
+        for c in [c for c in worst if c not in (i, j)][:num_splits]
+    ]
 
 
-def _local_moments(wr: Array, data: Array) -> tuple[Array, Array, Array]:
-    """Count (k,), mean (k, d) and covariance (k, d, d) of the rows of each component, whatever the structure."""
+def _local(wr: Array, data: Array) -> Local:
+    d = data.shape[1]
     count = np.maximum(wr.sum(axis=0), 1e-300)
     means = wr.T @ data / count[:, None]
-    centred = [data - m for m in means]
-    scatter = np.stack([(c.T * w) @ c for c, w in zip(centred, wr.T, strict=True)])
-    return count, means, scatter / count[:, None, None]
-
-
-def _misfit(wr: Array, data: Array, count: Array, means: Array, scatter: Array) -> Array:
-    """How far Mardia's kurtosis of each component is from a Gaussian's d(d + 2), in rows."""
-    d = data.shape[1]
-    loading = scatter + 1e-9 * (np.trace(scatter, axis1=1, axis2=2) / d + 1e-12)[:, None, None] * np.eye(d)
-    inverse = np.linalg.inv(loading)
-    kurtosis = np.array(
-        [
-            w @ np.square(np.einsum("nd,de,ne->n", data - m, p, data - m))
-            for w, m, p in zip(wr.T, means, inverse, strict=True)
-        ]
-    )
-    return np.sqrt(count) * np.abs(kurtosis / count - d * (d + 2)) / (d + 1)
+    centred = data - means[:, None]
+    scatter = np.swapaxes(centred * wr.T[:, :, None], 1, 2) @ centred / count[:, None, None]
+    values, vectors = np.linalg.eigh(scatter)
+    values = np.maximum(values, 0.0)
+    scale = np.sqrt(values + 1e-9 * (values.mean(axis=1, keepdims=True) + 1e-12))
+    squared = np.square((centred @ vectors) / scale[:, None]).sum(axis=2)
+    kurtosis = (np.square(squared) * wr.T).sum(axis=1) / count
+    misfit = np.sqrt(count) * np.abs(kurtosis - d * (d + 2)) / (d + 1)
+    return Local(count, means, scatter, misfit, SPLIT * np.sqrt(values[:, -1:]) * vectors[:, :, -1])
 
 
 def _overlapping_pairs(r: Array, wr: Array) -> list[tuple[int, int]]:
@@ -72,34 +73,27 @@ def _overlapping_pairs(r: Array, wr: Array) -> list[tuple[int, int]]:
 
 
 def _exchange(
-    model: Mixture,
-    params: MixtureParams,
-    count: Array,
-    means: Array,
-    scatter: Array,
-    i: int,
-    j: int,
-    split: int,
+    model: Mixture, params: MixtureParams, local: Local, i: int, j: int, split: int
 ) -> MixtureParams:
-    """Component i becomes i and j merged; j and ``split`` become the halves of ``split``."""
+    """Component i becomes i and j merged; j and ``split`` become the halves of ``split``.
+
+    The covariances may be below their bound; the climb raises them.
+    """
     from jensen.models.mixture import MixtureParams
 
     structure = model.family.covariance
-    k, d = means.shape
-    count, new_means = count.copy(), params.components.means.copy()
-    full = structure.full(params.components.covariances, k, d).copy()
+    count, means = local.count.copy(), params.components.means.copy()
     both = count[i] + count[j]
-    merged = (count[i] * means[i] + count[j] * means[j]) / both
-    gap = means[i] - means[j]
-    full[i] = (count[i] * scatter[i] + count[j] * scatter[j]) / both
-    full[i] += count[i] * count[j] / both**2 * np.outer(gap, gap)
-    values, vectors = np.linalg.eigh(scatter[split])
-    step = SPLIT * np.sqrt(max(values[-1], 0.0)) * vectors[:, -1]
-    half = scatter[split] - np.outer(step, step)
-    new_means[i], new_means[j], new_means[split] = merged, means[split] + step, means[split] - step
-    full[j] = full[split] = half
+    gap, step = local.means[i] - local.means[j], local.step[split]
+    means[i] = (count[i] * local.means[i] + count[j] * local.means[j]) / both
+    means[j], means[split] = local.means[split] + step, local.means[split] - step
+    covariances = params.components.covariances
+    if structure.name != "tied":  # a shared covariance is that of the others
+        merged = (count[i] * local.scatter[i] + count[j] * local.scatter[j]) / both
+        merged += count[i] * count[j] / both**2 * np.outer(gap, gap)
+        half = local.scatter[split] - np.outer(step, step)
+        covariances = covariances.copy()
+        covariances[[i, j, split]] = structure.reduce(np.stack([merged, half, half]), np.ones(3))
     count[i] = both
     count[j] = count[split] = count[split] / 2
-    keep = structure.name == "tied"  # the shared covariance is that of the others
-    covariances = params.components.covariances if keep else model.family.clip(structure.reduce(full, count))
-    return MixtureParams(count / count.sum(), GaussianParams(new_means, covariances))
+    return MixtureParams(count / count.sum(), GaussianParams(means, covariances))

@@ -1,0 +1,224 @@
+"""The search on few rows, in the coordinates of the metric: native climbs from many starts, and split-and-merge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen._native import _core
+from jensen.em import Outcome, Start, Verdict
+from jensen.em.progress import Progress
+from jensen.families import GaussianParams
+from jensen.models import fused, partitions
+from jensen.models.diagnosis import at_bound, spurious_components
+from jensen.models.split_merge import neighbours
+from jensen.threads import get_num_threads
+
+if TYPE_CHECKING:
+    from jensen.models.mixture import Mixture, MixtureParams
+
+Array = NDArray[np.float64]
+Partitions = Callable[[Array, Array | None, int, int, np.random.Generator], NDArray]
+
+ROUGH, FINE = 1e-2, 1e-5  # nats gained in a cycle of two E-steps, twice in a row
+STATUS = (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.FAILED, Outcome.COLLAPSED)
+WORK = 3e7  # rows × components × columns² that all starts may cost per E-step
+
+PARTITIONS: dict[str, Partitions] = {
+    "k-means": partitions.kmeans,
+    "columns": partitions.kmeans,  # on the standardized columns instead of the coordinates of the metric
+    "projection": partitions.projections,
+    "independent": partitions.independent_directions,
+    "k-means++": partitions.nearest_seeds,
+    "responsibilities": partitions.random_responsibilities,
+}
+KINDS = ("k-means", "columns", "rows", "projection", "independent", "k-means++", "rows", "responsibilities")
+
+
+@dataclass(slots=True)
+class End:
+    """A climb of the search: where it started, where it is, what it cost."""
+
+    kind: str
+    params: MixtureParams
+    objective: float = -np.inf
+    num_e_steps: int = 0
+    outcome: Outcome = Outcome.FAILED
+    proper: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much work the search does: more components have more maxima, few rows cost little."""
+
+    num_starts: int
+    num_rounds: int
+    num_bases: int
+    num_merges: int = 3
+    num_splits: int = 4
+
+    @classmethod
+    def of(cls, n: int, d: int, k: int) -> Effort:
+        """The effort for n rows, d columns and k components."""
+        most = 24 if k <= 3 else 32
+        num_starts = int(np.clip(WORK / (n * k * (d + 2) ** 2), 12, most))
+        return cls(num_starts, num_rounds={2: 0, 3: 3}.get(k, 5), num_bases=2 if k == 3 else 3)
+
+
+class Hunt:
+    """The search for a mixture's best maximum on few rows."""
+
+    def __init__(self, model: Mixture, data: Array, weight: Array | None) -> None:
+        metric = model.family.metric
+        if metric is None:
+            raise ValueError("prepare the model first: model.prepare(data, weight)")
+        data = np.asarray(data, float)
+        unit = type(metric).of(np.zeros(data.shape[1]), np.eye(data.shape[1]))
+        self.model, self.metric = model, metric
+        self.white = replace(model, family=replace(model.family, metric=unit))
+        self.rows = np.ascontiguousarray(metric.whiten(data))
+        spread = data.std(axis=0)
+        self.columns = (data - data.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+        self.weight = None if weight is None else np.ascontiguousarray(weight, float)
+        self.total = float(len(data)) if weight is None else float(np.sum(weight))
+
+    def run(self, rng: np.random.Generator, progress: Progress | None) -> list[End]:
+        """All ends, the best polished."""
+        effort = Effort.of(*self.rows.shape, self.model.num_components)
+        ends = self.climb(self.starts(effort.num_starts, rng), ROUGH, 300)
+        tried: list[float] = []
+        for number in range(effort.num_rounds):
+            if progress is not None:
+                progress.update(f"search, round {number + 1}, {len(ends)} starts")
+            bases = [end for end in self.best(ends, effort.num_bases) if not _near(end.objective, tried)]
+            if not bases:
+                break
+            tried += [end.objective for end in bases]
+            ends += self._improve(bases, effort)
+        best = self.best(ends, 3)
+        others = [end for end in ends if not any(end is b for b in best)]
+        return [*self.climb(best, FINE, 1000), *others]
+
+    def climb(self, ends: list[End], tol: float, max_e_steps: int) -> list[End]:
+        """Climb from where the ends are, on all cores; updates and returns them."""
+        if not ends:
+            return ends
+        shape = ends[0].params.components.covariances.shape
+        result = _core.climb(
+            fused.CODES[self.model.family.covariance.name],
+            self.rows,
+            self.weight,
+            np.stack([end.params.weights for end in ends]),
+            np.stack([end.params.components.means for end in ends]),
+            np.stack([end.params.components.covariances.ravel() for end in ends]),
+            self.model.family.floor,
+            max_e_steps,
+            tol,
+            get_num_threads(),
+        )
+        for end, w, m, c, objective, e_steps, status in zip(ends, *result, strict=True):
+            end.params = _params(w, m, c.reshape(shape))
+            end.num_e_steps += int(e_steps)
+            end.outcome = STATUS[status]
+            end.objective = float(objective) if end.outcome is not Outcome.FAILED else -np.inf
+            end.proper = None if end.outcome in STATUS[:2] else False
+        return ends
+
+    def is_proper(self, end: End) -> bool:
+        """Whether no component is spurious or at the bound; found out once."""
+        if end.proper is None:
+            end.proper = not (
+                at_bound(self.white, end.params).any()
+                or spurious_components(self.white, end.params, self.rows, self.weight).any()
+            )
+        return end.proper
+
+    def start(self, end: End) -> Start:
+        """The end in the coordinates of the data."""
+        means, covariances = end.params.components
+        params = _params(
+            end.params.weights, self.metric.unwhiten(means), self.metric.unwhiten_covariances(covariances)
+        )
+        objective = end.objective - self.total * self.metric.log_scale
+        verdict = Verdict(end.outcome, "", climbed=end.outcome is Outcome.CONVERGED)
+        return Start(end.kind, params, objective, end.num_e_steps, verdict)
+
+    def best(self, ends: list[End], count: int) -> list[End]:
+        """The best proper ends that differ; where there is none, the best."""
+        return self._pick(ends, count, self.is_proper) or sorted(ends, key=lambda end: -end.objective)[:1]
+
+    def starts(self, count: int, rng: np.random.Generator) -> list[End]:
+        """Starts of all kinds in turn."""
+        kinds = self._kinds()
+        made: list[End] = []
+        for place, kind in enumerate(kinds):
+            number = len(range(place, count, len(kinds)))
+            if number:
+                made += [End(kind, params) for params in self._of_kind(kind, number, rng)]
+        return made
+
+    def _kinds(self) -> list[str]:
+        same = self.model.family.covariance.name == "diag"  # its metric standardizes the columns
+        return [kind for kind in KINDS if not (same and kind == "columns")]
+
+    def _of_kind(self, kind: str, count: int, rng: np.random.Generator) -> list[MixtureParams]:
+        k = self.model.num_components
+        if kind == "rows":
+            return [self.white.start(self.rows, self.weight, rng) for _ in range(count)]
+        rows = self.columns if kind == "columns" else self.rows
+        parts = PARTITIONS[kind](rows, self.weight, k, count, rng)
+        return [self._from_responsibilities(np.eye(k)[p] if p.ndim == 1 else p) for p in parts]
+
+    def _from_responsibilities(self, r: Array) -> MixtureParams:
+        """Moments of each group; a group with too few rows for a covariance gets a round one."""
+        n, d = self.rows.shape
+        k = r.shape[1]
+        wr = r if self.weight is None else self.weight[:, None] * r
+        count = wr.sum(axis=0)
+        safe = np.maximum(count, 1e-300)
+        means = wr.T @ self.rows / safe[:, None]
+        centred = self.rows - means[:, None]
+        full = np.swapaxes(centred * wr.T[:, :, None], 1, 2) @ centred / safe[:, None, None]
+        full[count <= d + 1] = k ** (-2.0 / d) * np.eye(d)
+        weights = np.maximum(count, 1e-3 * self.total / k)
+        return _params(weights / weights.sum(), means, self.model.family.covariance.reduce(full, weights))
+
+    def _improve(self, bases: list[End], effort: Effort) -> list[End]:
+        """Neighbours of the bases: a few steps for all, more for the promising, the end for the best."""
+        tries = [
+            End("split and merge", params)
+            for base in bases
+            for params in neighbours(
+                self.white, base.params, self.rows, self.weight, effort.num_merges, effort.num_splits
+            )
+        ]
+        tries = self.climb(tries, 0.0, 6)
+        tries = self.climb(self._pick(tries, 3 * len(bases), _alive), 0.0, 16)
+        return self.climb(self._pick(tries, 2 * len(bases), _alive), ROUGH, 300)
+
+    def _pick(self, ends: list[End], count: int, wanted: Callable[[End], bool]) -> list[End]:
+        picked: list[End] = []
+        for end in sorted(ends, key=lambda end: -end.objective):
+            if len(picked) == count:
+                break
+            if not _near(end.objective, [other.objective for other in picked]) and wanted(end):
+                picked.append(end)
+        return picked
+
+
+def _alive(end: End) -> bool:
+    return end.proper is not False
+
+
+def _near(value: float, others: list[float]) -> bool:
+    return any(abs(value - other) < 2 * ROUGH for other in others)
+
+
+def _params(weights: Array, means: Array, covariances: Array) -> MixtureParams:
+    from jensen.models.mixture import MixtureParams
+
+    return MixtureParams(weights, GaussianParams(means, covariances))
