@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
+from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
 
 from jensen.families import GaussianParams
 from jensen.models import MixtureParams
@@ -83,6 +84,15 @@ def run_on(rows: Array, starts: list[MixtureParams], structure: str) -> Ends:
         except ValueError:
             num_failed += 1
     return Ends(ends, num_failed, time.perf_counter() - began)
+
+
+def set_params(model: Any, params: MixtureParams, dtype: Any) -> None:
+    """Make the estimator stand where ``params`` are, in the precision of its data, ready for an E-step."""
+    weights, (means, covariances) = params
+    model.weights_, model.means_, model.covariances_ = (
+        a.astype(dtype) for a in (weights, means, covariances)
+    )
+    model.precisions_cholesky_ = _compute_precision_cholesky(model.covariances_, model.covariance_type)
 
 
 def precisions(covariances: Array, structure: str) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from functools import partial
 from typing import Any
 
@@ -16,10 +17,19 @@ def contestants(rows: Any, params: MixtureParams) -> dict[str, Measure]:
         return {}
     known = {"pomegranate": _pomegranate, "tgmm": _tgmm}
     return {
-        name: partial(measure, rows, params)
+        name: partial(_guarded, name, partial(measure, rows, params))
         for name, measure in known.items()
         if importlib.util.find_spec(name) is not None
     }
+
+
+def _guarded(name: str, measure: Measure) -> float:
+    """NaN where the peer cannot do it, and why on standard error: its failure is not ours."""
+    try:
+        return measure()
+    except Exception as error:
+        print(f"bench: {name} failed: {error}", file=sys.stderr)
+        return float("nan")
 
 
 def _pomegranate(rows: Any, params: MixtureParams) -> float:
