@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jensen.cli import arguments, output
 from jensen.cli.errors import CommandError
-from jensen.cli.inputs import Source, read_source, refuse_constant
+from jensen.cli.inputs import Source, read_source, refuse_constant, remarks
 
 if TYPE_CHECKING:
     from jensen.models import Selection
@@ -46,7 +46,7 @@ def fit(options: FitOptions) -> int:
     arguments.check_outputs(options.data, out=options.out, plot=options.plot)
     source = read_source(options.data, columns, options.weights)
     refuse_constant(source)
-    for remark in () if options.quiet else source.notes:
+    for remark in () if options.quiet else remarks(source):
         output.note(f"{source.name}: {remark}")
 
     from jensen.em.progress import Progress
@@ -69,7 +69,7 @@ def fit(options: FitOptions) -> int:
 
 
 def in_canonical_order(selection: Selection) -> Selection:
-    """The selection with the components of the best fit in the order of their means, marked if interrupted."""
+    """The selection with the best fit's components in the order of their means, marked if interrupted."""
     from jensen.report.parts import mixture_of
 
     try:

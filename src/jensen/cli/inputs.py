@@ -65,6 +65,20 @@ def refuse_constant(source: Source) -> None:
         raise CommandError(f"{source.name}: {which} constant{few}; leave out what does not vary")
 
 
+def remarks(source: Source) -> list[str]:
+    """What is odd about the rows and not wrong."""
+    n, d = source.rows.values.shape
+    found = list(source.notes)
+    seen: dict[bytes, str] = {}
+    for j, name in enumerate(source.rows.columns):
+        first = seen.setdefault(source.rows.values[:, j].tobytes(), name)
+        if first != name:
+            found.append(f"columns {first!r} and {name!r} are equal; leave one out")
+    if n <= d:
+        found.append(f"{n} rows of {d} columns are too few for a full or tied covariance")
+    return found
+
+
 def _built_in(data: str, columns: list[str] | None, weights: str | None) -> Source | None:
     from jensen.data import Rows, check_weight, load_dataset
     from jensen.data.datasets import dataset_names

@@ -13,6 +13,7 @@ from typing import Any
 
 BLOCK_ROWS = 8192
 PIPED_WIDTH = 100
+PLAINER = str.maketrans({"−": "-", "─": "-", "–": "-", "×": "x", "…": "."})
 
 
 def fail(message: object) -> int:
@@ -30,12 +31,22 @@ def show(build: Any) -> None:
     """Print what ``build(width)`` returns: in colour on a terminal, else plain, without trailing blanks."""
     from jensen.report.tables import make_console, to_text
 
-    if sys.stdout.isatty():
+    encoding = sys.stdout.encoding or "ascii"
+    if sys.stdout.isatty() and "utf" in encoding.lower():
         console = make_console()
         console.print(build(console.width))
     else:
         width = int(os.environ.get("COLUMNS", "0") or 0) or PIPED_WIDTH
-        print(to_text(build(width), width))
+        print(_as_encoded(to_text(build(width), width), encoding))
+
+
+def _as_encoded(text: str, encoding: str) -> str:
+    """The text with plainer signs where the encoding has no others."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(PLAINER)
+    return text
 
 
 def write_json(document: dict[str, Any]) -> None:

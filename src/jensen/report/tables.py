@@ -80,6 +80,8 @@ def facts(fit: Fit) -> Table:
     table = Table.grid(padding=(0, 2))
     style = "green" if fit.verdict.converged else "yellow" if fit.verdict.proper else "red"
     table.add_row(Text("verdict"), Text(words.verdict(fit), style=style))
+    if fit.verdict.advice:
+        table.add_row(Text("advice"), Text(fit.verdict.advice))
     columns = fit.params.components.means.shape[1]
     table.add_row(Text("log-likelihood"), Text(words.likelihood(fit, columns)))
     if fit.num_free is not None:
@@ -184,7 +186,8 @@ def selection_report(
 def sweep_table(selection: Selection, width: int = PLAIN_WIDTH) -> RenderableType:
     """The criterion by k (rows) and structure (columns), the best three marked."""
     title = Text.assemble((selection.criterion.title, "bold"), f" ({words.sign_of(selection.criterion)})")
-    ranks = {id(cell): rank for rank, cell in enumerate(selection.ranking, start=1)}
+    ranked = selection.ranking if words.trusted(selection) else []
+    ranks = {id(cell): rank for rank, cell in enumerate(ranked, start=1)}
     decimals = criterion_decimals(np.array([selection.value(cell) for cell in selection.cells]))
     columns, notes = _sweep_columns(selection)
     rows = [[row[i] for i in columns] for row in selection.grid()]
@@ -196,15 +199,17 @@ def sweep_table(selection: Selection, width: int = PLAIN_WIDTH) -> RenderableTyp
 
 def _sweep_columns(selection: Selection) -> tuple[list[int], list[Text]]:
     """The structures to show, and what is said of those that are others under another name."""
-    columns, notes = [], []
+    columns: list[int] = []
+    others: dict[str, list[str]] = {}
     for i, column in enumerate(zip(*selection.grid(), strict=True)):
         same = {cell.same_as for cell in column if cell}
         if "" in same or len(same) > 1:
             columns.append(i)
         else:
             name = next(cell.structure.name for cell in column if cell)
-            notes.append(Text(f"{name} is the same model as {same.pop()} here", style="dim"))
-    return columns, notes
+            others.setdefault(same.pop(), []).append(name)
+    texts = [f"{', '.join(names)}: the same model as {first} here" for first, names in others.items()]
+    return columns, [Text(text, style="dim") for text in texts]
 
 
 def _sweep_block(
@@ -240,5 +245,6 @@ def _cell(selection: Selection, cell: Cell | None, ranks: dict[int, int], decima
 
 def _notes(selection: Selection) -> list[Text]:
     lost = words.passed_over(selection)
-    lines = ["#1 #2 #3 the best three" + (f"  × not to be chosen: {'; '.join(lost)}" if lost else "")]
-    return [Text(line, style="dim") for line in lines]
+    best = ["#1 #2 #3 the best three"] if words.trusted(selection) and len(selection.ranking) > 1 else []
+    parts = best + ([f"× not to be chosen: {'; '.join(lost)}"] if lost else [])
+    return [Text("   ".join(parts), style="dim")] if parts else []

@@ -53,7 +53,11 @@ def task(selection: Selection, name: str) -> str:
 def choice(selection: Selection) -> str:
     """Which model is chosen, and how sure that is."""
     chosen, criterion = selection.chosen, selection.criterion
-    text = f"Chosen: {chosen.label}, {criterion.title} {signed(f'{selection.value(chosen):.2f}')}."
+    value = signed(f"{selection.value(chosen):.2f}")
+    if not trusted(selection):
+        what = f"{chosen.label}, {criterion.title} {value}: {chosen.outcome}"
+        return f"Nothing is a proper maximum here; the least bad: {what}."
+    text = f"Chosen: {chosen.label}, {criterion.title} {value}."
     second = selection.runner_up
     if second is None:
         return text
@@ -62,30 +66,35 @@ def choice(selection: Selection) -> str:
     return f"{text}: {strength} ({criterion.source})." if strength else f"{text}."
 
 
+def trusted(selection: Selection) -> bool:
+    """Whether the cells that are ranked are sound, if not all at their end."""
+    return selection.chosen.tier <= 1
+
+
 def caution(selection: Selection) -> str:
     """What stands in the way of trusting the choice; empty where nothing does."""
-    best, tier = selection.best, selection.chosen.tier
     if selection.interrupted:
         return "Interrupted: this is the best of the models that were reached."
-    if tier:
-        return (
-            f"No model of the sweep is a proper maximum that was reached; this one: {best.verdict.outcome}."
-        )
+    if selection.chosen.tier == 1:
+        return "No model of the sweep was climbed to its end; this is the best so far."
     return ""
 
 
 def passed_over(selection: Selection) -> list[str]:
     """The cells that cannot be chosen, by reason."""
     reasons: dict[str, list[Cell]] = {}
-    ranked = {id(cell) for cell in selection.ranking}
+    ranked = {id(cell) for cell in selection.ranking} if trusted(selection) else set()
     for cell in selection.cells:
         if id(cell) not in ranked and not cell.same_as:
-            reasons.setdefault(_reason(cell), []).append(cell)
-    return [f"{reason}: {_listed(cells, selection)}" for reason, cells in reasons.items()]
+            reasons.setdefault(str(cell.outcome) if cell.fit else cell.message, []).append(cell)
+    return [f"{_reason(cells)}: {_listed(cells, selection)}" for cells in reasons.values()]
 
 
-def _reason(cell: Cell) -> str:
-    return str(cell.outcome) if cell.fit is not None else f"not fitted ({cell.message})"
+def _reason(cells: list[Cell]) -> str:
+    """What became of the cells, and why where it is the same for all."""
+    messages = {cell.message if cell.fit is None else cell.fit.verdict.message for cell in cells}
+    outcome = "not fitted" if cells[0].fit is None else str(cells[0].outcome)
+    return f"{outcome} ({messages.pop()})" if len(messages) == 1 and messages != {""} else outcome
 
 
 def _listed(cells: list[Cell], selection: Selection) -> str:
@@ -99,14 +108,13 @@ def _listed(cells: list[Cell], selection: Selection) -> str:
 
 
 def verdict(fit: Fit) -> str:
-    """How the fit ended, and what to do."""
+    """How the fit ended."""
     found = fit.verdict
     if found.converged:
         left = max(fit.remaining, 0.0) if isfinite(fit.remaining) else fit.remaining
         tail = f"; about {brief(left)} of log-likelihood is still to be gained" if isfinite(left) else ""
         return f"converged{tail}" + (f" ({found.message})" if found.message else "")
-    text = f"{found.outcome}: {found.message}" if found.message else str(found.outcome)
-    return f"{text}; {found.advice}" if found.advice else text
+    return f"{found.outcome}: {found.message}" if found.message else str(found.outcome)
 
 
 def likelihood(fit: Fit, columns: int) -> str:
