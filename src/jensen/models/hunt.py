@@ -26,7 +26,7 @@ Partitions = Callable[[Array, Array | None, int, int, np.random.Generator], NDAr
 
 ROUGH, FINE = 1e-2, 1e-5  # nats gained in a cycle of two E-steps, twice in a row
 STATUS = (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.FAILED, Outcome.COLLAPSED)
-WORK = 3e7  # rows × components × columns² that all starts may cost per E-step
+WORK = 6e7  # rows × components × columns² that all starts may cost per E-step
 
 PARTITIONS: dict[str, Partitions] = {
     "k-means": partitions.kmeans,
@@ -36,7 +36,17 @@ PARTITIONS: dict[str, Partitions] = {
     "k-means++": partitions.nearest_seeds,
     "responsibilities": partitions.random_responsibilities,
 }
-KINDS = ("k-means", "columns", "rows", "projection", "independent", "k-means++", "rows", "responsibilities")
+KINDS = (
+    "k-means",
+    "columns",
+    "rows",
+    "projection",
+    "independent",
+    "columns",
+    "k-means++",
+    "rows",
+    "responsibilities",
+)
 
 
 @dataclass(slots=True)
@@ -64,7 +74,7 @@ class Effort:
     @classmethod
     def of(cls, n: int, d: int, k: int) -> Effort:
         """The effort for n rows, d columns and k components."""
-        most = 24 if k <= 3 else 32
+        most = {2: 48, 3: 36}.get(k, 40)
         num_starts = int(np.clip(WORK / (n * k * (d + 2) ** 2), 12, most))
         return cls(num_starts, num_rounds={2: 0, 3: 3}.get(k, 5), num_bases=2 if k == 3 else 3)
 
@@ -155,10 +165,9 @@ class Hunt:
         """Starts of all kinds in turn."""
         kinds = self._kinds()
         made: list[End] = []
-        for place, kind in enumerate(kinds):
-            number = len(range(place, count, len(kinds)))
-            if number:
-                made += [End(kind, params) for params in self._of_kind(kind, number, rng)]
+        for kind in dict.fromkeys(kinds):
+            number = sum(kinds[i % len(kinds)] == kind for i in range(count))
+            made += [End(kind, params) for params in self._of_kind(kind, number, rng)]
         return made
 
     def _kinds(self) -> list[str]:
