@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from jensen.cli import output
-from jensen.cli.errors import CommandError
+from jensen.cli.errors import CommandError, Ending
 
 CLOSED_PIPE = 141
 INTERRUPTED = 130
@@ -80,7 +80,7 @@ def fit(
     ] = None,
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-) -> int:
+) -> Ending:
     """Fit mixtures over numbers of components and covariance structures, and choose one."""
     from jensen.cli import fitting
 
@@ -99,7 +99,7 @@ def predict(
         bool, typer.Option("--proba", help="Also the probability of each component, and the uncertainty.")
     ] = False,
     out: Out = None,
-) -> int:
+) -> Ending:
     """The component of each row (counted from 0), as CSV."""
     from jensen.cli import using
 
@@ -114,7 +114,7 @@ def score(
     rows: Annotated[bool, typer.Option("--rows", help="The log-density of each row, as CSV.")] = False,
     json: Json = False,
     out: Out = None,
-) -> int:
+) -> Ending:
     """The log-likelihood of data under a model: total and mean."""
     from jensen.cli import using
 
@@ -128,7 +128,7 @@ def sample(
     seed: Seed = 0,
     labels: Annotated[bool, typer.Option("--labels", help="Also the component of each row.")] = False,
     out: Out = None,
-) -> int:
+) -> Ending:
     """Draw rows from a model, as CSV."""
     from jensen.cli import using
 
@@ -139,7 +139,7 @@ def sample(
 def show(
     models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="One model file, or several.")],
     json: Json = False,
-) -> int:
+) -> Ending:
     """Show a saved model, or several side by side."""
     from jensen.cli import using
 
@@ -147,7 +147,7 @@ def show(
 
 
 @app.command()
-def datasets(json: Json = False) -> int:
+def datasets(json: Json = False) -> Ending:
     """List the built-in data sets."""
     from jensen.cli import using
 
@@ -162,7 +162,8 @@ def run(args: Sequence[str] | None = None) -> int:
             args=sys.argv[1:] if args is None else list(args), prog_name="jensen", standalone_mode=False
         )
         sys.stdout.flush()
-        return code if isinstance(code, int) else 0
+        stopped = code == INTERRUPTED and not isinstance(code, Ending)  # typer's own end on Ctrl-C
+        return _interrupted() if stopped else int(code or 0)
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
     except (BrokenPipeError, SystemExit):  # SystemExit is how typer ends when the pipe has closed

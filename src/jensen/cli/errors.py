@@ -1,6 +1,15 @@
-"""What ends a command: one line on standard error and exit code 2."""
+"""How a command ends: well, interrupted, or with one line on standard error and exit code 2."""
 
 from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Ending(IntEnum):
+    """The exit code of a command that came to its end, or was stopped with something to show."""
+
+    DONE = 0
+    BEST_SO_FAR = 130
 
 
 class CommandError(Exception):

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jensen.cli import arguments, output
-from jensen.cli.errors import CommandError
+from jensen.cli.errors import CommandError, Ending
 from jensen.cli.inputs import Source, read_source, refuse_constant, remarks
 
 if TYPE_CHECKING:
     from jensen.models import Selection
-
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class FitOptions:
     quiet: bool
 
 
-def fit(options: FitOptions) -> int:
+def fit(options: FitOptions) -> Ending:
     """Everything that can be wrong is found out first; then the sweep; then what was asked for."""
     components = arguments.parse_components(options.components)
     structures = arguments.parse_covariances(options.covariance)
@@ -65,7 +63,7 @@ def fit(options: FitOptions) -> int:
         )
     selection = in_canonical_order(selection)
     _write(options, source, selection)
-    return INTERRUPTED if selection.interrupted else 0
+    return Ending.BEST_SO_FAR if selection.interrupted else Ending.DONE
 
 
 def in_canonical_order(selection: Selection) -> Selection:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jensen.cli import arguments, output
-from jensen.cli.errors import CommandError
+from jensen.cli.errors import CommandError, Ending
 from jensen.cli.inputs import Source, read_for_model
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_SAMPLE = 10**9
 
 
-def predict(path: Path, data: str, proba: bool, out: Path | None) -> int:
+def predict(path: Path, data: str, proba: bool, out: Path | None) -> Ending:
     """Labels, or probabilities and uncertainty, as CSV."""
     saved, source = _prepare(path, data, None, out)
     r = saved.model.posterior(saved.params, source.rows.values).responsibilities
@@ -27,7 +27,7 @@ def predict(path: Path, data: str, proba: bool, out: Path | None) -> int:
         header += [f"p{i}" for i in range(r.shape[1])] + ["uncertainty"]
         columns += [*r.T, _uncertainty(r)]
     output.write_csv(header, columns, out)
-    return 0
+    return Ending.DONE
 
 
 def _uncertainty(r: np.ndarray) -> np.ndarray:
@@ -37,13 +37,13 @@ def _uncertainty(r: np.ndarray) -> np.ndarray:
     return others.sum(axis=1)
 
 
-def score(path: Path, data: str, weights: str | None, rows: bool, json: bool, out: Path | None) -> int:
+def score(path: Path, data: str, weights: str | None, rows: bool, json: bool, out: Path | None) -> Ending:
     """Total and mean log-likelihood, or the log-density of each row."""
     saved, source = _prepare(path, data, weights, out)
     each = saved.model.posterior(saved.params, source.rows.values).log_evidence
     if rows:
         output.write_csv(["log_density"], [each], out)
-        return 0
+        return Ending.DONE
     if out is not None:
         raise CommandError("score --out: only the rows go to a file; add --rows")
     w = np.ones(len(each)) if source.weight is None else source.weight
@@ -55,10 +55,10 @@ def score(path: Path, data: str, weights: str | None, rows: bool, json: bool, ou
     else:
         of = f"{len(each)} rows" + ("" if source.weight is None else f" of weight {weight:g}")
         print(f"log-likelihood {total:.6f}, mean {total / weight:.6f} over {of}")
-    return 0
+    return Ending.DONE
 
 
-def sample(path: Path, n: int, seed: int, labels: bool, out: Path | None) -> int:
+def sample(path: Path, n: int, seed: int, labels: bool, out: Path | None) -> Ending:
     """Rows drawn from a model, as CSV."""
     if not 1 <= n <= MAX_SAMPLE:
         raise CommandError(f"-n {n}: give a number of rows from 1 to {MAX_SAMPLE}")
@@ -70,38 +70,38 @@ def sample(path: Path, n: int, seed: int, labels: bool, out: Path | None) -> int
     if labels:
         header, columns = [*header, "component"], [*columns, components]
     output.write_csv(header, columns, out)
-    return 0
+    return Ending.DONE
 
 
-def show(paths: Sequence[Path], json: bool) -> int:
+def show(paths: Sequence[Path], json: bool) -> Ending:
     """One model, or several side by side."""
     saved = [_load(path) for path in paths]
     if json:
         from jensen.report.documents import saved_document
 
         output.write_json({"models": [saved_document(str(p), s) for p, s in zip(paths, saved, strict=True)]})
-        return 0
+        return Ending.DONE
     from jensen.report.models import comparison, model_report
 
     if len(saved) == 1:
         output.show(lambda width: model_report(saved[0], width))
     else:
         output.show(lambda width: comparison([str(path) for path in paths], saved, width))
-    return 0
+    return Ending.DONE
 
 
-def datasets(json: bool) -> int:
+def datasets(json: bool) -> Ending:
     """The built-in data sets."""
     from jensen.data import list_datasets
 
     table = list_datasets()
     if json:
         output.write_json({"datasets": table.rows()})
-        return 0
+        return Ending.DONE
     from jensen.report.models import dataset_table
 
     output.show(lambda width: dataset_table(table))
-    return 0
+    return Ending.DONE
 
 
 def _prepare(path: Path, data: str, weights: str | None, out: Path | None) -> tuple[SavedMixture, Source]:

@@ -1,0 +1,193 @@
+"""``jensen predict``, ``score``, ``sample``, ``show``, ``datasets``: what is done with saved models."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+import jensen
+from jensen.cli import main
+from jensen.data import load
+
+
+@pytest.fixture(scope="module")
+def faithful():
+    return jensen.load_dataset("faithful").values
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "two.json"
+    assert main(["fit", "faithful", "-k", "2", "--covariance", "full", "-q", "-o", str(path)]) == 0
+    return str(path)
+
+
+def table(text):
+    header, *rows = csv.reader(io.StringIO(text))
+    return header, np.array(rows, dtype=float)
+
+
+def posterior(model, data):
+    saved = load(model)
+    return saved.model.posterior(saved.params, data)
+
+
+def test_predict_gives_a_label_a_row(model, faithful, capsys):
+    assert main(["predict", model, "faithful"]) == 0
+    header, rows = table(capsys.readouterr().out)
+    assert header == ["component"]
+    assert rows[:, 0].tolist() == posterior(model, faithful).responsibilities.argmax(axis=1).tolist()
+
+
+def test_proba_gives_probabilities_and_uncertainty(model, faithful, capsys):
+    assert main(["predict", model, "faithful", "--proba"]) == 0
+    header, rows = table(capsys.readouterr().out)
+    assert header == ["component", "p0", "p1", "uncertainty"]
+    r = posterior(model, faithful).responsibilities
+    np.testing.assert_array_equal(rows[:, 1:3], r)  # to the last bit
+    np.testing.assert_allclose(rows[:, 3], 1 - r.max(axis=1), atol=1e-15)
+    assert (rows[:, 3] > 0).all()  # no cancellation
+
+
+def test_predict_writes_a_file(model, tmp_path, capsys):
+    path = tmp_path / "labels.csv"
+    assert main(["predict", model, "faithful", "--out", str(path)]) == 0
+    assert capsys.readouterr().out == ""
+    assert len(path.read_text().splitlines()) == 273
+
+
+def test_score_is_the_log_likelihood(model, faithful, capsys):
+    assert main(["score", model, "faithful", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    total = posterior(model, faithful).log_evidence.sum()
+    assert document["log_likelihood"] == pytest.approx(total, rel=1e-12)
+    assert document["mean"] == pytest.approx(total / 272, rel=1e-12)
+    assert main(["score", model, "faithful"]) == 0
+    assert capsys.readouterr().out == f"log-likelihood {total:.6f}, mean {total / 272:.6f} over 272 rows\n"
+
+
+def test_score_by_rows(model, faithful, capsys):
+    assert main(["score", model, "faithful", "--rows"]) == 0
+    header, rows = table(capsys.readouterr().out)
+    assert header == ["log_density"]
+    np.testing.assert_array_equal(rows[:, 0], posterior(model, faithful).log_evidence)
+
+
+def test_score_with_weights(model, faithful, tmp_path, capsys):
+    path = tmp_path / "w.csv"
+    weight = np.arange(272.0) % 4
+    np.savetxt(
+        path, np.column_stack([faithful, weight]), delimiter=",", header="eruptions,waiting,w", comments=""
+    )
+    assert main(["score", model, str(path), "--weights", "w", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["weight"] == weight.sum()
+    assert document["log_likelihood"] == pytest.approx(weight @ posterior(model, faithful).log_evidence)
+
+
+def test_columns_are_found_by_name_in_any_order(model, faithful, tmp_path, capsys):
+    path = tmp_path / "other.csv"
+    rows = np.column_stack([faithful[:, 1], np.zeros(272), faithful[:, 0]])
+    np.savetxt(path, rows, delimiter=",", header="waiting,extra,eruptions", comments="")
+    for data in ("faithful", str(path)):
+        assert main(["score", model, data]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second
+
+
+@pytest.mark.parametrize("name", ["rows.npy", "rows.csv"])
+def test_columns_without_names_are_taken_by_position(model, faithful, tmp_path, capsys, name):
+    path = tmp_path / name
+    if name.endswith(".npy"):
+        np.save(path, faithful)
+    else:
+        np.savetxt(path, faithful, delimiter=",")
+    assert main(["predict", model, str(path)]) == 0
+    _, rows = table(capsys.readouterr().out)
+    assert rows[:, 0].tolist() == posterior(model, faithful).responsibilities.argmax(axis=1).tolist()
+
+
+def test_sample_draws_rows_with_names(model, capsys):
+    texts = []
+    for seed in ("1", "1", "2"):
+        assert main(["sample", model, "-n", "500", "--seed", seed]) == 0
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1] != texts[2]
+    header, rows = table(texts[0])
+    assert header == ["eruptions", "waiting"]
+    saved = load(model)
+    weights, (means, covariances) = saved.params
+    full = saved.model.family.covariance.full(covariances, 2, 2)
+    variance = np.diagonal(full, axis1=1, axis2=2)
+    mean = weights @ means
+    spread = np.sqrt((weights @ (variance + means**2) - mean**2) / 500)
+    assert (np.abs(rows.mean(axis=0) - mean) < 5 * spread).all()
+
+
+def test_sample_with_labels(model, capsys):
+    assert main(["sample", model, "-n", "50", "--labels"]) == 0
+    header, rows = table(capsys.readouterr().out)
+    assert header == ["eruptions", "waiting", "component"]
+    assert set(rows[:, 2]) == {0.0, 1.0}
+
+
+def test_what_is_sampled_can_be_fitted(model, tmp_path, capsys):
+    path = tmp_path / "drawn.csv"
+    assert main(["sample", model, "-n", "2000", "--out", str(path)]) == 0
+    assert main(["fit", str(path), "-k", "2", "--covariance", "full", "--json"]) == 0
+    fit = json.loads(capsys.readouterr().out)["fit"]
+    saved = load(model)
+    np.testing.assert_allclose(fit["means"], saved.params.components.means, rtol=0.05)
+
+
+def test_names_with_commas_are_quoted(tmp_path, capsys):
+    path = tmp_path / "odd.csv"
+    path.write_text('"a,b"\n1\n2\n4\n3.5\n5\n')
+    saved = tmp_path / "odd.json"
+    assert main(["fit", str(path), "-k", "1", "-q", "-o", str(saved)]) == 0
+    assert main(["sample", str(saved), "-n", "2"]) == 0
+    assert capsys.readouterr().out.startswith('"a,b"\n')
+
+
+def test_show_one(model, capsys):
+    assert main(["show", model]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("2 components, full")
+    assert "−1130.2640" in out
+    assert "fitted to faithful, seed 0, float64 rows, by jensen " in out
+
+
+def test_show_several_side_by_side(model, tmp_path, capsys):
+    tied, other = tmp_path / "tied.json", tmp_path / "other.json"
+    main(["fit", "faithful", "-k", "3", "--covariance", "tied", "-q", "-o", str(tied)])
+    main(["fit", "iris", "-k", "2", "--covariance", "full", "-q", "-o", str(other)])
+    assert main(["show", model, str(tied)]) == 0
+    lines = {line.split("  ")[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["covariance"].split() == ["covariance", "full", "tied"]
+    assert lines["BIC"].split() == ["BIC", "2322.19", "2314.30", "*"]
+    assert "* the best; smaller is better" in lines
+    assert main(["show", model, str(other)]) == 0
+    out = capsys.readouterr().out
+    assert "fitted to different data: the log-likelihoods and criteria do not compare" in out
+    assert "*" not in out
+
+
+def test_show_json(model, capsys):
+    assert main(["show", model, "--json"]) == 0
+    (document,) = json.loads(capsys.readouterr().out)["models"]
+    assert document["path"] == model
+    assert document["structure"] == "full"
+    assert document["log_evidence"] == pytest.approx(-1130.264, abs=1e-3)
+    assert np.shape(document["covariances"]) == (2, 2, 2)
+
+
+def test_datasets(capsys):
+    assert main(["datasets"]) == 0
+    out = capsys.readouterr().out
+    for name in jensen.list_datasets()["name"]:
+        assert f"\n{name} " in out
+    assert "Härdle" in out
+    assert main(["datasets", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["datasets"]) == jensen.list_datasets().num_rows
