@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from jensen.em import Fit, Outcome
+from jensen.em import EM, Fit, Outcome
 from jensen.em import fit as run_em
 from jensen.models import Cell, Selection
 from jensen.report.numbers import signed
@@ -140,7 +140,9 @@ def climbs_of(fit: Fit, data: Array, weight: Array | None) -> Climbs | None:
         return None
     model: Any = fit.model
     starts = (model.start(data, weight, np.random.default_rng(seed)) for seed in range(NUM_CLIMBS))
-    runs = [run_em(model, data, start, weight=weight, max_steps=MAX_STEPS) for start in starts]
+    runs = [
+        run_em(model, data, start, weight=weight, algorithm=EM(), max_steps=MAX_STEPS) for start in starts
+    ]
     lines = [
         np.asarray(run.ledger["objective"], float) for run in runs if run.verdict.outcome not in IMPROPER
     ]
