@@ -32,7 +32,7 @@ for t in [*range(8), *range(len(gain) - 2, len(gain))]:
 
 worst = np.abs(ledger["expected_log_joint"] + ledger["entropy"] - ledger["log_evidence"]).max()
 print(f"Q + H = ℓ to 1e-8 in every row: {worst < 1e-8}; no KL is negative: {np.nanmin(ledger['kl']) > -1e-9}")
-print(f"rate of EM at the end {fit.rate:.3f}: each step gains that share of the one before")
+print(f"rate of EM at the end {fit.rate:.3f}: each step has that share of the length of the one before")
 
 # The identity holds for every q, not only for the exact posterior.
 exact = model.posterior(fit.params, x)

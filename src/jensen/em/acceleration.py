@@ -20,13 +20,23 @@ class Squarem:
     falls back.
 
     The model must give ``pack`` and ``unpack``.
+
+    Parameters
+    ----------
+    begin
+        Plain steps are taken while they gain more than this (nats): leaps from far away change which maximum is
+        reached, and plain EM is fast there.
     """
+
+    begin: float = 0.1
 
     def init(self, problem: Problem, params: Params) -> State:
         return problem.e_step(params)
 
     def step(self, problem: Problem, state: State) -> State:
         first = problem.e_step(problem.m_step(state))
+        if first.objective - state.objective > self.begin:
+            return first
         second = problem.m_step(first)
         proposal = extrapolate(problem.model, state.params, first.params, second)
         if proposal is not None:

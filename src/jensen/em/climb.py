@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jensen.em.algorithms import EM, Algorithm
 from jensen.em.progress import Progress
@@ -14,6 +16,7 @@ from jensen.em.stopping import Extrapolation, Stop, aitken, noise
 from jensen.em.tables import Table
 from jensen.em.verdict import Outcome
 
+VISIBLE = 1e-12  # relative size of a step that rounding does not drown
 VERIFYING_STEPS = 5  # plain steps at a time after an accelerated climb, for an estimate of what is left
 
 
@@ -26,6 +29,8 @@ class Climb:
     rows: list[dict[str, float | int | str]] = field(default_factory=list)
     plain: list[float] = field(default_factory=list)
     """Objectives of the latest run of plain EM steps."""
+    path: list[NDArray[np.float64]] = field(default_factory=list)
+    """The last parameters of that run, packed, where the model has coordinates."""
     outcome: Outcome = Outcome.STEP_LIMIT
     note: str = ""
 
@@ -38,6 +43,15 @@ class Climb:
     def extrapolation(self) -> Extrapolation:
         """Aitken's estimate over the latest plain steps."""
         return aitken(self.plain[-3:], noise(self.plain, self.problem.resolution(self.state)))
+
+    @property
+    def rate(self) -> float:
+        """EM's rate of convergence: the ratio of its last two steps, or the root of that of its last two gains."""
+        if len(self.path) == 3:
+            before, last = (float(np.linalg.norm(b - a)) for a, b in pairwise(self.path))
+            if last > VISIBLE * float(np.linalg.norm(self.path[-1])):
+                return last / before
+        return float(np.sqrt(self.extrapolation.ratio))
 
     @property
     def ledger(self) -> Table:
@@ -74,6 +88,7 @@ def _run(run: Climb, algorithm: Algorithm, stop: Stop, max_steps: int, progress:
     plain = algorithm.is_plain()
     objectives = [run.state.objective]
     run.outcome, run.plain = Outcome.STEP_LIMIT, [run.state.objective]
+    run.path = _packed(run) if plain else []
     for _ in range(max_steps):
         try:
             new = algorithm.step(run.problem, run.state)
@@ -94,11 +109,17 @@ def _run(run: Climb, algorithm: Algorithm, stop: Stop, max_steps: int, progress:
         objectives.append(new.objective)
         if plain:
             run.plain = objectives
+            run.path = [*run.path[-2:], *_packed(run)]
         if progress is not None:
             progress.update(f"step {run.num_steps}, objective {new.objective:.6f}")
         if stop.done(objectives, resolution, plain):
             run.outcome = Outcome.CONVERGED
             return
+
+
+def _packed(run: Climb) -> list[NDArray[np.float64]]:
+    pack = getattr(run.problem.model, "pack", None)
+    return [] if pack is None else [pack(run.state.params)]
 
 
 def _row(problem: Problem, old: State | None, new: State, algorithm: str) -> dict[str, float | int | str]:

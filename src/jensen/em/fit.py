@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from jensen.em import criteria
+from jensen.em.acceleration import Squarem
 from jensen.em.algorithms import EM, Algorithm
 from jensen.em.climb import Climb, climb
 from jensen.em.progress import Progress
@@ -48,7 +49,8 @@ class Fit:
         Estimate of the log-likelihood still to be gained (Aitken, over plain EM steps); NaN after fewer than
         two.
     rate
-        EM's rate of convergence at the end: the ratio of two successive gains; NaN where rounding hides it.
+        EM's rate of convergence at the end: the ratio of two successive steps of plain EM (gains shrink by its
+        square); NaN where rounding hides it.
     starts
         Every start, its end, its verdict, and how often its maximum was found.
     num_steps, num_e_steps
@@ -137,7 +139,8 @@ def fit(
     weight
         (n,) non-negative; an integer weight counts as that many repeated rows.
     algorithm
-        How to climb; plain EM by default.
+        How to climb. By default EM, accelerated by `jensen.em.Squarem` once its steps are small, where the model
+        has coordinates for it (``pack`` and ``unpack``); `jensen.em.EM` for plain EM.
     stop
         When to stop; by default once less than 1e-3 of total log-likelihood is estimated to be left
         (`jensen.em.Gain`), or less than the rounding of the data can resolve.
@@ -174,7 +177,7 @@ def fit(
     prepare = getattr(model, "prepare", None)
     model = model if prepare is None else prepare(data, weight)
     with Progress() as progress:
-        climber = Climber(model, data, weight, algorithm or EM(), stop or Gain(), max_steps, progress)
+        climber = Climber(model, data, weight, algorithm or default_algorithm(model), stop or Gain(), max_steps, progress)
         starts, interrupted = gather(climber.starts(params, restarts, np.random.default_rng(rng or 0)))
         if interrupted:
             climber.max_steps = 0  # no more climbing: what was found is returned at once
@@ -195,7 +198,7 @@ def fit(
         ledger=run.ledger,
         verdict=verdict,
         remaining=run.extrapolation.remaining,
-        rate=run.extrapolation.rate,
+        rate=run.rate,
         starts=table_of_starts(model, starts),
         num_steps=run.num_steps,
         num_e_steps=sum(start.num_e_steps for start in starts) + climber.num_extra_e_steps,
@@ -209,6 +212,11 @@ def fit(
 def _rank(start: Start) -> float:
     """Best first; an objective that is no number last."""
     return -start.objective if np.isfinite(start.objective) else np.inf
+
+
+def default_algorithm(model: LatentVariableModel) -> Algorithm:
+    """SQUAREM where the model has coordinates for it, else plain EM."""
+    return Squarem() if hasattr(model, "pack") and hasattr(model, "unpack") else EM()
 
 
 @dataclass(slots=True)

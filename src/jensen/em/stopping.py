@@ -16,14 +16,14 @@ class Extrapolation:
 
     remaining: float
     """The log-likelihood still to be gained; NaN where three values do not tell."""
-    rate: float
-    """The ratio of the last two gains: EM's rate of convergence."""
+    ratio: float
+    """The ratio of the last two gains, in the limit the square of EM's rate of convergence."""
 
 
-def aitken(objectives: Sequence[float], resolution: float, min_rate: float = 0.0) -> Extrapolation:
+def aitken(objectives: Sequence[float], resolution: float, min_ratio: float = 0.0) -> Extrapolation:
     """Aitken's extrapolation of the last three objectives of plain EM steps.
 
-    With gains g₁, g₂ and ρ = g₂/g₁ the sequence has g₂·ρ/(1−ρ) still to go. ``min_rate`` is a floor under ρ:
+    With gains g₁, g₂ and ρ = g₂/g₁ the sequence has g₂·ρ/(1−ρ) still to go. ``min_ratio`` is a floor under ρ:
     early in a climb, and on plateaus near saddles, the ratio of two gains says too little. Gains below
     ``resolution`` are rounding.
     """
@@ -33,11 +33,11 @@ def aitken(objectives: Sequence[float], resolution: float, min_rate: float = 0.0
     g2 = objectives[-1] - objectives[-2]
     if g2 <= resolution:
         return Extrapolation(resolution, np.nan)  # the ratio of two such gains is noise
-    rate = g2 / g1 if g1 > 0 else np.inf
-    if rate >= 1.0:
-        return Extrapolation(np.inf, rate)
-    bounded = max(rate, min_rate)
-    return Extrapolation(g2 * bounded / (1.0 - bounded), rate)
+    ratio = g2 / g1 if g1 > 0 else np.inf
+    if ratio >= 1.0:
+        return Extrapolation(np.inf, ratio)
+    bounded = max(ratio, min_ratio)
+    return Extrapolation(g2 * bounded / (1.0 - bounded), ratio)
 
 
 def noise(objectives: Sequence[float], resolution: float) -> float:
@@ -61,9 +61,10 @@ class Stop(Protocol):
 class Gain:
     """Stop when the total log-likelihood still to be gained is estimated below ``tol``.
 
-    Over plain EM steps the estimate is Aitken's, with the rate taken to be at least ``min_rate``, and it has
-    to hold ``hits`` times in a row. Over accelerated steps, whose gains are not geometric, it is the gain of
-    a step itself that has to stay below ``tol / 100``, ``hits`` times in a row.
+    Over plain EM steps the estimate is Aitken's, with the ratio of gains taken to be at least ``min_ratio``, and it has
+    to stay below ``tol / 10``, ``hits`` times in a row: on plateaus the estimate is too hopeful. Over
+    accelerated steps, whose gains are not geometric, it is the gain of a step itself that has to stay below
+    ``tol / 1000``, ``hits`` times in a row.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ class Gain:
     """
 
     tol: float = 1e-3
-    min_rate: float = 0.99
+    min_ratio: float = 0.99
     hits: int = 2
 
     def done(self, objectives: Sequence[float], resolution: float, plain: bool) -> bool:
@@ -91,8 +92,8 @@ class Gain:
         if gain <= resolution:
             return True
         if not plain:
-            return gain < self.tol / 100
-        return aitken(objectives[-3:], resolution, self.min_rate).remaining < self.tol
+            return gain < self.tol / 1000
+        return aitken(objectives[-3:], resolution, self.min_ratio).remaining < self.tol / 10
 
 
 @dataclass(frozen=True, slots=True)

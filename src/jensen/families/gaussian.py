@@ -64,10 +64,7 @@ class GaussianStats:
         outer = self.covariance.outer
         count = self.count[:, None]
         second = (
-            self.second
-            + outer(self.first, shift)
-            + outer(shift, self.first)
-            + outer(count * shift, shift)
+            self.second + outer(self.first, shift) + outer(shift, self.first) + outer(count * shift, shift)
         )
         return replace(self, centre=centre, first=self.first + count * shift, second=second)
 
@@ -130,7 +127,9 @@ class Gaussian:
         self._refuse_constant_columns(data, weight, mean, covariance)
         return replace(self, metric=self.covariance.metric(mean, covariance))
 
-    def _refuse_constant_columns(self, data: Array, weight: Array | None, mean: Array, covariance: Array) -> None:
+    def _refuse_constant_columns(
+        self, data: Array, weight: Array | None, mean: Array, covariance: Array
+    ) -> None:
         suspects = np.flatnonzero(np.diagonal(covariance) <= np.square(1e-6 * mean))
         if not len(suspects):
             return
@@ -138,7 +137,9 @@ class Gaussian:
         constant = suspects[rows.min(axis=0) == rows.max(axis=0)]
         if len(constant) and (len(constant) == len(mean) or not isinstance(self.covariance, Spherical)):
             columns = ", ".join(str(j) for j in constant)
-            raise ValueError(f"no variance to estimate: column {columns} (counted from 0) is constant; leave it out")
+            raise ValueError(
+                f"no variance to estimate: column {columns} (counted from 0) is constant; leave it out"
+            )
 
     def log_density(self, params: GaussianParams, data: Array) -> Array:
         """log p(x_n | z = k), (n, k)."""
