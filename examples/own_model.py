@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 import jensen
-from jensen.em import Expected, Squarem
+from jensen.em import EM, Expected
 from jensen.testing import check_model
 
 
@@ -123,8 +123,8 @@ days = np.array([162.0, 267.0, 271.0, 185.0, 111.0, 61.0, 27.0, 8.0, 3.0, 1.0]) 
 model = PoissonMixture(2)
 laws = check_model(model, PoissonParams(np.array([0.4, 0.6]), np.array([1.0, 3.0])), notices, weight=days)
 
-plain = jensen.fit(model, notices, weight=days)
-fast = jensen.fit(model, notices, weight=days, algorithm=Squarem())
+plain = jensen.fit(model, notices, weight=days, algorithm=EM())
+fast = jensen.fit(model, notices, weight=days)
 best = model.canonical(fast.params)
 
 print(f"{np.sum(laws['outcome'] == 'holds')} laws hold")

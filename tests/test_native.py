@@ -1,4 +1,6 @@
-"""The kernels against plain NumPy, on whichever instruction set is chosen; the same bits for any number of threads."""
+"""The kernels against plain NumPy, on whichever instruction set is chosen; the same bits for any
+number of threads.
+"""
 
 from __future__ import annotations
 

@@ -180,7 +180,13 @@ def test_iterates_of_the_linkage_example():
 def test_the_rate_of_the_linkage_example():
     """The rate of EM there is 0.1327787337857: the share of the information that is missing."""
     fit = jensen.fit(
-        Linkage(), np.arange(4), 0.5, weight=np.array([125, 18, 20, 34.0]), max_steps=5, stop=Never(), algorithm=EM()
+        Linkage(),
+        np.arange(4),
+        0.5,
+        weight=np.array([125, 18, 20, 34.0]),
+        max_steps=5,
+        stop=Never(),
+        algorithm=EM(),
     )
     assert fit.rate == pytest.approx(0.1327787337857, rel=1e-2)
 

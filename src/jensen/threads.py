@@ -10,8 +10,8 @@ _chosen: int | None = None
 def set_num_threads(num_threads: int | None) -> None:
     """Use this many threads from now on; None goes back to the default.
 
-    The default is the environment variable ``JENSEN_NUM_THREADS``, then ``OMP_NUM_THREADS``, then the number of
-    processors that this process may run on.
+    The default is the environment variable ``JENSEN_NUM_THREADS``, then ``OMP_NUM_THREADS``, then the
+    number of processors that this process may run on.
 
     Raises
     ------

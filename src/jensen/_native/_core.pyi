@@ -6,7 +6,13 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 def e_step(
-    structure: int, x: Array, weight: Array | None, weights: Array, means: Array, covariances: Array, threads: int
+    structure: int,
+    x: Array,
+    weight: Array | None,
+    weights: Array,
+    means: Array,
+    covariances: Array,
+    threads: int,
 ) -> tuple[Array, Array, Array, Array, float, float, float]: ...
 def posterior(
     structure: int, x: Array, weights: Array, means: Array, covariances: Array, threads: int

@@ -24,8 +24,8 @@ class Squarem:
     Parameters
     ----------
     begin
-        Plain steps are taken while they gain more than this (nats): leaps from far away change which maximum is
-        reached, and plain EM is fast there.
+        Plain steps are taken while they gain more than this (nats): leaps from far away change which
+        maximum is reached, and plain EM is fast there.
     """
 
     begin: float = 0.1

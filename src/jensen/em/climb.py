@@ -46,7 +46,9 @@ class Climb:
 
     @property
     def rate(self) -> float:
-        """EM's rate of convergence: the ratio of its last two steps, or the root of that of its last two gains."""
+        """EM's rate of convergence: the ratio of its last two steps, or the root of that of its last
+        two gains.
+        """
         if len(self.path) == 3:
             before, last = (float(np.linalg.norm(b - a)) for a, b in pairwise(self.path))
             if last > VISIBLE * float(np.linalg.norm(self.path[-1])):

@@ -49,8 +49,8 @@ class Fit:
         Estimate of the log-likelihood still to be gained (Aitken, over plain EM steps); NaN after fewer than
         two.
     rate
-        EM's rate of convergence at the end: the ratio of two successive steps of plain EM (gains shrink by its
-        square); NaN where rounding hides it.
+        EM's rate of convergence at the end: the ratio of two successive steps of plain EM (gains shrink by
+        its square); NaN where rounding hides it.
     starts
         Every start, its end, its verdict, and how often its maximum was found.
     num_steps, num_e_steps
@@ -139,8 +139,8 @@ def fit(
     weight
         (n,) non-negative; an integer weight counts as that many repeated rows.
     algorithm
-        How to climb. By default EM, accelerated by `jensen.em.Squarem` once its steps are small, where the model
-        has coordinates for it (``pack`` and ``unpack``); `jensen.em.EM` for plain EM.
+        How to climb. By default EM, accelerated by `jensen.em.Squarem` once its steps are small, where the
+        model has coordinates for it (``pack`` and ``unpack``); `jensen.em.EM` for plain EM.
     stop
         When to stop; by default once less than 1e-3 of total log-likelihood is estimated to be left
         (`jensen.em.Gain`), or less than the rounding of the data can resolve.
@@ -177,7 +177,9 @@ def fit(
     prepare = getattr(model, "prepare", None)
     model = model if prepare is None else prepare(data, weight)
     with Progress() as progress:
-        climber = Climber(model, data, weight, algorithm or default_algorithm(model), stop or Gain(), max_steps, progress)
+        climber = Climber(
+            model, data, weight, algorithm or default_algorithm(model), stop or Gain(), max_steps, progress
+        )
         starts, interrupted = gather(climber.starts(params, restarts, np.random.default_rng(rng or 0)))
         if interrupted:
             climber.max_steps = 0  # no more climbing: what was found is returned at once
@@ -216,7 +218,8 @@ def _rank(start: Start) -> float:
 
 def default_algorithm(model: LatentVariableModel) -> Algorithm:
     """SQUAREM where the model has coordinates for it, else plain EM."""
-    return Squarem() if hasattr(model, "pack") and hasattr(model, "unpack") else EM()
+    coordinates = (getattr(model, name, None) for name in ("pack", "unpack"))
+    return EM() if any(function is None for function in coordinates) else Squarem()
 
 
 @dataclass(slots=True)

@@ -90,7 +90,7 @@ class Expected:
 class LatentVariableModel(Protocol):
     """p(x, z | θ). Implement these four and receive ``fit``, MAP, the ledger and the laws.
 
-    A model gets more for what it adds:
+    A model gets more for what it adds (None is as good as absent):
 
     ``e_step(params, data, weight) -> Expected``
         one fused pass that never stores q; a law holds it equal to ``expected ∘ posterior``.
@@ -98,8 +98,9 @@ class LatentVariableModel(Protocol):
         the model with whatever the data fix once and for all (bounds, scales).
     ``start(data, weight, rng) -> params``
         a random start: restarts.
-    ``search(data, weight, rng, count) -> list[Start]``
-        the model's own way of finding good starts: the default of ``fit`` without ``params``.
+    ``search(data, weight, rng, progress) -> Iterator[Start]``
+        the model's own way of finding good starts, as they are found: the default of ``fit`` without
+        ``params``.
     ``prior``
         a `Prior` or None: maximum a posteriori.
     ``num_free(params) -> int``

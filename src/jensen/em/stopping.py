@@ -61,10 +61,10 @@ class Stop(Protocol):
 class Gain:
     """Stop when the total log-likelihood still to be gained is estimated below ``tol``.
 
-    Over plain EM steps the estimate is Aitken's, with the ratio of gains taken to be at least ``min_ratio``, and it has
-    to stay below ``tol / 10``, ``hits`` times in a row: on plateaus the estimate is too hopeful. Over
-    accelerated steps, whose gains are not geometric, it is the gain of a step itself that has to stay below
-    ``tol / 1000``, ``hits`` times in a row.
+    Over plain EM steps the estimate is Aitken's, with the ratio of gains taken to be at least
+    ``min_ratio``, and it has to stay below ``tol / 10``, ``hits`` times in a row: on plateaus the estimate is
+    too hopeful. Over accelerated steps, whose gains are not geometric, it is the gain of a step itself that
+    has to stay below ``tol / 1000``, ``hits`` times in a row.
 
     Parameters
     ----------

@@ -9,8 +9,8 @@ structure               mclust     covariances       invariant under
 `Spherical`             VII        (k,)              rotations and one scale
 ======================  =========  ================  ==========================
 
-``second`` below is Σ_n w_nk (x_n − c_k)(x_n − c_k)ᵀ in the shape of the structure: summed over k for `Tied`, its
-diagonal for `Diagonal`, its trace for `Spherical`.
+``second`` below is Σ_n w_nk (x_n − c_k)(x_n − c_k)ᵀ in the shape of the structure: summed over k for
+`Tied`, its diagonal for `Diagonal`, its trace for `Spherical`.
 """
 
 from __future__ import annotations
@@ -75,13 +75,15 @@ class Covariance(Protocol):
         ...
 
     def reduce(self, full: Array, weight: Array) -> Array:
-        """The structure's covariances nearest to (k, d, d) matrices: pooled with ``weight``, diagonal, mean variance."""
+        """The structure's covariances nearest to (k, d, d) matrices: pooled with ``weight``,
+        diagonal, mean variance.
+        """
         ...
 
 
 def _cholesky_inverse(covariances: Array) -> Array:
     """W = L⁻¹ with Σ = L Lᵀ, so that ‖W x‖² = xᵀ Σ⁻¹ x."""
-    return np.linalg.inv(np.linalg.cholesky(covariances))
+    return np.asarray(np.linalg.inv(np.linalg.cholesky(covariances)), np.float64)
 
 
 @dataclass(frozen=True, slots=True)

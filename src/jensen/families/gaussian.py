@@ -2,14 +2,14 @@
 
     log N(x | μ, Σ) = −½ (d log 2π + log|Σ| + (x − μ)ᵀ Σ⁻¹ (x − μ))
 
-The statistics are the moments about a centre that they carry (the means of the E-step): raw second moments cancel
-where the mean is large beside the spread.
+The statistics are the moments about a centre that they carry (the means of the E-step): raw second moments
+cancel where the mean is large beside the spread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -99,8 +99,9 @@ class Gaussian:
     covariance
         The structure: `Full`, `Tied`, `Diagonal` or `Spherical`.
     floor
-        ε: every component covariance is at least ε times the data's own covariance in the metric of the structure.
-        It is part of the parameter space, not a ridge: where it is not active the fit is plain maximum likelihood.
+        ε: every component covariance is at least ε times the data's own covariance in the metric of the
+        structure. It is part of the parameter space, not a ridge: where it is not active the fit is plain
+        maximum likelihood.
     metric
         Set by `prepare` from the data; without it there is no bound.
 
@@ -111,7 +112,7 @@ class Gaussian:
     'diag'
     """
 
-    covariance: Covariance = Full()
+    covariance: Covariance = field(default_factory=Full)
     floor: float = DEFAULT_FLOOR
     metric: Metric | None = None
 
@@ -185,6 +186,12 @@ class Gaussian:
         noise = rng.standard_normal((len(labels), d))
         return params.means[labels] + np.einsum("nde,ne->nd", factors[labels], noise)
 
+    def relabel(self, params: GaussianParams, order: NDArray[np.integer]) -> GaussianParams:
+        """The components in another order; a shared covariance stays."""
+        shared = self.covariance.name == "tied"
+        covariances = params.covariances if shared else params.covariances[order]
+        return GaussianParams(params.means[order], covariances)
+
     def num_free(self, params: GaussianParams) -> int:
         """Free parameters: means and covariances."""
         k, d = params.means.shape
@@ -199,7 +206,7 @@ def data_moments(data: Array, weight: Array | None) -> tuple[Array, Array]:
     ValueError
         If no row has weight.
     """
-    n, d = data.shape
+    d = data.shape[1]
     mean = np.zeros(d)
     total = 0.0
     for rows, w in _blocks(data, weight):

@@ -1,8 +1,8 @@
 """The metric of a covariance structure: the coordinates in which the data have unit covariance.
 
 A bound on the covariances, a k-means start or a distance between components means the same before and after a
-transformation of the data only in the coordinates that the structure's own group acts on: affine maps for full
-matrices, one scale per column for diagonal ones, one scale in all for spherical ones.
+transformation of the data only in the coordinates that the structure's own group acts on: affine maps for
+full matrices, one scale per column for diagonal ones, one scale in all for spherical ones.
 
 In these coordinates the bound is Σ ⪰ ε·I, and clipping the eigenvalues at ε is the exact constrained M-step:
 −N/2·(log|Σ| + tr(Σ⁻¹Ŝ)) separates over the eigenvalues of Ŝ, and each term is unimodal.
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 NULL_DIRECTION = 1e-5
-"""Eigenvalues of the correlation matrix are taken to be at least this: columns that are linear combinations of
-others would otherwise give the bound no scale at all."""
+"""Eigenvalues of the correlation matrix are taken to be at least this: columns that are linear combinations
+of others would otherwise give the bound no scale at all."""
 
 
 class Metric(Protocol):
@@ -73,7 +73,7 @@ class AffineMetric:
         if values[0] < NULL_DIRECTION:
             correlation = (vectors * np.maximum(values, NULL_DIRECTION)) @ vectors.T
             covariance = correlation * np.outer(scale, scale)
-        return cls(mean, np.linalg.cholesky(covariance), rank)
+        return cls(mean, np.asarray(np.linalg.cholesky(covariance), np.float64), rank)
 
     def whiten(self, data: Array) -> Array:
         return (data - self.mean) @ np.linalg.inv(self.factor).T
@@ -97,7 +97,7 @@ class AffineMetric:
         return np.where(low, self.unwhiten_covariances(clipped), covariances)
 
     def smallest(self, covariances: Array) -> Array:
-        return np.linalg.eigvalsh(self.whiten_covariances(covariances))[..., 0]
+        return np.asarray(np.linalg.eigvalsh(self.whiten_covariances(covariances))[..., 0], np.float64)
 
     @property
     def log_scale(self) -> float:

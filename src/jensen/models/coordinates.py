@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
-def pack(params: MixtureParams) -> Array:
+def pack(model: Mixture, params: MixtureParams) -> Array:
     """π, μ and Σ, one after the other."""
     return np.concatenate(
         [params.weights, params.components.means.ravel(), params.components.covariances.ravel()]

@@ -1,13 +1,15 @@
-"""What is wrong with a fitted mixture that EM cannot see: collapse, a bound that is active, identical components.
+"""What is wrong with a fitted mixture that EM cannot see: collapse, a bound that is active, identical
+components.
 
-A component is *spurious* when the likelihood it earns rests on single rows: refit without row n it would explain that
-row far worse. With f^(−n) the component refitted without row n, the optimism
+A component is *spurious* when the likelihood it earns rests on single rows: refit without row n it would
+explain that row far worse. With f^(−n) the component refitted without row n, the optimism
 
     o_j = Σ_n w_n r_nj (log f_j(x_n) − log f_j^(−n)(x_n))
 
-is about the number p_j of its parameters for a proper component, and grows without limit for a collapsed one. It takes
-no refit: leaving out a row is a rank-one downdate of the scatter. With N the count of the component, r the row's
-responsibility, m its squared Mahalanobis distance and a = r/(N − r),
+is about the number p_j of its parameters for a proper component, and grows without limit for a collapsed
+one.
+It takes no refit: leaving out a row is a rank-one downdate of the scatter. With N the count of the component,
+r the row's responsibility, m its squared Mahalanobis distance and a = r/(N − r),
 
     log|Σ'| − log|Σ| = d log(N/(N − r)) + log(1 − a m),      m' = N/(N − r) · m/(1 − a m).
 """
@@ -66,7 +68,8 @@ def _bound_message(model: Mixture, bound: NDArray[np.bool_]) -> tuple[str, str]:
     columns = len(model.family.metric.mean) if model.family.metric is not None else 0
     if rank is not None and rank < columns:
         return (
-            f"the {columns} columns have rank {rank}: some are combinations of others, or there are fewer rows than columns",
+            f"the {columns} columns have rank {rank}: some are combinations of others, or there are fewer "
+            "rows than columns",
             "leave columns out, or use a diagonal or spherical covariance",
         )
     return (
@@ -109,7 +112,7 @@ def spurious_components(
     """
     k, d = params.components.means.shape
     structure = model.family.covariance
-    if model.prior is not None and model.prior.components is not None:
+    if getattr(model.prior, "components", None) is not None:
         return np.zeros(
             k, bool
         )  # the prior holds the covariances up, and the downdate is of one without a prior

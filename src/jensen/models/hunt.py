@@ -1,4 +1,6 @@
-"""The search on few rows, in the coordinates of the metric: native climbs from many starts, and split-and-merge."""
+"""The search on few rows, in the coordinates of the metric: native climbs from many starts, and
+split-and-merge.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,7 @@ class Hunt:
         if metric is None:
             raise ValueError("prepare the model first: model.prepare(data, weight)")
         data = np.asarray(data, float)
-        unit = type(metric).of(np.zeros(data.shape[1]), np.eye(data.shape[1]))
+        unit = model.family.covariance.metric(np.zeros(data.shape[1]), np.eye(data.shape[1]))
         self.model, self.metric = model, metric
         self.white = replace(model, family=replace(model.family, metric=unit))
         self.rows = np.ascontiguousarray(metric.whiten(data))
@@ -98,7 +100,8 @@ class Hunt:
 
     def run(self, rng: np.random.Generator, progress: Progress | None) -> list[End]:
         """All ends, the best polished."""
-        effort = Effort.of(*self.rows.shape, self.model.num_components)
+        n, d = self.rows.shape
+        effort = Effort.of(n, d, self.model.num_components)
         ends = self.climb(self.starts(effort.num_starts, rng), ROUGH, 300)
         tried: list[float] = []
         for number in range(effort.num_rounds):
@@ -184,8 +187,7 @@ class Hunt:
 
     def _from_responsibilities(self, r: Array) -> MixtureParams:
         """Moments of each group; a group with too few rows for a covariance gets a round one."""
-        n, d = self.rows.shape
-        k = r.shape[1]
+        d, k = self.rows.shape[1], r.shape[1]
         wr = r if self.weight is None else self.weight[:, None] * r
         count = wr.sum(axis=0)
         safe = np.maximum(count, 1e-300)

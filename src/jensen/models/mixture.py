@@ -9,28 +9,28 @@ Q(θ, S)   Σ_nk w_n r_nk (log π_k + log p(x_n | k))
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em import Expected, Start, Verdict
-from jensen.em.progress import Progress
-from jensen.families import Gaussian, GaussianParams, GaussianStats
+from jensen.em import Expected, Prior, Start, Verdict
+from jensen.families import Family, Gaussian
 from jensen.models import fused
 from jensen.models.coordinates import pack, unpack
-from jensen.models.priors import MixturePrior
 
 Array = NDArray[np.float64]
+F = TypeVar("F", bound=Family)
 
 
 class MixtureParams(NamedTuple):
     """Mixing weights π (k,) and the parameters of the components."""
 
     weights: Array
-    components: GaussianParams
+    components: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,7 @@ class MixtureStats:
     """Σ_n w_n r_nk (k,), and the statistics of the components. They add and scale."""
 
     count: Array
-    components: GaussianStats
+    components: Any
 
     def __add__(self, other: MixtureStats) -> MixtureStats:
         return MixtureStats(self.count + other.count, self.components + other.components)
@@ -70,7 +70,7 @@ class MixturePosterior:
 
 
 @dataclass(frozen=True, slots=True)
-class Mixture:
+class Mixture(Generic[F]):
     """A mixture of ``num_components`` members of a family.
 
     Parameters
@@ -78,7 +78,8 @@ class Mixture:
     num_components
         k.
     family
-        The component distributions, for instance ``Gaussian(Tied())``.
+        The component distributions, for instance ``Gaussian(Tied())``, or any `jensen.families.Family`. A
+        Gaussian brings the native passes, the search for starts, acceleration and the diagnosis of collapse.
     prior
         A conjugate prior: the fit is then maximum a posteriori.
 
@@ -92,8 +93,8 @@ class Mixture:
     """
 
     num_components: int
-    family: Gaussian = Gaussian()
-    prior: MixturePrior | None = None
+    family: F = field(default_factory=Gaussian)  # pyright: ignore[reportAssignmentType] -- the default of F
+    prior: Prior | None = None
 
     def __post_init__(self) -> None:
         if self.num_components < 1:
@@ -103,7 +104,12 @@ class Mixture:
 
     def posterior(self, params: MixtureParams, data: Array) -> MixturePosterior:
         """r_nk = π_k p(x_n | k) / p(x_n)."""
-        return MixturePosterior(*fused.posterior(self.family, params, data))
+        if isinstance(self.family, Gaussian):
+            return MixturePosterior(*fused.posterior(self.family, params, data))
+        with np.errstate(divide="ignore"):
+            joint = np.log(params.weights) + self.family.log_density(params.components, data)
+        evidence = np.logaddexp.reduce(joint, axis=1)
+        return MixturePosterior(np.exp(joint - evidence[:, None]), evidence)
 
     def expected(
         self, params: MixtureParams, data: Array, posterior: MixturePosterior, weight: Array | None
@@ -118,7 +124,9 @@ class Mixture:
         )
 
     def e_step(self, params: MixtureParams, data: Array, weight: Array | None) -> Expected:
-        """``expected ∘ posterior`` in one native pass that stores no q."""
+        """``expected ∘ posterior``; for a Gaussian in one native pass that stores no q."""
+        if not isinstance(self.family, Gaussian):
+            return self.expected(params, data, self.posterior(params, data), weight)
         moments, log_evidence, entropy, total = fused.e_step(self.family, params, data, weight)
         return Expected(MixtureStats(moments.count, moments), log_evidence, entropy, total)
 
@@ -138,42 +146,63 @@ class Mixture:
     # ---- what it adds --------------------------------------------------------------------------------------
 
     def prepare(self, data: Array, weight: Array | None) -> Mixture:
-        """The mixture with its covariance bound in the metric of these data."""
-        return replace(self, family=self.family.prepare(data, weight))
+        """The mixture with whatever the data fix: for a Gaussian the covariance bound in their metric."""
+        prepare = getattr(self.family, "prepare", None)
+        return self if prepare is None else replace(self, family=prepare(data, weight))
 
     def start(self, data: Array, weight: Array | None, rng: np.random.Generator) -> MixtureParams:
-        """A random start: rows as means, the data's covariance shrunk by k^(−2/d)."""
-        from jensen.models import starts
+        """A random start: for a Gaussian rows as means, else the M-step from random responsibilities."""
+        if isinstance(self.family, Gaussian):
+            from jensen.models import starts
 
-        return starts.random_rows(self, data, weight, rng)
+            return starts.random_rows(self, data, weight, rng)
+        r = rng.dirichlet(np.ones(self.num_components), size=len(data))
+        wr = r if weight is None else r * np.asarray(weight, float)[:, None]
+        components = self.family.m_step(self.family.statistics(None, data, wr), None)
+        return MixtureParams(wr.sum(axis=0) / wr.sum(), components)
 
-    def search(
-        self, data: Array, weight: Array | None, rng: np.random.Generator, progress: Progress | None = None
-    ) -> Iterator[Start]:
-        """Accelerated starts of mixed kinds, with split-and-merge."""
+    @property
+    def search(self) -> Callable[..., Iterator[Start]] | None:
+        """``search(data, weight, rng, progress)``: accelerated starts of mixed kinds, with split-and-merge.
+
+        Gaussians only; None for other families, which get random restarts.
+        """
         from jensen.models.search import search
 
-        return search(self, data, weight, rng, progress)
+        return self._of_gaussian(search)
 
-    def diagnose(self, params: MixtureParams, data: Array, weight: Array | None) -> Verdict | None:
-        """Collapse, a component at the bound, an empty one, identical ones."""
+    @property
+    def diagnose(self) -> Callable[..., Verdict | None] | None:
+        """``diagnose(params, data, weight)``: collapse, a bound that is active, identical components.
+        Gaussians only.
+        """
         from jensen.models.diagnosis import diagnose
 
-        return diagnose(self, params, data, weight)
+        return self._of_gaussian(diagnose)
+
+    @property
+    def pack(self) -> Callable[[MixtureParams], Array] | None:
+        """``pack(params)``: the natural parameters as one vector. Gaussians only."""
+        return self._of_gaussian(pack)
+
+    @property
+    def unpack(self) -> Callable[[Array], MixtureParams | None] | None:
+        """``unpack(vector)``: and back; None where a weight or a covariance is out of bounds.
+        Gaussians only.
+        """
+        return self._of_gaussian(unpack)
 
     def canonical(self, params: MixtureParams) -> MixtureParams:
-        """Components in the order of their means, first column first."""
-        order = np.lexsort(params.components.means.T[::-1])
-        return self.relabel(params, order)
+        """Components in the order of their first parameters (for a Gaussian the means), first column
+        first.
+        """
+        first = np.asarray(params.components[0]).reshape(self.num_components, -1)
+        return self.relabel(params, np.lexsort(first.T[::-1]))
 
     def relabel(self, params: MixtureParams, order: Any) -> MixtureParams:
         """The same mixture with its components in another order."""
-        means, covariances = params.components
-        shared = self.family.covariance.name == "tied"
-        return MixtureParams(
-            params.weights[order],
-            GaussianParams(means[order], covariances if shared else covariances[order]),
-        )
+        relabel = getattr(self.family, "relabel", _relabel)
+        return MixtureParams(params.weights[order], relabel(params.components, order))
 
     def num_free(self, params: MixtureParams) -> int:
         """Free parameters: k − 1 weights and the family's."""
@@ -186,10 +215,10 @@ class Mixture:
         labels = rng.choice(len(params.weights), size=num_rows, p=params.weights)
         return self.family.sample(params.components, labels, rng), labels
 
-    def pack(self, params: MixtureParams) -> Array:
-        """The natural parameters as one vector."""
-        return pack(params)
+    def _of_gaussian(self, function: Callable[..., Any]) -> Callable[..., Any] | None:
+        return partial(function, self) if isinstance(self.family, Gaussian) else None
 
-    def unpack(self, vector: Array) -> MixtureParams | None:
-        """And back; None where a weight is not positive or a covariance is below its bound."""
-        return unpack(self, vector)
+
+def _relabel(components: Any, order: Any) -> Any:
+    """The components of a family whose parameters are a tuple of arrays with one entry a component."""
+    return type(components)(*(np.asarray(part)[order] for part in components))

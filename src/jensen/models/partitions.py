@@ -1,4 +1,5 @@
-"""Many partitions of rows at once, for starts. ``rows`` are in the metric of the covariance structure (unit covariance,
+"""Many partitions of rows at once, for starts. ``rows`` are in the metric of the covariance structure (unit
+covariance,
 centred); every function gives ``count`` partitions as labels (count, n), or responsibilities (count, n, k).
 """
 
@@ -34,7 +35,9 @@ def nearest_seeds(rows: Array, weight: Array | None, k: int, count: int, rng: np
 def plus_plus_centres(
     rows: Array, weight: Array | None, k: int, count: int, rng: np.random.Generator
 ) -> Array:
-    """(count, k, d) rows, each drawn ∝ w · squared distance to those before (Arthur and Vassilvitskii, 2007)."""
+    """(count, k, d) rows, each drawn ∝ w · squared distance to those before (Arthur and
+    Vassilvitskii, 2007).
+    """
     w = np.ones(len(rows)) if weight is None else np.asarray(weight, float)
     squared = np.square(rows).sum(axis=1)
     mass = np.broadcast_to(w, (count, len(rows)))
@@ -76,8 +79,8 @@ def independent_directions(
 ) -> Labels:
     """k-means in a few directions of extreme kurtosis: where clusters that a sphere hides come apart.
 
-    The directions are fixed points w ← 3w − E[(zᵀw)³ z] of FastICA (Hyvärinen and Oja, 1997), each orthogonal to
-    those before, from differences of two rows.
+    The directions are fixed points w ← 3w − E[(zᵀw)³ z] of FastICA (Hyvärinen and Oja, 1997), each
+    orthogonal to those before, from differences of two rows.
     """
     return np.concatenate(
         [kmeans(rows @ _directions(rows, weight, k, rng), weight, k, 1, rng) for _ in range(count)]

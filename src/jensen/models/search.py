@@ -1,13 +1,14 @@
 """The default search for a mixture's best maximum: accelerated starts of mixed kinds, and split-and-merge.
 
-Likelihoods of mixtures have many maxima, and the starts that reach the best one differ from data set to data set. So:
+Likelihoods of mixtures have many maxima, and the starts that reach the best one differ from data set to
+data set. So:
 
 1. starts of every kind, each accelerated roughly to its end; a start that collapses is given up;
 2. from the best proper ends, solutions with two components merged and another split, until none is better;
 3. the best ends polished. What `fit` then does with them are plain EM steps.
 
-Everything happens on at most `SEARCH_ROWS` rows (`jensen.models.hunt`); with more rows the best ends are climbed on
-all of them. The starts do not see a prior; the climbs on all rows do.
+Everything happens on at most `SEARCH_ROWS` rows (`jensen.models.hunt`); with more rows the best ends are
+climbed on all of them. The starts do not see a prior; the climbs on all rows do.
 """
 
 from __future__ import annotations

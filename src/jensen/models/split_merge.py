@@ -5,7 +5,8 @@ Ueda, Nakano, Ghahramani and Hinton (2000), *SMEM algorithm for mixture models*,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,8 @@ Array = NDArray[np.float64]
 SPLIT = 0.7  # of a standard deviation along the principal axis, to either side
 
 
-class Local(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Local:
     """What the rows of each component look like, whatever the covariance structure says."""
 
     count: Array  # (k,)

@@ -1,8 +1,8 @@
-"""Where a mixture can start. Each kind is drawn in the metric of the covariance structure, so that starts move with
-the data: an affine map of the rows (a scale per column, a similarity) takes the starts along.
+"""Where a mixture can start. Each kind is drawn in the metric of the covariance structure, so that starts
+move with the data: an affine map of the rows (a scale per column, a similarity) takes the starts along.
 
-Each is a function ``(model, data, weight, rng) -> MixtureParams``; ``model`` has been prepared. The search makes many
-at once (`jensen.models.partitions`).
+Each is a function ``(model, data, weight, rng) -> MixtureParams``; ``model`` has been prepared. The search
+makes many at once (`jensen.models.partitions`).
 """
 
 from __future__ import annotations
@@ -56,11 +56,13 @@ def random_responsibilities(
     )
 
 
-# ---- from what is given ------------------------------------------------------------------------------------------
+# ---- from what is given ----------------------------------------------------------------------------------
 
 
 def from_partition(model: Mixture, data: Array, weight: Array | None, labels: Labels) -> MixtureParams:
-    """The M-step from labels (n,) in 0…k−1. A group with too few rows for a covariance leans on the pooled one."""
+    """The M-step from labels (n,) in 0…k−1. A group with too few rows for a covariance leans on the
+    pooled one.
+    """
     return from_responsibilities(model, data, weight, np.eye(model.num_components)[labels])
 
 
@@ -109,4 +111,4 @@ def pick_rows(n: int, weight: Array | None, count: int, rng: np.random.Generator
     if weight is None:
         return rng.choice(n, size=count, replace=count > n)
     p = np.asarray(weight, float) / np.sum(weight)
-    return rng.choice(n, size=count, replace=count > np.count_nonzero(p), p=p)
+    return rng.choice(n, size=count, replace=bool(count > np.count_nonzero(p)), p=p)

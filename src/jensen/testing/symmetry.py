@@ -201,7 +201,7 @@ def relabelling(model: Any, params: Params, data: Data, *, weight: Weight = None
         require_close(law, usually, f"log-evidence{what}", found, expected, 2 * tolerance)
     _same_rows(model, params, other, order, data, law, usually)
     _same_rows(model, stepped, again, np.arange(k), data, law, usually)
-    if hasattr(model, "canonical") and hasattr(model, "pack"):
+    if hasattr(model, "canonical") and getattr(model, "pack", None) is not None:
         a, b = (model.pack(model.canonical(p)) for p in (params, other))
         require_close(law, usually, "canonical parameters", float(np.abs(a - b).max()), 0.0, 0.0)
     if hasattr(model, "num_free"):
