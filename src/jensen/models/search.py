@@ -74,19 +74,22 @@ def _on_all_rows(
     rng: np.random.Generator,
     progress: Progress | None,
 ) -> Iterator[Start]:
-    """The best ends of the subsample, climbed on all rows: all a little, then the two best to the end."""
+    """The best ends of the subsample, climbed on all rows: a little for all, more for the two best.
+
+    `fit` climbs the best of them to its end.
+    """
     ends = hunt.run(rng, progress)
     spent = sum(end.num_e_steps for end in ends) * len(hunt.rows) // len(data)
     rough: list[Start] = []
     for end in hunt.best(ends, 4):
-        rough.append(_climb(model, data, weight, hunt.start(end), 1.0, 20, progress))
+        rough.append(_climb(model, data, weight, hunt.start(end), 10.0, 8, progress))
         if rough[-1].verdict.outcome is Outcome.INTERRUPTED:
             yield from rough
             return
     rough.sort(key=lambda start: -start.objective)
     yield from rough[2:]
     for start in rough[:2]:
-        fine = _climb(model, data, weight, start, 1e-3, 500, progress)
+        fine = _climb(model, data, weight, start, 1.0, 50, progress)
         yield replace(fine, num_e_steps=fine.num_e_steps + spent)
         if fine.verdict.outcome is Outcome.INTERRUPTED:
             return
