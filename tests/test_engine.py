@@ -1,5 +1,8 @@
 """The engine: the ledger, verdicts, stopping, acceleration, many starts, and what a `Fit` looks like."""
 
+import os
+import signal
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -558,3 +561,17 @@ def test_galaxies_in_two_units():
     large = jensen.fit(mixture(), galaxies() * 1000)
     n = len(galaxies())
     assert large.log_evidence + n * np.log(1000) == pytest.approx(small.log_evidence, rel=1e-9)
+
+
+def test_ctrl_c_in_the_native_search_keeps_the_best_so_far():
+    """The climbs in C++ ask for signals; without that this fit takes several seconds."""
+    data = np.random.default_rng(0).normal(size=(2000, 40))
+    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        fit = jensen.fit(mixture(Full(), 12), data)
+    finally:
+        timer.cancel()
+    assert fit.verdict.outcome is Outcome.INTERRUPTED
+    assert np.isfinite(fit.log_evidence)
+    assert fit.starts.num_rows >= 1

@@ -136,7 +136,7 @@ def test_a_native_climb_is_the_python_one(name: str) -> None:
     unit = Mixture(2, Gaussian(STRUCTURES[name])).prepare(white, None)
     start = unit.start(white, None, np.random.default_rng(0))
     covariances = start.components.covariances
-    weights, means, ends, objective, e_steps, status = _core.climb(
+    weights, means, ends, objective, e_steps, status, _ = _core.climb(
         fused.CODES[name],
         white,
         None,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <thread>
@@ -23,7 +24,9 @@ class Climber {
           const ClimbSettings& settings)
       : settings_(settings), mixture_(structure, k, d), pass_(mixture_, rows, 1), sums_(structure, k, d) {}
 
-  void climb(ClimbResult& end) {
+  // `halted` is asked after every cycle.
+  template <class Halted>
+  void climb(ClimbResult& end, Halted halted) {
     e_steps_ = 0;
     collapsed_ = false;
     Point here, first, leap;
@@ -32,7 +35,7 @@ class Climber {
     end.status = Status::failed;
     if (!evaluate(here)) return;
     end.status = Status::step_limit;
-    for (int calm = 0; e_steps_ < settings_.max_e_steps && calm < 2;) {
+    for (int calm = 0; e_steps_ < settings_.max_e_steps && calm < 2 && !halted();) {
       const double before = here.log_evidence;
       if (!cycle(here, first, leap)) break;
       if (collapsed_) {
@@ -141,18 +144,31 @@ class Climber {
 
 }  // namespace
 
-void climb_all(Structure structure, const Rows<double>& rows, std::int64_t k, std::int64_t d,
-               const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads) {
+bool climb_all(Structure structure, const Rows<double>& rows, std::int64_t k, std::int64_t d,
+               const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads,
+               const std::function<bool()>& interrupted) {
+  using Clock = std::chrono::steady_clock;
   std::atomic<std::size_t> next{0};
+  std::atomic<bool> stop{false};
+  const std::thread::id asking = std::this_thread::get_id();
   const auto work = [&] {
     Climber climber(structure, rows, k, d, settings);
-    for (std::size_t i; (i = next.fetch_add(1)) < ends.size();) climber.climb(ends[i]);
+    Clock::time_point asked = Clock::now();
+    const auto halted = [&] {
+      if (std::this_thread::get_id() == asking && Clock::now() - asked > std::chrono::milliseconds(100)) {
+        if (interrupted()) stop = true;
+        asked = Clock::now();
+      }
+      return stop.load(std::memory_order_relaxed);
+    };
+    for (std::size_t i; (i = next.fetch_add(1)) < ends.size();) climber.climb(ends[i], halted);
   };
   const int workers = static_cast<int>(std::clamp<std::size_t>(static_cast<std::size_t>(threads), 1, ends.size()));
   std::vector<std::thread> helpers;
   for (int i = 1; i < workers; ++i) helpers.emplace_back(work);
   work();
   for (std::thread& helper : helpers) helper.join();
+  return stop;
 }
 
 void lloyd(const Rows<double>& rows, std::int64_t d, std::int64_t k, const double* centres,

@@ -1,6 +1,8 @@
 // Many accelerated climbs on few rows, without Python in between.
 #pragma once
 
+#include <functional>
+
 #include "mixture.hpp"
 
 namespace jensen {
@@ -21,9 +23,10 @@ struct ClimbResult {
   Status status = Status::failed;
 };
 
-// SQUAREM from every start, each on one thread: the bits do not depend on the number of threads.
-void climb_all(Structure structure, const Rows<double>& rows, std::int64_t k, std::int64_t d,
-               const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads);
+// SQUAREM from every start, each on one thread: the bits do not depend on the number of threads. `interrupted` is asked
+// now and then, on the calling thread; once it says yes, every climb ends where it is, and the result is true.
+bool climb_all(Structure structure, const Rows<double>& rows, std::int64_t k, std::int64_t d,
+               const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads, const std::function<bool()>& interrupted);
 
 // Lloyd's k-means from `centres` (k, d); an empty cluster takes the row that is farthest from its centre.
 void lloyd(const Rows<double>& rows, std::int64_t d, std::int64_t k, const double* centres,

@@ -143,11 +143,16 @@ nb::tuple climb(int structure, Matrix<double> x, std::optional<Doubles> weight, 
     const double *w = weights.data() + i * k, *m = means.data() + i * k * d, *c = covariances.data() + i * size;
     ends[i].params = {Vector(w, w + k), Vector(m, m + k * d), Vector(c, c + size)};
   }
+  bool interrupted = false;
   {
     nb::gil_scoped_release release;
-    climb_all(s, rows, static_cast<std::int64_t>(k), static_cast<std::int64_t>(d),
-              {floor, tol, max_e_steps}, ends, threads);
+    interrupted = climb_all(s, rows, static_cast<std::int64_t>(k), static_cast<std::int64_t>(d),
+                            {floor, tol, max_e_steps}, ends, threads, [] {
+                              nb::gil_scoped_acquire acquire;
+                              return PyErr_CheckSignals() != 0;
+                            });
   }
+  if (interrupted) PyErr_Clear();  // the caller keeps what there is, and says so
   Owned<double> w = allocate<double>(starts * k), m = allocate<double>(starts * k * d),
                 c = allocate<double>(starts * size), l = allocate<double>(starts);
   Owned<std::int64_t> e = allocate<std::int64_t>(starts), status = allocate<std::int64_t>(starts);
@@ -162,7 +167,7 @@ nb::tuple climb(int structure, Matrix<double> x, std::optional<Doubles> weight, 
   return nb::make_tuple(Array<double>(w.data, {starts, k}, w.owner), Array<double>(m.data, {starts, k, d}, m.owner),
                         Array<double>(c.data, {starts, size}, c.owner), Array<double>(l.data, {starts}, l.owner),
                         Array<std::int64_t>(e.data, {starts}, e.owner),
-                        Array<std::int64_t>(status.data, {starts}, status.owner));
+                        Array<std::int64_t>(status.data, {starts}, status.owner), interrupted);
 }
 
 // Lloyd's algorithm from S sets of centres (S, k, d): labels (S, n).

@@ -310,10 +310,16 @@ class Climber:
         if flaw is not None and (climbed or not flaw.proper):
             return replace(flaw, climbed=climbed)
         if climbed:
-            return Verdict(Outcome.CONVERGED, "", climbed=True)
+            return Verdict(Outcome.CONVERGED, _resolved(run), climbed=True)
         left = run.extrapolation.remaining
         return Verdict(
             Outcome.STEP_LIMIT,
             f"{run.num_steps} steps were not enough; about {left:.2g} of log-likelihood is left",
             "raise max_steps",
         )
+
+
+def _resolved(run: Climb) -> str:
+    """What rounding leaves unsaid, where that is more than the default promises."""
+    resolution = run.problem.resolution(run.state)
+    return "" if resolution < Gain().tol else f"as far as rounding can tell, about {resolution:.2g}"

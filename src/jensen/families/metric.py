@@ -89,9 +89,11 @@ class AffineMetric:
         return self.factor @ covariances @ self.factor.T
 
     def clip(self, covariances: Array, floor: float) -> Array:
-        values, vectors = np.linalg.eigh(self.whiten_covariances(covariances))
-        if values.min() >= floor:
+        try:  # Σ ⪰ ε A Aᵀ by its Cholesky factor: much less work than eigenvalues, and nearly always enough
+            np.linalg.cholesky(covariances - floor * self.factor @ self.factor.T)
             return covariances
+        except np.linalg.LinAlgError:
+            values, vectors = np.linalg.eigh(self.whiten_covariances(covariances))
         clipped = (vectors * np.maximum(values, floor)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
         low = values.min(axis=-1)[..., None, None] < floor
         return np.where(low, self.unwhiten_covariances(clipped), covariances)

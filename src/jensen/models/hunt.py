@@ -98,11 +98,19 @@ class Hunt:
         self.weight = None if weight is None else np.ascontiguousarray(weight, float)
         self.total = float(len(data)) if weight is None else float(np.sum(weight))
 
-    def run(self, rng: np.random.Generator, progress: Progress | None) -> list[End]:
-        """All ends, the best polished."""
+    def run(self, rng: np.random.Generator, progress: Progress | None) -> tuple[list[End], bool]:
+        """All ends, the best polished, and whether the user interrupted the search."""
         n, d = self.rows.shape
         effort = Effort.of(n, d, self.model.num_components)
-        ends = self.climb(self.starts(effort.num_starts, rng), ROUGH, 300)
+        ends = self.starts(effort.num_starts, rng)
+        try:
+            return self._search(ends, effort, progress), False
+        except KeyboardInterrupt:
+            return [end for end in ends if end.num_e_steps], True
+
+    def _search(self, ends: list[End], effort: Effort, progress: Progress | None) -> list[End]:
+        """From the starts to the polished best; ``ends`` grows on the way."""
+        self.climb(ends, ROUGH, 300)
         tried: list[float] = []
         for number in range(effort.num_rounds):
             if progress is not None:
@@ -121,7 +129,7 @@ class Hunt:
         if not ends:
             return ends
         shape = ends[0].params.components.covariances.shape
-        result = _core.climb(
+        *result, interrupted = _core.climb(
             fused.CODES[self.model.family.covariance.name],
             self.rows,
             self.weight,
@@ -139,6 +147,8 @@ class Hunt:
             end.outcome = STATUS[status]
             end.objective = float(objective) if end.outcome is not Outcome.FAILED else -np.inf
             end.proper = None if end.outcome in STATUS[:2] else False
+        if interrupted:
+            raise KeyboardInterrupt
         return ends
 
     def is_proper(self, end: End) -> bool:

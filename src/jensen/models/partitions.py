@@ -82,28 +82,33 @@ def independent_directions(
     The directions are fixed points w ← 3w − E[(zᵀw)³ z] of FastICA (Hyvärinen and Oja, 1997), each
     orthogonal to those before, from differences of two rows.
     """
+    most = min(rows.shape[1], max(1, k - 1))
+    directions = _directions(rows, weight, most, count, rng)
+    used = rng.integers(1, most + 1, size=count)
     return np.concatenate(
-        [kmeans(rows @ _directions(rows, weight, k, rng), weight, k, 1, rng) for _ in range(count)]
+        [kmeans(rows @ w[:m].T, weight, k, 1, rng) for w, m in zip(directions, used, strict=True)]
     )
 
 
-def _directions(rows: Array, weight: Array | None, k: int, rng: np.random.Generator) -> Array:
+def _directions(rows: Array, weight: Array | None, most: int, count: int, rng: np.random.Generator) -> Array:
+    """(count, most, d) unit vectors, orthogonal within each of ``count`` draws."""
     n, d = rows.shape
     p = np.full(n, 1.0 / n) if weight is None else np.asarray(weight, float) / np.sum(weight)
-    found = np.zeros((0, d))
-    for _ in range(int(rng.integers(1, min(d, max(1, k - 1)) + 1))):
-        i, j = _draw(np.broadcast_to(p, (2, n)), rng)
+    found = np.zeros((count, 0, d))
+    for _ in range(most):
+        i, j = _draw(np.broadcast_to(p, (2 * count, n)), rng).reshape(2, count)
         w = _unit(rows[i] - rows[j], found)
         for _ in range(FIXED_POINT_STEPS):
-            w = _unit(3.0 * w - (p * (rows @ w) ** 3) @ rows, found)
-        found = np.vstack([found, w])
-    return found.T
+            w = _unit(3.0 * w - (p * (w @ rows.T) ** 3) @ rows, found)
+        found = np.concatenate([found, w[:, None]], axis=1)
+    return found
 
 
 def _unit(w: Array, found: Array) -> Array:
-    w = w - found.T @ (found @ w)
-    size = np.linalg.norm(w)
-    return w / size if size > 0 else w
+    """(count, d) vectors less their parts along ``found`` (count, m, d), at length 1."""
+    w = w - np.einsum("cmd,cm->cd", found, np.einsum("cmd,cd->cm", found, w))
+    size = np.linalg.norm(w, axis=1, keepdims=True)
+    return w / np.where(size > 0, size, 1.0)
 
 
 def _draw(mass: Array, rng: np.random.Generator) -> NDArray[np.intp]:

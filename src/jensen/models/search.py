@@ -46,7 +46,10 @@ def search(
         data, weight = data[kept], np.asarray(weight, float)[kept]
     if len(data) <= SEARCH_ROWS and model.prior is None:
         hunt = Hunt(model, data, weight)
-        yield from (hunt.start(end) for end in hunt.run(rng, progress))
+        ends, interrupted = hunt.run(rng, progress)
+        yield from (hunt.start(end) for end in ends)
+        if interrupted:
+            raise KeyboardInterrupt
         return
     picked = slice(None)
     if len(data) > SEARCH_ROWS:
@@ -78,7 +81,11 @@ def _on_all_rows(
 
     `fit` climbs the best of them to its end.
     """
-    ends = hunt.run(rng, progress)
+    ends, interrupted = hunt.run(rng, progress)
+    if interrupted:
+        for end in hunt.best(ends, 1):
+            yield _climb(model, data, weight, hunt.start(end), 10.0, 0, progress)
+        raise KeyboardInterrupt
     spent = sum(end.num_e_steps for end in ends) * len(hunt.rows) // len(data)
     rough: list[Start] = []
     for end in hunt.best(ends, 4):
