@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Partitions = Callable[[Array, Array | None, int, int, np.random.Generator], NDArray]
 
-ROUGH, FINE = 1e-2, 1e-5  # nats gained in a cycle of two E-steps, twice in a row
+ROUGH, FINE = 3e-2, 1e-5  # nats gained in a cycle of two E-steps, twice in a row
+FEW_COLUMNS = 16  # up to which the products of columns are formed once for all starts
 STATUS = (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.FAILED, Outcome.COLLAPSED)
-WORK = 6e7  # rows × components × columns² that all starts may cost per E-step
+WORK = 1.5e7  # rows × components × columns² that all starts may cost per E-step
 
 PARTITIONS: dict[str, Partitions] = {
     "k-means": partitions.kmeans,
@@ -71,14 +72,14 @@ class Effort:
     num_rounds: int
     num_bases: int
     num_merges: int = 3
-    num_splits: int = 4
+    num_splits: int = 3
 
     @classmethod
     def of(cls, n: int, d: int, k: int) -> Effort:
         """The effort for n rows, d columns and k components."""
-        most = {2: 48, 3: 36}.get(k, 40)
-        num_starts = int(np.clip(WORK / (n * k * (d + 2) ** 2), 12, most))
-        return cls(num_starts, num_rounds={2: 0, 3: 3}.get(k, 5), num_bases=2 if k == 3 else 3)
+        most = 24 if k <= 3 else 20
+        num_starts = int(np.clip(WORK / (n * k * (d + 2) ** 2), 10, most))
+        return cls(num_starts, num_rounds={2: 0, 3: 2}.get(k, 3), num_bases=2)
 
 
 class Hunt:
@@ -160,15 +161,25 @@ class Hunt:
             )
         return end.proper
 
-    def start(self, end: End) -> Start:
-        """The end in the coordinates of the data."""
-        means, covariances = end.params.components
-        params = _params(
-            end.params.weights, self.metric.unwhiten(means), self.metric.unwhiten_covariances(covariances)
+    def in_data(self, ends: list[End]) -> list[Start]:
+        """The ends in the coordinates of the data."""
+        if not ends:
+            return []
+        means = self.metric.unwhiten(np.stack([end.params.components.means for end in ends]))
+        covariances = self.metric.unwhiten_covariances(
+            np.stack([end.params.components.covariances for end in ends])
         )
-        objective = end.objective - self.total * self.metric.log_scale
-        verdict = Verdict(end.outcome, "", climbed=end.outcome is Outcome.CONVERGED)
-        return Start(end.kind, params, objective, end.num_e_steps, verdict)
+        shift = self.total * self.metric.log_scale
+        return [
+            Start(
+                end.kind,
+                _params(end.params.weights, m, c),
+                end.objective - shift,
+                end.num_e_steps,
+                Verdict(end.outcome, "", climbed=end.outcome is Outcome.CONVERGED),
+            )
+            for end, m, c in zip(ends, means, covariances, strict=True)
+        ]
 
     def best(self, ends: list[End], count: int) -> list[End]:
         """The best proper ends that differ; where there is none, the best."""
@@ -193,20 +204,29 @@ class Hunt:
             return [self.white.start(self.rows, self.weight, rng) for _ in range(count)]
         rows = self.columns if kind == "columns" else self.rows
         parts = PARTITIONS[kind](rows, self.weight, k, count, rng)
-        return [self._from_responsibilities(np.eye(k)[p] if p.ndim == 1 else p) for p in parts]
+        return self._from_responsibilities(np.eye(k)[parts] if parts.ndim == 2 else parts)
 
-    def _from_responsibilities(self, r: Array) -> MixtureParams:
-        """Moments of each group; a group with too few rows for a covariance gets a round one."""
-        d, k = self.rows.shape[1], r.shape[1]
-        wr = r if self.weight is None else self.weight[:, None] * r
-        count = wr.sum(axis=0)
-        safe = np.maximum(count, 1e-300)
-        means = wr.T @ self.rows / safe[:, None]
-        centred = self.rows - means[:, None]
-        full = np.swapaxes(centred * wr.T[:, :, None], 1, 2) @ centred / safe[:, None, None]
+    def _from_responsibilities(self, r: Array) -> list[MixtureParams]:
+        """Moments of each group of each partition (count, n, k); a group of too few rows gets a round one."""
+        d, k = self.rows.shape[1], r.shape[2]
+        wr = np.swapaxes(r if self.weight is None else self.weight[:, None] * r, 1, 2)
+        count = wr.sum(axis=2)
+        safe = np.maximum(count, 1e-300)[..., None]
+        means = wr @ self.rows / safe
+        full = self._second_moments(wr) / safe[..., None] - means[..., :, None] * means[..., None, :]
         full[count <= d + 1] = k ** (-2.0 / d) * np.eye(d)
         weights = np.maximum(count, 1e-3 * self.total / k)
-        return _params(weights / weights.sum(), means, self.model.family.covariance.reduce(full, weights))
+        weights /= weights.sum(axis=1, keepdims=True)
+        reduce = self.model.family.covariance.reduce
+        return [_params(w, m, reduce(c, w)) for w, m, c in zip(weights, means, full, strict=True)]
+
+    def _second_moments(self, wr: Array) -> Array:
+        """Σ_n w_nk x_n x_nᵀ for (count, k, n) weights; the rows are centred, which is enough for starts."""
+        n, d = self.rows.shape
+        if d <= FEW_COLUMNS:
+            products = (self.rows[:, :, None] * self.rows[:, None, :]).reshape(n, d * d)
+            return (wr @ products).reshape(*wr.shape[:2], d, d)
+        return np.stack([np.swapaxes(self.rows * w[..., None], 1, 2) @ self.rows for w in wr])
 
     def _improve(self, bases: list[End], effort: Effort) -> list[End]:
         """Neighbours of the bases: a few steps for all, more for the promising, the end for the best."""

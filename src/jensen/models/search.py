@@ -24,14 +24,15 @@ from jensen.em import Gain, Outcome, Problem, Squarem, Start, Verdict
 from jensen.em.climb import climb
 from jensen.em.progress import Progress
 from jensen.models import starts
-from jensen.models.hunt import Hunt
+from jensen.models.hunt import FINE, ROUGH, End, Hunt
 
 if TYPE_CHECKING:
     from jensen.models.mixture import Mixture
 
 Array = NDArray[np.float64]
 
-SEARCH_ROWS = 2000
+SEARCH_ROWS = 1000
+NATIVE_SIZE = 1_000_000  # rows × columns up to which a copy in the metric costs little
 
 
 def search(
@@ -47,7 +48,7 @@ def search(
     if len(data) <= SEARCH_ROWS and model.prior is None:
         hunt = Hunt(model, data, weight)
         ends, interrupted = hunt.run(rng, progress)
-        yield from (hunt.start(end) for end in ends)
+        yield from hunt.in_data(ends)
         if interrupted:
             raise KeyboardInterrupt
         return
@@ -83,13 +84,16 @@ def _on_all_rows(
     """
     ends, interrupted = hunt.run(rng, progress)
     if interrupted:
-        for end in hunt.best(ends, 1):
-            yield _climb(model, data, weight, hunt.start(end), 10.0, 0, progress)
+        for start in hunt.in_data(hunt.best(ends, 1)):
+            yield _climb(model, data, weight, start, 10.0, 0, progress)
         raise KeyboardInterrupt
-    spent = sum(end.num_e_steps for end in ends) * len(hunt.rows) // len(data)
+    spent = sum(end.num_e_steps for end in ends) * len(hunt.rows) // len(data)  # in passes over all rows
+    if data.size <= NATIVE_SIZE and model.prior is None:
+        yield from _native_on_all_rows(model, data, weight, hunt.best(ends, 4), spent)
+        return
     rough: list[Start] = []
-    for end in hunt.best(ends, 4):
-        rough.append(_climb(model, data, weight, hunt.start(end), 10.0, 8, progress))
+    for start in hunt.in_data(hunt.best(ends, 4)):
+        rough.append(_climb(model, data, weight, start, 10.0, 8, progress))
         if rough[-1].verdict.outcome is Outcome.INTERRUPTED:
             yield from rough
             return
@@ -101,6 +105,20 @@ def _on_all_rows(
         if fine.verdict.outcome is Outcome.INTERRUPTED:
             return
         spent = 0
+
+
+def _native_on_all_rows(
+    model: Mixture, data: Array, weight: Array | None, ends: list[End], spent: int
+) -> Iterator[Start]:
+    """The same without Python in between: one thread a climb, in the coordinates of the metric."""
+    hunt = Hunt(model, data, weight)
+    for end in ends:
+        end.num_e_steps = 0
+    ends[0].num_e_steps = spent
+    for count, tol, max_e_steps in ((4, 1.0, 20), (2, ROUGH, 300), (1, FINE, 1000)):
+        hunt.climb(ends[:count], tol, max_e_steps)
+        ends.sort(key=lambda end: -end.objective)
+    yield from hunt.in_data(ends)
 
 
 def _climb(
