@@ -29,6 +29,7 @@ class Climber {
   void climb(ClimbResult& end, Halted halted) {
     e_steps_ = 0;
     collapsed_ = false;
+    longest_ = std::numeric_limits<double>::max();
     Point here, first, leap;
     here.params = end.params;
     raise_covariances(mixture_.structure, mixture_.k, mixture_.d, settings_.floor, here.params.covariances);
@@ -55,10 +56,14 @@ class Climber {
   bool cycle(Point& here, Point& first, Point& leap) {
     first.params = here.next;
     if (!evaluate(first)) return false;
-    if (propose(here.params, first.params, first.next, leap.params) && evaluate(leap) &&
-        leap.log_evidence >= first.log_evidence) {
-      std::swap(here, leap);
-      return true;
+    const double length = propose(here.params, first.params, first.next, leap.params);
+    if (length > 1) {
+      if (feasible(leap.params) && evaluate(leap) && leap.log_evidence >= first.log_evidence) {
+        if (length >= longest_) longest_ *= 4;
+        std::swap(here, leap);
+        return true;
+      }
+      longest_ = std::max(2.0, length / 4);  // what was too long is tried shorter next time
     }
     leap.params = first.next;
     if (!evaluate(leap)) return false;
@@ -89,8 +94,8 @@ class Climber {
     return std::any_of(count, count + mixture_.k, [=](double n) { return n <= needed; });
   }
 
-  // θ' = θ₀ − 2αr + α²v; false where it is the plain step or infeasible.
-  bool propose(const Params& p0, const Params& p1, const Params& p2, Params& out) {
+  // θ' = θ₀ − 2αr + α²v, and −α, at most the longest that has not failed of late; 1 is the plain step.
+  double propose(const Params& p0, const Params& p1, const Params& p2, Params& out) {
     double rr = 0, vv = 0;
     const auto measure = [&](const Vector& a, const Vector& b, const Vector& c) {
       for (std::size_t i = 0; i < a.size(); ++i) {
@@ -102,8 +107,8 @@ class Climber {
     measure(p0.weights, p1.weights, p2.weights);
     measure(p0.means, p1.means, p2.means);
     measure(p0.covariances, p1.covariances, p2.covariances);
-    if (!(vv > 0) || rr <= vv) return false;
-    const double alpha = -std::sqrt(rr / vv);
+    if (!(vv > 0) || rr <= vv) return 1;
+    const double length = std::min(std::sqrt(rr / vv), longest_), alpha = -length;
     const auto leap = [&](const Vector& a, const Vector& b, const Vector& c, Vector& to) {
       to.resize(a.size());
       for (std::size_t i = 0; i < a.size(); ++i) {
@@ -114,7 +119,7 @@ class Climber {
     leap(p0.weights, p1.weights, p2.weights, out.weights);
     leap(p0.means, p1.means, p2.means, out.means);
     leap(p0.covariances, p1.covariances, p2.covariances, out.covariances);
-    return feasible(out);
+    return length;
   }
 
   bool feasible(const Params& p) {
@@ -140,6 +145,7 @@ class Climber {
   SumsBuffer sums_;
   int e_steps_ = 0;
   bool collapsed_ = false;
+  double longest_ = 0;
 };
 
 }  // namespace

@@ -17,8 +17,9 @@ const Kernel<double>& kernel<double>() { return kernels().f64; }
 template <>
 const Kernel<float>& kernel<float>() { return kernels().f32; }
 
-std::int64_t slab_rows(std::int64_t n, std::int64_t block) {
-  const std::int64_t rows = std::max<std::int64_t>(2048, (n + 255) / 256);
+// Enough work for a slab to be worth a thread.
+std::int64_t slab_rows(std::int64_t n, std::int64_t d, std::int64_t block) {
+  const std::int64_t rows = std::max({std::int64_t{1024}, 65536 / (d + 1), (n + 255) / 256});
   return (rows + block - 1) / block * block;
 }
 
@@ -47,7 +48,7 @@ struct Pass<T>::Worker {
 
 template <class T>
 Pass<T>::Pass(const Mixture& mixture, const Rows<T>& rows, int threads) : rows_(rows) {
-  slab_ = slab_rows(rows.n, kernel<T>().block_rows(mixture.d, rows.n));
+  slab_ = slab_rows(rows.n, mixture.d, kernel<T>().block_rows(mixture.d, rows.n));
   slabs_ = (rows.n + slab_ - 1) / slab_;
   const auto count = std::clamp<std::int64_t>(threads, 1, std::max<std::int64_t>(slabs_, 1));
   const Prepared prepared = mixture.view(rows.n);

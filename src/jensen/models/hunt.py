@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Partitions = Callable[[Array, Array | None, int, int, np.random.Generator], NDArray]
 
-ROUGH, FINE = 3e-2, 1e-5  # nats gained in a cycle of two E-steps, twice in a row
+ROUGH, FAIR, FINE = 3e-2, 1e-4, 5e-7  # nats gained in a cycle of two E-steps, twice in a row
 FEW_COLUMNS = 16  # up to which the products of columns are formed once for all starts
 STATUS = (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.FAILED, Outcome.COLLAPSED)
-WORK = 1.5e7  # rows × components × columns² that all starts may cost per E-step
+WORK = 1e7  # rows × components × columns² that all starts may cost per E-step
 
 PARTITIONS: dict[str, Partitions] = {
     "k-means": partitions.kmeans,
@@ -79,7 +79,7 @@ class Effort:
         """The effort for n rows, d columns and k components."""
         most = 24 if k <= 3 else 20
         num_starts = int(np.clip(WORK / (n * k * (d + 2) ** 2), 10, most))
-        return cls(num_starts, num_rounds={2: 0, 3: 2}.get(k, 3), num_bases=2)
+        return cls(num_starts, num_rounds=0 if k == 2 else 2, num_bases=2)
 
 
 class Hunt:
@@ -121,9 +121,10 @@ class Hunt:
                 break
             tried += [end.objective for end in bases]
             ends += self._improve(bases, effort)
-        best = self.best(ends, 3)
+        best = self.climb(self.best(ends, 3), FAIR, 1000)
+        self.climb([max(best, key=lambda end: end.objective)], FINE, 4000)
         others = [end for end in ends if not any(end is b for b in best)]
-        return [*self.climb(best, FINE, 1000), *others]
+        return [*best, *others]
 
     def climb(self, ends: list[End], tol: float, max_e_steps: int) -> list[End]:
         """Climb from where the ends are, on all cores; updates and returns them."""

@@ -115,7 +115,7 @@ def _native_on_all_rows(
     for end in ends:
         end.num_e_steps = 0
     ends[0].num_e_steps = spent
-    for count, tol, max_e_steps in ((4, 1.0, 20), (2, ROUGH, 300), (1, FINE, 1000)):
+    for count, tol, max_e_steps in ((4, 1.0, 20), (2, ROUGH, 300), (1, FINE, 4000)):
         hunt.climb(ends[:count], tol, max_e_steps)
         ends.sort(key=lambda end: -end.objective)
     yield from hunt.in_data(ends)
