@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -263,6 +263,7 @@ def test_every_double_reads_back(tmp_path_factory, cells, delimiter):
 # ---- polars for large text ---------------------------------------------------------------------------------
 
 
+@example([(0.0, "u", 0.0), (0.0, "v", 0.0)], False, ",")
 @given(
     st.lists(st.tuples(st.floats(), st.sampled_from(["u", "v"]), st.floats()), min_size=2, max_size=8),
     st.booleans(),

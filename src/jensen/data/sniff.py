@@ -180,7 +180,8 @@ def _has_header(sample: list[list[str]], is_number: Callable[[str], bool]) -> bo
     """Whether the first row holds names.
 
     It does not where all its cells are numbers or gaps, nor where it is mixed as its data are: numbers stand
-    where the next row has numbers, and one of its texts comes again further down in the same column.
+    where the next row has numbers, and one of its texts comes again further down in the same column, or one
+    of its cells twice, which names do not.
     """
     first, rest = sample[0], sample[1:]
     numeric = [is_number(cell) for cell in first]
@@ -192,4 +193,5 @@ def _has_header(sample: list[list[str]], is_number: Callable[[str], bool]) -> bo
         cell == row[j] for j, cell in enumerate(first) if not numeric[j] for row in rest if j < len(row)
     )
     same = bool(rest) and [is_number(cell) for cell in rest[0]] == numeric
-    return not (again and same)
+    twice = len(set(first)) < len(first)
+    return not (same and (again or twice))
