@@ -43,8 +43,10 @@ def search(
         yield _single(model, data, weight)
         return
     if weight is not None:
-        kept = np.asarray(weight) > 0
-        data, weight = data[kept], np.asarray(weight, float)[kept]
+        weight = np.asarray(weight, float)
+        kept = weight > 0
+        if not kept.all():
+            data, weight = data[kept], weight[kept]
     if len(data) <= SEARCH_ROWS and model.prior is None:
         hunt = Hunt(model, data, weight)
         ends, interrupted = hunt.run(rng, progress)
@@ -115,10 +117,16 @@ def _native_on_all_rows(
     for end in ends:
         end.num_e_steps = 0
     ends[0].num_e_steps = spent
-    for count, tol, max_e_steps in ((4, 1.0, 20), (2, ROUGH, 300), (1, FINE, 4000)):
-        hunt.climb(ends[:count], tol, max_e_steps)
-        ends.sort(key=lambda end: -end.objective)
+    interrupted = False
+    try:
+        for count, tol, max_e_steps in ((4, 1.0, 20), (2, ROUGH, 300), (1, FINE, 4000)):
+            hunt.climb(ends[:count], tol, max_e_steps)
+            ends.sort(key=lambda end: -end.objective)
+    except KeyboardInterrupt:
+        interrupted = True
     yield from hunt.in_data(ends)
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def _climb(
