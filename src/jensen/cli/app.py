@@ -182,7 +182,8 @@ def _fail_if_known(error: Exception) -> int:
 
     message: Any = getattr(error, "format_message", None)
     if message is not None:
-        return output.fail(message())
+        # Typed alone, the command shows its help, and nothing is left to say.
+        return output.fail(message()) if message() else 2
     if isinstance(error, DataError):
         return output.fail(error)
     raise error
