@@ -30,9 +30,9 @@ ARROWS = {
 # Third parties that only some packages may import, at any depth.
 ONLY_UNDER = {
     "sklearn": {"estimators"},
-    "jax": {"gradients", "variational", "models/log_joint.py"},
-    "numpyro": {"gradients", "variational", "models/log_joint.py"},
-    "optax": {"gradients", "variational", "models/log_joint.py"},
+    "jax": {"gradients", "variational", "models/log_joint"},
+    "numpyro": {"gradients", "variational", "models/log_joint"},
+    "optax": {"gradients", "variational", "models/log_joint"},
     "matplotlib": {"report"},
     "typer": {"cli"},
 }

@@ -12,13 +12,20 @@ import pytest
 import jensen
 
 NAMES = [
+    "Chart",
+    "Correlation",
+    "Covariance",
     "Diagonal",
     "Fit",
     "Full",
     "Gaussian",
     "GaussianMixture",
+    "Interval",
     "Mixture",
+    "Positive",
+    "Real",
     "Selection",
+    "Simplex",
     "Spherical",
     "Tied",
     "data",

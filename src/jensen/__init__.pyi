@@ -6,7 +6,14 @@ from . import models as models
 from . import testing as testing
 from .data import list_datasets as list_datasets
 from .data import load_dataset as load_dataset
+from .em import Chart as Chart
+from .em import Correlation as Correlation
+from .em import Covariance as Covariance
 from .em import Fit as Fit
+from .em import Interval as Interval
+from .em import Positive as Positive
+from .em import Real as Real
+from .em import Simplex as Simplex
 from .em import elbo as elbo
 from .em import entropy as entropy
 from .em import expected_log_joint as expected_log_joint

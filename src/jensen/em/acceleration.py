@@ -48,6 +48,9 @@ class Squarem:
     def is_plain(self) -> bool:
         return False
 
+    def is_monotone(self) -> bool:
+        return True
+
 
 def extrapolate(model, start: Params, first: Params, second: Params) -> Params | None:
     """θ' = θ₀ − 2αr + α²v, or None where it is the plain step or infeasible."""

@@ -24,6 +24,10 @@ class Algorithm(Protocol):
         """Whether a step is one plain EM step, so that Aitken's extrapolation applies to it."""
         ...
 
+    def is_monotone(self) -> bool:
+        """Whether a fall of the objective is an error. Only sampling may lower it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class EM:
@@ -40,4 +44,7 @@ class EM:
         return problem.e_step(problem.m_step(state))
 
     def is_plain(self) -> bool:
+        return True
+
+    def is_monotone(self) -> bool:
         return True

@@ -102,7 +102,7 @@ def _run(run: Climb, algorithm: Algorithm, stop: Stop, max_steps: int, progress:
             return
         resolution = run.problem.resolution(new)
         fall = run.state.objective - new.objective
-        if fall > run.problem.tolerated_fall(new):
+        if algorithm.is_monotone() and fall > run.problem.tolerated_fall(new):
             run.outcome = Outcome.FELL
             run.note = f"step {run.num_steps + 1} lowered the objective by {fall:.3g}"
             return
@@ -127,6 +127,9 @@ def _packed(run: Climb) -> list[NDArray[np.float64]]:
 def _row(problem: Problem, old: State | None, new: State, algorithm: str) -> dict[str, float | int | str]:
     """The identity of Jensen's inequality at one θ, and the half-step that led there.
 
+    ``gap`` is KL(q ‖ p(z | x, θ)) at the θ of the row, 0 for an exact E-step:
+    log_evidence = expected_log_joint + entropy + gap.
+
     ``kl`` is KL(q_old ‖ p(z | x, θ_new)) = ℓ(θ_new) − Q(θ_new, S_old) − H[q_old]: the gap that the M-step
     opened and the E-step closed.
     """
@@ -139,6 +142,7 @@ def _row(problem: Problem, old: State | None, new: State, algorithm: str) -> dic
         "log_evidence": expected.log_evidence,
         "expected_log_joint": problem.expected_log_joint(new.params, new),
         "entropy": expected.entropy,
+        "gap": new.gap,
         "kl": kl,
         "log_prior": new.log_prior,
         "objective": new.objective,

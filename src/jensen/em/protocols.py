@@ -109,8 +109,20 @@ class LatentVariableModel(Protocol):
         one representative of all relabellings: maxima are grouped by it.
     ``diagnose(params, data, weight) -> Verdict | None``
         what is wrong with an end that EM itself cannot see (collapse, a saddle).
+    ``chart``
+        a `jensen.Chart`, its parameters as an unconstrained vector: acceleration, standard errors, gradient
+        M-steps, fixing and tying.
+    ``score(params, stats) -> vector``
+        ∂Q(·, S)/∂u (plus that of the log-prior) in the chart, where differences of Q would be slow.
+    ``information(params, data, weight) -> matrix``
+        −∂² (log p(x | θ) + log p(θ)) / ∂u² in the chart, exactly.
+    ``scores(params, data) -> (n, p) array``
+        the score of every row in the chart: sandwich errors without a loop over rows.
+    ``algorithm``
+        how ``fit`` climbs by default.
     ``pack(params) -> vector`` and ``unpack(vector) -> params | None``
-        natural coordinates for acceleration; ``None`` where the vector is infeasible.
+        natural coordinates for acceleration, for models without a chart; ``None`` where the vector is
+        infeasible.
     """
 
     def posterior(self, params: Params, data: Data) -> Posterior:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jensen.em import identities
 from jensen.em.protocols import Data, Expected, LatentVariableModel, Params, Weight
+from jensen.em.score import score
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +22,13 @@ class State:
     params: Params
     expected: Expected
     log_prior: float
+    gap: float = 0.0
+    """KL(q ‖ p(z | x, θ)) of the q that the statistics were taken under; 0 for the exact posterior."""
 
     @property
     def objective(self) -> float:
-        """log p(x | θ) + log p(θ)."""
-        return self.expected.log_evidence + self.log_prior
+        """ELBO(q, θ) + log p(θ); with the exact posterior log p(x | θ) + log p(θ)."""
+        return self.expected.log_evidence - self.gap + self.log_prior
 
 
 @dataclass(slots=True)
@@ -40,6 +46,16 @@ class Problem:
         expected = identities.e_step(self.model, params, self.data, self.weight)
         return State(params, expected, identities.log_prior(self.model, params))
 
+    def approximate(self, params: Params, approximation: Callable[[Any], Any]) -> State:
+        """The state at ``params`` under another q: one pass over the data, and the gap that q leaves."""
+        self.num_e_steps += 1
+        q = approximation(self.model.posterior(params, self.data))
+        expected = self.model.expected(params, self.data, q, self.weight)
+        bound = float(self.model.expected_log_joint(params, expected.stats)) + expected.entropy
+        return State(
+            params, expected, identities.log_prior(self.model, params), expected.log_evidence - bound
+        )
+
     def m_step(self, state: State) -> Params:
         """argmax_θ' Q(θ', S) + log p(θ')."""
         return identities.m_step(self.model, state.expected.stats, state.params)
@@ -47,6 +63,10 @@ class Problem:
     def expected_log_joint(self, params: Params, state: State) -> float:
         """Q(θ, S) with the S of ``state``."""
         return float(self.model.expected_log_joint(params, state.expected.stats))
+
+    def score(self, state: State) -> NDArray[np.float64]:
+        """∂ log p(x | θ) + log p(θ) / ∂u in the model's chart, from the statistics at hand."""
+        return score(self.model, state.params, state.expected.stats)
 
     @property
     def eps(self) -> float:
