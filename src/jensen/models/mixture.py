@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from jensen.em import Expected, Prior, Start, Verdict
 from jensen.families import Family, Gaussian
 from jensen.models import fused
 from jensen.models.coordinates import pack, unpack
+
+if TYPE_CHECKING:
+    from jensen.models.chart import MixtureChart
 
 Array = NDArray[np.float64]
 F = TypeVar("F", bound=Family)
@@ -191,6 +194,20 @@ class Mixture(Generic[F]):
         Gaussians only.
         """
         return self._of_gaussian(unpack)
+
+    @property
+    def chart(self) -> MixtureChart | None:
+        """π, μ and Σ as one unconstrained vector. Gaussians only, once `prepare` has seen the data."""
+        from jensen.models.chart import chart
+
+        return chart(self) if isinstance(self.family, Gaussian) else None
+
+    @property
+    def score(self) -> Callable[[MixtureParams, MixtureStats], Array] | None:
+        """``score(params, stats)``: ∂Q/∂u in the chart, that of the log-prior included. Gaussians only."""
+        from jensen.models.chart import score
+
+        return None if self.chart is None else partial(score, self)
 
     def canonical(self, params: MixtureParams) -> MixtureParams:
         """Components in the order of their first parameters (for a Gaussian the means), first column
