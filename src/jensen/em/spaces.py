@@ -221,7 +221,8 @@ class Simplex:
         ratios = xp.reshape(u, (*self.shape[:-1], self.shape[-1] - 1))
         logits = xp.concatenate([ratios, xp.zeros((*self.shape[:-1], 1))], axis=-1)
         logits = logits - xp.max(logits, axis=-1, keepdims=True)
-        raised = xp.exp(xp.clip(logits, -LOGIT_BOUND, 0.0))
+        # No clip from above: at ties with the largest it would halve the derivative.
+        raised = xp.exp(xp.maximum(logits, -LOGIT_BOUND))
         return raised / xp.sum(raised, axis=-1, keepdims=True)
 
     def violation(self, value: Array) -> str | None:
