@@ -1,0 +1,224 @@
+"""E-steps that are not exact: q from a family that is easier to have than p(z | x, θ).
+
+Each leaves the gap KL(q ‖ p(z | x, θ)) = log p(x | θ) − ELBO(q, θ), which the ledger shows.
+
+=================  ==========================================  ========================================
+`Hard`             q is all at the most likely value           classification EM; its bound never falls
+`Truncated`        q is on the few most likely values          its bound never falls
+`MonteCarlo`       q is the empirical one of posterior draws   climbs the evidence, with noise
+=================  ==========================================  ========================================
+
+The first two choose the q of their family with the smallest KL: the mass 1 − Σ_kept p(z | x, θ) that is left
+out is the least, and KL = −log Σ_kept p. So both half-steps raise the same bound,
+
+    ELBO(q_t+1, θ_t+1) ≥ ELBO(q_t, θ_t+1) ≥ ELBO(q_t, θ_t),
+
+and it never falls, although the evidence may. The draws of `MonteCarlo` are an unbiased q, not the best one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, is_dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.em.protocols import Params
+from jensen.em.state import Problem, State
+
+Array = NDArray[np.float64]
+
+MOST_DRAWS = 10**9
+
+
+class Approximation(Protocol):
+    """What replaces the exact posterior in `EM`."""
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether its statistics are noisy, so that the objective may fall."""
+        ...
+
+    def e_step(self, problem: Problem, params: Params, before: State | None) -> State:
+        """The state at ``params``; ``before`` is the one that the step came from, None at the start."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hard:
+    """All of q at the most likely value: classification EM (Celeux and Govaert, 1992).
+
+    It climbs the classification log-likelihood Σ_n w_n max_z log p(x_n, z | θ), which is the bound of such a
+    q, and ends after finitely many steps. Among equally likely values the first is taken. The parameters are
+    biased where components overlap.
+
+    A posterior of a kind of its own (without a field ``responsibilities``) gives ``hard()``.
+
+    Examples
+    --------
+    >>> import jensen
+    >>> from jensen.em import EM, Hard
+    >>> data = jensen.load_dataset("faithful").values
+    >>> fit = jensen.fit(jensen.Mixture(2, jensen.Gaussian()), data, algorithm=EM(posterior=Hard()))
+    >>> fit.verdict.converged, round(fit.log_evidence - fit.gap, 2)
+    (True, -1131.43)
+    """
+
+    @property
+    def is_sampled(self) -> bool:
+        return False
+
+    def e_step(self, problem: Problem, params: Params, before: State | None) -> State:
+        return problem.approximate(params, self.posterior)
+
+    def posterior(self, model: Any, params: Params, data: Any) -> Any:
+        """q of every row."""
+        exact = model.posterior(params, data)
+        own = getattr(exact, "hard", None)
+        return own() if own is not None else _with(exact, most_likely(_probabilities(exact, "hard()"), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated:
+    """q on the ``num`` most likely values, in the proportions of the posterior (Lücke and Eggert, 2010).
+
+    Which values those are is decided anew at every E-step. With as many values as there are it is exact EM,
+    with one it is `Hard`.
+
+    A posterior of a kind of its own (without a field ``responsibilities``) gives ``truncated(num)``.
+
+    Parameters
+    ----------
+    num
+        How many values are kept, at least 1.
+    """
+
+    num: int
+
+    def __post_init__(self) -> None:
+        if self.num < 1:
+            raise ValueError(f"num must be at least 1, not {self.num}")
+
+    @property
+    def is_sampled(self) -> bool:
+        return False
+
+    def e_step(self, problem: Problem, params: Params, before: State | None) -> State:
+        return problem.approximate(params, self.posterior)
+
+    def posterior(self, model: Any, params: Params, data: Any) -> Any:
+        """q of every row."""
+        exact = model.posterior(params, data)
+        own = getattr(exact, "truncated", None)
+        if own is not None:
+            return own(self.num)
+        return _with(exact, most_likely(_probabilities(exact, "truncated(num)"), self.num))
+
+
+@dataclass(frozen=True, slots=True)
+class MonteCarlo:
+    """Draws of z in place of the sum over z: Monte Carlo EM (Wei and Tanner, 1990).
+
+    The statistics are those of the draws, so a step climbs the evidence up to noise. The draws are multiplied
+    by ``growth`` after every step that did not raise the objective: such a step is lost in the noise (the
+    idea of Caffo, Jank and Jones, 2005). As the noise vanishes, the last parameters are the answer, and no
+    average of them is needed. `jensen.em.Gain` stops only after five changes in a row, up or down, that are
+    too small to matter.
+
+    Where z is enumerated (a posterior with ``responsibilities``) the draws are multinomial counts, which cost
+    the same for any number of them, and the log-evidence in the ledger is exact. A posterior of another kind
+    gives ``sampled(draws, rng)``. A model whose posterior can only be sampled gives
+    ``sample_posterior(params, data, draws, rng)``; its ``log_evidence`` may be an estimate.
+
+    Parameters
+    ----------
+    draws
+        Of every row, at the first E-step.
+    growth
+        Above 1.
+    rng
+        A seed; or a generator, which gives one. The same seed draws the same in every climb.
+    most
+        Draws never exceed this.
+    """
+
+    draws: int = 10
+    growth: float = 2.0
+    rng: int | np.random.Generator = 0
+    most: int = MOST_DRAWS
+
+    def __post_init__(self) -> None:
+        if self.draws < 1:
+            raise ValueError(f"draws must be at least 1, not {self.draws}")
+        if not self.growth > 1:
+            raise ValueError(f"growth must be above 1, else the noise never vanishes, not {self.growth}")
+        if self.most < self.draws:
+            raise ValueError(f"most must be at least draws = {self.draws}, not {self.most}")
+        if isinstance(self.rng, np.random.Generator):
+            object.__setattr__(self, "rng", int(self.rng.integers(2**63)))
+
+    @property
+    def is_sampled(self) -> bool:
+        return True
+
+    def e_step(self, problem: Problem, params: Params, before: State | None) -> State:
+        draws = self.draws if before is None else before.draws
+        rng = np.random.default_rng([self.rng, problem.num_e_steps])
+
+        def posterior(model: Any, params: Params, data: Any) -> Any:
+            return sampled(model, params, data, draws, rng)
+
+        state = problem.approximate(params, posterior, draws)
+        lost = before is not None and not state.objective > before.objective
+        return replace(state, draws=min(int(np.ceil(self.growth * draws)), self.most)) if lost else state
+
+
+def sampled(model: Any, params: Params, data: Any, draws: int, rng: np.random.Generator) -> Any:
+    """The empirical distribution of ``draws`` draws from the posterior of every row."""
+    whole = getattr(model, "sample_posterior", None)
+    if whole is not None:
+        return whole(params, data, draws, rng)
+    exact = model.posterior(params, data)
+    own = getattr(exact, "sampled", None)
+    if own is not None:
+        return own(draws, rng)
+    probabilities = np.asarray(_probabilities(exact, "sampled(draws, rng)"), float)
+    probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)
+    return _with(exact, rng.multinomial(draws, probabilities) / draws)
+
+
+def most_likely(probabilities: Array, num: int) -> Array:
+    """The ``num`` largest of each row, made to add up to 1; of equal ones the first."""
+    if num >= probabilities.shape[1]:
+        return probabilities
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :num]
+    kept = np.take_along_axis(probabilities, order, axis=1)
+    q = np.zeros_like(probabilities)
+    np.put_along_axis(q, order, kept / kept.sum(axis=1, keepdims=True), axis=1)
+    return q
+
+
+def _probabilities(posterior: Any, hook: str) -> Array:
+    """q(z_n = k) of a posterior of enumerated values, (n, k)."""
+    found = getattr(posterior, "responsibilities", None)
+    if found is None:
+        raise TypeError(
+            f"an inexact E-step needs a posterior with the field responsibilities (n, k), or with the method "
+            f"{hook}; {type(posterior).__name__} has neither"
+        )
+    if np.ndim(found) != 2:
+        raise TypeError(f"responsibilities are (n, k); these have shape {np.shape(found)}: give {hook}")
+    return found
+
+
+def _with(posterior: Any, responsibilities: Array) -> Any:
+    """The posterior with another q."""
+    if is_dataclass(posterior) and not isinstance(posterior, type):
+        return replace(posterior, responsibilities=responsibilities)
+    if hasattr(posterior, "_replace"):
+        return posterior._replace(responsibilities=responsibilities)
+    name = type(posterior).__name__
+    raise TypeError(
+        f"{name} must be a dataclass or a named tuple, so that its responsibilities can be replaced"
+    )
