@@ -2,7 +2,9 @@
 
 from jensen.em.acceleration import Squarem
 from jensen.em.algorithms import EM, Algorithm
+from jensen.em.approximations import Approximation, Hard, MonteCarlo, Truncated
 from jensen.em.charts import Chart
+from jensen.em.coordinates import InChart, Natural
 from jensen.em.fit import Fit, fit
 from jensen.em.identities import (
     e_step,
@@ -16,39 +18,49 @@ from jensen.em.identities import (
     m_step,
 )
 from jensen.em.protocols import Expected, LatentVariableModel, Posterior, Prior
+from jensen.em.quasi_newton import QuasiNewton
 from jensen.em.restarts import Start
 from jensen.em.score import score
 from jensen.em.spaces import Correlation, Covariance, Interval, Positive, Real, Simplex, Space
 from jensen.em.state import Problem, State
-from jensen.em.stopping import Gain, Never, Stop, aitken
+from jensen.em.stopping import Gain, Never, Seen, StepNorm, Stop, aitken
 from jensen.em.tables import Table
 from jensen.em.verdict import Outcome, Verdict
 
 __all__ = [
     "EM",
     "Algorithm",
+    "Approximation",
     "Chart",
     "Correlation",
     "Covariance",
     "Expected",
     "Fit",
     "Gain",
+    "Hard",
+    "InChart",
     "Interval",
     "LatentVariableModel",
+    "MonteCarlo",
+    "Natural",
     "Never",
     "Outcome",
     "Positive",
     "Posterior",
     "Prior",
     "Problem",
+    "QuasiNewton",
     "Real",
+    "Seen",
     "Simplex",
     "Space",
     "Squarem",
     "Start",
     "State",
+    "StepNorm",
     "Stop",
     "Table",
+    "Truncated",
     "Verdict",
     "aitken",
     "e_step",

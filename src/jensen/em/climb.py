@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em.algorithms import EM, Algorithm
+from jensen.em.coordinates import Natural
+from jensen.em.newton import Polished, can_polish, polish
 from jensen.em.progress import Progress
 from jensen.em.protocols import Params
 from jensen.em.state import Problem, State
-from jensen.em.stopping import Extrapolation, Stop, aitken, noise
+from jensen.em.stopping import Extrapolation, Seen, Stop, aitken, noise
 from jensen.em.tables import Table
 from jensen.em.verdict import Outcome
 
 VISIBLE = 1e-12  # relative size of a step that rounding does not drown
-VERIFYING_STEPS = 5  # plain steps at a time after an accelerated climb, for an estimate of what is left
+VERIFYING_STEPS = 5  # plain steps at a time after an accelerated climb without an estimate of what is left
 
 
 @dataclass(slots=True)
@@ -30,9 +32,10 @@ class Climb:
     plain: list[float] = field(default_factory=list)
     """Objectives of the latest run of plain EM steps."""
     path: list[NDArray[np.float64]] = field(default_factory=list)
-    """The last parameters of that run, packed, where the model has coordinates."""
+    """The natural parameters of the last three states of one algorithm, where the model has coordinates."""
     outcome: Outcome = Outcome.STEP_LIMIT
     note: str = ""
+    polished: Polished | None = None
 
     @property
     def num_steps(self) -> int:
@@ -40,25 +43,40 @@ class Climb:
         return len(self.rows) - 1
 
     @property
-    def extrapolation(self) -> Extrapolation:
-        """Aitken's estimate over the latest plain steps."""
+    def remaining(self) -> float:
+        """The log-likelihood still to be gained: the algorithm's own estimate, else Aitken's."""
+        if self.polished is not None:
+            return self.polished.remaining
+        own = self.state.remaining
+        return abs(own) if np.isfinite(own) else self._extrapolation.remaining
+
+    @property
+    def _extrapolation(self) -> Extrapolation:
         return aitken(self.plain[-3:], noise(self.plain, self.problem.resolution(self.state)))
 
     @property
     def rate(self) -> float:
-        """EM's rate of convergence: the ratio of its last two steps, or the root of that of its last
-        two gains.
+        """EM's rate of convergence: the ratio of its last two steps, or the root of that of its last two gains.
+
+        NaN where the climb did not end with plain steps.
         """
+        if len(self.plain) < 3:
+            return np.nan
         if len(self.path) == 3:
             before, last = (float(np.linalg.norm(b - a)) for a, b in pairwise(self.path))
             if last > VISIBLE * float(np.linalg.norm(self.path[-1])):
                 return last / before
-        return float(np.sqrt(self.extrapolation.ratio))
+        return float(np.sqrt(self._extrapolation.ratio))
 
     @property
     def ledger(self) -> Table:
         """One row a step."""
         return Table.from_rows(self.rows)
+
+    def take(self, new: State, algorithm: str) -> None:
+        """Go to a new state, with a row in the ledger."""
+        self.rows.append(_row(self.problem, self.state, new, algorithm))
+        self.state = new
 
 
 def climb(
@@ -69,7 +87,12 @@ def climb(
     max_steps: int,
     progress: Progress | None = None,
 ) -> Climb:
-    """Climb from ``params``; after an accelerated climb, plain EM steps confirm the end or send it on."""
+    """Climb from ``params``, and make sure of the end.
+
+    After a climb whose algorithm estimates itself what is left, that is Newton's step where the model has
+    second derivatives: it also finds saddles, and leaves them. After other accelerated climbs plain EM steps
+    confirm the end or send it on.
+    """
     state = algorithm.init(problem, params)
     run = Climb(problem, state, [_row(problem, None, state, "start")], [state.objective])
     if not np.isfinite(state.objective):
@@ -79,6 +102,10 @@ def climb(
         _run(run, algorithm, stop, max_steps - run.num_steps, progress)
         if run.outcome is not Outcome.CONVERGED or algorithm.is_plain():
             break
+        if np.isfinite(run.state.remaining):
+            if not _polish(run):
+                break
+            continue
         _run(run, EM(), stop, min(VERIFYING_STEPS, max_steps - run.num_steps), progress)
         if run.outcome is not Outcome.STEP_LIMIT:
             break
@@ -89,8 +116,8 @@ def _run(run: Climb, algorithm: Algorithm, stop: Stop, max_steps: int, progress:
     """Steps of one algorithm, until it stops, falls, fails, is interrupted or has had ``max_steps``."""
     plain = algorithm.is_plain()
     objectives = [run.state.objective]
-    run.outcome, run.plain = Outcome.STEP_LIMIT, [run.state.objective]
-    run.path = _packed(run) if plain else []
+    run.outcome, run.plain, run.polished = Outcome.STEP_LIMIT, [run.state.objective], None
+    run.path = _packed(run)
     for _ in range(max_steps):
         try:
             new = algorithm.step(run.problem, run.state)
@@ -100,28 +127,46 @@ def _run(run: Climb, algorithm: Algorithm, stop: Stop, max_steps: int, progress:
         if not np.isfinite(new.objective):
             run.outcome, run.note = Outcome.FAILED, "the objective became non-finite"
             return
-        resolution = run.problem.resolution(new)
         fall = run.state.objective - new.objective
         if algorithm.is_monotone() and fall > run.problem.tolerated_fall(new):
             run.outcome = Outcome.FELL
             run.note = f"step {run.num_steps + 1} lowered the objective by {fall:.3g}"
             return
-        run.rows.append(_row(run.problem, run.state, new, type(algorithm).__name__))
-        run.state = new
+        run.take(new, type(algorithm).__name__)
         objectives.append(new.objective)
+        run.path = [*run.path[-2:], *_packed(run)]
         if plain:
             run.plain = objectives
-            run.path = [*run.path[-2:], *_packed(run)]
         if progress is not None:
             progress.update(f"step {run.num_steps}, objective {new.objective:.6f}")
-        if stop.done(objectives, resolution, plain):
+        if stop.done(_seen(run, objectives, plain)):
             run.outcome = Outcome.CONVERGED
             return
 
 
+def _seen(run: Climb, objectives: list[float], plain: bool) -> Seen:
+    step = float(np.linalg.norm(run.path[-1] - run.path[-2])) if run.path else np.nan
+    return Seen(objectives, run.problem.resolution(run.state), plain, run.state.remaining, step)
+
+
+def _polish(run: Climb) -> bool:
+    """Newton's step where it can be had. True where the climb ended on a saddle and is now above it."""
+    if not can_polish(run.problem):
+        return False
+    polished = polish(run.problem, run.state)
+    if polished.state is not run.state:
+        run.take(polished.state, "Newton")
+    if polished.left_saddle:
+        return True
+    run.polished = polished
+    if polished.curvature.is_saddle:
+        run.outcome, run.note = Outcome.SADDLE, "the evidence rises to second order in some direction"
+    return False
+
+
 def _packed(run: Climb) -> list[NDArray[np.float64]]:
-    pack = getattr(run.problem.model, "pack", None)
-    return [] if pack is None else [pack(run.state.params)]
+    maps = Natural().of(run.problem.model)
+    return [] if maps is None else [maps.pack(run.state.params)]
 
 
 def _row(problem: Problem, old: State | None, new: State, algorithm: str) -> dict[str, float | int | str]:

@@ -13,8 +13,10 @@ from jensen.em import criteria
 from jensen.em.acceleration import Squarem
 from jensen.em.algorithms import EM, Algorithm
 from jensen.em.climb import Climb, climb
+from jensen.em.coordinates import Natural
 from jensen.em.progress import Progress
 from jensen.em.protocols import Data, LatentVariableModel, Params, Weight
+from jensen.em.quasi_newton import QuasiNewton
 from jensen.em.restarts import DEFAULT_RESTARTS, Start, gather, run_starts, table_of_starts
 from jensen.em.state import Problem
 from jensen.em.stopping import Gain, Stop
@@ -46,11 +48,12 @@ class Fit:
     verdict
         How it ended and what to do.
     remaining
-        Estimate of the log-likelihood still to be gained (Aitken, over plain EM steps); NaN after fewer than
-        two.
+        Estimate of the log-likelihood still to be gained: ½ gᵀ W g of the score g where the climb was
+        quasi-Newton or Newton, else Aitken's over plain EM steps; NaN after fewer than two.
     rate
         EM's rate of convergence at the end: the ratio of two successive steps of plain EM (gains shrink by
-        its square); NaN where rounding hides it.
+        its square); NaN where rounding hides it or the climb did not end with plain steps
+        (`jensen.uncertainty` has it for every direction).
     starts
         Every start, its end, its verdict, and how often its maximum was found.
     num_steps, num_e_steps
@@ -63,6 +66,9 @@ class Fit:
         The model as fitted, with what the data fixed (bounds).
     seconds
         Wall time.
+    gap
+        KL(q ‖ p(z | x, θ̂)) where an inexact E-step climbed a bound, ``log_evidence - gap``; 0 where the
+        evidence was climbed.
     """
 
     params: Params
@@ -80,11 +86,12 @@ class Fit:
     num_free: int | None
     model: LatentVariableModel = field(repr=False)
     seconds: float
+    gap: float = 0.0
 
     @property
     def objective(self) -> float:
-        """log p(x | θ̂) + log p(θ̂): what was climbed."""
-        return self.log_evidence + self.log_prior
+        """What was climbed: log p(x | θ̂) + log p(θ̂), or the bound in place of the first."""
+        return self.log_evidence - self.gap + self.log_prior
 
     @property
     def aic(self) -> float:
@@ -139,8 +146,9 @@ def fit(
     weight
         (n,) non-negative; an integer weight counts as that many repeated rows.
     algorithm
-        How to climb. By default EM, accelerated by `jensen.em.Squarem` once its steps are small, where the
-        model has coordinates for it (``pack`` and ``unpack``); `jensen.em.EM` for plain EM.
+        How to climb. By default EM, accelerated once its steps are small: by `jensen.em.QuasiNewton` where the
+        model has a chart, by `jensen.em.Squarem` where it has only ``pack`` and ``unpack``. `jensen.em.EM` for
+        plain EM.
     stop
         When to stop; by default once less than 1e-3 of total log-likelihood is estimated to be left
         (`jensen.em.Gain`), or less than the rounding of the data can resolve.
@@ -199,7 +207,7 @@ def fit(
         entropy=expected.entropy,
         ledger=run.ledger,
         verdict=verdict,
-        remaining=run.extrapolation.remaining,
+        remaining=run.remaining,
         rate=run.rate,
         starts=table_of_starts(model, starts),
         num_steps=run.num_steps,
@@ -208,7 +216,12 @@ def fit(
         num_free=None if num_free is None else int(num_free(run.state.params)),
         model=model,
         seconds=time.perf_counter() - began,
+        gap=0.0 if run.state.draws else run.state.gap,
     )
+
+
+def _same(params: Params) -> Params:
+    return params
 
 
 def _rank(start: Start) -> float:
@@ -217,9 +230,13 @@ def _rank(start: Start) -> float:
 
 
 def default_algorithm(model: LatentVariableModel) -> Algorithm:
-    """SQUAREM where the model has coordinates for it, else plain EM."""
-    coordinates = (getattr(model, name, None) for name in ("pack", "unpack"))
-    return EM() if any(function is None for function in coordinates) else Squarem()
+    """The model's own; else quasi-Newton EM in its chart, SQUAREM in its natural coordinates, or plain EM."""
+    own = getattr(model, "algorithm", None)
+    if own is not None:
+        return own
+    if getattr(model, "chart", None) is not None:
+        return QuasiNewton()
+    return EM() if Natural().of(model) is None else Squarem()
 
 
 @dataclass(slots=True)
@@ -248,7 +265,9 @@ class Climber:
             return run_starts([("given", lambda: params)], self.climb)
         search = getattr(self.model, "search", None)
         if restarts is None and search is not None:
-            return search(self.data, self.weight, rng, self.progress)
+            found = search(self.data, self.weight, rng, self.progress)
+            # The ends of a search are of exact EM: for another q they are where to start.
+            return found if getattr(self.algorithm, "posterior", None) is None else self._again(found)
         start = getattr(self.model, "start", None)
         if start is None:
             name = type(self.model).__name__
@@ -257,6 +276,16 @@ class Climber:
         return run_starts(
             [("random", partial(start, self.data, self.weight, stream)) for stream in streams], self.climb
         )
+
+    def _again(self, found: Iterator[Start]) -> Iterator[Start]:
+        """Climbs from the best end of every maximum that a search found."""
+        starts, _ = gather(found)
+        table = table_of_starts(self.model, starts)
+        ordered = sorted(starts, key=_rank)
+        self.num_extra_e_steps += sum(start.num_e_steps for start in starts)
+        _, first = np.unique(table["maximum"], return_index=True)
+        best = [ordered[i] for i in first if ordered[i].params is not None][:DEFAULT_RESTARTS]
+        return run_starts([(start.kind, partial(_same, start.params)) for start in best], self.climb)
 
     def choose(self, starts: list[Start]) -> tuple[Climb, Verdict]:
         """The best end that is proper; where there is none, the best, with a verdict that says so.
@@ -300,6 +329,8 @@ class Climber:
     def _verdict(self, run: Climb) -> Verdict:
         if run.outcome is Outcome.FAILED:
             return Verdict(run.outcome, run.note, "check the data and the start")
+        if run.outcome is Outcome.SADDLE:
+            return Verdict(run.outcome, run.note, "start elsewhere", climbed=True)
         if run.outcome is Outcome.INTERRUPTED:
             return Verdict(run.outcome, "stopped by the user; this is the best so far", "run it again")
         climbed = run.outcome is Outcome.CONVERGED
@@ -310,8 +341,11 @@ class Climber:
         if flaw is not None and (climbed or not flaw.proper):
             return replace(flaw, climbed=climbed)
         if climbed:
-            return Verdict(Outcome.CONVERGED, _resolved(run), climbed=True)
-        left = run.extrapolation.remaining
+            notes = filter(None, (_resolved(run), _inexact(run), _flat(run)))
+            return Verdict(Outcome.CONVERGED, "; ".join(notes), climbed=True)
+        if run.state.draws:
+            return Verdict(Outcome.STEP_LIMIT, _inexact(run), "raise max_steps or the number of draws")
+        left = run.remaining
         return Verdict(
             Outcome.STEP_LIMIT,
             f"{run.num_steps} steps were not enough; about {left:.2g} of log-likelihood is left",
@@ -323,3 +357,22 @@ def _resolved(run: Climb) -> str:
     """What rounding leaves unsaid, where that is more than the default promises."""
     resolution = run.problem.resolution(run.state)
     return "" if resolution < Gain().tol else f"as far as rounding can tell, about {resolution:.2g}"
+
+
+def _inexact(run: Climb) -> str:
+    """What an E-step that is not exact leaves open."""
+    state = run.state
+    if state.draws:
+        change = run.remaining
+        return f"sampled E-steps: the last changes were up to {change:.2g}, with {state.draws} draws of a row"
+    if state.gap <= run.problem.resolution(state):
+        return ""
+    return f"a maximum of the bound, {state.gap:.4g} below the log-evidence; not of the evidence"
+
+
+def _flat(run: Climb) -> str:
+    """Directions in which Newton's step found no curvature."""
+    if run.polished is None or run.polished.curvature.num_flat == 0:
+        return ""
+    found = run.polished.curvature
+    return f"flat in {found.num_flat} of {len(found.values)} directions: at a bound, or not identified"

@@ -24,11 +24,22 @@ class State:
     log_prior: float
     gap: float = 0.0
     """KL(q ‖ p(z | x, θ)) of the q that the statistics were taken under; 0 for the exact posterior."""
+    draws: int = 0
+    """Draws of every row at the next E-step, where q is sampled; else 0."""
 
     @property
     def objective(self) -> float:
-        """ELBO(q, θ) + log p(θ); with the exact posterior log p(x | θ) + log p(θ)."""
-        return self.expected.log_evidence - self.gap + self.log_prior
+        """ELBO(q, θ) + log p(θ), which is log p(x | θ) + log p(θ) for the exact posterior.
+
+        The gap of a sampled q is noise; then the evidence is what is climbed.
+        """
+        gap = 0.0 if self.draws else self.gap
+        return self.expected.log_evidence - gap + self.log_prior
+
+    @property
+    def remaining(self) -> float:
+        """The log-likelihood still to be gained, where the algorithm knows; else NaN."""
+        return np.nan
 
 
 @dataclass(slots=True)
@@ -46,15 +57,18 @@ class Problem:
         expected = identities.e_step(self.model, params, self.data, self.weight)
         return State(params, expected, identities.log_prior(self.model, params))
 
-    def approximate(self, params: Params, approximation: Callable[[Any], Any]) -> State:
-        """The state at ``params`` under another q: one pass over the data, and the gap that q leaves."""
+    def approximate(
+        self, params: Params, posterior: Callable[[Any, Params, Data], Any], draws: int = 0
+    ) -> State:
+        """The state at ``params`` under the q = ``posterior(model, params, data)``: one pass over the data, and
+        the gap that q leaves.
+        """
         self.num_e_steps += 1
-        q = approximation(self.model.posterior(params, self.data))
+        q = posterior(self.model, params, self.data)
         expected = self.model.expected(params, self.data, q, self.weight)
         bound = float(self.model.expected_log_joint(params, expected.stats)) + expected.entropy
-        return State(
-            params, expected, identities.log_prior(self.model, params), expected.log_evidence - bound
-        )
+        gap = expected.log_evidence - bound
+        return State(params, expected, identities.log_prior(self.model, params), gap, draws)
 
     def m_step(self, state: State) -> Params:
         """argmax_θ' Q(θ', S) + log p(θ')."""

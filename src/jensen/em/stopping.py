@@ -49,10 +49,35 @@ def noise(objectives: Sequence[float], resolution: float) -> float:
     return max(resolution, *(old - new for old, new in pairwise(latest)), 0.0)
 
 
-class Stop(Protocol):
-    """Decides when to stop. It sees the objectives since the climb began and what rounding can resolve."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a stopping rule sees after a step.
 
-    def done(self, objectives: Sequence[float], resolution: float, plain: bool) -> bool:
+    Attributes
+    ----------
+    objectives
+        Of the latest run of one algorithm, its start included.
+    resolution
+        What rounding can resolve of them.
+    plain
+        Whether the steps were plain EM's.
+    remaining
+        The algorithm's own estimate of the log-likelihood still to be gained; NaN where it has none.
+    step
+        The Euclidean length of the last step in the natural parameters; NaN for models without coordinates.
+    """
+
+    objectives: Sequence[float]
+    resolution: float
+    plain: bool
+    remaining: float = np.nan
+    step: float = np.nan
+
+
+class Stop(Protocol):
+    """Decides when to stop."""
+
+    def done(self, seen: Seen) -> bool:
         """Whether the last step was the last one."""
         ...
 
@@ -63,8 +88,10 @@ class Gain:
 
     Over plain EM steps the estimate is Aitken's, with the ratio of gains taken to be at least
     ``min_ratio``, and it has to stay below ``tol / 10``, ``hits`` times in a row: on plateaus the estimate is
-    too hopeful. Over accelerated steps, whose gains are not geometric, it is the gain of a step itself that
-    has to stay below ``tol / 1000``, ``hits`` times in a row.
+    too hopeful. Quasi-Newton steps bring an estimate of their own; it can be too small by orders of magnitude
+    while they learn, and costs a step or two more to bring down further: it has to be below ``tol / 10¹²``,
+    or three gains in a row below rounding. Over other accelerated steps, whose gains are not geometric, it is
+    the gain of a step itself that has to stay below ``tol / 1000``, ``hits`` times in a row.
 
     Parameters
     ----------
@@ -76,15 +103,18 @@ class Gain:
     min_ratio: float = 0.99
     hits: int = 2
 
-    def done(self, objectives: Sequence[float], resolution: float, plain: bool) -> bool:
+    def done(self, seen: Seen) -> bool:
         if self.tol <= 0:
             return False
-        needed = self.hits + (2 if plain else 1)
-        if len(objectives) < needed:
+        if np.isfinite(seen.remaining):
+            return abs(seen.remaining) < max(1e-12 * self.tol, 1e-20) or _drowned(seen, 3)
+        needed = self.hits + (2 if seen.plain else 1)
+        if len(seen.objectives) < needed:
             return False
-        hidden = noise(objectives, resolution)
+        hidden = noise(seen.objectives, seen.resolution)
         return all(
-            self._small(objectives[: len(objectives) - back], hidden, plain) for back in range(self.hits)
+            self._small(seen.objectives[: len(seen.objectives) - back], hidden, seen.plain)
+            for back in range(self.hits)
         )
 
     def _small(self, objectives: Sequence[float], resolution: float, plain: bool) -> bool:
@@ -96,9 +126,60 @@ class Gain:
         return aitken(objectives[-3:], resolution, self.min_ratio).remaining < self.tol / 10
 
 
+def _drowned(seen: Seen, hits: int) -> bool:
+    """Whether the last ``hits`` gains are below rounding."""
+    latest = list(pairwise(seen.objectives))[-hits:]
+    return len(latest) == hits and all(new - old <= seen.resolution for old, new in latest)
+
+
+@dataclass(frozen=True, slots=True)
+class StepNorm:
+    """Stop when a step moves the natural parameters by less than ``tol``, as R's SQUAREM and turboEM do.
+
+    It depends on the units of the parameters, and a slow climb can take such steps far from its end: a rate
+    of 0.99 leaves a hundred times the last step. Use it to compare with programs that stop so.
+
+    Parameters
+    ----------
+    tol
+        Euclidean norm of the change of all natural parameters together.
+    """
+
+    tol: float = 1e-7
+
+    def done(self, seen: Seen) -> bool:
+        if np.isnan(seen.step):
+            raise ValueError("StepNorm needs a model with coordinates: a chart, or pack and unpack")
+        return seen.step < self.tol
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """`Gain` for noisy steps: stop after ``hits`` changes in a row, up or down, below ``tol / 1000``.
+
+    Then the noise is small as well as the gains: a noisy climb that goes nowhere has changes as large as its
+    noise, and does not stop.
+    """
+
+    tol: float = 1e-3
+    hits: int = 5
+
+    def done(self, seen: Seen) -> bool:
+        return (
+            self.tol > 0
+            and len(seen.objectives) > self.hits
+            and spread(seen.objectives, self.hits) < max(self.tol / 1000, seen.resolution)
+        )
+
+
+def spread(objectives: Sequence[float], steps: int = 5) -> float:
+    """The largest of the latest changes, up or down."""
+    return max((abs(new - old) for old, new in pairwise(objectives[-steps - 1 :])), default=float("inf"))
+
+
 @dataclass(frozen=True, slots=True)
 class Never:
     """Take every step up to the limit."""
 
-    def done(self, objectives: Sequence[float], resolution: float, plain: bool) -> bool:
+    def done(self, seen: Seen) -> bool:
         return False

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sklearn.exceptions import ConvergenceWarning
 
-from jensen.em import Fit, Outcome, Stop
+from jensen.em import Fit, Outcome, Seen, Stop
 
 
 @dataclass(slots=True)
@@ -21,12 +21,12 @@ class Reporter:
     detail: bool
     began: float = field(default_factory=time.perf_counter)
 
-    def done(self, objectives: Sequence[float], resolution: float, plain: bool) -> bool:
+    def done(self, seen: Seen) -> bool:
         """What the wrapped rule says."""
-        step = len(objectives) - 1
+        step = len(seen.objectives) - 1
         if step % self.interval == 0:
-            print(f"  step {step}: {self._progress(objectives)}")
-        return self.stop.done(objectives, resolution, plain)
+            print(f"  step {step}: {self._progress(seen.objectives)}")
+        return self.stop.done(seen)
 
     def _progress(self, objectives: Sequence[float]) -> str:
         text = f"objective {objectives[-1]:.6f}"
