@@ -12,10 +12,12 @@ Array = NDArray[np.float64]
 # f'(0) ≈ Σ_j c_j (f(jh) − f(−jh)) / h, with an error of the ninth order.
 COEFFICIENTS = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 STEP = 0.02
-"""In units of the scale over which the function changes: truncation and rounding are both near 1e-13."""
+"""Of a function that changes by as much as itself over a distance of 1: truncation and rounding are both near
+1e-13.
+"""
 
 
-def jacobian(f: Callable[[Array], Array], u: Array, scale: Array | float = 1.0) -> Array:
+def jacobian(f: Callable[[Array], Array], u: Array, scale: Array | float = 1.0, step: float = STEP) -> Array:
     """∂f/∂u, (size of f, size of u).
 
     Parameters
@@ -25,33 +27,51 @@ def jacobian(f: Callable[[Array], Array], u: Array, scale: Array | float = 1.0) 
     u
         Where.
     scale
-        The distance, of every coordinate or of all, over which f changes by as much as itself.
+        The unit of every coordinate, or of all.
+    step
+        In these units.
     """
-    steps = STEP * np.broadcast_to(np.asarray(scale, dtype=float), u.shape)
+    steps = step * np.broadcast_to(np.asarray(scale, dtype=float), u.shape)
     columns = []
-    for i, step in enumerate(steps):
+    for i, h in enumerate(steps):
         total = 0.0
         for j, coefficient in enumerate(COEFFICIENTS, start=1):
             ahead, behind = u.copy(), u.copy()
-            ahead[i] += j * step
-            behind[i] -= j * step
+            ahead[i] += j * h
+            behind[i] -= j * h
             total = total + coefficient * (np.atleast_1d(f(ahead)) - np.atleast_1d(f(behind)))
-        columns.append(total / step)
+        columns.append(total / h)
     return np.stack(columns, axis=1) if columns else np.zeros((len(np.atleast_1d(f(u))), 0))
 
 
-def gradient(f: Callable[[Array], float], u: Array, scale: Array | float = 1.0) -> Array:
+def gradient(f: Callable[[Array], float], u: Array, scale: Array | float = 1.0, step: float = STEP) -> Array:
     """∂f/∂u of a number, (size of u,)."""
-    return jacobian(lambda v: np.array([f(v)]), u, scale)[0]
+    return jacobian(lambda v: np.array([f(v)]), u, scale, step)[0]
 
 
-def curvature(f: Callable[[Array], float], u: Array, step: float = 1e-3) -> Array:
-    """|∂²f/∂u_i²| of every coordinate, roughly: enough to choose the steps of a derivative by."""
+def curvature_scale(f: Callable[[Array], float], u: Array) -> Array:
+    """1/√|∂²f/∂u_i²| of every coordinate, whatever its units; inf where f is flat.
+
+    For a log-likelihood it is the standard error of a coordinate, were it the only one.
+    """
+    with np.errstate(all="ignore"):
+        return np.array([_curvature_scale(f, u, i) for i in range(len(u))])
+
+
+def _curvature_scale(f: Callable[[Array], float], u: Array, i: int) -> float:
+    """From a second difference that is neither rounding nor far from a parabola."""
     here = f(u)
-    found = np.zeros(len(u))
-    for i in range(len(u)):
+    visible = max(1e-7, 1e-10 * abs(here))
+    step = 1e-3 * max(1.0, abs(u[i]))
+    for _ in range(30):
         ahead, behind = u.copy(), u.copy()
         ahead[i] += step
         behind[i] -= step
-        found[i] = abs(f(ahead) - 2 * here + f(behind)) / step**2
-    return found
+        bend = abs(f(ahead) - 2 * here + f(behind))
+        if not bend <= 100 * visible:
+            step /= 5.0
+        elif bend < visible:
+            step *= 3.0
+        else:
+            return step / float(np.sqrt(bend))
+    return np.inf

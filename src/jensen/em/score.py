@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em import identities
-from jensen.em.differences import curvature, gradient
+from jensen.em.differences import curvature_scale, gradient
+from jensen.em.links import widest
 from jensen.em.protocols import LatentVariableModel, Params
 
 Array = NDArray[np.float64]
+
+STEP = 0.25  # of a difference of Q, in units of `unit_scale`
 
 
 def score(model: LatentVariableModel, params: Params, stats: Any) -> Array:
@@ -24,19 +28,35 @@ def score(model: LatentVariableModel, params: Params, stats: Any) -> Array:
     return np.asarray(own(params, stats)) if own is not None else by_differences(model, params, stats)
 
 
-def by_differences(model: LatentVariableModel, params: Params, stats: Any) -> Array:
-    """The score by central differences of Q."""
+def by_differences(
+    model: LatentVariableModel, params: Params, stats: Any, unit: Array | None = None
+) -> Array:
+    """The score by central differences of Q; ``unit`` is `unit_scale`, where it is known already."""
+    objective, u = _objective(model, params, stats)
+    unit = unit_scale(model, params, stats) if unit is None else unit
+    return gradient(objective, u, unit, STEP)
+
+
+def unit_scale(model: LatentVariableModel, params: Params, stats: Any) -> Array:
+    """1/√(−∂²Q/∂u_i²): the standard error of a coordinate, were the data complete and it the only one, (p,).
+
+    No more than 1 for a logarithm.
+    """
+    objective, u = _objective(model, params, stats)
+    found = curvature_scale(objective, u)
+    limits = widest(model.chart, u)  # pyright: ignore[reportAttributeAccessIssue] -- of a model that has one
+    flat = np.where(np.isfinite(limits), limits, 1.0)
+    return np.where(np.isfinite(found), np.minimum(found, limits), flat)
+
+
+def _objective(
+    model: LatentVariableModel, params: Params, stats: Any
+) -> tuple[Callable[[Array], float], Array]:
+    """Q(·, S) + log p(·) as a function of u, and the u of ``params``."""
     chart = model.chart  # pyright: ignore[reportAttributeAccessIssue] -- of a model that has one
 
     def objective(u: Array) -> float:
         there = chart.from_vector(u)
         return float(model.expected_log_joint(there, stats)) + identities.log_prior(model, there)
 
-    u = chart.to_vector(params)
-    return gradient(objective, u, step_scale(curvature(objective, u)))
-
-
-def step_scale(curvatures: Array) -> Array:
-    """1/√curvature: the standard error, if the coordinate were alone. 1 where there is no curvature."""
-    flat = ~(curvatures > 1e-12)
-    return np.where(flat, 1.0, 1.0 / np.sqrt(np.where(flat, 1.0, curvatures)))
+    return objective, chart.to_vector(params)
