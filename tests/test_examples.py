@@ -18,6 +18,53 @@ PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONT
 # ---- the examples: one function each, by the name of the script --------------------------------------------
 
 
+def check_censored_regression(names: dict[str, Any]) -> None:
+    # survreg of R's survival, type = "left", dist = "gaussian"; iterated to twelve digits
+    fit = names["fit"]
+    assert fit.params.coefficients == pytest.approx(
+        [15.144866360682, -0.129059284097, -0.045541662954], abs=1e-6
+    )
+    assert float(fit.params.scale) == pytest.approx(5.5725397631, abs=1e-6)
+    assert fit.log_evidence == pytest.approx(-28.9401332, abs=1e-6)
+    assert fit.verdict.converged
+    assert fit.starts["times_found"][0] == 10  # a single maximum
+    assert names["plain"].log_evidence == pytest.approx(fit.log_evidence, abs=1e-3)
+
+
+def check_em_and_the_bound(names: dict[str, Any]) -> None:
+    table, played, model, x = (names[name] for name in ("table", "played", "model", "x"))
+    e, m = table["after"] == "E-step", table["after"] == "M-step"
+    assert np.allclose(table["q"] + table["entropy"], table["elbo"], rtol=0, atol=1e-12)
+    assert np.allclose(table["elbo"] + table["kl"], table["evidence"], rtol=0, atol=1e-12)
+    assert np.abs(table["kl"][e]).max() < 1e-12
+    assert (table["kl"][m] > 1e-4).all()
+    assert (np.diff(table["elbo"]) > 1e-4).all()
+    for (_, theta, q), gap in zip(played, table["kl"], strict=True):
+        assert names["kl"](q, model.posterior(theta, x)) == pytest.approx(gap, abs=1e-12)
+    left, right = names["draw"]().axes
+    evidence, *bounds = (line.get_ydata() for line in left.lines if len(line.get_ydata()) == 400)
+    assert len(bounds) == 4
+    for bound in bounds:  # below everywhere, and touching somewhere
+        assert (bound <= evidence + 1e-12).all()
+        assert (evidence - bound).min() < 1e-3
+    assert len(right.get_xticklabels()) == len(played) - 1
+
+
+def check_factor_analysis(names: dict[str, Any]) -> None:
+    # R's SQUAREM 2021.1, its demo: 327.6906285; EM 14659 steps, ECME 6408, with SQUAREM 876 and 379
+    fits = names["fits"]
+    for name in ("EM, accelerated", "ECME, accelerated"):
+        assert -fits[name].log_evidence - names["constant"] == pytest.approx(327.6906285, abs=1e-6)
+        assert fits[name].num_e_steps <= 200
+        assert fits[name].verdict.converged
+        assert (np.diff(fits[name].ledger["objective"]) > -1e-9).all()
+        reference = [0.479082, 0.404902, 0.0899, 0.304744, 0.44072, 0.460651, 0.515536, 0.317114, 0.316137]
+        assert fits[name].params.uniquenesses == pytest.approx(reference, abs=1e-4)
+    for name in ("EM", "ECME"):
+        assert -fits[name].log_evidence - names["constant"] == pytest.approx(327.6906285, abs=1e-3)
+    assert fits["ECME"].num_e_steps < fits["EM"].num_e_steps
+
+
 def check_faithful(names: dict[str, Any]) -> None:
     assert names["fit"].log_evidence == pytest.approx(-1130.26396, abs=1e-3)  # mclust 6.0.0, VVV, k = 2
     assert names["fit"].verdict.converged
