@@ -25,8 +25,11 @@ from .families import Full as Full
 from .families import Gaussian as Gaussian
 from .families import Spherical as Spherical
 from .families import Tied as Tied
+from .models import Enumerated as Enumerated
+from .models import LogJoint as LogJoint
 from .models import Mixture as Mixture
 from .models import Selection as Selection
+from .models import densities as densities
 from .models import select as select
 from .threads import get_num_threads as get_num_threads
 from .threads import set_num_threads as set_num_threads

@@ -1,5 +1,6 @@
 """Models p(z | θ) and q(z): latent structures over any family."""
 
+from jensen.models.log_joint import Enumerated, LogJoint, LogJointPosterior, LogJointStats, densities
 from jensen.models.mixture import Mixture, MixtureParams, MixturePosterior, MixtureStats
 from jensen.models.preference import AIC, BIC, CRITERIA, ICL, Criterion
 from jensen.models.priors import Dirichlet, MixturePrior, NormalInverseWishart
@@ -14,6 +15,10 @@ __all__ = [
     "Cell",
     "Criterion",
     "Dirichlet",
+    "Enumerated",
+    "LogJoint",
+    "LogJointPosterior",
+    "LogJointStats",
     "Mixture",
     "MixtureParams",
     "MixturePosterior",
@@ -21,5 +26,6 @@ __all__ = [
     "MixtureStats",
     "NormalInverseWishart",
     "Selection",
+    "densities",
     "select",
 ]

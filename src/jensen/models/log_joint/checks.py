@@ -1,0 +1,158 @@
+"""What can be wrong with a log-joint, found before the fit, and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from jensen.em import Chart
+from jensen.models.log_joint.latent import Enumerated
+from jensen.models.log_joint.passes import Passes
+from jensen.models.log_joint.precision import require_jax
+from jensen.models.log_joint.rows import Rows
+
+
+def check_function(passes: Passes, chart: Chart, rows: Rows, latent: Enumerated) -> None:
+    """Trace the log-joint for one row and one value: its shape, its precision, what it depends on.
+
+    Integers are passed as integers, so that they can be indices; where JAX cannot differentiate beside them
+    (xlogy), as real numbers.
+
+    Raises
+    ------
+    ValueError
+        It does not return one real number, has constants in single precision, or ignores a parameter.
+    """
+    jax = require_jax()
+    params = chart.from_vector(chart.to_vector(chart.random(np.random.default_rng(0))))
+    x, z = rows.take(0), jax.tree.map(lambda leaf: leaf[0], latent.values)
+    _settle_integers(passes, params, x, z)
+    jaxpr = jax.make_jaxpr(passes.log_joint)(params, x, z)
+    out = jaxpr.out_avals
+    if len(out) != 1 or out[0].shape != () or not np.issubdtype(out[0].dtype, np.number):
+        found = ", ".join(f"{aval.dtype}{list(aval.shape)}" for aval in out)
+        raise ValueError(
+            f"log_joint must return one number for one row and one value of z; it returned {found}"
+        )
+    _refuse_single(jaxpr, out[0].dtype)
+    names = sorted(chart.spaces)  # the order in which JAX flattens a dict
+    used = _used(jaxpr.jaxpr)
+    _refuse_ignored([name for name, v in zip(names, jaxpr.jaxpr.invars, strict=False) if v not in used])
+
+
+def _settle_integers(passes: Passes, params: Any, x: Any, z: Any) -> None:
+    jax = require_jax()
+    for passes.real_states, passes.real_rows in ((False, False), (True, False), (False, True), (True, True)):
+        try:
+            jax.eval_shape(lambda p: jax.vjp(lambda q: passes.log_joint(q, x, z), p)[0], params)
+            return
+        except TypeError as error:
+            if "float0" not in str(error):
+                if passes.real_states or passes.real_rows:
+                    break
+                return  # the user's own error, which the trace that follows shows as it is
+    raise ValueError(
+        "log_joint uses integers both as indices and where JAX needs real numbers (xlogy and the like): "
+        "write xlogy(1.0 * x, …) there"
+    )
+
+
+def _refuse_ignored(names: list[str]) -> None:
+    if names:
+        which = ", ".join(map(repr, names))
+        raise ValueError(f"log_joint does not depend on {which}: remove it from parameters, or use it")
+
+
+def refuse_ignored_by_data(passes: list[Callable[[Any], tuple[float, Any]]], chart: Chart) -> None:
+    """The same at the data: a parameter whose derivative is 0 in every row, at two random points.
+
+    Parameters
+    ----------
+    passes
+        ``(u) -> (evidence, score)``: of the first rows, which mostly tell; and of all, where those do not.
+    """
+    ignored: list[str] = []
+    for evidence_and_score in passes:
+        ignored = _ignored(evidence_and_score, chart)
+        if not ignored:
+            return
+    which = ", ".join(map(repr, ignored))
+    raise ValueError(
+        f"log_joint does not depend on {which} at any row of these data: remove it from parameters"
+    )
+
+
+def _ignored(evidence_and_score: Callable[[Any], tuple[float, Any]], chart: Chart) -> list[str]:
+    rng = np.random.default_rng(0)
+    moved = np.zeros(chart.size, dtype=bool)
+    for _ in range(2):
+        evidence, score = evidence_and_score(chart.to_vector(chart.random(rng)))
+        if not np.isfinite(evidence):
+            return []  # another check has the word
+        moved |= score != 0
+    ends = np.cumsum([space.size for space in chart.spaces.values()])
+    pieces = np.split(moved, ends[:-1])
+    return [name for name, piece in zip(chart.spaces, pieces, strict=True) if piece.size and not piece.any()]
+
+
+def _used(jaxpr: Any) -> set[Any]:
+    """The variables that the results depend on."""
+    from jax.extend.core import Literal
+
+    used = {v for v in jaxpr.outvars if not isinstance(v, Literal)}
+    for equation in reversed(jaxpr.eqns):
+        if any(v in used for v in equation.outvars):
+            used |= {v for v in equation.invars if not isinstance(v, Literal)}
+    return used
+
+
+def _refuse_single(jaxpr: Any, dtype: Any) -> None:
+    advice = "make it with NumPy (float64 by default), or convert it with np.asarray(…, float)"
+    for constant in _constants(jaxpr):
+        if getattr(constant, "dtype", None) in (np.float32, np.float16) and not _is_exact(constant):
+            values = np.asarray(constant)
+            raise ValueError(
+                f"log_joint uses a constant in single precision, {values.dtype}{list(values.shape)} beginning "
+                f"with {values.ravel()[0]!s}: eight digits would be lost in silence; {advice}"
+            )
+    if dtype != np.float64:
+        raise ValueError(f"log_joint returned {dtype}, not double precision: look for a conversion in it")
+
+
+def _is_exact(constant: Any) -> bool:
+    """Numbers like 3 or 0.25, which single precision holds exactly."""
+    values = np.asarray(constant, dtype=float) * 1024
+    return bool((values == np.round(values)).all())
+
+
+def _constants(closed: Any) -> Iterator[Any]:
+    """Everything that a traced function closed over, inner functions included."""
+    from jax.extend import core
+
+    yield from getattr(closed, "consts", ())
+    jaxpr = getattr(closed, "jaxpr", closed)
+    for equation in jaxpr.eqns:
+        yield from (v.val for v in equation.invars if isinstance(v, core.Literal))
+        for parameter in equation.params.values():
+            for inner in parameter if isinstance(parameter, (tuple, list)) else (parameter,):
+                if isinstance(inner, (core.ClosedJaxpr, core.Jaxpr)):
+                    yield from _constants(inner)
+
+
+def complaint(logs: np.ndarray, first_row: int, latent: Enumerated, params: Any) -> str | None:
+    """What is wrong with the log-joint (K, n) of some rows; None where nothing is."""
+    shown = {name: np.asarray(value).tolist() for name, value in params.items()}
+    for bad, what in ((np.isnan(logs), "NaN"), (logs == np.inf, "+inf")):
+        if bad.any():
+            n = int(np.flatnonzero(bad.any(axis=0))[0])
+            z = latent.value(int(np.flatnonzero(bad[:, n])[0]))
+            return f"log_joint is {what} for row {first_row + n} and z = {z}, at params {shown}"
+    impossible = (logs == -np.inf).all(axis=0)
+    if impossible.any():
+        n = int(np.flatnonzero(impossible)[0])
+        return (
+            f"log_joint is −inf for every z of row {first_row + n}, at params {shown}: the row is impossible"
+        )
+    return None

@@ -1,0 +1,126 @@
+"""Data as blocks of rows, of few different sizes, so that little is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.models.log_joint.precision import require_jax
+
+Array = NDArray[np.float64]
+SMALLEST_BLOCK = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """n rows: arrays with a common first axis, and how the user's data are made of them."""
+
+    leaves: tuple[np.ndarray, ...]
+    tree: Any
+    num_rows: int
+
+    def take(self, rows: Any) -> Any:
+        """The user's data at some rows, numbers in double precision."""
+        return self.tree.unflatten([_double(leaf[rows]) for leaf in self.leaves])
+
+    def subset(self, rows: Any) -> Rows:
+        """Some of the rows."""
+        leaves = tuple(leaf[rows] for leaf in self.leaves)
+        return Rows(leaves, self.tree, len(leaves[0]))
+
+    def padded(self, begin: int, end: int, size: int) -> Any:
+        """Rows begin to end, the last one repeated up to ``size``."""
+        return self.tree.unflatten([_padded(_double(leaf[begin:end]), size) for leaf in self.leaves])
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows begin to end of a data set, in ``size`` rows of which the last may be padding."""
+
+    begin: int
+    end: int
+    size: int
+
+    def of(self, values: Array | None) -> Array:
+        """The values (n, …) of these rows, 0 in the padding; 1 in the rows themselves for None."""
+        here = np.ones(self.end - self.begin) if values is None else values[self.begin : self.end]
+        if len(here) == self.size:
+            return np.asarray(here, dtype=float)
+        return np.concatenate([here, np.zeros((self.size - len(here), *here.shape[1:]))])
+
+
+def blocks(num_rows: int, largest: int) -> Iterator[Block]:
+    """Blocks of ``largest`` rows (a power of two), and one of the next power of two for what is left."""
+    for begin in range(0, num_rows, largest):
+        end = min(begin + largest, num_rows)
+        yield Block(begin, end, min(largest, max(SMALLEST_BLOCK, power_of_two(end - begin))))
+
+
+def power_of_two(number: int) -> int:
+    """The smallest power of two that is not below ``number``."""
+    return 1 << max(0, int(number) - 1).bit_length()
+
+
+def as_rows(data: Any) -> Rows:
+    """The user's data: an array, a frame, or a tuple or dict of arrays.
+
+    Raises
+    ------
+    ValueError
+        No rows, parts of different length, or something that is not a number.
+    """
+    if isinstance(data, Rows):
+        return data
+    leaves, tree = require_jax().tree.flatten(data, is_leaf=lambda part: isinstance(part, list))
+    if not leaves:
+        raise ValueError("the data are empty")
+    arrays = tuple(_numbers(leaf) for leaf in leaves)
+    lengths = {len(leaf) for leaf in arrays}
+    if len(lengths) != 1:
+        found = ", ".join(str(leaf.shape) for leaf in arrays)
+        raise ValueError(f"the parts of the data need one first axis, the rows; their shapes are {found}")
+    if lengths == {0}:
+        raise ValueError("the data have no rows")
+    return Rows(arrays, tree, len(arrays[0]))
+
+
+def as_weight(weight: Any, num_rows: int) -> Array | None:
+    """(n,) non-negative numbers, not all zero; None stays None."""
+    if weight is None:
+        return None
+    w = np.asarray(weight, dtype=float)
+    if w.shape != (num_rows,):
+        raise ValueError(f"weight has shape {w.shape}; there are {num_rows} rows")
+    bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
+    if bad.size:
+        raise ValueError(f"weight must be finite and not negative; row {bad[0]} has {w[bad[0]]}")
+    if not w.any():
+        raise ValueError("all weights are zero")
+    return w
+
+
+def _numbers(leaf: Any) -> np.ndarray:
+    array = np.asarray(leaf)
+    if array.ndim == 0:
+        raise ValueError(
+            f"the data have their rows along the first axis; {leaf!r} is one number "
+            "(one row of d numbers is an array of shape (1, d))"
+        )
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"the data must be numbers, not {array.dtype}; code categories as integers")
+    return array
+
+
+def _double(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind == "f":
+        return np.asarray(array, dtype=float)
+    return np.asarray(array, dtype=bool if array.dtype.kind == "b" else np.int64)
+
+
+def _padded(array: np.ndarray, size: int) -> np.ndarray:
+    missing = size - len(array)
+    return array if not missing else np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
