@@ -14,7 +14,7 @@ from jensen.em.newton import Polished, can_polish, polish
 from jensen.em.progress import Progress
 from jensen.em.protocols import Params
 from jensen.em.state import Problem, State
-from jensen.em.stopping import Extrapolation, Seen, Stop, aitken, noise
+from jensen.em.stopping import Extrapolation, Seen, Stop, aitken, noise, spread
 from jensen.em.tables import Table
 from jensen.em.verdict import Outcome
 
@@ -47,6 +47,8 @@ class Climb:
         """The log-likelihood still to be gained: the algorithm's own estimate, else Aitken's."""
         if self.polished is not None:
             return self.polished.remaining
+        if self.state.draws:
+            return spread(self.plain)  # of noisy steps: their latest changes
         own = self.state.remaining
         return abs(own) if np.isfinite(own) else self._extrapolation.remaining
 
@@ -60,7 +62,7 @@ class Climb:
 
         NaN where the climb did not end with plain steps.
         """
-        if len(self.plain) < 3:
+        if len(self.plain) < 3 or self.state.draws:
             return np.nan
         if len(self.path) == 3:
             before, last = (float(np.linalg.norm(b - a)) for a, b in pairwise(self.path))
@@ -93,6 +95,8 @@ def climb(
     second derivatives: it also finds saddles, and leaves them. After other accelerated climbs plain EM steps
     confirm the end or send it on.
     """
+    adapt = getattr(algorithm, "stopping", None)
+    stop = stop if adapt is None else adapt(stop)
     state = algorithm.init(problem, params)
     run = Climb(problem, state, [_row(problem, None, state, "start")], [state.objective])
     if not np.isfinite(state.objective):
@@ -176,11 +180,12 @@ def _row(problem: Problem, old: State | None, new: State, algorithm: str) -> dic
     log_evidence = expected_log_joint + entropy + gap.
 
     ``kl`` is KL(q_old ‖ p(z | x, θ_new)) = ℓ(θ_new) − Q(θ_new, S_old) − H[q_old]: the gap that the M-step
-    opened and the E-step closed.
+    opened and the E-step closed. NaN where it would cost a pass over the data: for statistics that are not
+    ``cheap``.
     """
     expected = new.expected
     kl = np.nan
-    if old is not None:
+    if old is not None and getattr(old.expected.stats, "cheap", True):
         bound = problem.expected_log_joint(new.params, old) + old.expected.entropy
         kl = expected.log_evidence - bound
     return {
