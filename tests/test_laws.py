@@ -35,7 +35,7 @@ def test_gaussian_mixture(structure, dtype, weighted, with_prior):
     model = Mixture(3, jensen.Gaussian(structure), prior_of(data, 3) if with_prior else None)
     table = check_model(model, start_of(model, data), data, weight=weight, skip=REFIT)
     held = set(table["law"][table["outcome"] == "holds"])
-    assert len(held) == 13
+    assert len(held) == 15
     assert ("prior_is_data" in held) is with_prior
     assert ("moves_with_data" in held) is not with_prior
 

@@ -5,6 +5,7 @@ distributions. A law that does not hold raises `LawError`, which names the law a
 means. Tolerances are what rounding can do (`rounding`), not what makes a test pass.
 """
 
+from jensen.testing.charts import chart_inverts, information_is_curvature, score_is_slope, scores_add
 from jensen.testing.check import check_family, check_model
 from jensen.testing.climbing import m_step_is_best, never_falls, reported_is_returned
 from jensen.testing.identities import bound_is_tight, fisher_identity, fused_agrees, gap_is_kl, prior_is_data
@@ -19,11 +20,13 @@ __all__ = [
     "LawError",
     "blocks_add",
     "bound_is_tight",
+    "chart_inverts",
     "check_family",
     "check_model",
     "fisher_identity",
     "fused_agrees",
     "gap_is_kl",
+    "information_is_curvature",
     "m_step_is_best",
     "moves_with_data",
     "never_falls",
@@ -32,6 +35,8 @@ __all__ = [
     "relabelling",
     "reported_is_returned",
     "rounding",
+    "score_is_slope",
+    "scores_add",
     "statistics_move",
     "statistics_scale",
     "structure_transform",

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from jensen.em import Expected, Table
 from jensen.em.protocols import Data, Params, Weight
 from jensen.families import Gaussian
-from jensen.testing import climbing, identities, sampling, statistics, symmetry
-from jensen.testing.law import Chart, Take, chart_of, take_rows
+from jensen.testing import charts, climbing, identities, sampling, statistics, symmetry
+from jensen.testing.law import Chart, Take, chart_of, prepared, take_rows
 
 Law = tuple[str, bool, Callable[[], None]]
 
@@ -42,7 +42,7 @@ def check_model(
     take
         ``take(data, rows)``, for data that are not arrays or tuples of arrays.
     chart
-        (to_vector, from_vector), for a model without ``pack`` and ``unpack``.
+        (to_vector, from_vector), for a model that has neither ``chart`` nor ``pack`` and ``unpack``.
     transform
         A change of the data that the model should follow; by default one of the covariance structure's group
         for mixtures of Gaussians without a prior.
@@ -93,11 +93,19 @@ def _laws(
     def law(function: Callable[..., None], options: dict[str, Any], applies: bool = True) -> Law:
         return function.__name__, applies, lambda: function(model, params, data, **options)
 
+    def has(*names: str) -> bool:
+        fitted = prepared(model, data, case["weight"])
+        return all(getattr(fitted, name, None) is not None for name in names)
+
     yield law(identities.bound_is_tight, case)
     yield law(identities.gap_is_kl, drawn, identities.can_draw_posterior(model, params, data))
     yield law(identities.fused_agrees, drawn, hasattr(model, "e_step"))
     has_chart = chart_of(model, chart) is not None
     yield law(identities.fisher_identity, {**drawn, "chart": chart}, has_chart)
+    yield law(charts.chart_inverts, drawn, has("chart"))
+    yield law(charts.score_is_slope, drawn, has("chart", "score"))
+    yield law(charts.scores_add, drawn, has("chart", "scores"))
+    yield law(charts.information_is_curvature, drawn, has("chart", "information"))
     yield law(identities.prior_is_data, drawn, getattr(model, "prior", None) is not None)
     yield law(statistics.blocks_add, {**drawn, "take": take})
     yield law(statistics.statistics_scale, drawn)

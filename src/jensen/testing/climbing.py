@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jensen.em import EM, Algorithm, Never, Problem, Squarem, e_step, fit, log_prior, m_step
+from jensen.em import EM, Algorithm, Never, Problem, QuasiNewton, Squarem, e_step, fit, log_prior, m_step
 from jensen.em.protocols import Data, Params, Weight
 from jensen.testing.law import LawError, chart_of, neighbours, prepared, require_close, rounding
 
@@ -28,16 +28,16 @@ def never_falls(
     Parameters
     ----------
     algorithm
-        The one to try; without it EM, and SQUAREM where the model has ``pack``.
+        The one to try; without it EM, SQUAREM where the model has coordinates, quasi-Newton EM where it has
+        a chart, and its own.
 
     Raises
     ------
     LawError
         The M-step is wrong or precision was lost.
     """
-    default = [EM()] if chart_of(model, None) is None else [EM(), Squarem()]
     model = prepared(model, data, weight)
-    for climber in default if algorithm is None else [algorithm]:
+    for climber in _climbers(model) if algorithm is None else [algorithm]:
         problem = Problem(model, data, weight)
         state = climber.init(problem, params)
         for i in range(steps):
@@ -49,6 +49,17 @@ def never_falls(
                     "never_falls", found, "an M-step that does not maximize Q, or precision lost in S"
                 )
             state = new
+
+
+def _climbers(model: Any) -> list[Algorithm]:
+    """Every way of climbing that the model allows."""
+    own = getattr(model, "algorithm", None)
+    climbers: list[Algorithm] = [EM()] if own is None else [EM(), own]
+    if chart_of(model, None) is not None:
+        climbers.append(Squarem())
+    if getattr(model, "chart", None) is not None:
+        climbers.append(QuasiNewton())
+    return climbers
 
 
 def m_step_is_best(model: Any, params: Params, data: Data, *, weight: Weight = None, rng: Any = 0) -> None:

@@ -101,11 +101,26 @@ def neighbours(
 
 
 def chart_of(model: Any, chart: Chart | None) -> Chart | None:
-    """The chart given, or the model's ``pack`` and ``unpack``, or None."""
+    """The chart given, or the model's ``pack`` and ``unpack``, or the two maps of its ``chart``, or None."""
     if chart is not None:
         return chart
     pack, unpack = getattr(model, "pack", None), getattr(model, "unpack", None)
-    return None if pack is None or unpack is None else (pack, unpack)
+    if pack is not None and unpack is not None:
+        return pack, unpack
+    own = getattr(model, "chart", None)
+    return None if own is None else (own.to_vector, own.from_vector)
+
+
+def slope(f: Callable[[float], float], noise: float, data: Data) -> tuple[float, float]:
+    """f′(0), and how wrong that may be.
+
+    Central differences, extrapolated from two step sizes; the tolerance is the rounding of f (``noise``) over
+    the step, and what the extrapolation itself changed.
+    """
+    h = precision(data) ** 0.2  # balances h⁴ against eps / h
+    near = (f(h / 2) - f(-h / 2)) / h
+    far = (f(h) - f(-h)) / (2 * h)
+    return near + (near - far) / 3, abs(far - near) + 8 * noise / h
 
 
 def require_close(law: str, usually: str, what: str, found: float, expected: float, tolerance: float) -> None:
