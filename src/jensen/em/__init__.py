@@ -1,11 +1,11 @@
 """The algorithm. It knows no model."""
 
-from jensen.em.acceleration import Squarem
+from jensen.em.acceleration import Anderson, Squarem
 from jensen.em.algorithms import EM, Algorithm
 from jensen.em.approximations import Approximation, Hard, MonteCarlo, Truncated
 from jensen.em.charts import Chart
 from jensen.em.coordinates import InChart, Natural
-from jensen.em.fit import Fit, fit
+from jensen.em.fit import fit
 from jensen.em.identities import (
     e_step,
     elbo,
@@ -20,6 +20,7 @@ from jensen.em.identities import (
 from jensen.em.protocols import Expected, LatentVariableModel, Posterior, Prior
 from jensen.em.quasi_newton import QuasiNewton
 from jensen.em.restarts import Start
+from jensen.em.result import Fit
 from jensen.em.score import score
 from jensen.em.spaces import Correlation, Covariance, Interval, Positive, Real, Simplex, Space
 from jensen.em.state import Problem, State
@@ -30,6 +31,7 @@ from jensen.em.verdict import Outcome, Verdict
 __all__ = [
     "EM",
     "Algorithm",
+    "Anderson",
     "Approximation",
     "Chart",
     "Correlation",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from jensen.em.climb import Climb
+from jensen.em.coordinates import Natural
 from jensen.em.protocols import LatentVariableModel, Params
 from jensen.em.tables import Table
 from jensen.em.verdict import Outcome, Verdict
 
 DEFAULT_RESTARTS = 10
+MOST_RESTARTS = 50
+TIMES_FOUND = 3
 SAME_OBJECTIVE = 0.01  # nats
 SAME_PARAMS = 0.05  # relative distance of the packed canonical parameters
 
@@ -29,22 +32,54 @@ class Start:
     verdict: Verdict
     run: Climb | None = None
     """The whole climb, where the start was climbed by the loop and not by the model's own search."""
+    number: int = 0
+    """Its place in the order in which the starts were made."""
 
 
 def run_starts(
     starts: Iterable[tuple[str, Callable[[], Params]]], climber: Callable[[Params], Climb]
 ) -> Iterator[Start]:
     """Climb from every start. One that fails is a row with its reason, never the end of the others."""
-    for kind, make in starts:
+    for number, (kind, make) in enumerate(starts):
         try:
             run = climber(make())
         except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
-            yield Start(kind, None, -np.inf, 0, Verdict(Outcome.FAILED, str(error)))
+            yield Start(kind, None, -np.inf, 0, Verdict(Outcome.FAILED, str(error)), number=number)
             continue
         verdict = Verdict(run.outcome, run.note, climbed=run.outcome is Outcome.CONVERGED)
-        yield Start(kind, run.state.params, run.state.objective, run.problem.num_e_steps, verdict, run)
+        yield Start(
+            kind, run.state.params, run.state.objective, run.problem.num_e_steps, verdict, run, number
+        )
         if run.outcome is Outcome.INTERRUPTED:
             return
+
+
+def until_confirmed(starts: Iterator[Start]) -> Iterator[Start]:
+    """Starts until the best end was reached three times: at least 10, at most 50."""
+    objectives: list[float] = []
+    for start in starts:
+        yield start
+        if start.verdict.climbed:
+            objectives.append(start.objective)
+        if start.number + 1 >= DEFAULT_RESTARTS:
+            times = sum(objective > max(objectives) - SAME_OBJECTIVE for objective in objectives)
+            if times >= TIMES_FOUND:
+                return
+
+
+def resumed(
+    before: Iterable[Start], starts: list[tuple[str, Any]], climber: Callable[[Params], Climb]
+) -> Iterator[Start]:
+    """The ends of an earlier call, then the starts that it did not come to."""
+    done = {
+        start.number: replace(start, run=None)
+        for start in before
+        if start.verdict.outcome is not Outcome.INTERRUPTED
+    }
+    yield from done.values()
+    missing = [number for number in range(len(starts)) if number not in done]
+    for number, start in zip(missing, run_starts([starts[i] for i in missing], climber), strict=False):
+        yield replace(start, number=number)
 
 
 def gather(starts: Iterator[Start]) -> tuple[list[Start], bool]:
@@ -60,9 +95,19 @@ def gather(starts: Iterator[Start]) -> tuple[list[Start], bool]:
     return found, bool(found) and found[-1].verdict.outcome is Outcome.INTERRUPTED
 
 
+def best_first(starts: list[Start]) -> list[Start]:
+    """By objective; failed starts last."""
+    return sorted(starts, key=rank)
+
+
+def rank(start: Start) -> float:
+    """Smallest for the best; an objective that is no number comes last."""
+    return -start.objective if np.isfinite(start.objective) else np.inf
+
+
 def table_of_starts(model: LatentVariableModel, starts: list[Start]) -> Table:
     """All starts, best first, with the maximum each one reached and how often that was found."""
-    ordered = sorted(starts, key=lambda start: -start.objective if np.isfinite(start.objective) else np.inf)
+    ordered = best_first(starts)
     maxima = _group(model, ordered)
     counts = np.bincount(maxima[maxima >= 0]) if (maxima >= 0).any() else np.zeros(0, int)
     return Table(
@@ -79,15 +124,19 @@ def table_of_starts(model: LatentVariableModel, starts: list[Start]) -> Table:
 
 
 def _group(model: LatentVariableModel, ordered: list[Start]) -> np.ndarray:
-    """The number of the maximum of each start, counted from the best; −1 for a failed one."""
-    canonical: Callable[[Any], Any] = getattr(model, "canonical", lambda params: params)
-    pack: Callable[[Any], Any] | None = getattr(model, "pack", None)
+    """The number of the maximum of each start, counted from the best; −1 for a failed one.
+
+    Maxima are the same if their objectives and canonical parameters are; for models that do not say which
+    parameters are relabellings of each other, the objective alone.
+    """
+    canonical: Callable[[Any], Any] | None = getattr(model, "canonical", None)
+    maps = None if canonical is None else Natural().of(model)
     seen: list[tuple[float, Any]] = []
     labels = np.full(len(ordered), -1)
     for i, start in enumerate(ordered):
         if start.params is None or not np.isfinite(start.objective):
             continue
-        vector = pack(canonical(start.params)) if pack else None
+        vector = maps.pack(canonical(start.params)) if maps and canonical else None
         for label in range(len(seen) - 1, -1, -1):
             objective, other = seen[label]
             if objective - start.objective > SAME_OBJECTIVE:

@@ -1,0 +1,110 @@
+"""What `fit` returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jensen.em import criteria
+from jensen.em.protocols import LatentVariableModel, Params
+from jensen.em.restarts import Start
+from jensen.em.tables import Table
+from jensen.em.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A fitted model and how sure it is. Everything reported is of ``params``, the parameters returned.
+
+    Attributes
+    ----------
+    params
+        θ̂.
+    log_evidence
+        log p(x | θ̂), the total over the rows (natural logarithm).
+    log_prior
+        log p(θ̂); 0 without a prior.
+    entropy
+        H[q] of the posterior of the hidden variables at θ̂.
+    ledger
+        One row a step of the climb that was kept: log_evidence, expected_log_joint (Q), entropy (H), kl (of
+        the half-step), log_prior, objective, num_e_steps, algorithm.
+    verdict
+        How it ended and what to do.
+    remaining
+        Estimate of the log-likelihood still to be gained: ½ gᵀ W g of the score g where the climb was
+        quasi-Newton or Newton, else Aitken's over plain EM steps; NaN after fewer than two.
+    rate
+        EM's rate of convergence at the end: the ratio of two successive steps of plain EM (gains shrink by
+        its square); NaN where rounding hides it or the climb did not end with plain steps
+        (`jensen.uncertainty` has it for every direction).
+    starts
+        Every start, its end, its verdict, and how often its maximum was found.
+    ends
+        What ``starts`` summarizes, with the parameters of every end, best first.
+    seed
+        The seed of the starts, where it is known.
+    num_steps, num_e_steps
+        Steps of the climb that was kept; passes over the data of all starts together.
+    weight
+        Σ_n w_n: the number of rows where there are no weights.
+    num_free
+        Free parameters; None where the model does not say.
+    model
+        The model as fitted, with what the data fixed (bounds).
+    seconds
+        Wall time.
+    gap
+        KL(q ‖ p(z | x, θ̂)) where an inexact E-step climbed a bound, ``log_evidence - gap``; 0 where the
+        evidence was climbed.
+    """
+
+    params: Params
+    log_evidence: float
+    log_prior: float
+    entropy: float
+    ledger: Table
+    verdict: Verdict
+    remaining: float
+    rate: float
+    starts: Table
+    num_steps: int
+    num_e_steps: int
+    weight: float
+    num_free: int | None
+    model: LatentVariableModel = field(repr=False)
+    seconds: float
+    gap: float = 0.0
+    ends: tuple[Start, ...] = field(default=(), repr=False)
+    seed: int | None = None
+
+    @property
+    def objective(self) -> float:
+        """What was climbed: log p(x | θ̂) + log p(θ̂), or the bound in place of the first."""
+        return self.log_evidence - self.gap + self.log_prior
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion; smaller is better."""
+        return criteria.aic(self.log_evidence, self._free())
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion; smaller is better (mclust prints minus this)."""
+        return criteria.bic(self.log_evidence, self._free(), self.weight)
+
+    @property
+    def icl(self) -> float:
+        """BIC plus twice the entropy of the posterior; smaller is better."""
+        return criteria.icl(self.log_evidence, self._free(), self.weight, self.entropy)
+
+    def _free(self) -> int:
+        if self.num_free is None:
+            raise ValueError("an information criterion needs the model's num_free(params)")
+        return self.num_free
+
+    def __repr__(self) -> str:
+        return (
+            f"Fit(log_evidence={self.log_evidence:.6f}, verdict={str(self.verdict.outcome)!r}, "
+            f"remaining={self.remaining:.2g}, num_steps={self.num_steps}, num_e_steps={self.num_e_steps}, "
+            f"starts={self.starts.num_rows}, seconds={self.seconds:.3g})"
+        )
