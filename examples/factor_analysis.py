@@ -108,11 +108,10 @@ class FactorAnalysis:
         return float(-0.5 * (stats.count * (len(psi) + q) * LOG_2PI + of_x + np.trace(stats.zz)))
 
     def regression(self, stats):
-        """(d, q) Λ, from the normal equations of each test."""
-        loadings = np.zeros(self.pattern.shape)
-        for j, free in enumerate(self.pattern):
-            loadings[j, free] = np.linalg.solve(stats.zz[np.ix_(free, free)], stats.xz[j, free])
-        return loadings
+        """(d, q) Λ, from the normal equations of each test; those of a fixed loading say λ = 0."""
+        both_free = self.pattern[:, :, None] & self.pattern[:, None, :]
+        normal = np.where(both_free, stats.zz, np.eye(len(stats.zz)))
+        return np.linalg.solve(normal, np.where(self.pattern, stats.xz, 0.0)[:, :, None])[:, :, 0]
 
     # What it adds, it gets more for.
 

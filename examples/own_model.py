@@ -105,16 +105,11 @@ class PoissonMixture:
         order = np.argsort(params.rates)
         return PoissonParams(params.weights[order], params.rates[order])
 
-    def pack(self, params):
-        """Coordinates for acceleration ..."""
-        return np.concatenate(params)
-
-    def unpack(self, vector):
-        """... and back; None where they are infeasible."""
-        weights, rates = np.split(vector, 2)
-        if not (weights > 0).all() or not (rates > 0).all():
-            return None
-        return PoissonParams(weights / weights.sum(), rates)
+    @property
+    def chart(self):
+        """The parameters as an unconstrained vector: acceleration, standard errors, intervals."""
+        k = self.num_components
+        return jensen.Chart({"weights": jensen.Simplex(k), "rates": jensen.Positive(k)}, PoissonParams)
 
 
 notices = np.arange(10.0)
@@ -131,5 +126,5 @@ print(f"{np.sum(laws['outcome'] == 'holds')} laws hold")
 print(f"one Poisson distribution   BIC {jensen.fit(PoissonMixture(1), notices, weight=days).bic:.2f}")
 print(f"two                        BIC {fast.bic:.2f}, log-likelihood {fast.log_evidence:.4f}")
 print(f"weights {best.weights.round(4)}, rates {best.rates.round(4)}")
-print(f"ten starts: SQUAREM needs {plain.num_e_steps / fast.num_e_steps:.0f} times fewer E-steps than EM")
+print(f"ten starts: the default needs {plain.num_e_steps / fast.num_e_steps:.0f} times fewer E-steps than EM")
 print(f"verdict: {fast.verdict}; less than 1e-3 left: {fast.remaining < 1e-3}; rate of EM {plain.rate:.3f}")

@@ -1,0 +1,262 @@
+"""Models that users would write, against numbers that others have published or computed to many digits."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import jensen
+from jensen import testing
+from jensen.em import EM, Problem, StepNorm, em_map, log_evidence
+from pages import ROOT, run_script
+from toys import Linkage
+
+# ---- death notices: Hasselblad (1969), Titterington, Smith and Makov (1985) --------------------------------
+
+OWN = run_script(ROOT / "examples" / "own_model.py")[0]
+PoissonParams, PoissonMixture = OWN["PoissonParams"], OWN["PoissonMixture"]
+NOTICES = np.arange(10.0)
+DAYS = np.array([162, 267, 271, 185, 111, 61, 27, 8, 3, 1.0])
+SHARE, RATES = 0.35988539698495, [1.2560951012244, 2.6634043566325]  # from 40 digits
+STARTS = [(0.5, 1.0, 3.0), (0.3, 1.0, 2.5), (0.9, 1.0, 6.0)]
+
+
+class ByShare(PoissonMixture):
+    """The same mixture in the three numbers that others count: one share and two rates."""
+
+    @property
+    def chart(self):
+        def make(share, rates):
+            return PoissonParams(np.array([share, 1.0 - share]), np.asarray(rates))
+
+        def split(params):
+            return {"share": params.weights[0], "rates": params.rates}
+
+        return jensen.Chart({"share": jensen.Interval(), "rates": jensen.Positive(2)}, make, split)
+
+
+def params_of(share, first, second):
+    return PoissonParams(np.array([share, 1.0 - share]), np.array([first, second]))
+
+
+def numbers(params):
+    first, second = np.argsort(params.rates)
+    return np.array([params.weights[first], params.rates[first], params.rates[second]])
+
+
+@pytest.mark.parametrize("model", [PoissonMixture(2), ByShare(2)], ids=["simplex", "share"])
+def test_death_notices_hold_every_law(model):
+    table = testing.check_model(model, params_of(0.4, 1.0, 3.0), NOTICES, weight=DAYS)
+    held = set(table["law"][table["outcome"] == "holds"])
+    assert {"bound_is_tight", "gap_is_kl", "fisher_identity", "chart_inverts", "m_step_is_best"} <= held
+
+
+def test_one_step_of_em_on_the_death_notices():
+    start = params_of(0.3, 1.0, 2.5)
+    assert -log_evidence(PoissonMixture(2), start, NOTICES, DAYS) == pytest.approx(1992.7232662566, abs=1e-9)
+    after = em_map(PoissonMixture(2), start, NOTICES, DAYS)
+    assert numbers(after) == pytest.approx([0.28569043836887, 1.0613898076625, 2.5951009012186], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("start", "evaluations"), list(zip(STARTS, [2643, 2586, 3084], strict=True)), ids=["half", "near", "far"]
+)
+def test_em_stops_where_r_stops(start, evaluations):
+    """R's SQUAREM 2021.1, fpiter with tol = 1e-8: evaluations of the EM map."""
+    fit = jensen.fit(ByShare(2), NOTICES, params_of(*start), weight=DAYS, algorithm=EM(), stop=StepNorm(1e-8))
+    assert fit.num_steps == pytest.approx(evaluations, abs=5)
+    assert fit.rate == pytest.approx(0.99566622317, abs=1e-5)
+
+
+@pytest.mark.parametrize("model", [PoissonMixture(2), ByShare(2)], ids=["simplex", "share"])
+@pytest.mark.parametrize("start", STARTS, ids=["half", "near", "far"])
+def test_the_default_ends_at_the_maximum(start, model):
+    fit = jensen.fit(model, NOTICES, params_of(*start), weight=DAYS)
+    assert fit.verdict.converged
+    assert numbers(fit.params) == pytest.approx([SHARE, *RATES], abs=1e-8)
+    assert fit.log_evidence == pytest.approx(-1989.945859883, abs=1e-9)
+    assert fit.num_e_steps <= 30
+    assert np.diff(fit.ledger["objective"]).min() > -1e-9
+
+
+def test_random_starts_of_the_death_notices_agree():
+    fit = jensen.fit(PoissonMixture(2), NOTICES, weight=DAYS, restarts=20, rng=1)
+    assert fit.verdict.converged
+    assert fit.starts["objective"][0] == pytest.approx(-1989.945859883, abs=1e-6)
+    assert fit.starts["times_found"][0] >= 10
+    again = jensen.fit(PoissonMixture(2), NOTICES, weight=DAYS, restarts=20, rng=1)
+    assert (again.starts["objective"] == fit.starts["objective"]).all()
+
+
+# ---- genetic linkage with derivatives of its own -----------------------------------------------------------
+
+ANIMALS = np.array([125, 18, 20, 34.0])
+
+
+def number(theta):
+    return float(theta)
+
+
+class ExactLinkage(Linkage):
+    """Every hook that a chart allows, by hand. u = logit θ."""
+
+    pack = unpack = None
+    chart = jensen.Chart({"theta": jensen.Interval()}, number, lambda t: {"theta": t})
+
+    def slopes(self, theta):
+        """The first two derivatives of the log-probabilities of the four cells, in θ."""
+        first = np.array([1 / (2 + theta), -1 / (1 - theta), -1 / (1 - theta), 1 / theta])
+        return first, -(first**2)
+
+    def score(self, params, stats):
+        s = stats.values
+        slope = (s[0, 1] + s[3, 1]) / params - (s[1, 0] + s[2, 0]) / (1 - params)
+        return np.array([slope * params * (1 - params)])
+
+    def scores(self, params, data):
+        return (self.slopes(params)[0] * params * (1 - params))[data][:, None]
+
+    def information(self, params, data, weight):
+        first, second = (part[data] @ weight for part in self.slopes(params))
+        step = params * (1 - params)
+        return -np.array([[second * step**2 + first * step * (1 - 2 * params)]])
+
+
+def test_linkage_with_its_own_derivatives_holds_every_law():
+    table = testing.check_model(ExactLinkage(), 0.3, np.arange(4), weight=ANIMALS)
+    held = set(table["law"][table["outcome"] == "holds"])
+    assert {"chart_inverts", "score_is_slope", "scores_add", "information_is_curvature"} <= held
+
+
+def test_linkage_ends_at_the_root_of_its_quadratic():
+    fit = jensen.fit(ExactLinkage(), np.arange(4), 0.5, weight=ANIMALS)
+    assert fit.params == pytest.approx((15 + np.sqrt(53809)) / 394, abs=1e-10)
+    path = [0.5]
+    for _ in range(8):
+        path.append(em_map(ExactLinkage(), path[-1], np.arange(4), ANIMALS))
+    published = [0.608247422680, 0.624321050369, 0.626488879080, 0.626777322347]
+    published += [0.626815632110, 0.626820719019, 0.626821394456, 0.626821484140]
+    assert path[1:] == pytest.approx(published, abs=1e-9)
+
+
+class OtherWay(jensen.Chart):
+    def from_vector(self, u, xp=np):
+        return super().from_vector(-u, xp)
+
+
+class ChartOtherWay(ExactLinkage):
+    chart = OtherWay({"theta": jensen.Interval()}, number, lambda t: {"theta": t})
+
+
+class NaturalScore(ExactLinkage):
+    """The derivative in θ and not in the chart."""
+
+    def score(self, params, stats):
+        return super().score(params, stats) / (params * (1 - params))
+
+
+class WeightedScores(ExactLinkage):
+    def scores(self, params, data):
+        return super().scores(params, data) * ANIMALS[data][:, None]
+
+
+class ForgetsTheSecondTerm(ExactLinkage):
+    """The information in θ, moved to the chart as if the score were zero: right at a maximum only."""
+
+    def information(self, params, data, weight):
+        return -np.array([[self.slopes(params)[1][data] @ weight * (params * (1 - params)) ** 2]])
+
+
+@pytest.mark.parametrize(
+    ("kind", "law"),
+    [
+        (ChartOtherWay, "chart_inverts"),
+        (NaturalScore, "score_is_slope"),
+        (WeightedScores, "scores_add"),
+        (ForgetsTheSecondTerm, "information_is_curvature"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_wrong_hook_is_found(kind, law):
+    with pytest.raises(testing.LawError, match=law) as raised:
+        getattr(testing, law)(kind(), 0.3, np.arange(4), weight=ANIMALS)
+    assert "usually means" in str(raised.value)
+
+
+# ---- factor analysis ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def factor_analysis():
+    return run_script(ROOT / "examples" / "factor_analysis.py")[0]
+
+
+def test_rows_with_a_correlation_matrix(factor_analysis):
+    tests, weight = factor_analysis["tests"], factor_analysis["weight"]
+    moments = (weight[:, None] * tests).T @ tests / weight.sum()
+    assert moments == pytest.approx(factor_analysis["correlation_matrix"](factor_analysis["CORRELATIONS"]))
+    assert moments[8, 7] == pytest.approx(0.672)
+    assert weight.sum() == pytest.approx(145)
+
+
+def test_more_rows_with_the_same_moments_are_the_same_fit(factor_analysis):
+    """The 145 children themselves, for all that the evidence sees."""
+    names = factor_analysis
+    drawn = np.random.default_rng(0).standard_normal((145, 9))
+    white = np.linalg.qr(drawn)[0] * np.sqrt(145)
+    rows = white @ np.linalg.cholesky(names["correlation_matrix"](names["CORRELATIONS"])).T
+    fit = jensen.fit(names["em"], rows, names["start"])
+    assert -fit.log_evidence - names["constant"] == pytest.approx(327.6906285, abs=1e-6)
+
+
+def test_conditional_steps_gain_more_than_em_steps(factor_analysis):
+    names = factor_analysis
+    away = names["FactorParams"](0.8 * names["start"].loadings, np.full(9, 0.5))
+    gains = []
+    for model in (names["em"], names["ecme"]):
+        problem = Problem(model, names["tests"], names["weight"])
+        state = EM().init(problem, away)
+        gains.append(EM().step(problem, state).objective - state.objective)
+    assert gains[1] > gains[0] > 0
+
+
+def test_one_factor_without_a_pattern_is_found_again(factor_analysis):
+    """Spearman's case, where the loadings are known up to their common sign."""
+    loadings, n = np.array([0.9, 0.8, 0.7, 0.6, 0.5]), 20_000
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((n, 1)) * loadings + np.sqrt(1 - loadings**2) * rng.standard_normal((n, 5))
+    model = factor_analysis["FactorAnalysis"](np.ones((5, 1), dtype=bool))
+    fit = jensen.fit(model, rows, restarts=3)
+    assert np.abs(fit.params.loadings[:, 0]) == pytest.approx(loadings, abs=0.03)
+    assert fit.verdict.converged
+
+
+# ---- censored regression -----------------------------------------------------------------------------------
+
+
+def test_censored_regression_recovers_what_it_was_drawn_from():
+    names = run_script(ROOT / "examples" / "censored_regression.py")[0]
+    rng, n = np.random.default_rng(0), 5000
+    design = np.column_stack([np.ones(n), rng.standard_normal(n), rng.uniform(-1, 1, n)])
+    latent = design @ [0.3, 1.0, -2.0] + 1.5 * rng.standard_normal(n)
+    data = np.column_stack([np.maximum(latent, 0.0), design])
+    fit = jensen.fit(names["CensoredRegression"](3), data, restarts=2)
+    assert fit.params.coefficients == pytest.approx([0.3, 1.0, -2.0], abs=0.15)
+    assert float(fit.params.scale) == pytest.approx(1.5, abs=0.1)
+    least_squares = np.linalg.lstsq(design, data[:, 0], rcond=None)[0]
+    assert abs(least_squares[2] + 2.0) > 0.5  # what forgetting the censoring would have said
+
+
+def test_an_entropy_that_is_not_that_of_the_cut_normal_is_found():
+    names = run_script(ROOT / "examples" / "censored_regression.py")[0]
+
+    class Uncut(names["CensoredRegression"]):
+        """The entropy of the normal before it is cut off."""
+
+        def expected(self, params, data, posterior, weight):
+            found = super().expected(params, data, posterior, weight)
+            whole = 0.5 * (1 + np.log(2 * np.pi)) + np.log(float(params.scale))
+            return replace(found, entropy=float(whole * posterior.hidden.sum()))
+
+    with pytest.raises(testing.LawError, match="bound_is_tight"):
+        testing.check_model(Uncut(3), names["fit"].params, names["data"])
