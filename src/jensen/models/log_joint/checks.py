@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from jensen.models.log_joint.latent import Enumerated
 from jensen.models.log_joint.passes import Passes
 from jensen.models.log_joint.precision import require_jax
 from jensen.models.log_joint.rows import Rows
+from jensen.models.log_joint.sums import Sums
 
 
 def check_function(passes: Passes, chart: Chart, rows: Rows, latent: Enumerated) -> None:
@@ -65,30 +66,26 @@ def _refuse_ignored(names: list[str]) -> None:
         raise ValueError(f"log_joint does not depend on {which}: remove it from parameters, or use it")
 
 
-def refuse_ignored_by_data(passes: list[Callable[[Any], tuple[float, Any]]], chart: Chart) -> None:
+def refuse_ignored_by_data(sums: Sums, chart: Chart, rows: Rows, weight: Any) -> None:
     """The same at the data: a parameter whose derivative is 0 in every row, at two random points.
 
-    Parameters
-    ----------
-    passes
-        ``(u) -> (evidence, score)``: of the first rows, which mostly tell; and of all, where those do not.
+    The first block mostly tells; all rows are looked at where it does not.
     """
-    ignored: list[str] = []
-    for evidence_and_score in passes:
-        ignored = _ignored(evidence_and_score, chart)
+    end = sums.blocks(rows)[0].end
+    first = rows.subset(slice(end)), None if weight is None else weight[:end]
+    for some, w in (first, (rows, weight)):
+        ignored = _ignored(sums, chart, some, w)
         if not ignored:
             return
     which = ", ".join(map(repr, ignored))
-    raise ValueError(
-        f"log_joint does not depend on {which} at any row of these data: remove it from parameters"
-    )
+    raise ValueError(f"log_joint does not depend on {which} at any row of these data: hold it fixed")
 
 
-def _ignored(evidence_and_score: Callable[[Any], tuple[float, Any]], chart: Chart) -> list[str]:
+def _ignored(sums: Sums, chart: Chart, rows: Rows, weight: Any) -> list[str]:
     rng = np.random.default_rng(0)
     moved = np.zeros(chart.size, dtype=bool)
     for _ in range(2):
-        evidence, score = evidence_and_score(chart.to_vector(chart.random(rng)))
+        evidence, score = sums.evidence_and_score(rows, chart.to_vector(chart.random(rng)), weight)
         if not np.isfinite(evidence):
             return []  # another check has the word
         moved |= score != 0
@@ -114,8 +111,8 @@ def _refuse_single(jaxpr: Any, dtype: Any) -> None:
         if getattr(constant, "dtype", None) in (np.float32, np.float16) and not _is_exact(constant):
             values = np.asarray(constant)
             raise ValueError(
-                f"log_joint uses a constant in single precision, {values.dtype}{list(values.shape)} beginning "
-                f"with {values.ravel()[0]!s}: eight digits would be lost in silence; {advice}"
+                f"log_joint uses a constant in single precision, {values.dtype}{list(values.shape)} that "
+                f"begins with {values.ravel()[0]!s}: eight digits would be lost in silence; {advice}"
             )
     if dtype != np.float64:
         raise ValueError(f"log_joint returned {dtype}, not double precision: look for a conversion in it")

@@ -89,7 +89,8 @@ def xlogy(x: Any, y: Any) -> Any:
     import jax.numpy as jnp
 
     x = _real(x)
-    return jnp.where(x == 0, 0.0, x * jnp.log(jnp.where(x == 0, 1.0, y)))
+    safe: Any = jnp.where(x == 0, 1.0, y)
+    return jnp.where(x == 0, 0.0, x * jnp.log(safe))
 
 
 def _real(x: Any) -> Any:

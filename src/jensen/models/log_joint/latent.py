@@ -45,7 +45,7 @@ class Enumerated:
         if len({len(leaf) for leaf in leaves}) != 1:
             found = [leaf.shape for leaf in leaves]
             raise ValueError(
-                f"the parts of a support need one first axis, of equal length; shapes are {found}"
+                f"the parts of a support need first axes of equal length; their shapes are {found}"
             )
         _refuse_duplicates(leaves)
         self.values = jax.tree.unflatten(tree, leaves)

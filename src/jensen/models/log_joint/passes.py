@@ -5,8 +5,8 @@ and z alone (a Cholesky factor, a gather) is computed once per state and never p
 
 Everything is a function of u, the parameters in their chart:
 
-E-step    q(z) = softmax over z of log_joint           log p(x) = logsumexp over z
-score     ∇ log p(x) = Σ_z q(z) ∇ log_joint            (Fisher: the pullback of q, no derivative of the softmax)
+E-step    q(z) = softmax over z of log_joint,  log p(x) = logsumexp over z of log_joint
+score     ∇ log p(x) = Σ_z q(z) ∇ log_joint    (Fisher: the pullback of q, no derivative of the softmax)
 """
 
 from __future__ import annotations
@@ -27,17 +27,23 @@ class Passes:
 
     Parameters
     ----------
-    log_joint, chart, states, features
+    log_joint, chart, states, features, log_prior
         As the user gave them; ``states`` are the values of z.
     """
 
     def __init__(
-        self, log_joint: LogJointFunction, chart: Chart, states: Any, features: Callable[[Any], Any] | None
+        self,
+        log_joint: LogJointFunction,
+        chart: Chart,
+        states: Any,
+        features: Callable[[Any], Any] | None,
+        log_prior: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
         self._log_joint = log_joint
         self._chart = chart
         self.states = states
         self._features = features
+        self._log_prior_of = log_prior
         self._compiled: dict[tuple[str, bool], Callable[..., Any]] = {}
         self.num_traces = 0
         self.safe = False
@@ -143,9 +149,9 @@ class Passes:
         assert self._features is not None
         return _as_real(self._features(x))
 
-    def _features_of(self, states: Any, rows: Any, wq: Any) -> Any:
-        """Σ_n w_n q_n(z) T(x_n) under any q; wq is (rows, states)."""
-        return self._feature_sums(rows, wq.T)
+    def _features_of(self, states: Any, rows: Any, weight: Any, q: Any) -> Any:
+        """Σ_n w_n q_n(z) T(x_n) under any q (rows, states)."""
+        return (self._feature_sums(rows, weight * q.T),)
 
     def feature_shapes(self, x: Any) -> Any:
         """What T(x) of one row looks like; {"count": 1} without features."""
@@ -154,7 +160,7 @@ class Passes:
             return {"count": jax.ShapeDtypeStruct((), np.dtype(float))}
         return jax.eval_shape(self._real_features, x)
 
-    # ---- Q under a q: that of the posterior at u_old, or one that is given (rows, states) --------------------
+    # ---- Q under a q: that of the posterior at u_old, or one that is given (rows, states) ------------------
 
     def _weights(self, states: Any, u_old: Any, rows: Any, weight: Any, q: Any) -> Any:
         if q is None:
@@ -163,7 +169,7 @@ class Passes:
 
     def _q_value(self, states: Any, u: Any, u_old: Any, rows: Any, weight: Any, q: Any) -> Any:
         wq = self._weights(states, u_old, rows, weight, q)
-        return _expectation(wq, self._logs(states, u, rows))
+        return (_expectation(wq, self._logs(states, u, rows)),)
 
     def _q_score(self, states: Any, u: Any, u_old: Any, rows: Any, weight: Any, q: Any) -> Any:
         jax = require_jax()
@@ -195,11 +201,21 @@ class Passes:
         def value(v: Any) -> Any:
             return jnp.sum(jnp.where(weight > 0, weight * self._row_evidence(states, v, rows), 0.0))
 
-        return jax.jacfwd(jax.grad(value))(u)
+        return (jax.jacfwd(jax.grad(value))(u),)
 
     def _scores(self, states: Any, u: Any, rows: Any) -> Any:
         """∂ log p(x_n) / ∂u, (rows, size of u); forward mode, which batches no factor over the rows."""
         return require_jax().jacfwd(lambda v: self._row_evidence(states, v, rows))(u)
+
+    def _log_prior(self, states: Any, u: Any) -> Any:
+        """log p(θ), its derivative and its Hessian."""
+        jax = require_jax()
+
+        def value(v: Any) -> Any:
+            assert self._log_prior_of is not None
+            return self._log_prior_of(self._chart.from_vector(v, jax.numpy))
+
+        return *jax.value_and_grad(value)(u), jax.jacfwd(jax.grad(value))(u)
 
 
 def _softmax(logs: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,22 +71,28 @@ class LogJointStats:
         (K, m): Σ_n w_n q_n(z) T(x_n) with the m numbers of T side by side.
     parts
         The rows with their q, from which everything else can be computed again.
+    prior
+        How often the log-prior counts, as data seen before the data.
     cheap
         Whether Q at other params may be asked for at every step.
     """
 
     features: Array
     parts: tuple[Part, ...]
+    prior: float = 0.0
     cheap: bool = True
     known: dict[bytes, float] = field(default_factory=dict)
     """Q at the latest params where it was asked for."""
 
     def __add__(self, other: LogJointStats) -> LogJointStats:
         return LogJointStats(
-            self.features + other.features, (*self.parts, *other.parts), self.cheap and other.cheap
+            self.features + other.features,
+            (*self.parts, *other.parts),
+            self.prior + other.prior,
+            self.cheap and other.cheap,
         )
 
     def scale(self, factor: float) -> LogJointStats:
         """The statistics of the rows counted ``factor`` times."""
         parts = tuple(replace(part, factor=factor * part.factor) for part in self.parts)
-        return LogJointStats(factor * self.features, parts, self.cheap)
+        return LogJointStats(factor * self.features, parts, factor * self.prior, self.cheap)

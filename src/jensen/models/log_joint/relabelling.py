@@ -1,0 +1,33 @@
+"""Values of z that can change places: parameters named as symmetric have them along their first axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jensen.em import Chart
+
+Params = dict[str, Any]
+
+
+def check_symmetric(names: tuple[str, ...], chart: Chart) -> None:
+    """Raise where a name is no parameter, or the parameters' first axes differ."""
+    if unknown := [name for name in names if name not in chart.spaces]:
+        raise ValueError(f"symmetric names {', '.join(unknown)}, which are not parameters")
+    firsts = {name: chart.spaces[name].shape[:1] for name in names}
+    if len(set(firsts.values())) > 1 or () in firsts.values():
+        raise ValueError(f"symmetric parameters need first axes of equal length; found {firsts}")
+
+
+def relabel(names: tuple[str, ...], params: Params, order: Any) -> Params:
+    """The values of z in another order."""
+    return {name: np.asarray(value)[order] if name in names else value for name, value in params.items()}
+
+
+def canonical(names: tuple[str, ...], params: Params) -> Params:
+    """The values of z in the order of the first parameter named; the params as they are without one."""
+    if not names:
+        return params
+    first = np.asarray(params[names[0]], dtype=float)
+    return relabel(names, params, np.lexsort(first.reshape(len(first), -1).T[::-1]))

@@ -1,0 +1,157 @@
+"""Passes over all rows: block by block, summed, again where impossible values spoilt a derivative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.models.log_joint.passes import Passes
+from jensen.models.log_joint.precision import in_double
+from jensen.models.log_joint.rows import Block, Rows, blocks, power_of_two
+from jensen.models.log_joint.statistics import LogJointStats, Part
+
+Array = NDArray[np.float64]
+
+MOST_CELLS = 2**20  # of block × states: 8 MiB a copy
+HESSIAN_BLOCK = 1024
+DERIVATIVES = ("scored_e_step", "q_score", "q_hessian", "hessian")
+
+
+class Sums:
+    """What `Passes` compute for a block, for all rows.
+
+    Parameters
+    ----------
+    passes
+        The compiled passes.
+    num_states, size
+        Values of z, coordinates of the chart.
+    block
+        Most rows of a block.
+    """
+
+    def __init__(self, passes: Passes, num_states: int, size: int, block: int) -> None:
+        self.passes = passes
+        self._num_states = num_states
+        self._size = size
+        self._block = block
+
+    def blocks(self, rows: Rows, second: bool = False) -> list[Block]:
+        """Blocks that keep block × states (× parameters, for second derivatives) in bounds."""
+        cells = self._num_states * (max(1, self._size) if second else 1)
+        fitting = max(1, power_of_two(MOST_CELLS // cells + 1) // 2)
+        largest = min(power_of_two(self._block), fitting, HESSIAN_BLOCK if second else fitting)
+        return list(blocks(rows.num_rows, largest))
+
+    @in_double
+    def each(self, name: str, rows: Rows, u: Array, second: bool = False) -> list[tuple[Block, Any]]:
+        """A pass without weights, block by block."""
+        return [
+            (block, self.passes(name, u, rows.padded(block.begin, block.end, block.size)))
+            for block in self.blocks(rows, second)
+        ]
+
+    @in_double
+    def total(
+        self,
+        name: str,
+        rows: Rows,
+        *vectors: Array,
+        weight: Array | None,
+        q: tuple[Array | None, ...] = (),
+        second: bool = False,
+    ) -> tuple[Array, ...]:
+        """A pass summed over the blocks. Its last part is a derivative, if it has one."""
+        pending = []
+        for block in self.blocks(rows, second):
+            here = rows.padded(block.begin, block.end, block.size)
+            given = [None if part is None else block.of(part) for part in q]
+            pending.append(self.passes(name, *vectors, here, block.of(weight), *given))
+        total = tuple(
+            np.add.reduce([np.asarray(part) for part in parts]) for parts in zip(*pending, strict=True)
+        )
+        if name in DERIVATIVES and not self.passes.safe and _is_spoilt(total):
+            self.passes.safe = True
+            return self.total(name, rows, *vectors, weight=weight, q=q, second=second)
+        return total
+
+    # ---- the evidence --------------------------------------------------------------------------------------
+
+    def evidence(self, rows: Rows, u: Array, weight: Array | None, scored: bool) -> float:
+        """Σ w log p(x | θ)."""
+        return float(self.total("scored_e_step" if scored else "e_step", rows, u, weight=weight)[0][0])
+
+    def evidence_and_score(self, rows: Rows, u: Array, weight: Array | None) -> tuple[float, Array]:
+        """Σ w log p(x | θ) and its derivative."""
+        sums, _, score = self.total("scored_e_step", rows, u, weight=weight)
+        return float(sums[0]), score
+
+    def information(self, rows: Rows, u: Array, weight: Array | None) -> Array:
+        """−∂² Σ w log p(x | θ) / ∂u²."""
+        (hessian,) = self.total("hessian", rows, u, weight=weight, second=True)
+        return -0.5 * (hessian + hessian.T)
+
+    def scores(self, rows: Rows, u: Array) -> Array:
+        """∂ log p(x_n | θ) / ∂u, (n, p)."""
+        pieces = self.each("scores", rows, u, second=True)
+        found = np.concatenate([np.asarray(g)[: b.end - b.begin] for b, g in pieces])
+        if np.isfinite(found).all() or self.passes.safe:
+            return found
+        self.passes.safe = True
+        return self.scores(rows, u)
+
+    def features(self, rows: Rows, weight: Array | None, q: Array) -> Array:
+        """Σ_n w_n q_nk T(x_n), (K, m), under any q (n, K)."""
+        return self.total("features_of", rows, weight=weight, q=(q,))[0]
+
+    @in_double
+    def log_prior(self, u: Array) -> tuple[float, Array, Array]:
+        """log p(θ), its derivative and its Hessian."""
+        value, score, hessian = (np.asarray(part) for part in self.passes("log_prior", u))
+        return float(value), score, hessian
+
+    # ---- Q -------------------------------------------------------------------------------------------------
+
+    def q(self, u: Array, stats: LogJointStats) -> float:
+        """Q(θ, S)."""
+        prior = stats.prior * self.log_prior(u)[0] if stats.prior else 0.0
+        return prior + sum(part.factor * self._q_of(u, part) for part in stats.parts)
+
+    def _q_of(self, u: Array, part: Part) -> float:
+        if part.value is not None and part.is_at(u):
+            return part.value
+        return float(self._under("q_value", u, part)[0])
+
+    def q_score(self, u: Array, stats: LogJointStats) -> Array:
+        """∂Q(θ, S)/∂u."""
+        prior = stats.prior * self.log_prior(u)[1] if stats.prior else np.zeros(len(u))
+        return np.add.reduce([prior, *(part.factor * self._q_score_of(u, part) for part in stats.parts)])
+
+    def _q_score_of(self, u: Array, part: Part) -> Array:
+        if part.score is not None and part.is_at(u):
+            return part.score
+        return self._under("q_score", u, part)[1]
+
+    def q_derivatives(self, u: Array, stats: LogJointStats) -> tuple[float, Array, Array]:
+        """Q, its score and its Hessian."""
+        found: list[tuple[float, Any]] = [
+            (part.factor, self._under("q_hessian", u, part, second=True)) for part in stats.parts
+        ]
+        if stats.prior:
+            found.append((stats.prior, self.log_prior(u)))
+        value, score, hessian = (
+            np.add.reduce([factor * each[i] for factor, each in found]) for i in range(3)
+        )
+        return float(value), score, hessian
+
+    def _under(self, name: str, u: Array, part: Part, second: bool = False) -> tuple[Any, ...]:
+        """A pass under the q of a part."""
+        return self.total(name, part.rows, u, part.u, weight=part.weight, q=(part.q,), second=second)
+
+
+def _is_spoilt(total: tuple[Array, ...]) -> bool:
+    """Whether the derivative is not finite though the value is."""
+    value = np.ravel(total[0])[0]
+    return not np.isfinite(total[-1]).all() and (len(total) == 1 or bool(np.isfinite(value)))
