@@ -25,11 +25,14 @@ NAMES = [
     "LogJoint",
     "Mixture",
     "Positive",
+    "Profile",
     "Real",
     "Selection",
     "Simplex",
     "Spherical",
     "Tied",
+    "Uncertainty",
+    "Wald",
     "data",
     "densities",
     "elbo",
@@ -46,6 +49,7 @@ NAMES = [
     "select",
     "set_num_threads",
     "testing",
+    "uncertainty",
 ]
 PACKAGES = ["em", "families", "models", "data", "testing", "estimators", "report"]
 

@@ -12,13 +12,17 @@ from .em import Covariance as Covariance
 from .em import Fit as Fit
 from .em import Interval as Interval
 from .em import Positive as Positive
+from .em import Profile as Profile
 from .em import Real as Real
 from .em import Simplex as Simplex
+from .em import Uncertainty as Uncertainty
+from .em import Wald as Wald
 from .em import elbo as elbo
 from .em import entropy as entropy
 from .em import expected_log_joint as expected_log_joint
 from .em import fit as fit
 from .em import kl_gap as kl_gap
+from .em import uncertainty as uncertainty
 from .estimators import GaussianMixture as GaussianMixture
 from .families import Diagonal as Diagonal
 from .families import Full as Full

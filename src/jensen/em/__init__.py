@@ -5,6 +5,7 @@ from jensen.em.algorithms import EM, Algorithm
 from jensen.em.approximations import Approximation, Hard, MonteCarlo, Truncated
 from jensen.em.charts import Chart
 from jensen.em.coordinates import InChart, Natural
+from jensen.em.directions import Rates
 from jensen.em.fit import fit
 from jensen.em.identities import (
     e_step,
@@ -17,6 +18,7 @@ from jensen.em.identities import (
     log_prior,
     m_step,
 )
+from jensen.em.intervals import IntervalMethod, Profile, Wald
 from jensen.em.protocols import Expected, LatentVariableModel, Posterior, Prior
 from jensen.em.quasi_newton import QuasiNewton
 from jensen.em.restarts import Start
@@ -26,6 +28,7 @@ from jensen.em.spaces import Correlation, Covariance, Interval, Positive, Real, 
 from jensen.em.state import Problem, State
 from jensen.em.stopping import Gain, Never, Seen, StepNorm, Stop, aitken
 from jensen.em.tables import Table
+from jensen.em.uncertainty import Uncertainty, uncertainty
 from jensen.em.verdict import Outcome, Verdict
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "Hard",
     "InChart",
     "Interval",
+    "IntervalMethod",
     "LatentVariableModel",
     "MonteCarlo",
     "Natural",
@@ -51,7 +55,9 @@ __all__ = [
     "Posterior",
     "Prior",
     "Problem",
+    "Profile",
     "QuasiNewton",
+    "Rates",
     "Real",
     "Seen",
     "Simplex",
@@ -63,7 +69,9 @@ __all__ = [
     "Stop",
     "Table",
     "Truncated",
+    "Uncertainty",
     "Verdict",
+    "Wald",
     "aitken",
     "e_step",
     "elbo",
@@ -76,4 +84,5 @@ __all__ = [
     "log_prior",
     "m_step",
     "score",
+    "uncertainty",
 ]

@@ -73,14 +73,18 @@ def score_at(model: Any, data: Data, weight: Weight, scale: Array) -> Field:
     return field
 
 
-def observed_information(model: Any, params: Params, data: Data, weight: Weight = None) -> Information:
+def observed_information(
+    model: Any, params: Params, data: Data, weight: Weight = None, stats: Any = None
+) -> Information:
     """−∂² (log p(x | θ) + log p(θ)) / ∂u² at ``params``.
 
     The model's own ``information(params, data, weight)`` if it has one, else the Jacobian of the score, for
-    8p E-steps.
+    8p E-steps. ``stats`` are those of ``params``, where they are at hand.
     """
     u = model.chart.to_vector(params)
-    scale = unit_scale(model, params, identities.e_step(model, params, data, weight).stats)
+    if stats is None:
+        stats = identities.e_step(model, params, data, weight).stats
+    scale = unit_scale(model, params, stats)
     own = getattr(model, "information", None)
     if own is not None:
         return Information(np.asarray(own(params, data, weight), dtype=float), scale)

@@ -5,7 +5,7 @@ A *link* maps one natural number to the whole real line: intervals that are comp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import singledispatch
 from math import prod
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.spaces import Correlation, Covariance, Interval, Positive, Simplex
+from jensen.em.spaces import LOG_BOUND, LOGIT_BOUND, Correlation, Covariance, Interval, Positive, Simplex
 
 Array = NDArray[np.float64]
 
@@ -118,29 +118,36 @@ class Local:
     basis
         (p, p).
     ends
-        (p,): the sides on which a coordinate ends in a bound: −1 below, 1 above, 2 both, 0 neither.
+        (p,): the sides on which a coordinate ends in a bound: −1 below, 2 both, 0 neither.
+    far
+        (p,): its absolute value there.
     entry
-        (p,): the natural number that is at its bound there.
+        (p,): the natural number that is at its bound there; −1 where there is none.
     v
         (p,): the coordinates.
+    unit
+        (p,): their units, as `jensen.em.score.unit_scale` has them for the chart's.
     """
 
     basis: Array
     ends: NDArray[np.intp]
+    far: Array
     entry: NDArray[np.intp]
     v: Array
+    unit: Array
 
 
-def local(chart: Any, u: Array, natural: Array) -> Local:
+def local(chart: Any, u: Array, natural: Array, unit: Array) -> Local:
     """The local coordinates at u; the chart's own where its spaces are not known."""
-    basis = np.eye(len(u))
-    ends, entry = np.zeros(len(u), int), np.zeros(len(u), int)
+    basis, unit = np.eye(len(u)), unit.copy()
+    ends, far, entry = np.zeros(len(u), int), np.full(len(u), np.inf), np.full(len(u), -1)
     for space, at, begin in _places(chart):
         part = slice(at, at + space.size)
         values = natural[begin : begin + prod(space.shape)]
-        basis[part, part], ends[part], entry[part] = _local(space, values)
-        entry[part] += begin
-    return Local(basis, ends, entry, np.asarray(np.linalg.solve(basis, u), np.float64))
+        basis[part, part], ends[part], inside, unit[part] = _local(space, values, unit[part])
+        far[part] = LOG_BOUND if isinstance(space, Positive) else LOGIT_BOUND
+        entry[part] = np.where(inside < 0, -1, begin + inside)
+    return Local(basis, ends, far, entry, np.asarray(np.linalg.solve(basis, u), np.float64), unit)
 
 
 def widest(chart: Any, u: Array) -> Array:
@@ -172,38 +179,41 @@ def _places(chart: Any) -> Iterator[tuple[Any, int, int]]:
         begin += prod(space.shape)
 
 
-Found = tuple[Array, NDArray[np.intp], NDArray[np.intp]]
+Found = tuple[Array, NDArray[np.intp], NDArray[np.intp], Array]
 
 
 @singledispatch
-def _local(space: Any, values: Array) -> Found:
-    none = np.zeros(space.size, int)
-    return np.eye(space.size), none, none
+def _local(space: Any, values: Array, unit: Array) -> Found:
+    """Of one space: basis, ends, entry (−1 for none), unit."""
+    return np.eye(space.size), np.zeros(space.size, int), np.full(space.size, -1), unit
 
 
-def _elementwise(ends: int) -> Callable[[Any, Array], Found]:
-    def found(space: Any, values: Array) -> Found:
-        return np.eye(space.size), np.full(space.size, ends), np.arange(space.size)
-
-    return found
-
-
-_local.register(Positive, _elementwise(2))
-_local.register(Interval, _elementwise(2))
+@_local.register(Positive)
+@_local.register(Interval)
+def _(space: Any, values: Array, unit: Array) -> Found:
+    return np.eye(space.size), np.full(space.size, 2), np.arange(space.size), unit
 
 
 @_local.register
-def _(space: Simplex, values: Array) -> Found:
+def _(space: Simplex, values: Array, unit: Array) -> Found:
     """log(w_j / w_m) with the largest entry m instead of the last one: u_j = v_j − v_last."""
     k = space.shape[-1]
-    rows = values.reshape(-1, k)
-    basis, entry = np.zeros((space.size, space.size)), []
+    rows, units = values.reshape(-1, k), unit.reshape(-1, k - 1)
+    basis, entry, found = np.zeros((space.size, space.size)), [], []
     for i, row in enumerate(rows):
         others = np.delete(np.arange(k), np.argmax(row))
         part = slice(i * (k - 1), (i + 1) * (k - 1))
         basis[part, part] = np.eye(k)[:-1, others] - np.eye(k)[-1, others]
         entry.extend(i * k + others)
-    return basis, np.full(space.size, -1), np.array(entry, int)
+        found.extend(_simplex_units(row, units[i])[others] if k > 1 else [])
+    return basis, np.full(space.size, -1), np.array(entry, int), np.array(found, float)
+
+
+def _simplex_units(row: Array, unit: Array) -> Array:
+    """1/√(N w_j (1 − w_j)) of every entry, N from the coordinate that tells most."""
+    spread = np.maximum(row * (1 - row), 1e-300)
+    best = int(np.argmax(spread[:-1]))
+    return np.minimum(unit[best] * np.sqrt(spread[best] / spread), 1.0)
 
 
 @singledispatch

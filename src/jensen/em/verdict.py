@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     BOUNDARY = "boundary"
     COLLAPSED = "collapsed"
     SADDLE = "saddle"
+    NOT_IDENTIFIED = "not identified"
     FELL = "fell"
     INTERRUPTED = "interrupted"
     FAILED = "failed"

@@ -1,0 +1,111 @@
+"""Confidence intervals: Wald's, from the standard error, and those of the profile likelihood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.em.links import Link, links
+from jensen.em.profile import End, Held, Point, Surface, end, maximize
+from jensen.em.progress import Progress
+
+if TYPE_CHECKING:
+    from jensen.em.uncertainty import Uncertainty
+
+Array = NDArray[np.float64]
+
+
+class Bounds(NamedTuple):
+    """An interval, and what there is to say about it."""
+
+    low: float
+    high: float
+    note: str = ""
+
+
+class IntervalMethod(Protocol):
+    """How to compute intervals."""
+
+    def bounds(self, uncertainty: Uncertainty, entries: list[int], level: float) -> list[Bounds]:
+        """The interval of each of these natural numbers."""
+        ...
+
+
+def quantile(level: float) -> float:
+    """z with P(|Z| < z) = level, for a standard normal Z."""
+    return NormalDist().inv_cdf(0.5 + 0.5 * level)
+
+
+@dataclass(frozen=True, slots=True)
+class Wald:
+    """Estimate ± z standard errors.
+
+    Parameters
+    ----------
+    in_chart
+        On a scale where the number has no bounds (logarithm, logit), and mapped back: the interval stays
+        within them. False: on the number's own scale.
+    """
+
+    in_chart: bool = True
+
+    def bounds(self, uncertainty: Uncertainty, entries: list[int], level: float) -> list[Bounds]:
+        known = links(uncertainty.chart) if self.in_chart else [Link()] * len(uncertainty.names)
+        errors = np.sqrt(np.diag(uncertainty.covariance))
+        return [
+            self._one(known[i], float(uncertainty.estimate[i]), float(errors[i]), level, uncertainty.why(i))
+            for i in entries
+        ]
+
+    def _one(self, link: Link, value: float, error: float, level: float, why: str) -> Bounds:
+        if not error > 0:
+            return Bounds(value, value) if error == 0 else Bounds(np.nan, np.nan, why)
+        middle, reach = float(link.to(value)), quantile(level) * error / link.slope(value)
+        return Bounds(float(link.back(middle - reach)), float(link.back(middle + reach)))
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """All values whose profile log-likelihood is within z²/2 of the maximum (Wilks 1938).
+
+    It needs no parabola, respects bounds, and does not depend on how the parameter is written. One climb per
+    point that is tried, a few dozen E-steps in all for an interval; an end that the evidence does not give is
+    the bound of the number.
+    """
+
+    def bounds(self, uncertainty: Uncertainty, entries: list[int], level: float) -> list[Bounds]:
+        unc = uncertainty
+        surface = Surface(unc.model, unc.data, unc.weight, unc.information.scale)
+        known = links(unc.chart)
+        with Progress("profile") as progress:
+            top = maximize(surface, surface.at(unc.u), unc.parabola.metric, None).point
+            found = []
+            for i in entries:
+                progress.update(unc.names[i])
+                found.append(self._one(unc, surface, top, i, known[i], quantile(level)))
+        return found
+
+    def _one(self, unc: Uncertainty, surface: Surface, top: Point, i: int, link: Link, drop: float) -> Bounds:
+        held = Held(unc.chart, i, link)
+        metric = unc.parabola.metric
+        a = held.gradient(top.u)
+        spread = float(np.sqrt(max(0.0, a @ metric @ a)))
+        value = float(unc.estimate[i])
+        if not (np.isfinite(spread) and spread > 1e-12):
+            return Bounds(value, value)
+        ends = [end(surface, top, metric, held, side, spread, drop) for side in (-1, 1)]
+        low, high = (float(link.back(e.t)) for e in ends)
+        return Bounds(low, high, _note(ends, top))
+
+
+def _note(ends: list[End], top: Point) -> str:
+    if max(e.top for e in ends) > top.value + 1e-6 * (1.0 + abs(top.value)) ** 0.5:
+        return "a higher maximum was met on the way: fit again"
+    if not all(e.reached for e in ends):
+        return "a maximum on the way was not reached"
+    sides = [name for name, e in zip(("below", "above"), ends, strict=True) if e.is_open]
+    return f"open {' and '.join(sides)}" if sides else ""

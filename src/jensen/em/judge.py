@@ -1,0 +1,95 @@
+"""What the curvature says of the end of a climb, as a verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.em.parabola import Parabola
+from jensen.em.protocols import Data, Params, Weight
+from jensen.em.verdict import Outcome, Verdict
+
+Array = NDArray[np.float64]
+
+AT_A_MAXIMUM = 5e-3  # nats left: a tenth of a standard error away
+BLURRED = 1e-3  # relative error of a standard error that is worth a word
+MOST_NAMES = 8
+
+
+def judge(
+    model: Any, params: Params, data: Data, weight: Weight, parabola: Parabola, jacobian: Array, error: float
+) -> Verdict:
+    """The gravest of: a saddle, a flaw that the model sees, no maximum, not identified, at a bound."""
+    names = list(model.chart.names)
+    if not np.isfinite(parabola.g).all() or not np.isfinite(parabola.values).all():
+        return Verdict(Outcome.FAILED, "the score or the information is not finite", "check the fit")
+    if parabola.climbing.any():
+        return _saddle(parabola, jacobian, names)
+    diagnose = getattr(model, "diagnose", None)
+    flaw = None if diagnose is None else diagnose(params, data, weight)
+    if flaw is not None:
+        return flaw
+    if parabola.remaining > AT_A_MAXIMUM:
+        return _slope(parabola)
+    if parabola.flat.any():
+        return _flat(parabola, jacobian, names)
+    if parabola.frozen.any():
+        return _bound(parabola, names)
+    return _converged(parabola, error)
+
+
+def _saddle(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
+    which = int(np.flatnonzero(parabola.climbing)[0])
+    return Verdict(
+        Outcome.SADDLE,
+        f"the log-likelihood still rises to both sides along {_list(parabola.named(jacobian, names, which))}",
+        "go on from there: fit(model, data, params=uncertainty.uphill)",
+    )
+
+
+def _slope(parabola: Parabola) -> Verdict:
+    left = parabola.remaining
+    return Verdict(
+        Outcome.STEP_LIMIT,
+        f"not at a maximum: about {left:.2g} of log-likelihood is left, {np.sqrt(2 * left):.2g} standard "
+        "errors away; these are the standard errors of a slope",
+        "go on with the fit: fit(model, data, params=fit.params)",
+    )
+
+
+def _flat(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
+    along = [parabola.named(jacobian, names, int(i)) for i in np.flatnonzero(parabola.flat)]
+    concerned = [name for name in names if any(name in each for each in along)]
+    number = len(along)
+    directions = "one direction" if number == 1 else f"{number} directions"
+    return Verdict(
+        Outcome.NOT_IDENTIFIED,
+        f"the data do not tell: {directions} in {_list(concerned)}",
+        "fewer parameters, parameters that are held or tied, or a prior",
+    )
+
+
+def _bound(parabola: Parabola, names: list[str]) -> Verdict:
+    entries = parabola.local.entry[parabola.frozen]
+    concerned = [names[i] for i in sorted(entries[entries >= 0])]
+    verb = "is" if len(concerned) == 1 else "are"
+    return Verdict(
+        Outcome.BOUNDARY,
+        f"{_list(concerned)} {verb} at the bound: no standard error there, and those of the others hold it "
+        "fixed",
+        "interval(method=Profile()) gives one-sided intervals; or a prior keeps the estimate inside",
+    )
+
+
+def _converged(parabola: Parabola, error: float) -> Verdict:
+    smallest = float(parabola.values.min(initial=1.0))
+    blurred = error / smallest
+    message = f"standard errors to about {blurred:.1g}" if blurred > BLURRED else ""
+    return Verdict(Outcome.CONVERGED, message, climbed=True)
+
+
+def _list(names: list[str]) -> str:
+    shown = ", ".join(names[:MOST_NAMES])
+    return f"{shown} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else shown

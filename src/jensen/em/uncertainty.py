@@ -1,0 +1,274 @@
+"""How sure a fit is: standard errors, intervals, and what keeps them from existing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.em import identities
+from jensen.em.directions import Rates, climb_away, rates
+from jensen.em.fit import Fit
+from jensen.em.information import Information, observed_information, score_with
+from jensen.em.intervals import IntervalMethod, Wald
+from jensen.em.judge import judge
+from jensen.em.parabola import Parabola
+from jensen.em.protocols import Data, LatentVariableModel, Params, Weight
+from jensen.em.sandwich import meat
+from jensen.em.tables import Table
+from jensen.em.verdict import Verdict
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Uncertainty:
+    """How sure a fit is, on the natural parameters.
+
+    Attributes
+    ----------
+    names
+        A name for every natural number: ``rates[1]``.
+    estimate
+        (m,): their values.
+    covariance
+        (m, m): of the estimator. NaN where a number has none: at a bound, or not identified.
+    verdict
+        Whether the log-likelihood is a proper maximum there; if not, which parameters are concerned and what
+        to do.
+    remaining
+        ½ gᵀ I⁻¹ g: the log-likelihood still to be gained. √(2 · remaining) is the distance to the maximum in
+        standard errors.
+    information
+        The observed information in the model's chart, with the error of its entries.
+    chart_covariance
+        (p, p): the covariance in the chart.
+    u
+        (p,): the estimate in the chart.
+    kind
+        ``"observed information"`` or ``"sandwich"``.
+    params, model, data, weight
+        What it is the uncertainty of.
+    """
+
+    names: list[str]
+    estimate: Array
+    covariance: Array
+    verdict: Verdict
+    remaining: float
+    information: Information
+    chart_covariance: Array
+    u: Array
+    kind: str
+    params: Params
+    parabola: Parabola = field(repr=False)
+    model: Any = field(repr=False)
+    data: Data = field(repr=False)
+    weight: Weight = field(repr=False)
+
+    @property
+    def chart(self) -> Any:
+        """The model's chart."""
+        return self.model.chart
+
+    @cached_property
+    def standard_errors(self) -> dict[str, Any]:
+        """Name → standard errors, in the shape of the parameter; a number for a scalar."""
+        errors = np.sqrt(np.diag(self.covariance))
+        found, begin = {}, 0
+        for name, value in self.chart.natural(self.params).items():
+            found[name] = errors[begin : begin + value.size].reshape(value.shape)[()]
+            begin += value.size
+        return found
+
+    @property
+    def correlation(self) -> Array:
+        """(m, m): of the estimator."""
+        errors = np.sqrt(np.diag(self.covariance))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.covariance / np.outer(errors, errors)
+
+    def interval(
+        self,
+        name: str | Sequence[str] | None = None,
+        level: float = 0.95,
+        method: IntervalMethod | None = None,
+    ) -> Table:
+        """Confidence intervals.
+
+        Parameters
+        ----------
+        name
+            A parameter (``"rates"``), one of its entries (``"rates[1]"``), or several; None for all.
+        level
+            Between 0 and 1.
+        method
+            `Wald` (the default) or `Profile`.
+
+        Returns
+        -------
+        Table
+            name, estimate, standard_error, low, high, note.
+        """
+        if not 0.0 < level < 1.0:
+            raise ValueError(f"level must be between 0 and 1, not {level}")
+        entries = self._entries(name)
+        bounds = (method or Wald()).bounds(self, entries, level)
+        errors = np.sqrt(np.diag(self.covariance))
+        rows = [
+            {
+                "name": self.names[i],
+                "estimate": float(self.estimate[i]),
+                "standard_error": float(errors[i]),
+                "low": found.low,
+                "high": found.high,
+                "note": found.note,
+            }
+            for i, found in zip(entries, bounds, strict=True)
+        ]
+        return Table.from_rows(rows)
+
+    def _entries(self, name: str | Sequence[str] | None) -> list[int]:
+        if name is None:
+            return list(range(len(self.names)))
+        found = []
+        for wanted in [name] if isinstance(name, str) else name:
+            matching = [i for i, known in enumerate(self.names) if wanted in (known, known.split("[")[0])]
+            if not matching:
+                raise ValueError(f"no parameter {wanted!r}; there are {', '.join(self.names)}")
+            found.extend(matching)
+        return found
+
+    def table(self, level: float = 0.95) -> Table:
+        """Name, estimate, standard error and Wald's interval of every number."""
+        return self.interval(None, level)
+
+    def sandwich(self) -> Uncertainty:
+        """The same with the robust covariance I⁻¹ (Σ_n w_n s_n s_nᵀ) I⁻¹ (Huber 1967; White 1982).
+
+        Right also where the model is not; s_n is the score of row n. Weights count repeated rows.
+        """
+        inner = meat(self.model, self.params, self.data, self.weight, self.information.scale)
+        chart_covariance = self.chart_covariance @ inner @ self.chart_covariance
+        jacobian = self.chart.jacobian(self.u)
+        covariance = np.where(np.isnan(self.covariance), np.nan, jacobian @ chart_covariance @ jacobian.T)
+        return replace(self, covariance=covariance, chart_covariance=chart_covariance, kind="sandwich")
+
+    @cached_property
+    def rates(self) -> Rates:
+        """EM's rate of convergence along every direction: the fraction of the information that is missing."""
+        return rates(self.model, self.params, self.data, self.weight, self.information)
+
+    @cached_property
+    def uphill(self) -> Params | None:
+        """From a saddle: params where the objective is higher, to go on with ``fit(params=...)``.
+
+        None at a maximum.
+        """
+        return climb_away(self.model, self.params, self.data, self.weight, self.u, self.parabola)
+
+    def why(self, entry: int) -> str:
+        """Why a number has no standard error; empty where it has one."""
+        if not np.isnan(self.covariance[entry, entry]):
+            return ""
+        if self.parabola.climbing.any():
+            return "a saddle"
+        at_end = self.parabola.local.entry[self.parabola.frozen]
+        return "at its bound" if entry in at_end else "no standard error: see the verdict"
+
+    def __repr__(self) -> str:
+        head = f"{self.verdict}\n" if not self.verdict.converged else ""
+        return f"{head}{_shown(self.table())}\n(standard errors from the {self.kind}, intervals at 95 %)"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self.verdict}</p>{_shown(self.table())._repr_html_()}"
+
+
+def _shown(table: Table) -> Table:
+    rounded = {
+        name: np.array([float(f"{x:.6g}") for x in column]) if column.dtype.kind == "f" else column
+        for name, column in table.items()
+    }
+    if not any(rounded.get("note", [])):
+        rounded.pop("note", None)
+    return Table(rounded)
+
+
+def uncertainty(
+    model: LatentVariableModel, fit: Fit | Params, data: Data, weight: Weight = None
+) -> Uncertainty:
+    """Standard errors of a fit, from the curvature of the log-likelihood at its parameters.
+
+    The covariance is J I⁻¹ Jᵀ (the delta method): I is the observed information in the model's chart, J the
+    derivative of the natural parameters. With a prior it is the curvature of the log-posterior.
+
+    Parameters
+    ----------
+    model
+        As given to `jensen.fit`, or ``fit.model``. It must have a ``chart``.
+    fit
+        A `Fit`, or params.
+    data, weight
+        Those that were fitted.
+
+    Returns
+    -------
+    Uncertainty
+        Always. Where there are no standard errors, its ``verdict`` says why.
+
+    Raises
+    ------
+    ValueError
+        If the model has no chart.
+
+    Examples
+    --------
+    >>> import numpy as np, jensen
+    >>> x = np.random.default_rng(0).normal(size=(400, 1)) + np.repeat([[0.0], [4.0]], 200, axis=0)
+    >>> model = jensen.Mixture(2, jensen.Gaussian(jensen.Spherical()))
+    >>> fit = jensen.fit(model, x)
+    >>> jensen.uncertainty(model, fit, x).standard_errors["means"].round(3).tolist()
+    [[0.079], [0.086]]
+    """
+    prepare = getattr(model, "prepare", None)
+    model = model if prepare is None else prepare(data, weight)
+    params = fit.params if isinstance(fit, Fit) else fit
+    chart: Any = getattr(model, "chart", None)
+    if chart is None:
+        raise ValueError(
+            f"{type(model).__name__} has no chart: give it an attribute chart, a jensen.Chart of its params"
+        )
+    expected = identities.e_step(model, params, data, weight)
+    information = observed_information(model, params, data, weight, expected.stats)
+    g = np.asarray(score_with(model, information.scale)(params, expected.stats))
+    held = getattr(chart, "at_bound", None)
+    u = chart.to_vector(params)
+    parabola = Parabola.of(chart, u, g, information, expected.weight, None if held is None else held(params))
+    jacobian = chart.jacobian(u)
+    return Uncertainty(
+        names=list(chart.names),
+        estimate=chart.natural_vector(params),
+        covariance=_natural_covariance(parabola, jacobian),
+        verdict=judge(model, params, data, weight, parabola, jacobian, information.error),
+        remaining=parabola.remaining,
+        information=information,
+        chart_covariance=parabola.inverse,
+        u=u,
+        kind="observed information",
+        params=params,
+        parabola=parabola,
+        model=model,
+        data=data,
+        weight=weight,
+    )
+
+
+def _natural_covariance(parabola: Parabola, jacobian: Array) -> Array:
+    """J I⁻¹ Jᵀ, NaN where a number has no standard error."""
+    found = jacobian @ parabola.inverse @ jacobian.T
+    missing = parabola.without(jacobian) | parabola.climbing.any()
+    return np.where(missing[:, None] | missing, np.nan, found)
