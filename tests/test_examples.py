@@ -86,6 +86,22 @@ def check_galaxies(names: dict[str, Any]) -> None:
     assert names["found"].chosen.num_components == 3
 
 
+def check_gradient_m_steps(names: dict[str, Any]) -> None:
+    counts, fits, best = names["counts"], names["fits"], names["best"]
+    for (name, units), fit in fits.items():
+        assert fit.log_evidence == pytest.approx(best[units].log_evidence, abs=1e-4), name
+        total = fit.ledger["expected_log_joint"] + fit.ledger["entropy"]
+        assert np.allclose(total, fit.ledger["log_evidence"], rtol=0, atol=1e-8), name
+        assert np.diff(fit.ledger["log_evidence"]).min() > -1e-9, name
+    assert best["minutes"].log_evidence == pytest.approx(-1130.26396018, abs=1e-6)
+    for units, times in (("standardized", 4), ("minutes", 50)):
+        few, many = counts["1 gradient step", units], counts["100 gradient steps", units]
+        assert few > times * counts["closed form", units]
+        assert many < few / 4
+    assert counts["closed form", "standardized"] == counts["closed form", "minutes"]
+    assert np.abs(names["means"] - names["means"][0]).max() < 0.01
+
+
 def check_iris_selection(names: dict[str, Any]) -> None:
     # mclust 6.0.0 with its sign changed: VVV,2 574.0178 and VVV,3 580.8396, which need not be the best
     assert names["found"].fits[2, "full"].bic == pytest.approx(574.018, abs=2e-2)
