@@ -1,0 +1,347 @@
+"""Parameters held at a value or tied to others: any model with a chart, on a part of its space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, is_dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.em import identities
+from jensen.em.charts import Chart
+from jensen.em.differences import gradient, jacobian
+from jensen.em.maximize import is_stationary, maximize
+from jensen.em.protocols import Data, Expected, LatentVariableModel, Params, Weight
+from jensen.em.requests import read
+from jensen.em.restricted import Shares
+from jensen.em.score import STEP, unit_scale
+from jensen.em.verdict import Outcome, Verdict
+
+Array = NDArray[np.float64]
+
+PASSED_ON = frozenset({"algorithm", "sample", "sample_posterior", "random_posterior"})
+"""What a constrained model has where the model has it, and as it is there."""
+
+
+def constrain(
+    model: LatentVariableModel,
+    fixed: Mapping[str, Any] | None = None,
+    tied: Mapping[str, Any] | None = None,
+) -> Constrained:
+    """The model with parameters held at values or tied to one another.
+
+    Parameters
+    ----------
+    model
+        With a ``chart`` (a `jensen.Chart`), by the time it has seen data: a Gaussian `jensen.Mixture`
+        (``weights``, ``means``, ``covariances``), a `jensen.LogJoint`, a class of your own.
+    fixed
+        Name → value. NaN leaves an entry free; one number holds all entries.
+    tied
+        Name → whole numbers of the parameter's shape: entries with the same number are equal, −1 ties none.
+        With one number for each entry of the leading axis, whole components are equal. Or name → the name of
+        another parameter in the same space, to which it is then equal.
+
+    Returns
+    -------
+    Constrained
+        A model to be given to `jensen.fit` and all the rest.
+
+    Raises
+    ------
+    ValueError
+        For a request that cannot be honoured: an unknown name, a shape that does not fit, a value outside
+        the space, one entry of a covariance matrix, weights that add up to more than 1, entries both tied and
+        fixed at different values, or nothing left to fit. For a model that learns its shapes from the data it
+        comes with `jensen.fit`.
+
+    Examples
+    --------
+    >>> import jensen
+    >>> data = jensen.load_dataset("faithful").values
+    >>> model = jensen.constrain(jensen.Mixture(2, jensen.Gaussian()), fixed={"weights": [0.5, 0.5]})
+    >>> fit = jensen.fit(model, data)
+    >>> fit.params.weights.tolist(), round(fit.log_evidence, 3), fit.num_free
+    ([0.5, 0.5], -1141.688, 10)
+    """
+    for name, asked in (("fixed", fixed), ("tied", tied)):
+        if asked is not None and not isinstance(asked, Mapping):
+            raise ValueError(f"{name} must be a dict of name: request, not {asked!r}")
+    if not fixed and not tied:
+        raise ValueError("nothing is fixed or tied: give fixed or tied")
+    found = Constrained(model, dict(fixed or {}), dict(tied or {}))
+    _ = found.chart  # what can be refused without data is refused now
+    return found
+
+
+class RestrictedChart(Chart):
+    """The chart of a model on the part of its space that fixing and tying leave.
+
+    Its natural parameters are all of the model's; its coordinates are the free ones.
+    """
+
+    def __init__(self, base: Chart, fixed: Mapping[str, Any], tied: Mapping[str, Any]) -> None:
+        requests = read(base.spaces, fixed, tied)
+        super().__init__(requests.spaces, base._make, base._split)
+        self.base = base
+        self._copies = requests.copies
+        bent = [space for space in self.spaces.values() if isinstance(space, Shares) and space.size]
+        self._constant = None if bent else self._pullback(np.zeros(self.size))
+        if not self.size:
+            raise ValueError("everything is fixed, which leaves nothing to fit")
+
+    def _parts(self, u: Any) -> dict[str, Any]:
+        begins = [0, *self._ends[:-1]]
+        parts = zip(self.spaces, begins, self._ends, strict=True)
+        return {name: u[b:e] for name, b, e in parts if name not in self._copies}
+
+    def _assemble(self, values: dict[str, Any]) -> Params:
+        copied = {name: values[self._copies.get(name, name)] for name in self.spaces}
+        return self._make(**copied)
+
+    def from_vector(self, u: Any, xp: Any = np) -> Params:
+        return self._assemble(
+            {name: self.spaces[name].from_chart(part, xp) for name, part in self._parts(u).items()}
+        )
+
+    def from_natural_vector(self, vector: Array) -> Params | None:
+        params = self.base.from_natural_vector(vector)
+        return None if params is None else self.impose(params)
+
+    def random(self, rng: np.random.Generator) -> Params:
+        return self.impose(self.base.random(rng))
+
+    def impose(self, params: Params) -> Params:
+        """Params with what is fixed as it is fixed, and what is tied at its mean."""
+        values = self.natural(params)
+        for source in set(self._copies.values()):
+            names = [source, *(name for name, other in self._copies.items() if other == source)]
+            values[source] = np.mean([values[name] for name in names], axis=0)
+        return self._assemble(
+            {n: space.impose(values[n]) for n, space in self.spaces.items() if n not in self._copies}
+        )
+
+    def violation(self, params: Params) -> str | None:
+        """How params break what is fixed and tied; None where they do not."""
+        values = self.natural(params)
+        for name, space in self.spaces.items():
+            source = self._copies.get(name)
+            if source is None:
+                problem = space.violation(values[name])
+            else:
+                same = np.allclose(values[name], values[source], rtol=1e-9, atol=0.0)
+                problem = None if same else f"differs from {source}, to which it is tied"
+            if problem:
+                return f"{name} {problem}"
+        return None
+
+    def pullback(self, u: Array) -> Array:
+        """∂ coordinates of the whole chart / ∂ coordinates of this one, (whole size, size)."""
+        return self._pullback(u) if self._constant is None else self._constant
+
+    def _pullback(self, u: Array) -> Array:
+        parts = self._parts(u)
+        begins = dict(zip(self.spaces, [0, *self._ends[:-1]], strict=True))
+        blocks = []
+        for name, whole in self.base.spaces.items():
+            source = self._copies.get(name, name)
+            block = np.zeros((whole.size, self.size))
+            inner = self.spaces[source].pullback(parts[source])
+            block[:, begins[source] : begins[source] + inner.shape[1]] = inner
+            blocks.append(block)
+        return np.concatenate(blocks)
+
+
+@dataclass(frozen=True)
+class Constrained:
+    """A model on a part of its parameter space; made by `constrain`.
+
+    E-step and Q are the model's own. The score and the information are pulled back along the free
+    coordinates. The M-step maximizes Q over them: in the model's closed form where that is the maximum
+    (fixed weights of a mixture), else by Newton's steps.
+
+    Attributes
+    ----------
+    base
+        The model without constraints.
+    fixed, tied
+        What was asked for.
+    """
+
+    base: Any
+    fixed: dict[str, Any] = field(default_factory=dict)
+    tied: dict[str, Any] = field(default_factory=dict)
+    _units: dict[str, Array] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The units of the last M-step: good enough to see that another is done."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in PASSED_ON:
+            return getattr(self.base, name)
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    @cached_property
+    def chart(self) -> RestrictedChart | None:
+        """The free coordinates; None before a model that learns its shapes from data has seen them."""
+        whole = getattr(self.base, "chart", None)
+        if whole is None:
+            return None
+        if not isinstance(whole, Chart):
+            raise ValueError(f"{type(self.base).__name__}.chart must be a jensen.Chart to fix and tie")
+        return RestrictedChart(whole, self.fixed, self.tied)
+
+    @property
+    def _chart(self) -> RestrictedChart:
+        if self.chart is None:
+            name = type(self.base).__name__
+            raise ValueError(
+                f"{name} has no chart, so nothing of it can be fixed or tied; if it gets one from the data, "
+                "call prepare(data, weight) first, as fit does"
+            )
+        return self.chart
+
+    @property
+    def prior(self) -> Any:
+        """The model's own."""
+        return getattr(self.base, "prior", None)
+
+    # ---- the contract --------------------------------------------------------------------------------------
+
+    def prepare(self, data: Data, weight: Weight) -> Constrained:
+        """With whatever the data fix of the model."""
+        prepare = getattr(self.base, "prepare", None)
+        model = replace(self, base=self.base if prepare is None else prepare(data, weight))
+        _ = model._chart
+        return model
+
+    def posterior(self, params: Params, data: Data) -> Any:
+        return self.base.posterior(self._checked(params), data)
+
+    def expected(self, params: Params, data: Data, posterior: Any, weight: Weight) -> Expected:
+        return self.base.expected(params, data, posterior, weight)
+
+    def e_step(self, params: Params, data: Data, weight: Weight) -> Expected:
+        """The model's own E-step."""
+        return identities.e_step(self.base, self._checked(params), data, weight)
+
+    def expected_log_joint(self, params: Params, stats: Any) -> float:
+        return self.base.expected_log_joint(params, stats)
+
+    def m_step(self, stats: Any, params: Params) -> Params:
+        """argmax Q(·, S) over the free coordinates."""
+        chart, free = self._chart, self._without_prior
+        best = self._better(stats, params, chart.impose(self.base.m_step(stats, params)))
+
+        def value(u: Array) -> float:
+            there = chart.from_vector(u)
+            return float(self.base.expected_log_joint(there, stats)) if self.contains(there) else -np.inf
+
+        def slope(u: Array) -> Array:
+            if free is None:
+                return gradient(value, u, unit, STEP)
+            return chart.pullback(u).T @ np.asarray(free.score(chart.from_vector(u), stats))
+
+        begin, unit = chart.to_vector(best), self._units.get("last")
+        if unit is not None and is_stationary(value(begin), slope(begin), unit):
+            return best
+        self._units["last"] = unit = unit_scale(self, best, stats)
+        if is_stationary(value(begin), slope(begin), unit):
+            return best
+        return self._better(stats, best, chart.from_vector(maximize(value, slope, begin, unit)))
+
+    def _better(self, stats: Any, one: Params, other: Params) -> Params:
+        """The one with the higher Q; the second where they are equal."""
+        q = [float(self.base.expected_log_joint(params, stats)) for params in (one, other)]
+        return other if q[1] >= q[0] and self.contains(other) else one
+
+    @cached_property
+    def _without_prior(self) -> Any:
+        """The model for scores of Q alone; None where it gives none. Statistics in the M-step hold the prior."""
+        if getattr(self.base, "score", None) is None:
+            return None
+        if self.prior is None:
+            return self.base
+        return replace(self.base, prior=None) if is_dataclass(self.base) else None
+
+    # ---- what it adds --------------------------------------------------------------------------------------
+
+    def impose(self, params: Params) -> Params:
+        """Params of the model with what is fixed as it is fixed, and what is tied at its mean."""
+        return self._chart.impose(params)
+
+    def contains(self, params: Params) -> bool:
+        """Whether params are inside the bounds that the data set, where the model has some."""
+        contains = getattr(getattr(self.base, "chart", None), "contains", None)
+        return contains is None or bool(contains(params))
+
+    def pack(self, params: Params) -> Array:
+        """All natural parameters, one after the other."""
+        return self._chart.natural_vector(params)
+
+    def unpack(self, vector: Array) -> Params | None:
+        """And back, as fixed and tied; None where they are outside their spaces."""
+        return self._chart.from_natural_vector(vector)
+
+    @property
+    def score(self) -> Any:
+        """``score(params, stats)`` along the free coordinates, where the model has one."""
+        return None if getattr(self.base, "score", None) is None else self._score
+
+    def _score(self, params: Params, stats: Any) -> Array:
+        u = self._chart.to_vector(params)
+        return self._chart.pullback(u).T @ np.asarray(self.base.score(params, stats))
+
+    @property
+    def scores(self) -> Any:
+        """``scores(params, data)`` along the free coordinates, where the model has them."""
+        return None if getattr(self.base, "scores", None) is None else self._scores
+
+    def _scores(self, params: Params, data: Data) -> Array:
+        u = self._chart.to_vector(params)
+        return np.asarray(self.base.scores(params, data)) @ self._chart.pullback(u)
+
+    @property
+    def information(self) -> Any:
+        """``information(params, data, weight)`` along the free coordinates, where the model has it."""
+        own = [getattr(self.base, name, None) for name in ("information", "score")]
+        return None if any(method is None for method in own) else self._information
+
+    def _information(self, params: Params, data: Data, weight: Weight) -> Array:
+        """Jᵀ I J − Σ_j s_j ∂²u_j/∂v²: the score s of the whole model need not vanish at a constrained end."""
+        chart = self._chart
+        u = chart.to_vector(params)
+        j = chart.pullback(u)
+        s = np.asarray(self.base.score(params, self.e_step(params, data, weight).stats))
+        bend = jacobian(lambda v: chart.pullback(v).T @ s, u)
+        return j.T @ np.asarray(self.base.information(params, data, weight)) @ j - 0.5 * (bend + bend.T)
+
+    def num_free(self, params: Params) -> int:
+        """The free coordinates."""
+        return self._chart.size
+
+    @property
+    def start(self) -> Any:
+        """``start(data, weight, rng)``: the model's own, with what is fixed and tied."""
+        own = getattr(self.base, "start", None)
+        return None if own is None else lambda *arguments: self.impose(own(*arguments))
+
+    @property
+    def diagnose(self) -> Any:
+        """``diagnose(params, data, weight)``: the model's own, but for components that are equal because they
+        are tied.
+        """
+        own = getattr(self.base, "diagnose", None)
+        return None if own is None else self._diagnose
+
+    def _diagnose(self, params: Params, data: Data, weight: Weight) -> Verdict | None:
+        found = self.base.diagnose(params, data, weight)
+        wanted = found is not None and found.outcome is Outcome.SADDLE and bool(self.tied)
+        return None if wanted else found
+
+    def _checked(self, params: Params) -> Params:
+        problem = None if self.chart is None else self.chart.violation(params)
+        if problem:
+            raise ValueError(f"params are not as fixed and tied: {problem}; model.impose(params) makes them so")
+        return params
