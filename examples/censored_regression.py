@@ -175,4 +175,7 @@ print(f"{np.sum(laws['outcome'] == 'holds')} laws hold")
 fit = jensen.fit(model, data)
 plain = jensen.fit(model, data, restarts=1, algorithm=EM())
 print(f"log-likelihood {fit.log_evidence:.6f}; {fit.verdict}")
-print(f"coefficients {fit.params.coefficients.round(5)}, scale {float(fit.params.scale):.5f}")
+sure = jensen.uncertainty(model, fit, data)
+for row in sure.interval().rows():
+    estimate = "{name:15s} {estimate:9.5f}, standard error {standard_error:8.5f}".format(**row)
+    print(f"{estimate}, 95 %: {row['low']:.3f} to {row['high']:.3f}")

@@ -243,20 +243,29 @@ start.loadings.T[pattern.T] = [
 em, ecme = FactorAnalysis(pattern), ConditionalFactorAnalysis(pattern)
 constant = 0.5 * CHILDREN * 9 * LOG_2PI  # which the published values leave out
 
-for model in (em, ecme):  # on rows drawn from the model, since nine rows are too few to be repeated at random
-    away = FactorParams(0.8 * start.loadings, np.full(9, 0.5))
-    laws = check_model(model, away, em.sample(away, 200, np.random.default_rng(0)))
-    print(f"{type(model).__name__}: {np.sum(laws['outcome'] == 'holds')} laws hold")
+if __name__ == "__main__":
+    for model in (em, ecme):
+        # On rows drawn from the model: nine are too few to be repeated at random.
+        away = FactorParams(0.8 * start.loadings, np.full(9, 0.5))
+        laws = check_model(model, away, em.sample(away, 200, np.random.default_rng(0)))
+        print(f"{type(model).__name__}: {np.sum(laws['outcome'] == 'holds')} laws hold")
 
-print("                            E-steps   −log-likelihood")
-fits = {}
-for name, model, algorithm in [
-    ("EM", em, EM()),
-    ("EM, accelerated", em, None),
-    ("ECME", ecme, EM()),
-    ("ECME, accelerated", ecme, None),
-]:
-    fit = jensen.fit(model, tests, start, weight=weight, algorithm=algorithm, max_steps=20_000)
-    fits[name] = fit
-    print(f"{name:27s} {fit.num_e_steps:7d}     {-fit.log_evidence - constant:.5f}   {fit.verdict}")
-print("uniquenesses", fits["EM, accelerated"].params.uniquenesses.round(4))
+    print("                            E-steps   −log-likelihood")
+    fits = {}
+    for name, model, algorithm in [
+        ("EM", em, EM()),
+        ("EM, accelerated", em, None),
+        ("ECME", ecme, EM()),
+        ("ECME, accelerated", ecme, None),
+    ]:
+        fit = jensen.fit(model, tests, start, weight=weight, algorithm=algorithm, max_steps=20_000)
+        fits[name] = fit
+        print(f"{name:27s} {fit.num_e_steps:7d}     {-fit.log_evidence - constant:.5f}   {fit.verdict}")
+
+    # The first two factors can be rotated into each other: only the rest has standard errors.
+    best = fits["EM, accelerated"]
+    sure = jensen.uncertainty(em, best, tests, weight)
+    known = np.isfinite(sure.standard_errors["loadings"])
+    print(f"loadings: {sure.verdict.outcome}; {known.sum()} of {known.size} have a standard error")
+    print(f"uniquenesses    {best.params.uniquenesses.round(3)}")
+    print(f"standard errors {sure.standard_errors['uniquenesses'].round(3)}")

@@ -48,9 +48,8 @@ class GradientEM:
             gain = problem.expected_log_joint(there, state) - here
             if gain >= promised / 3:
                 return there
-            length *= max(
-                0.1, 0.5 / (1.0 - gain / promised)
-            )  # to the top of the parabola through what is known
+            # To the top of the parabola through what is known, or a tenth of the way.
+            length *= max(0.1, 0.5 / (1.0 - gain / promised))
         return params  # Q cannot be raised any more, as far as rounding lets one see
 
     def is_plain(self):

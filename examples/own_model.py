@@ -1,6 +1,7 @@
 """Your own model: a mixture of Poisson distributions in plain NumPy.
 
-Write four methods and receive `jensen.fit`, its ledger and verdict, acceleration and the laws.
+Write four methods and receive `jensen.fit`, its ledger and verdict, and the laws; add a chart and receive
+acceleration, standard errors and intervals.
 
 The data count the days of 1910-1912 on which The Times of London printed so many death notices of women
 aged 80 and over (Hasselblad, 1969). EM is slow on them: the two rates are close.
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 import jensen
-from jensen.em import EM, Expected
+from jensen.em import EM, Expected, Profile
 from jensen.testing import check_model
 
 
@@ -121,6 +122,7 @@ laws = check_model(model, PoissonParams(np.array([0.4, 0.6]), np.array([1.0, 3.0
 plain = jensen.fit(model, notices, weight=days, algorithm=EM())
 fast = jensen.fit(model, notices, weight=days)
 best = model.canonical(fast.params)
+sure = jensen.uncertainty(model, best, notices, days)
 
 print(f"{np.sum(laws['outcome'] == 'holds')} laws hold")
 print(f"one Poisson distribution   BIC {jensen.fit(PoissonMixture(1), notices, weight=days).bic:.2f}")
@@ -128,3 +130,6 @@ print(f"two                        BIC {fast.bic:.2f}, log-likelihood {fast.log_
 print(f"weights {best.weights.round(4)}, rates {best.rates.round(4)}")
 print(f"ten starts: the default needs {plain.num_e_steps / fast.num_e_steps:.0f} times fewer E-steps than EM")
 print(f"verdict: {fast.verdict}; less than 1e-3 left: {fast.remaining < 1e-3}; rate of EM {plain.rate:.3f}")
+for row in sure.interval(["weights[0]", "rates"], method=Profile()).rows():
+    estimate = "{name:10s} {estimate:7.4f}, standard error {standard_error:.4f}".format(**row)
+    print(f"{estimate}, 95 %: {row['low']:.3f} to {row['high']:.3f}")

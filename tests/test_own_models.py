@@ -79,6 +79,18 @@ def test_the_default_ends_at_the_maximum(start, model):
     assert np.diff(fit.ledger["objective"]).min() > -1e-9
 
 
+@pytest.mark.parametrize("model", [PoissonMixture(2), ByShare(2)], ids=["simplex", "share"])
+def test_standard_errors_of_the_death_notices(model):
+    """From the exact observed information, in 40 digits."""
+    fit = jensen.fit(model, NOTICES, params_of(0.5, 1.0, 3.0), weight=DAYS)
+    sure = jensen.uncertainty(model, model.canonical(fit.params), NOTICES, DAYS)
+    share = np.ravel(next(iter(sure.standard_errors.values())))[0]
+    found = [share, *sure.standard_errors["rates"]]
+    assert found == pytest.approx([0.19468429868778, 0.35002971139692, 0.2504782703087], abs=1e-7)
+    assert sure.verdict.converged
+    assert sure.rates.values.max() == pytest.approx(0.99566622317, abs=1e-6)
+
+
 def test_random_starts_of_the_death_notices_agree():
     fit = jensen.fit(PoissonMixture(2), NOTICES, weight=DAYS, restarts=20, rng=1)
     assert fit.verdict.converged
@@ -126,6 +138,12 @@ def test_linkage_with_its_own_derivatives_holds_every_law():
     table = testing.check_model(ExactLinkage(), 0.3, np.arange(4), weight=ANIMALS)
     held = set(table["law"][table["outcome"] == "holds"])
     assert {"chart_inverts", "score_is_slope", "scores_add", "information_is_curvature"} <= held
+
+
+def test_standard_error_of_linkage():
+    fit = jensen.fit(ExactLinkage(), np.arange(4), 0.5, weight=ANIMALS)
+    sure = jensen.uncertainty(ExactLinkage(), fit, np.arange(4), ANIMALS)
+    assert sure.standard_errors["theta"] == pytest.approx(0.051467349200889, abs=1e-9)
 
 
 def test_linkage_ends_at_the_root_of_its_quadratic():
@@ -220,6 +238,15 @@ def test_conditional_steps_gain_more_than_em_steps(factor_analysis):
     assert gains[1] > gains[0] > 0
 
 
+def test_loadings_that_can_be_rotated_have_no_standard_errors(factor_analysis):
+    """The first two factors can be rotated into each other; the others and the uniquenesses cannot."""
+    sure, pattern = factor_analysis["sure"], factor_analysis["pattern"]
+    known = np.isfinite(sure.standard_errors["loadings"])
+    assert (known == (np.nonzero(pattern)[1] >= 2)).all()
+    assert np.isfinite(sure.standard_errors["uniquenesses"]).all()
+    assert not sure.verdict.converged
+
+
 def test_one_factor_without_a_pattern_is_found_again(factor_analysis):
     """Spearman's case, where the loadings are known up to their common sign."""
     loadings, n = np.array([0.9, 0.8, 0.7, 0.6, 0.5]), 20_000
@@ -232,6 +259,14 @@ def test_one_factor_without_a_pattern_is_found_again(factor_analysis):
 
 
 # ---- censored regression -----------------------------------------------------------------------------------
+
+
+def test_standard_errors_of_censored_regression():
+    """survreg of R's survival prints 16.0795, 0.2186, 0.0583, and 0.3103 for log(scale)."""
+    names = run_script(ROOT / "examples" / "censored_regression.py")[0]
+    errors = names["sure"].standard_errors
+    assert errors["coefficients"] == pytest.approx([16.0795, 0.2186, 0.0583], abs=5e-5)
+    assert errors["scale"] / names["fit"].params.scale == pytest.approx(0.3103, abs=5e-5)
 
 
 def test_censored_regression_recovers_what_it_was_drawn_from():
