@@ -4,6 +4,7 @@ from jensen.em.acceleration import Anderson, Squarem
 from jensen.em.algorithms import EM, Algorithm
 from jensen.em.approximations import Approximation, Hard, MonteCarlo, Truncated
 from jensen.em.charts import Chart
+from jensen.em.constraints import Constrained, constrain
 from jensen.em.coordinates import InChart, Natural
 from jensen.em.directions import Rates
 from jensen.em.fit import fit
@@ -21,6 +22,7 @@ from jensen.em.identities import (
 from jensen.em.intervals import IntervalMethod, Profile, Wald
 from jensen.em.protocols import Expected, LatentVariableModel, Posterior, Prior
 from jensen.em.quasi_newton import QuasiNewton
+from jensen.em.ready import DiscretePosterior, Totals
 from jensen.em.restarts import Start
 from jensen.em.result import Fit
 from jensen.em.score import score
@@ -37,8 +39,10 @@ __all__ = [
     "Anderson",
     "Approximation",
     "Chart",
+    "Constrained",
     "Correlation",
     "Covariance",
+    "DiscretePosterior",
     "Expected",
     "Fit",
     "Gain",
@@ -68,11 +72,13 @@ __all__ = [
     "StepNorm",
     "Stop",
     "Table",
+    "Totals",
     "Truncated",
     "Uncertainty",
     "Verdict",
     "Wald",
     "aitken",
+    "constrain",
     "e_step",
     "elbo",
     "em_map",

@@ -72,6 +72,14 @@ class Expected:
     entropy: float
     weight: float
 
+    @classmethod
+    def of(cls, stats: Any, posterior: Posterior, weight: Weight = None) -> Expected:
+        """With Σ_n w_n of the log-evidence and of the entropy of the posterior; 1 for each row by default."""
+        evidence = np.asarray(posterior.log_evidence, dtype=float)
+        entropy = np.asarray(posterior.entropy(), dtype=float)
+        w = np.ones(len(evidence)) if weight is None else np.asarray(weight, dtype=float)
+        return cls(stats, float(w @ evidence), float(w @ entropy), float(w.sum()))
+
     def __add__(self, other: Expected) -> Expected:
         return Expected(
             self.stats + other.stats,
