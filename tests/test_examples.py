@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jensen.em import em_map
 from pages import ROOT, WIDTH, blocks, refreshed, run_command, run_python, run_script, session
 
 SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
@@ -144,6 +145,19 @@ def check_same_line_two_libraries(names: dict[str, Any]) -> None:
     assert names["longer"].score(names["x"]) * n == pytest.approx(best, abs=1e-3)
     assert names["theirs"].converged_
     assert names["theirs"].score(names["x"]) * n < best - 0.1
+
+
+def check_skeleton(names: dict[str, Any]) -> None:
+    # Do and Batzoglou (2008), figure 1: from 0.6 and 0.5 to 0.71 and 0.58, and to 0.80 and 0.52 in ten steps
+    model, data, params = names["model"], names["data"], names["start"]
+    params = em_map(model, params, data)
+    assert params["heads"].round(2).tolist() == [0.71, 0.58]
+    for _ in range(9):
+        params = em_map(model, params, data)
+    assert params["heads"].round(2).tolist() == [0.80, 0.52]
+    assert names["heads"]["heads"] == pytest.approx(np.sort(params["heads"]), abs=2e-3)
+    assert names["fit"].verdict.converged
+    assert (names["sure"].standard_errors["heads"] > 0).all()
 
 
 def check_weights(names: dict[str, Any]) -> None:
