@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import fits, iteration, machine, memory, quality, results, startup, structures
+from benchmarks import acceleration, fits, iteration, machine, memory, quality, results, startup, structures
 from benchmarks.options import Options
 from benchmarks.results import Section
 
@@ -15,6 +15,7 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "structures": structures.section,
     "fits": fits.section,
     "quality": quality.section,
+    "acceleration": acceleration.section,
     "startup": startup.section,
     "memory": memory.section,
 }

@@ -25,8 +25,8 @@ class Squarem:
 
     From θ₀, two EM steps give θ₁ and θ₂; with r = θ₁ − θ₀ and v = (θ₂ − θ₁) − r the proposal is
     θ' = θ₀ − 2αr + α²v, α = −‖r‖/‖v‖ (at most −1, where θ' = θ₂), and an EM step from θ' steadies it. It is
-    taken only if it is feasible and its objective is at least that of θ₁; otherwise the step ends at θ₂. A step
-    costs three E-steps, four when it falls back.
+    taken only if it is feasible and its objective is at least that of θ₁; otherwise the step ends at θ₂. A
+    step costs three E-steps, four when it falls back.
 
     Parameters
     ----------
@@ -101,8 +101,8 @@ class Anderson:
     With the latest points θ_j and their EM steps f_j = M(θ_j) − θ_j the proposal is
     θ + f − Σ_j γ_j (Δθ_j + Δf_j), where γ minimizes ‖f − Σ_j γ_j Δf_j‖² + λ‖γ‖². λ is such that ‖γ‖² is
     the share 1 / (1 + 1.2^(25 − leaps)) of that without damping. Every ``memory`` steps it begins anew. A
-    leap that is infeasible or lowers the objective is replaced by the plain step. A step costs one E-step, two
-    when it falls back.
+    leap that is infeasible or lowers the objective is replaced by the plain step. A step costs one E-step,
+    two when it falls back.
 
     Parameters
     ----------

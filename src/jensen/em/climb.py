@@ -58,7 +58,7 @@ class Climb:
 
     @property
     def rate(self) -> float:
-        """EM's rate of convergence: the ratio of its last two steps, or the root of that of its last two gains.
+        """EM's rate of convergence: the ratio of its last two steps, or the root of that of two gains.
 
         NaN where the climb did not end with plain steps.
         """
@@ -163,7 +163,7 @@ def _polish(run: Climb) -> bool:
     if polished.left_saddle:
         return True
     run.polished = polished
-    if polished.curvature.is_saddle:
+    if polished.is_saddle:
         run.outcome, run.note = Outcome.SADDLE, "the evidence rises to second order in some direction"
     return False
 

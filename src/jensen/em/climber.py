@@ -184,8 +184,8 @@ def _inexact(run: Climb) -> str:
 
 
 def _flat(run: Climb) -> str:
-    """Directions in which Newton's step found no curvature."""
-    if run.polished is None or run.polished.curvature.num_flat == 0:
+    """Directions of which Newton's step found that the data say nothing."""
+    if run.polished is None or run.polished.num_flat == 0:
         return ""
-    found = run.polished.curvature
-    return f"flat in {found.num_flat} of {len(found.values)} directions: at a bound, or not identified"
+    number = run.polished.num_flat
+    return f"not identified: flat in {number} direction{'s' * (number > 1)}, see jensen.uncertainty"

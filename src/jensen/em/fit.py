@@ -45,9 +45,9 @@ def fit(
     weight
         (n,) non-negative; an integer weight counts as that many repeated rows.
     algorithm
-        How to climb. By default EM, accelerated once its steps are small: by `jensen.em.QuasiNewton` where the
-        model has a chart, by `jensen.em.Squarem` where it has only ``pack`` and ``unpack``. `jensen.em.EM` for
-        plain EM.
+        How to climb. By default EM, accelerated once its steps are small: by `jensen.em.QuasiNewton` where
+        the model has a chart, by `jensen.em.Squarem` where it has only ``pack`` and ``unpack``.
+        `jensen.em.EM` for plain EM.
     stop
         When to stop; by default once less than 1e-3 of total log-likelihood is estimated to be left
         (`jensen.em.Gain`), or less than the rounding of the data can resolve.

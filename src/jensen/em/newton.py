@@ -9,58 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em.coordinates import is_feasible
+from jensen.em.information import Information
+from jensen.em.links import widest
+from jensen.em.parabola import Parabola
 from jensen.em.state import Problem, State
 
 Array = NDArray[np.float64]
 
-FLAT = 1e-9  # of the information with its diagonal scaled to 1
-DOWN = -1e-6  # a saddle's curvature, on the same scale
+INSIDE = 3.0  # a logarithm or logit at which nothing has vanished yet
 MOST_COORDINATES = 300  # an information of more is not worth its time at the end of every fit
-
-
-@dataclass(frozen=True, slots=True)
-class Curvature:
-    """The information at a point, with its diagonal scaled to 1.
-
-    Attributes
-    ----------
-    scale
-        (p,): the coordinates are multiplied by it.
-    values, vectors
-        Eigenvalues, smallest first, and eigenvectors.
-    """
-
-    scale: Array
-    values: Array
-    vectors: Array
-
-    @classmethod
-    def of(cls, information: Array) -> Curvature:
-        """The eigen-decomposition of D^−½ I D^−½; coordinates without any curvature stay as they are."""
-        diagonal = np.abs(np.diag(information))
-        scale = np.sqrt(np.where(diagonal > 1e-300, diagonal, 1.0))
-        values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
-        return cls(scale, values, vectors)
-
-    @property
-    def num_flat(self) -> int:
-        """Directions in which the evidence does not change: a parameter at its bound, or not identified."""
-        return int((np.abs(self.values) <= FLAT).sum())
-
-    @property
-    def is_saddle(self) -> bool:
-        """Whether the evidence rises to second order in some direction."""
-        return bool(self.values[0] < DOWN)
-
-    @property
-    def uphill(self) -> Array:
-        """The direction, in the chart, in which the curvature is most upwards; about one standard error."""
-        return self.vectors[:, 0] / np.sqrt(abs(self.values[0])) / self.scale
-
-    def solve(self, g: Array) -> Array:
-        """I⁻¹ g; nothing moves along flat directions, and against the score along none."""
-        inverse = np.where(np.abs(self.values) > FLAT, 1.0 / np.maximum(np.abs(self.values), FLAT), 0.0)
-        return self.vectors @ (inverse * (self.vectors.T @ (g / self.scale))) / self.scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +26,18 @@ class Polished:
 
     state: State
     remaining: float
-    curvature: Curvature
+    parabola: Parabola
     left_saddle: bool = False
+
+    @property
+    def is_saddle(self) -> bool:
+        """Whether the evidence rises to second order in some direction."""
+        return bool(self.parabola.climbing.any())
+
+    @property
+    def num_flat(self) -> int:
+        """Directions of which the data say nothing; bounds are not among them."""
+        return int(self.parabola.flat.sum() + self.parabola.idle.sum())
 
 
 def can_polish(problem: Problem) -> bool:
@@ -82,29 +49,68 @@ def can_polish(problem: Problem) -> bool:
 
 def polish(problem: Problem, state: State) -> Polished:
     """One Newton step from the end of a climb; from a saddle, a step in the direction that climbs."""
+    u, parabola = _parabola(problem, state)
+    higher = _uphill(problem, state, u, parabola)
+    if higher is not None:
+        return Polished(higher, np.nan, parabola, left_saddle=True)
+    better = _at(problem, u + parabola.inverse @ parabola.g)
+    if better is None or better.objective < state.objective - problem.resolution(state):
+        return Polished(state, parabola.remaining, parabola)
+    g = problem.score(better)
+    return Polished(better, 0.5 * float(g @ parabola.inverse @ g), parabola)
+
+
+def _parabola(problem: Problem, state: State) -> tuple[Array, Parabola]:
     model: Any = problem.model
     u, g = model.chart.to_vector(state.params), problem.score(state)
-    curvature = Curvature.of(np.asarray(model.information(state.params, problem.data, problem.weight)))
-    if curvature.is_saddle:
-        higher = _leave(problem, state, u, curvature.uphill)
-        return Polished(higher or state, np.nan, curvature, higher is not None)
-    step = curvature.solve(g)
-    remaining = 0.5 * float(g @ step)
-    better = _at(problem, u + step)
-    if better is None or better.objective < state.objective - problem.resolution(state):
-        return Polished(state, remaining, curvature)
-    g = problem.score(better)
-    return Polished(better, 0.5 * float(g @ curvature.solve(g)), curvature)
+    matrix = np.asarray(model.information(state.params, problem.data, problem.weight), dtype=float)
+    limits = widest(model.chart, u)
+    with np.errstate(divide="ignore"):
+        alone = 1.0 / np.sqrt(np.abs(np.diag(matrix)))
+    unit = np.where(np.isfinite(np.minimum(alone, limits)), np.minimum(alone, limits), 1.0)
+    held = getattr(model.chart, "at_bound", None)
+    information = Information(matrix, unit)
+    bounds = None if held is None else held(state.params)
+    return u, Parabola.of(model.chart, u, g, information, state.expected.weight, bounds)
 
 
-def _leave(problem: Problem, state: State, u: Array, direction: Array) -> State | None:
-    """The best of a few points on either side of a saddle; None where none is visibly higher."""
-    best = None
-    for length in (0.1, -0.1, 1.0, -1.0):
-        there = _at(problem, u + length * direction)
-        if there is not None and there.objective > (best or state).objective + problem.resolution(state):
-            best = there
+def _uphill(problem: Problem, state: State, u: Array, parabola: Parabola) -> State | None:
+    """The highest point along directions that climb and away from bounds that are none; None at a maximum."""
+    best = state
+    for direction in parabola.directions[:, parabola.climbing].T:
+        for side in (0.25, -0.25):
+            best = _along(problem, u, side * direction, best)
+    for way in _ways_back(parabola):
+        best = max(best, _at(problem, u + way) or best, key=_objective)
+    visible = problem.tolerated_fall(state) + 2 * abs(parabola.remaining)
+    return best if best.objective > state.objective + visible else None
+
+
+def _along(problem: Problem, u: Array, step: Array, best: State) -> State:
+    """Doubled steps for as long as the objective rises."""
+    while np.abs(step).max() < 1e6:
+        there = _at(problem, u + step)
+        if there is None or there.objective <= best.objective:
+            break
+        best, step = there, 2 * step
     return best
+
+
+def _ways_back(parabola: Parabola) -> list[Array]:
+    """Steps back from where a long step took a coordinate to its end although it has a maximum inside.
+
+    There score and curvature vanish as at a bound, but the score points inwards.
+    """
+    place = parabola.local
+    slope = place.basis.T @ parabola.g
+    outwards = np.where(place.ends == 2, np.sign(place.v), place.ends)
+    rises = -outwards * slope * np.exp(np.minimum(np.abs(place.v), place.far))
+    lost = (parabola.frozen | parabola.idle) & (rises > 0.01) & (np.abs(place.v) > INSIDE)
+    return [-outwards[i] * (abs(place.v[i]) - INSIDE) * place.basis[:, i] for i in np.flatnonzero(lost)]
+
+
+def _objective(state: State) -> float:
+    return state.objective
 
 
 def _at(problem: Problem, u: Array) -> State | None:

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em.coordinates import InChart, is_feasible, maps_of
+from jensen.em.links import widest
 from jensen.em.protocols import Params
 from jensen.em.state import Problem, State
 
 Array = NDArray[np.float64]
 
 SUFFICIENT = 1e-4  # Armijo: a trial must gain this share of what the score promises
-LONGEST = 10.0  # no coordinate moves further in one trial; in a chart that is a factor of 20 000
+LONGEST = 3.0  # no logarithm or logit moves further in one trial: from far out a score leads nowhere
 TRIALS = 2  # of a direction before plain EM is better
 TRIALS_WITHOUT_EM = 20
 
@@ -137,7 +138,8 @@ class QuasiNewton:
         slope = float(here.g @ direction)
         if not (np.isfinite(slope) and slope > 0):
             return self._restart(problem, here)
-        length = min(1.0, LONGEST / float(np.abs(direction).max()))
+        reach = widest(problem.model.chart, here.u)  # pyright: ignore[reportAttributeAccessIssue]
+        length = min(1.0, LONGEST / max(float(np.max(np.abs(direction) / reach)), 1e-300))
         slack = problem.resolution(here)
         for _ in range(TRIALS if self.use_em else TRIALS_WITHOUT_EM):
             trial = _trial(problem, here.u + length * direction)
