@@ -158,23 +158,25 @@ class Settled:
     """`Gain` for noisy steps: stop after ``hits`` changes in a row, up or down, below ``tol / 1000``.
 
     Then the noise is small as well as the gains: a noisy climb that goes nowhere has changes as large as its
-    noise, and does not stop.
+    noise, and does not stop. Changes of exactly 0 can be draws that came out alike; of these it takes
+    ``patience`` in a row.
     """
 
     tol: float = 1e-3
     hits: int = 5
+    patience: int = 20
 
     def done(self, seen: Seen) -> bool:
-        return (
-            self.tol > 0
-            and len(seen.objectives) > self.hits
-            and spread(seen.objectives, self.hits) < max(self.tol / 1000, seen.resolution)
-        )
+        change = spread(seen.objectives, self.hits)
+        small = self.tol > 0 and change < max(self.tol / 1000, seen.resolution)
+        return small and (change > 0 or spread(seen.objectives, self.patience) == 0)
 
 
 def spread(objectives: Sequence[float], steps: int = 5) -> float:
-    """The largest of the latest changes, up or down."""
-    return max((abs(new - old) for old, new in pairwise(objectives[-steps - 1 :])), default=float("inf"))
+    """The largest of the latest changes, up or down; infinite before there were so many."""
+    if len(objectives) <= steps:
+        return float("inf")
+    return max(abs(new - old) for old, new in pairwise(objectives[-steps - 1 :]))
 
 
 @dataclass(frozen=True, slots=True)
