@@ -99,14 +99,14 @@ def _laws(
 
     yield law(identities.bound_is_tight, case)
     yield law(identities.gap_is_kl, drawn, identities.can_draw_posterior(model, params, data))
-    yield law(identities.fused_agrees, drawn, hasattr(model, "e_step"))
+    yield law(identities.fused_agrees, drawn, has("e_step"))
     has_chart = chart_of(model, chart) is not None
     yield law(identities.fisher_identity, {**drawn, "chart": chart}, has_chart)
     yield law(charts.chart_inverts, drawn, has("chart"))
     yield law(charts.score_is_slope, drawn, has("chart", "score"))
     yield law(charts.scores_add, drawn, has("chart", "scores"))
     yield law(charts.information_is_curvature, drawn, has("chart", "information"))
-    yield law(identities.prior_is_data, drawn, getattr(model, "prior", None) is not None)
+    yield law(identities.prior_is_data, drawn, has("prior"))
     yield law(statistics.blocks_add, {**drawn, "take": take})
     yield law(statistics.statistics_scale, drawn)
     yield law(statistics.statistics_move, drawn, statistics.can_move(model, params, data))
@@ -114,9 +114,9 @@ def _laws(
     yield law(climbing.m_step_is_best, drawn)
     yield law(climbing.never_falls, case)
     yield law(climbing.reported_is_returned, case)
-    yield law(symmetry.relabelling, drawn, hasattr(model, "relabel"))
+    yield law(symmetry.relabelling, drawn, has("relabel", "num_components"))
     yield law(symmetry.moves_with_data, {**drawn, "transform": transform}, transform is not None)
-    can_refit = hasattr(model, "sample") and hasattr(model, "start") and getattr(model, "prior", None) is None
+    can_refit = has("sample", "start") and not has("prior")
     yield (
         "refit_recovers",
         can_refit,

@@ -73,7 +73,9 @@ def gap_is_kl(
 
 def can_draw_posterior(model: Any, params: Params, data: Data) -> bool:
     """Whether `gap_is_kl` can be run."""
-    return hasattr(model, "random_posterior") or hasattr(model.posterior(params, data), "responsibilities")
+    return getattr(model, "random_posterior", None) is not None or hasattr(
+        model.posterior(params, data), "responsibilities"
+    )
 
 
 def random_posterior(model: Any, params: Params, data: Data, exact: Any, rng: np.random.Generator) -> Any:

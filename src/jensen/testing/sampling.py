@@ -41,7 +41,8 @@ def refit_recovers(
     data = drawn[0] if isinstance(drawn, tuple) else drawn
     begin = start if start is not None else prepared(model, data, None).start(data, None, rng)
     result = fit(model, data, start, restarts=None if start is not None else 5, stop=Gain(1e-2), rng=rng)
-    free = model.num_free(params) if hasattr(model, "num_free") else num_values(params)
+    num_free = getattr(model, "num_free", None)
+    free = num_values(params) if num_free is None else num_free(params)
     limit = float(chi2.isf(RARE, free))
     reached = 2 * (result.log_evidence - log_evidence(result.model, params, data))
     begun = 2 * (result.log_evidence - log_evidence(result.model, begin, data))
