@@ -9,6 +9,7 @@ that a step whose first trial is accepted costs one E-step.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ class Pair(NamedTuple):
     w: Array
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Point(State):
     """A state in the chart, with the memory of the steps that led here."""
 
@@ -45,7 +46,7 @@ class Point(State):
     """g̃ = M(θ) − θ; None where W₀ is a multiple of the identity."""
     pairs: tuple[Pair, ...] = ()
 
-    @property
+    @cached_property
     def direction(self) -> Array:
         """W g, by the two loops of limited-memory BFGS; W₀ was applied to g and every y beforehand."""
         q, shares = self.g.copy(), []

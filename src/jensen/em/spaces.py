@@ -7,6 +7,7 @@ plain models and models that are differentiated. Coordinates are kept where the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from math import prod
 from typing import Any, Protocol, runtime_checkable
 
@@ -54,6 +55,12 @@ class Space(Protocol):
     def random(self, rng: np.random.Generator) -> Array:
         """A random value, for starts."""
         ...
+
+
+@cache
+def lower_indices(d: int, diagonal: int = 0) -> tuple[NDArray[np.intp], ...]:
+    """Rows and columns of the entries of a (d, d) lower triangle."""
+    return np.tril_indices(d, diagonal)
 
 
 def _as_shape(shape: int | Shape) -> Shape:
@@ -266,7 +273,7 @@ class Covariance:
         d = self.shape[-1]
         diagonal = np.arange(d)
         factor[..., diagonal, diagonal] = np.log(factor[..., diagonal, diagonal])
-        return factor[(..., *np.tril_indices(d))].ravel()
+        return factor[(..., *lower_indices(d))].ravel()
 
     def from_chart(self, u: Any, xp: Any = np) -> Any:
         factor = self.factor(u, xp)
@@ -320,7 +327,7 @@ class Correlation:
         factor = np.linalg.cholesky(np.asarray(value, dtype=float))
         d = self.shape[-1]
         factor = factor / np.diagonal(factor, axis1=-2, axis2=-1)[..., None]
-        return factor[(..., *np.tril_indices(d, -1))].ravel()
+        return factor[(..., *lower_indices(d, -1))].ravel()
 
     def from_chart(self, u: Any, xp: Any = np) -> Any:
         d = self.shape[-1]
@@ -339,7 +346,7 @@ class Correlation:
 
 def _lower(entries: Any, d: int, xp: Any, diagonal: int = 0) -> Any:
     """(…, d, d) lower triangular matrices from their entries, row by row."""
-    rows, columns = np.tril_indices(d, diagonal)
+    rows, columns = lower_indices(d, diagonal)
     place = np.zeros((d, d), dtype=int)
     place[rows, columns] = np.arange(len(rows))
     inside = np.tri(d, k=diagonal, dtype=bool)
