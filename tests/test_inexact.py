@@ -5,11 +5,11 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from toys import Counts, Linkage, PoissonMixture, Rates
 
 import jensen
 from jensen.em import EM, Expected, Gain, Hard, MonteCarlo, Never, Outcome, Problem, Truncated
 from jensen.models import Dirichlet, MixturePrior
+from toys import Counts, Linkage, PoissonMixture, Rates
 
 CELLS = np.arange(4)
 ANIMALS = np.array([125.0, 18.0, 20.0, 34.0])

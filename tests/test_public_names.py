@@ -33,6 +33,7 @@ NAMES = [
     "Tied",
     "Uncertainty",
     "Wald",
+    "constrain",
     "data",
     "densities",
     "elbo",

@@ -17,6 +17,7 @@ from .em import Real as Real
 from .em import Simplex as Simplex
 from .em import Uncertainty as Uncertainty
 from .em import Wald as Wald
+from .em import constrain as constrain
 from .em import elbo as elbo
 from .em import entropy as entropy
 from .em import expected_log_joint as expected_log_joint

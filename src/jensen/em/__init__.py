@@ -8,6 +8,7 @@ from jensen.em.constraints import Constrained, constrain
 from jensen.em.coordinates import InChart, Natural
 from jensen.em.directions import Rates
 from jensen.em.fit import fit
+from jensen.em.gradient_em import GradientEM
 from jensen.em.identities import (
     e_step,
     elbo,
@@ -46,6 +47,7 @@ __all__ = [
     "Expected",
     "Fit",
     "Gain",
+    "GradientEM",
     "Hard",
     "InChart",
     "Interval",

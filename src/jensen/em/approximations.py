@@ -18,7 +18,7 @@ and it never falls, although the evidence may. The draws of `MonteCarlo` are an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -147,6 +147,7 @@ class MonteCarlo:
     growth: float = 2.0
     rng: int | np.random.Generator = 0
     most: int = MOST_DRAWS
+    _seed: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.draws < 1:
@@ -155,8 +156,9 @@ class MonteCarlo:
             raise ValueError(f"growth must be above 1, else the noise never vanishes, not {self.growth}")
         if self.most < self.draws:
             raise ValueError(f"most must be at least draws = {self.draws}, not {self.most}")
-        if isinstance(self.rng, np.random.Generator):
-            object.__setattr__(self, "rng", int(self.rng.integers(2**63)))
+        rng = self.rng
+        seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else int(rng)
+        object.__setattr__(self, "_seed", seed)
 
     @property
     def is_sampled(self) -> bool:
@@ -164,7 +166,7 @@ class MonteCarlo:
 
     def e_step(self, problem: Problem, params: Params, before: State | None) -> State:
         draws = self.draws if before is None else before.draws
-        rng = np.random.default_rng([self.rng, problem.num_e_steps])
+        rng = np.random.default_rng([self._seed, problem.num_e_steps])
 
         def posterior(model: Any, params: Params, data: Any) -> Any:
             return sampled(model, params, data, draws, rng)
@@ -214,10 +216,10 @@ def _probabilities(posterior: Any, hook: str) -> Array:
 
 def _with(posterior: Any, responsibilities: Array) -> Any:
     """The posterior with another q."""
-    if is_dataclass(posterior) and not isinstance(posterior, type):
-        return replace(posterior, responsibilities=responsibilities)
     if hasattr(posterior, "_replace"):
         return posterior._replace(responsibilities=responsibilities)
+    if is_dataclass(posterior) and not isinstance(posterior, type):
+        return replace(posterior, responsibilities=responsibilities)
     name = type(posterior).__name__
     raise TypeError(
         f"{name} must be a dataclass or a named tuple, so that its responsibilities can be replaced"

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from jensen.em import identities
 from jensen.em.charts import Chart
 from jensen.em.differences import gradient, jacobian
-from jensen.em.maximize import is_stationary, maximize
+from jensen.em.maximize import Memory, is_stationary, maximize
 from jensen.em.protocols import Data, Expected, LatentVariableModel, Params, Weight
 from jensen.em.requests import read
-from jensen.em.restricted import Shares
+from jensen.em.restricted import Restricted, Shares
 from jensen.em.score import STEP, unit_scale
 from jensen.em.verdict import Outcome, Verdict
 
@@ -86,6 +86,7 @@ class RestrictedChart(Chart):
     def __init__(self, base: Chart, fixed: Mapping[str, Any], tied: Mapping[str, Any]) -> None:
         requests = read(base.spaces, fixed, tied)
         super().__init__(requests.spaces, base._make, base._split)
+        self.spaces: dict[str, Restricted] = requests.spaces
         self.base = base
         self._copies = requests.copies
         bent = [space for space in self.spaces.values() if isinstance(space, Shares) and space.size]
@@ -155,6 +156,19 @@ class RestrictedChart(Chart):
         return np.concatenate(blocks)
 
 
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """The prior of the model under a constrained one."""
+
+    prior: Any
+
+    def pseudo_stats(self, model: Constrained, params: Params) -> Any:
+        return self.prior.pseudo_stats(model.base, params)
+
+    def log_density(self, model: Constrained, params: Params) -> float:
+        return self.prior.log_density(model.base, params)
+
+
 @dataclass(frozen=True)
 class Constrained:
     """A model on a part of its parameter space; made by `constrain`.
@@ -174,8 +188,8 @@ class Constrained:
     base: Any
     fixed: dict[str, Any] = field(default_factory=dict)
     tied: dict[str, Any] = field(default_factory=dict)
-    _units: dict[str, Array] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """The units of the last M-step: good enough to see that another is done."""
+    _memory: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What the last M-step learned: the next one is nearly the same."""
 
     def __getattr__(self, name: str) -> Any:
         if name in PASSED_ON:
@@ -205,7 +219,8 @@ class Constrained:
     @property
     def prior(self) -> Any:
         """The model's own."""
-        return getattr(self.base, "prior", None)
+        own = getattr(self.base, "prior", None)
+        return None if own is None else _Passed(own)
 
     # ---- the contract --------------------------------------------------------------------------------------
 
@@ -240,16 +255,19 @@ class Constrained:
 
         def slope(u: Array) -> Array:
             if free is None:
-                return gradient(value, u, unit, STEP)
+                return gradient(value, u, self._memory["last"].unit, STEP)
             return chart.pullback(u).T @ np.asarray(free.score(chart.from_vector(u), stats))
 
-        begin, unit = chart.to_vector(best), self._units.get("last")
-        if unit is not None and is_stationary(value(begin), slope(begin), unit):
+        def measure(u: Array) -> Array:
+            return unit_scale(self, chart.from_vector(u), stats)
+
+        begin = chart.to_vector(best)
+        if "last" not in self._memory:
+            self._memory["last"] = Memory(measure(begin))
+        memory = self._memory["last"]
+        if is_stationary(value(begin), slope(begin), memory.unit):
             return best
-        self._units["last"] = unit = unit_scale(self, best, stats)
-        if is_stationary(value(begin), slope(begin), unit):
-            return best
-        return self._better(stats, best, chart.from_vector(maximize(value, slope, begin, unit)))
+        return self._better(stats, best, chart.from_vector(maximize(value, slope, begin, memory, measure)))
 
     def _better(self, stats: Any, one: Params, other: Params) -> Params:
         """The one with the higher Q; the second where they are equal."""
@@ -258,12 +276,12 @@ class Constrained:
 
     @cached_property
     def _without_prior(self) -> Any:
-        """The model for scores of Q alone; None where it gives none. Statistics in the M-step hold the prior."""
+        """The model for scores of Q alone: statistics of the M-step hold the prior. None if it has none."""
         if getattr(self.base, "score", None) is None:
             return None
         if self.prior is None:
             return self.base
-        return replace(self.base, prior=None) if is_dataclass(self.base) else None
+        return replace(self.base, prior=None) if is_dataclass(self.base) else None  # pyright: ignore[reportArgumentType]
 
     # ---- what it adds --------------------------------------------------------------------------------------
 
@@ -317,6 +335,15 @@ class Constrained:
         bend = jacobian(lambda v: chart.pullback(v).T @ s, u)
         return j.T @ np.asarray(self.base.information(params, data, weight)) @ j - 0.5 * (bend + bend.T)
 
+    @property
+    def metric(self) -> Any:
+        """``metric(params, data, weight)`` along the free coordinates, where the model has it."""
+        return None if getattr(self.base, "metric", None) is None else self._metric
+
+    def _metric(self, params: Params, data: Data, weight: Weight) -> Array:
+        j = self._chart.pullback(self._chart.to_vector(params))
+        return j.T @ np.asarray(self.base.metric(params, data, weight)) @ j
+
     def num_free(self, params: Params) -> int:
         """The free coordinates."""
         return self._chart.size
@@ -343,5 +370,7 @@ class Constrained:
     def _checked(self, params: Params) -> Params:
         problem = None if self.chart is None else self.chart.violation(params)
         if problem:
-            raise ValueError(f"params are not as fixed and tied: {problem}; model.impose(params) makes them so")
+            raise ValueError(
+                f"params are not as fixed and tied: {problem}; model.impose(params) makes them so"
+            )
         return params

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +13,39 @@ Value = Callable[[Array], float]
 Gradient = Callable[[Array], Array]
 
 MOST_COORDINATES = 150  # a second derivative by differences of more is dearer than BFGS
-MOST_STEPS = 100
+MOST_STEPS = 200
 MOST_HALVINGS = 40
 DONE = 1e-27  # of 1 + |value|: what is left to gain
-KEPT = 1e-3  # the second derivative is taken anew after a step that gains more than this of the one before
 HIDDEN = 1e-14  # of 1 + |value|: a gain that rounding hides
+KEPT = 0.1  # the second derivative is taken anew after a step that gains more than this of the one before
 FLAT = 1e-12  # of the largest curvature, in the units given
 STEP = 0.1  # of differences of the gradient, in the units given
+FITTING = 1e-2, 1e2  # curvatures for which the units will do
 
 
-def maximize(value: Value, gradient: Gradient, u: Array, unit: Array) -> Array:
+@dataclass(slots=True)
+class Memory:
+    """What one maximization leaves for the next one of nearly the same function.
+
+    Attributes
+    ----------
+    unit
+        (p,): the length of every coordinate over which the function changes by about 1.
+    inverse
+        (p, p): the inverse of its second derivative, in these units; None where it is not known.
+    """
+
+    unit: Array
+    inverse: Array | None = None
+
+
+def maximize(
+    value: Value, gradient: Gradient, u: Array, memory: Memory, measure: Callable[[Array], Array]
+) -> Array:
     """The maximum of ``value`` near ``u``, to rounding; never lower than at ``u``.
 
-    Newton's steps with the second derivative by differences of the gradient; directions in which the
-    function curves upwards are climbed as far as if it curved downwards as much.
+    Newton's steps with the second derivative by differences of the gradient, kept while it serves; directions
+    in which the function curves upwards are climbed as far as if it curved downwards as much.
 
     Parameters
     ----------
@@ -33,45 +53,67 @@ def maximize(value: Value, gradient: Gradient, u: Array, unit: Array) -> Array:
         Of a vector. ``value`` may be −inf outside its domain.
     u
         Where to begin, inside the domain.
-    unit
-        (p,): the length of every coordinate over which ``value`` changes by about 1, at most 1 for logarithms.
+    memory
+        Of the maximization before; it is updated.
+    measure
+        The units at a vector, for when those remembered will not do any more; at most 1 for logarithms.
     """
     if len(u) > MOST_COORDINATES:
-        return _bfgs(value, gradient, u, unit)
-    here, last, inverse = value(u), np.inf, None
+        return _bfgs(value, gradient, u, memory.unit)
+    here, last = value(u), np.inf
     for _ in range(MOST_STEPS):
-        g = gradient(u) * unit
-        fresh = inverse is None
-        inverse = _inverse(gradient, u, unit) if inverse is None else inverse
-        step = inverse @ g
-        gain = 0.5 * float(g @ step)
+        fresh = memory.inverse is None
+        inverse = _learn(gradient, u, memory, measure) if memory.inverse is None else memory.inverse
+        slope = gradient(u) * memory.unit
+        step = inverse @ slope
+        gain = 0.5 * float(slope @ step)
+        lasting = gain < last * KEPT
         if gain > HIDDEN * (1 + abs(here)):
-            new, here = _search(value, u, here, step * unit)
-            if new is u:
+            new, here = _search(value, u, here, step * memory.unit)
+            if new is u and fresh:
                 break
-            inverse = inverse if gain < last * KEPT else None
+            memory.inverse = inverse if lasting and new is not u else None
             u, last = new, gain
-        elif gain < last * KEPT:  # the value shows nothing of it: as long as steps get shorter
-            u, last = u + step * unit, gain
-        elif fresh:
+        elif lasting:  # the value shows nothing of it: as long as steps get shorter
+            u, last = u + step * memory.unit, gain
+        elif fresh or gain <= DONE * (1 + abs(here)):
             break
         else:
-            inverse = None
+            memory.inverse = None
     return u
 
 
-def is_stationary(here: float, g: Array, unit: Array) -> bool:
-    """Whether no step is worth taking from where the value is ``here`` and the gradient g."""
-    return 0.5 * float(np.square(g * unit).sum()) <= DONE * (1 + abs(here))
+def is_stationary(here: float, slope: Array, unit: Array) -> bool:
+    """Whether no step is worth taking from where the value is ``here`` and the gradient ``slope``."""
+    return 0.5 * float(np.square(slope * unit).sum()) <= DONE * (1 + abs(here))
 
 
-def _inverse(gradient: Gradient, u: Array, unit: Array) -> Array:
-    """|H|⁻¹ in the units; 1 where it cannot be had."""
-    hessian = np.zeros((len(u), len(u)))
+def _learn(gradient: Gradient, u: Array, memory: Memory, measure: Callable[[Array], Array]) -> Array:
+    """The inverse of the second derivative at u; in new units if need be."""
+    hessian = _hessian(gradient, u, memory.unit)
+    if not _fits(hessian):
+        memory.unit = measure(u)
+        hessian = _hessian(gradient, u, memory.unit)
+    memory.inverse = _absolute_inverse(hessian)
+    return memory.inverse
+
+
+def _fits(hessian: Array) -> bool:
+    diagonal = np.abs(np.diag(hessian))
+    return bool(((diagonal > FITTING[0]) & (diagonal < FITTING[1])).all())
+
+
+def _hessian(gradient: Gradient, u: Array, unit: Array) -> Array:
+    found = np.zeros((len(u), len(u)))
     for i, step in enumerate(STEP * np.diag(unit)):
-        hessian[i] = unit * (gradient(u - step) - gradient(u + step)) / (2 * STEP)
+        found[i] = unit * (gradient(u - step) - gradient(u + step)) / (2 * STEP)
+    return found
+
+
+def _absolute_inverse(hessian: Array) -> Array:
+    """|H|⁻¹, nothing along flat directions; 1 where H cannot be had."""
     if not np.isfinite(hessian).all():
-        return np.eye(len(u))
+        return np.eye(len(hessian))
     values, vectors = np.linalg.eigh(0.5 * (hessian + hessian.T))
     size = np.abs(values)
     inverse = np.where(size > FLAT * size.max(), 1.0 / np.maximum(size, 1e-300), 0.0)

@@ -128,6 +128,8 @@ class LatentVariableModel(Protocol):
         the score of every row in the chart: sandwich errors without a loop over rows.
     ``algorithm``
         how ``fit`` climbs by default.
+    ``sample_posterior(params, data, draws, rng) -> Posterior``
+        draws of z, for `jensen.em.MonteCarlo`, where the posterior can only be sampled.
     ``pack(params) -> vector`` and ``unpack(vector) -> params | None``
         natural coordinates for acceleration, for models without a chart; ``None`` where the vector is
         infeasible.

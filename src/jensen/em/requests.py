@@ -70,8 +70,8 @@ def _groups(name: str, space: Space, asked: Any) -> tuple[Labels, bool]:
     groups = np.asarray(asked)
     if groups.dtype.kind not in "iu":
         raise ValueError(
-            f"tied[{name!r}] must be whole numbers (equal ones are tied, -1 is free) or the name of a parameter, "
-            f"not {asked!r}"
+            f"tied[{name!r}] must be whole numbers (equal ones are tied, -1 is free) "
+            f"or the name of a parameter, not {asked!r}"
         )
     if groups.size and groups.min() < FREE:
         raise ValueError(f"tied[{name!r}] has {groups.min()}; groups are numbered from 0, and -1 is free")
@@ -121,7 +121,9 @@ def _source(name: str, copies: dict[str, str], spaces: Mapping[str, Space], fixe
     if source == name:
         raise ValueError(f"{name} is tied to itself")
     if not _alike(spaces[name], spaces[source]):
-        raise ValueError(f"{name} is in {spaces[name]} and {source} in {spaces[source]}: they cannot be equal")
+        raise ValueError(
+            f"{name} is in {spaces[name]} and {source} in {spaces[source]}: they cannot be equal"
+        )
     return source
 
 

@@ -1,9 +1,9 @@
 """Spaces with some of their entries fixed and others equal.
 
-A space is made of cells that vary on their own: single numbers (`Real`, `Positive`, `Interval`), whole matrices
-(`Covariance`, `Correlation`), whole rows of a `Simplex`. A cell is free, fixed, or equal to others; so the
-coordinates of a restricted space are some of those of the whole one. Entries of one row of a simplex can be
-fixed and tied too: the free ones then share what the fixed ones leave.
+A space is made of cells that vary on their own: single numbers (`Real`, `Positive`, `Interval`), whole
+matrices (`Covariance`, `Correlation`), whole rows of a `Simplex`. A cell is free, fixed, or equal to others;
+so the coordinates of a restricted space are some of those of the whole one. Entries of one row of a simplex
+can be fixed and tied too: the free ones then share what the fixed ones leave.
 """
 
 from __future__ import annotations
@@ -232,6 +232,9 @@ class Shares:
     value: Array
     labels: Labels
 
+    def __post_init__(self) -> None:
+        _ = self._rows  # refuses what cannot be
+
     @cached_property
     def _rows(self) -> list[_Row]:
         k = self.shape[-1]
@@ -407,9 +410,7 @@ def _restrict_simplex(space: Simplex, value: Array, labels: Labels, by_cell: boo
         return _restrict_blocks(space, value, labels, by_cell)
     for group in np.unique(rows[rows >= 0]):
         if (rows == group).any(axis=1).sum() > 1:
-            raise ValueError(
-                "entries of different rows are tied: tie whole rows, by one number for each along the first axis"
-            )
+            raise ValueError("entries of different rows are tied: tie whole rows, with one number for each")
     return Shares(space, value, labels)
 
 
@@ -465,7 +466,9 @@ def _(space: Shares) -> float:
 
 @_local.register
 def _(space: Whole, values: Array, unit: Array) -> Any:
-    return _local.dispatch(object)(space, values, unit) if not space.size else _local(space.space, values, unit)
+    return (
+        _local.dispatch(object)(space, values, unit) if not space.size else _local(space.space, values, unit)
+    )
 
 
 @_local.register
