@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.links import Link, links
+from jensen.em.links import Link, cell, links
 from jensen.em.profile import End, Held, Point, Surface, end, maximize
 from jensen.em.progress import Progress
 
@@ -80,32 +80,42 @@ class Profile:
     def bounds(self, uncertainty: Uncertainty, entries: list[int], level: float) -> list[Bounds]:
         unc = uncertainty
         surface = Surface(unc.model, unc.data, unc.weight, unc.information.scale)
-        known = links(unc.chart)
+        known, found = links(unc.chart), {}
         with Progress("profile") as progress:
-            top = maximize(surface, surface.at(unc.u), unc.parabola.metric, None).point
-            found = []
+            top = maximize(surface, surface.at(unc.u), unc.parabola.metric(), None).point
             for i in entries:
                 progress.update(unc.names[i])
-                found.append(self._one(unc, surface, top, i, known[i], quantile(level)))
-        return found
+                twin = next((j for j in found if np.array_equal(unc.jacobian[i], unc.jacobian[j])), None)
+                found[i] = self._one(unc, surface, top, i, known[i], level) if twin is None else found[twin]
+        return [found[i] for i in entries]
 
-    def _one(self, unc: Uncertainty, surface: Surface, top: Point, i: int, link: Link, drop: float) -> Bounds:
-        held = Held(unc.chart, i, link)
-        metric = unc.parabola.metric
-        a = held.gradient(top.u)
+    def _one(
+        self, unc: Uncertainty, surface: Surface, top: Point, i: int, link: Link, level: float
+    ) -> Bounds:
+        parabola, held = unc.parabola, Held(unc.chart, i, link, cell(unc.chart, i))
+        own = parabola.own(i)
+        start = top if own is None else surface.at(parabola.inside(top.u, own))
+        metric = parabola.metric(own)
+        a = held.gradient(start.u)
         spread = float(np.sqrt(max(0.0, a @ metric @ a)))
         value = float(unc.estimate[i])
-        if not (np.isfinite(spread) and spread > 1e-12):
-            return Bounds(value, value)
-        ends = [end(surface, top, metric, held, side, spread, drop) for side in (-1, 1)]
-        low, high = (float(link.back(e.t)) for e in ends)
+        if not spread > 1e-12:  # it does not move: fixed, or held by a bound that is not its own
+            missing = bool(np.isnan(unc.covariance[i, i]))
+            return Bounds(np.nan, np.nan, unc.why(i)) if missing else Bounds(value, value)
+        inwards = (-1, 1) if own is None else (int(np.sign(a @ parabola.inwards(own))),)
+        ends = {s: end(surface, start, top.value, metric, held, s, spread, quantile(level)) for s in inwards}
+        low, high = (float(link.back(ends[s].t)) if s in ends else value for s in (-1, 1))
+        if own is not None:
+            low, high = (link.low, high) if 1 in ends else (low, link.high)
         return Bounds(low, high, _note(ends, top))
 
 
-def _note(ends: list[End], top: Point) -> str:
-    if max(e.top for e in ends) > top.value + 1e-6 * (1.0 + abs(top.value)) ** 0.5:
+def _note(ends: dict[int, End], top: Point) -> str:
+    if max(e.top for e in ends.values()) > top.value + 1e-6 * (1.0 + abs(top.value)) ** 0.5:
         return "a higher maximum was met on the way: fit again"
-    if not all(e.reached for e in ends):
+    if not all(e.reached for e in ends.values()):
         return "a maximum on the way was not reached"
-    sides = [name for name, e in zip(("below", "above"), ends, strict=True) if e.is_open]
-    return f"open {' and '.join(sides)}" if sides else ""
+    sides = [{-1: "below", 1: "above"}[side] for side, e in ends.items() if e.is_open]
+    if len(ends) == 1:
+        sides.insert(0, "at its bound")
+    return f"open {' and '.join(sides)}" if sides and len(ends) == 2 else ", ".join(sides)

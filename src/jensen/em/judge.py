@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ Array = NDArray[np.float64]
 AT_A_MAXIMUM = 5e-3  # nats left: a tenth of a standard error away
 BLURRED = 1e-3  # relative error of a standard error that is worth a word
 MOST_NAMES = 8
+HELD = "no standard error there, and those of the others hold it fixed"
+GO_ON = "go on from there: fit(model, data, params=uncertainty.uphill)"
 
 
 def judge(
@@ -30,7 +33,7 @@ def judge(
     diagnose = getattr(model, "diagnose", None)
     flaw = None if diagnose is None else diagnose(params, data, weight)
     if flaw is not None:
-        return flaw
+        return _seen_by_model(flaw)
     if parabola.remaining > AT_A_MAXIMUM:
         return _slope(parabola)
     if parabola.flat.any():
@@ -40,12 +43,20 @@ def judge(
     return _converged(parabola, error)
 
 
+def _seen_by_model(flaw: Verdict) -> Verdict:
+    if flaw.outcome is Outcome.SADDLE:
+        return replace(flaw, advice=GO_ON)
+    if flaw.outcome is Outcome.BOUNDARY:
+        return replace(flaw, message=f"{flaw.message}; {HELD}")
+    return flaw
+
+
 def _saddle(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
     which = int(np.flatnonzero(parabola.climbing)[0])
     return Verdict(
         Outcome.SADDLE,
         f"the log-likelihood still rises to both sides along {_list(parabola.named(jacobian, names, which))}",
-        "go on from there: fit(model, data, params=uncertainty.uphill)",
+        GO_ON,
     )
 
 
@@ -72,13 +83,11 @@ def _flat(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
 
 
 def _bound(parabola: Parabola, names: list[str]) -> Verdict:
-    entries = parabola.local.entry[parabola.frozen]
-    concerned = [names[i] for i in sorted(entries[entries >= 0])]
+    concerned = [names[i] for i in parabola.entries]
     verb = "is" if len(concerned) == 1 else "are"
     return Verdict(
         Outcome.BOUNDARY,
-        f"{_list(concerned)} {verb} at the bound: no standard error there, and those of the others hold it "
-        "fixed",
+        f"{_list(concerned)} {verb} at the bound; {HELD}",
         "interval(method=Profile()) gives one-sided intervals; or a prior keeps the estimate inside",
     )
 

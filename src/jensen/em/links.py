@@ -14,7 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.spaces import LOG_BOUND, LOGIT_BOUND, Correlation, Covariance, Interval, Positive, Simplex
+from jensen.em.spaces import (
+    LOG_BOUND,
+    LOGIT_BOUND,
+    Correlation,
+    Covariance,
+    Interval,
+    Positive,
+    Real,
+    Simplex,
+)
 
 Array = NDArray[np.float64]
 
@@ -145,7 +154,7 @@ def local(chart: Any, u: Array, natural: Array, unit: Array) -> Local:
         part = slice(at, at + space.size)
         values = natural[begin : begin + prod(space.shape)]
         basis[part, part], ends[part], inside, unit[part] = _local(space, values, unit[part])
-        far[part] = LOG_BOUND if isinstance(space, Positive) else LOGIT_BOUND
+        far[part] = LOG_BOUND if any(isinstance(link, Log) for link in links_of(space)) else LOGIT_BOUND
         entry[part] = np.where(inside < 0, -1, begin + inside)
     return Local(basis, ends, far, entry, np.asarray(np.linalg.solve(basis, u), np.float64), unit)
 
@@ -165,6 +174,63 @@ def links(chart: Any) -> list[Link]:
     """The link of every natural number of a chart."""
     found = [link for space, _, _ in _places(chart) for link in links_of(space)]
     return found or [Link()] * len(chart.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a natural number comes from: one entry of a space, at some of the coordinates of the chart.
+
+    Attributes
+    ----------
+    space
+        The space; None where the chart does not say.
+    part
+        The coordinates of the space.
+    offset
+        The place of the number among those of the space.
+    support
+        (s,): the coordinates of the chart that the number depends on.
+    """
+
+    space: Any
+    part: slice
+    offset: int
+    support: NDArray[np.intp]
+
+
+def cell(chart: Any, index: int) -> Cell:
+    """The cell of a natural number."""
+    for space, at, begin in _places(chart):
+        if begin <= index < begin + prod(space.shape):
+            part = slice(at, at + space.size)
+            return Cell(space, part, index - begin, at + _support(space, index - begin))
+    return Cell(None, slice(0, chart.size), index, np.arange(chart.size))
+
+
+@singledispatch
+def _support(space: Any, offset: int) -> NDArray[np.intp]:
+    """The coordinates of a space that one of its numbers depends on."""
+    return np.arange(space.size)
+
+
+@_support.register(Real)
+@_support.register(Positive)
+@_support.register(Interval)
+def _(space: Any, offset: int) -> NDArray[np.intp]:
+    return np.array([offset])
+
+
+@_support.register
+def _(space: Simplex, offset: int) -> NDArray[np.intp]:
+    k = space.shape[-1]
+    return offset // k * (k - 1) + np.arange(k - 1)
+
+
+@_support.register
+def _(space: Covariance, offset: int) -> NDArray[np.intp]:
+    d = space.shape[-1]
+    each = d * (d + 1) // 2
+    return offset // d**2 * each + np.arange(each)
 
 
 def _places(chart: Any) -> Iterator[tuple[Any, int, int]]:

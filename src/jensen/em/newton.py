@@ -37,7 +37,7 @@ class Polished:
     @property
     def num_flat(self) -> int:
         """Directions of which the data say nothing; bounds are not among them."""
-        return int(self.parabola.flat.sum() + self.parabola.idle.sum())
+        return int(self.parabola.flat.sum())
 
 
 def can_polish(problem: Problem) -> bool:

@@ -20,6 +20,8 @@ Mask = NDArray[np.bool_]
 
 FAR = 0.96  # of the way to where a coordinate is cut off
 VAGUE = 0.1  # information about a logarithm: a standard error above 3 is no parabola
+NONE = 0.01  # information about a logarithm: with a standard error above 10 nothing is known
+TINY = 15.0  # a logarithm this far out that nothing is known about is at its bound
 SINGULAR = 1e-8  # curvature relative to that of complete data
 NAMED = 0.1  # a parameter belongs to a direction if it moves this much of what the most moving one does
 
@@ -36,20 +38,24 @@ class Parabola:
         The coordinates in which bounds are looked for.
     frozen
         (p,): the local coordinates that are at a bound, and left out.
+    idle
+        (p,): those, of logarithms, about which next to nothing is known.
     directions
         (p, r): steps in the chart, one complete-data standard error each, orthogonal in these units.
     values
         (r,): the curvatures along them, 1 where nothing is hidden; smallest first.
     noise
-        A curvature that cannot be told from 0.
+        (r,): curvatures that cannot be told from 0: by rounding, by the distance to the maximum, or because
+        they are of logarithms about which nothing is known.
     """
 
     g: Array
     local: Local
     frozen: Mask
+    idle: Mask
     directions: Array
     values: Array
-    noise: float
+    noise: Array
 
     @classmethod
     def of(
@@ -68,11 +74,14 @@ class Parabola:
         free = ~frozen
         unit = place.unit[free]
         scaled = matrix[np.ix_(free, free)] * np.outer(unit, unit)
-        values, vectors = np.linalg.eigh(scaled)
+        idle = free & (place.ends != 0) & (np.abs(np.diag(matrix)) < NONE)
+        # The tilt, itself no more than noise, keeps idle coordinates apart from other flat directions.
+        values, vectors = np.linalg.eigh(scaled + 0.1 * SINGULAR * np.diag(idle[free]))
         drift = 3.0 * float(np.linalg.norm(slope[free] * unit)) / np.sqrt(max(weight, 1.0))
-        noise = max(SINGULAR, 20.0 * information.error) + drift
+        hidden = NONE * (np.square(vectors[idle[free]]).sum(axis=0) > 0.5)
+        noise = max(SINGULAR, 20.0 * information.error) + drift + hidden
         directions = place.basis[:, free] @ (unit[:, None] * vectors)
-        return cls(g, place, frozen, directions, values, noise)
+        return cls(g, place, frozen, idle, directions, values, noise)
 
     @property
     def falling(self) -> Mask:
@@ -101,32 +110,57 @@ class Parabola:
         d, v = self.directions[:, self.falling], self.values[self.falling]
         return (d / v) @ d.T
 
-    @property
-    def metric(self) -> Array:
-        """A positive definite stand-in for I⁻¹, for climbing: absolute curvatures, bounds a unit wide."""
+    def metric(self, own: int | None = None) -> Array:
+        """A positive definite stand-in for I⁻¹, for climbing: absolute curvatures; what is at a
+        bound stays, but for ``own``.
+        """
         curvature = np.maximum(np.abs(self.values), 1e-3)
-        ends = self.local.basis[:, self.frozen]
-        return (self.directions / curvature) @ self.directions.T + ends @ ends.T
+        found = (self.directions / curvature) @ self.directions.T
+        if own is None:
+            return found
+        extra = self.local.basis[:, own]
+        return found + np.outer(extra, extra)
 
-    def without(self, jacobian: Array) -> Mask:
-        """Which natural numbers have no standard error: at a bound, or moved by a flat direction, (m,)."""
+    def own(self, entry: int) -> int | None:
+        """The local coordinate at a bound whose natural number this is."""
+        found = np.flatnonzero(self.frozen & (self.local.entry == entry))
+        return int(found[0]) if len(found) else None
+
+    def inside(self, u: Array, own: int) -> Array:
+        """u with a coordinate that is at its bound moved to where it can be seen to move."""
+        v = self.local.v.copy()
+        limit = min(self.local.far[own] / 2, 300.0)
+        v[own] = np.clip(v[own], -limit, limit)
+        return u + self.local.basis @ (v - self.local.v)
+
+    def inwards(self, own: int) -> Array:
+        """The direction in the chart that leads away from the bound of a coordinate."""
+        return -np.sign(self.local.v[own]) * self.local.basis[:, own]
+
+    @property
+    def entries(self) -> NDArray[np.intp]:
+        """The places of the natural numbers that are at a bound."""
+        return np.unique(self.local.entry[self.frozen & (self.local.entry >= 0)])
+
+    def bounded(self, jacobian: Array) -> Mask:
+        """Which natural numbers have no standard error because they are at a bound, (m,)."""
         missing = np.zeros(len(jacobian), bool)
-        missing[self.local.entry[self.frozen & (self.local.entry >= 0)]] = True
+        missing[self.entries] = True
         whole = np.linalg.norm(jacobian, axis=1)
+        moved = np.linalg.norm(jacobian @ self.local.basis[:, ~self.frozen], axis=1)
+        return missing | ((whole > 0) & (moved <= 1e-12 * whole))
+
+    def unknown(self, jacobian: Array) -> Mask:
+        """Which have none because the data do not tell: a flat direction moves them, (m,)."""
         moved = np.linalg.norm(jacobian @ self.directions, axis=1)
-        missing |= (whole > 0) & (moved <= 1e-12 * whole * _longest(self.directions))
         flat = np.linalg.norm(jacobian @ self.directions[:, self.flat], axis=1)
-        return missing | (flat > 1e-3 * np.where(moved > 0, moved, 1.0))
+        return flat > 1e-3 * np.where(moved > 0, moved, 1.0)
 
     def named(self, jacobian: Array, names: list[str], which: int) -> list[str]:
         """The natural numbers that a direction moves most, in units of their standard errors."""
         unit = np.linalg.norm(jacobian @ self.directions, axis=1)
         moved = np.abs(jacobian @ self.directions[:, which]) / np.where(unit > 0, unit, np.inf)
         return [name for name, far in zip(names, moved, strict=True) if far > NAMED * moved.max()]
-
-
-def _longest(directions: Array) -> float:
-    return float(np.linalg.norm(directions, axis=0).max()) if directions.size else 0.0
 
 
 def at_bound(place: Local, slope: Array, curvature: Array, noise: float) -> Mask:
@@ -136,9 +170,9 @@ def at_bound(place: Local, slope: Array, curvature: Array, noise: float) -> Mask
     outwards, for ever.
     """
     outwards = np.where(place.ends == 2, np.where(slope == 0, np.sign(place.v), np.sign(slope)), place.ends)
-    distance = np.abs(place.v) / place.far
+    distance = np.abs(place.v)
     with np.errstate(divide="ignore", invalid="ignore"):
         newton = outwards * slope / curvature
     vanishing = (curvature > 0) & (curvature < VAGUE) & (newton > 0.5) & (newton < 2.0)
-    nothing = (np.abs(curvature) <= 10 * noise) & (distance > 0.5)
-    return (place.ends != 0) & ((distance > FAR) | vanishing | nothing)
+    nothing = (np.abs(curvature) <= 10 * noise) & (distance > TINY)
+    return (place.ends != 0) & ((distance > FAR * place.far) | vanishing | nothing)

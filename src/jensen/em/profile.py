@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from jensen.em import identities
 from jensen.em.differences import gradient
 from jensen.em.information import score_with
-from jensen.em.links import Link, widest
+from jensen.em.links import Cell, Link, widest
 from jensen.em.protocols import Data, Params, Weight
 
 Array = NDArray[np.float64]
@@ -69,13 +69,28 @@ class Held:
     chart: Any
     index: int
     link: Link
+    cell: Cell
 
     def __call__(self, u: Array) -> float:
-        return float(self.link.to(self.chart.natural_vector(self.chart.from_vector(u))[self.index]))
+        cell = self.cell
+        if cell.space is None:
+            value = self.chart.natural_vector(self.chart.from_vector(u))[self.index]
+        else:
+            value = np.ravel(cell.space.from_chart(u[cell.part]))[cell.offset]
+        return float(self.link.to(value))
 
     def gradient(self, u: Array) -> Array:
         """∂/∂u."""
-        return gradient(self, u)
+        support = self.cell.support
+
+        def moved(part: Array) -> float:
+            there = u.copy()
+            there[support] = part
+            return self(there)
+
+        found = np.zeros_like(u)
+        found[support] = gradient(moved, u[support])
+        return found
 
 
 class Constrained(NamedTuple):
@@ -165,9 +180,16 @@ class End:
 
 
 def end(
-    surface: Surface, top: Point, metric: Array, held: Held, side: int, spread: float, drop: float
+    surface: Surface,
+    top: Point,
+    value: float,
+    metric: Array,
+    held: Held,
+    side: int,
+    spread: float,
+    drop: float,
 ) -> End:
-    """Where the profile is ``drop``²/2 below the maximum, on one side of it.
+    """Where the profile is ``drop``²/2 below the maximum ``value``, on one side of ``top``.
 
     Newton's method on √(2 (ℓ̂ − ℓ(t))) = drop, whose slope is −λ / √…, kept between what was too near and what
     was too far.
@@ -177,9 +199,13 @@ def end(
     t, point, w, highest, reached = origin + side * drop * spread, top, metric, top.value, True
     for _ in range(60):
         found = maximize(surface, point, w, held, t)
-        point, w = found.point, found.metric
-        highest, reached = max(highest, point.value), found.reached
-        depth = float(np.sqrt(max(0.0, 2.0 * (top.value - point.value))))
+        if abs(held(found.point.u) - t) > 1e-6 * (1.0 + abs(t)):
+            far = t  # no way there: as good as infinitely deep
+            t = 0.5 * (near + far)
+            continue
+        point, w, reached = found.point, found.metric, found.reached
+        highest = max(highest, point.value)
+        depth = float(np.sqrt(max(0.0, 2.0 * (value - point.value))))
         if abs(depth - drop) < 1e-8 * drop or abs(far - near) < 1e-10 * spread:
             return End(t, False, highest, reached)
         if depth < drop:

@@ -85,6 +85,11 @@ class Uncertainty:
             begin += value.size
         return found
 
+    @cached_property
+    def jacobian(self) -> Array:
+        """(m, p): ∂ natural / ∂u."""
+        return self.chart.jacobian(self.u)
+
     @property
     def correlation(self) -> Array:
         """(m, m): of the estimator."""
@@ -154,8 +159,8 @@ class Uncertainty:
         """
         inner = meat(self.model, self.params, self.data, self.weight, self.information.scale)
         chart_covariance = self.chart_covariance @ inner @ self.chart_covariance
-        jacobian = self.chart.jacobian(self.u)
-        covariance = np.where(np.isnan(self.covariance), np.nan, jacobian @ chart_covariance @ jacobian.T)
+        covariance = self.jacobian @ chart_covariance @ self.jacobian.T
+        covariance = np.where(np.isnan(self.covariance), np.nan, covariance)
         return replace(self, covariance=covariance, chart_covariance=chart_covariance, kind="sandwich")
 
     @cached_property
@@ -177,8 +182,8 @@ class Uncertainty:
             return ""
         if self.parabola.climbing.any():
             return "a saddle"
-        at_end = self.parabola.local.entry[self.parabola.frozen]
-        return "at its bound" if entry in at_end else "no standard error: see the verdict"
+        at_bound = self.parabola.bounded(self.jacobian)[entry]
+        return "at its bound" if at_bound else "not identified"
 
     def __repr__(self) -> str:
         head = f"{self.verdict}\n" if not self.verdict.converged else ""
@@ -270,5 +275,5 @@ def uncertainty(
 def _natural_covariance(parabola: Parabola, jacobian: Array) -> Array:
     """J I⁻¹ Jᵀ, NaN where a number has no standard error."""
     found = jacobian @ parabola.inverse @ jacobian.T
-    missing = parabola.without(jacobian) | parabola.climbing.any()
+    missing = parabola.bounded(jacobian) | parabola.unknown(jacobian) | parabola.climbing.any()
     return np.where(missing[:, None] | missing, np.nan, found)

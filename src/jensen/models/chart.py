@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from jensen.em.charts import Chart
 from jensen.em.spaces import Covariance, Positive, Real, Simplex, Space
 from jensen.families import Diagonal, Full, GaussianParams, Spherical, Tied
+from jensen.families.metric import Metric
 from jensen.models.coordinates import pack, unpack
+from jensen.models.diagnosis import AT_BOUND
 
 if TYPE_CHECKING:
     from jensen.models.mixture import Mixture, MixtureParams, MixtureStats
@@ -30,14 +32,18 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A covariance structure in the chart."""
+    """A covariance structure in the chart. Leading axes of moments are rows, where there are any."""
 
     space: Callable[[int, int], Space]
     """Of the covariances of k components in d columns."""
     score: Callable[[Array, Array, Array, int], Array]
-    """∂Q/∂u from the covariances, the second moments about the means, their dof, and d."""
+    """∂Q/∂u from the covariances, the second moments about the means, their dof (…, k), and d."""
     precisions: Callable[[Array, Array], Array]
     """Σ_k⁻¹ v_k from the covariances and v (…, k, d)."""
+    second: Callable[[Array, Array], Array]
+    """a_k b_kᵀ of every row in the structure's shape, from a and b (n, k, d)."""
+    at_bound: Callable[[Metric, Array, float], NDArray[np.bool_]]
+    """Which coordinates belong to covariances that are below a limit, in the metric."""
 
 
 def _factor_score(covariances: Array, second: Array, dof: Array) -> Array:
@@ -57,11 +63,11 @@ def _full_score(covariances: Array, second: Array, dof: Array, d: int) -> Array:
 
 
 def _tied_score(covariances: Array, second: Array, dof: Array, d: int) -> Array:
-    return _factor_score(covariances, second, dof.sum())
+    return _factor_score(covariances, second, dof.sum(axis=-1))
 
 
 def _diagonal_score(covariances: Array, second: Array, dof: Array, d: int) -> Array:
-    return 0.5 * (second / covariances - dof[:, None])
+    return 0.5 * (second / covariances - dof[..., None])
 
 
 def _spherical_score(covariances: Array, second: Array, dof: Array, d: int) -> Array:
@@ -76,11 +82,44 @@ def _divide(covariances: Array, vectors: Array) -> Array:
     return vectors / covariances.reshape(len(covariances), -1)
 
 
+def _matrix_at_bound(metric: Metric, covariances: Array, limit: float) -> NDArray[np.bool_]:
+    d = covariances.shape[-1]
+    return np.repeat(np.atleast_1d(metric.smallest(covariances) <= limit), d * (d + 1) // 2)
+
+
+def _variance_at_bound(metric: Metric, covariances: Array, limit: float) -> NDArray[np.bool_]:
+    return (metric.whiten_covariances(covariances) <= limit).ravel()
+
+
 STRUCTURES: dict[type, Structure] = {
-    Full: Structure(lambda k, d: Covariance((k, d)), _full_score, _solve),
-    Tied: Structure(lambda k, d: Covariance(d), _tied_score, _solve),
-    Diagonal: Structure(lambda k, d: Positive((k, d)), _diagonal_score, _divide),
-    Spherical: Structure(lambda k, d: Positive(k), _spherical_score, _divide),
+    Full: Structure(
+        lambda k, d: Covariance((k, d)),
+        _full_score,
+        _solve,
+        lambda a, b: np.einsum("nkd,nke->nkde", a, b),
+        _matrix_at_bound,
+    ),
+    Tied: Structure(
+        lambda k, d: Covariance(d),
+        _tied_score,
+        _solve,
+        lambda a, b: np.einsum("nkd,nke->nde", a, b),
+        _matrix_at_bound,
+    ),
+    Diagonal: Structure(
+        lambda k, d: Positive((k, d)),
+        _diagonal_score,
+        _divide,
+        lambda a, b: a * b,
+        _variance_at_bound,
+    ),
+    Spherical: Structure(
+        lambda k, d: Positive(k),
+        _spherical_score,
+        _divide,
+        lambda a, b: np.einsum("nkd,nkd->nk", a, b),
+        _variance_at_bound,
+    ),
 }
 
 
@@ -104,6 +143,15 @@ class MixtureChart(Chart):
     def contains(self, params: MixtureParams) -> bool:
         """Whether params are inside their spaces and every covariance is at least at its bound."""
         return unpack(self._model, pack(self._model, params)) is not None
+
+    def at_bound(self, params: MixtureParams) -> NDArray[np.bool_]:
+        """Which coordinates belong to a covariance that its bound holds up, (p,)."""
+        family = self._model.family
+        covariances = params.components.covariances
+        held = STRUCTURES[type(family.covariance)].at_bound(
+            family.metric, covariances, AT_BOUND * family.floor
+        )
+        return np.concatenate([np.zeros(self.size - len(held), bool), held])
 
 
 def _make(weights: Any, means: Any, covariances: Any) -> MixtureParams:
@@ -136,3 +184,18 @@ def score(model: Mixture, params: MixtureParams, stats: MixtureStats) -> Array:
     shifts = structure.precisions(covariances, moments.first)
     spread = structure.score(covariances, moments.second, moments.dof, means.shape[1])
     return np.concatenate([weights, shifts.ravel(), spread.ravel()])
+
+
+def scores(model: Mixture, params: MixtureParams, data: Array) -> Array:
+    """∂ log p(x_n | θ) / ∂u of every row, (n, p)."""
+    means, covariances = params.components
+    structure = STRUCTURES[type(model.family.covariance)]
+    r = np.asarray(model.posterior(params, data).responsibilities, float)
+    away = np.asarray(data, float)[:, None, :] - means
+    first = r[..., None] * away
+    parts = (
+        r[:, :-1] - params.weights[:-1],
+        structure.precisions(covariances, first),
+        structure.score(covariances, structure.second(first, away), r, means.shape[1]),
+    )
+    return np.hstack([part.reshape(len(r), -1) for part in parts])

@@ -209,6 +209,13 @@ class Mixture(Generic[F]):
 
         return None if self.chart is None else partial(score, self)
 
+    @property
+    def scores(self) -> Callable[[MixtureParams, Array], Array] | None:
+        """``scores(params, data)``: the score of every row in the chart, (n, p). Gaussians only."""
+        from jensen.models.chart import scores
+
+        return None if self.chart is None else partial(scores, self)
+
     def canonical(self, params: MixtureParams) -> MixtureParams:
         """Components in the order of their first parameters (for a Gaussian the means), first column
         first.
