@@ -14,7 +14,7 @@ from jensen.em import Chart, Correlation, Covariance, Interval, Space
 Array = NDArray[np.float64]
 
 MOST_STEPS = 200
-LONGEST = 3.0  # no coordinate moves further in one step; in a chart that is a factor of 20
+LONGEST = 3.0  # no logarithm or logit moves further in one step: a factor of 20
 SETTLED = 1e-13  # a step that changes no coordinate by more than this, relative to 1 + |u|, is the last
 ROUNDED = 1e-9  # what a closed form may miss its space by and is set right
 
@@ -59,7 +59,10 @@ def _tidy(space: Space | None, value: Array) -> Array:
 
 
 def newton(
-    value: Callable[[Array], float], derivatives: Callable[[Array], tuple[float, Array, Array]], u: Array
+    value: Callable[[Array], float],
+    derivatives: Callable[[Array], tuple[float, Array, Array]],
+    u: Array,
+    reach: Array,
 ) -> Array:
     """The maximum of a function from u upwards, exactly: Newton's method with curvatures made positive.
 
@@ -69,6 +72,8 @@ def newton(
         Of the function at a point.
     derivatives
         (value, gradient, Hessian) at a point.
+    u, reach
+        (p,): where to start, and how far a coordinate may go in one step.
 
     Notes
     -----
@@ -79,7 +84,7 @@ def newton(
     last = np.inf
     for _ in range(MOST_STEPS):
         here, gradient, hessian = derivatives(u)
-        step = _ascent(gradient, hessian)
+        step = _ascent(gradient, hessian, reach)
         size = float(np.max(np.abs(step) / (1.0 + np.abs(u)), initial=0.0))
         gain = float(gradient @ step)
         hidden = 1e-12 * (1.0 + abs(here))
@@ -97,7 +102,7 @@ def newton(
     return u
 
 
-def _ascent(gradient: Array, hessian: Array) -> Array:
+def _ascent(gradient: Array, hessian: Array, reach: Array) -> Array:
     if not (np.isfinite(gradient).all() and np.isfinite(hessian).all()):
         return np.full(len(gradient), np.nan)
     diagonal = np.abs(np.diag(hessian))
@@ -107,7 +112,7 @@ def _ascent(gradient: Array, hessian: Array) -> Array:
     size = np.abs(curvatures)
     flat = size <= 1e-12
     step = vectors @ np.where(flat, 0.0, along / np.where(flat, 1.0, size)) / scale
-    return step * min(1.0, LONGEST / max(float(np.abs(step).max(initial=0.0)), 1e-300))
+    return step * min(1.0, 1.0 / max(float(np.max(np.abs(step) / reach, initial=0.0)), 1e-300))
 
 
 def _length(value: Callable[[Array], float], u: Array, step: Array, here: float, gain: float) -> float:

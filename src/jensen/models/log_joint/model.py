@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em import Chart, Expected, QuasiNewton, Space
+from jensen.em import Chart, Expected, Space, Verdict
 from jensen.em.algorithms import Algorithm
+from jensen.em.gradient_em import GradientEM
+from jensen.em.links import widest
 from jensen.models.log_joint import checks, relabelling
+from jensen.models.log_joint.diagnosis import collapse
 from jensen.models.log_joint.latent import Enumerated
-from jensen.models.log_joint.m_step import newton, takes_params, validated
+from jensen.models.log_joint.m_step import LONGEST, newton, takes_params, validated
 from jensen.models.log_joint.passes import LogJointFunction, Passes
 from jensen.models.log_joint.precision import double, in_double, require_jax
 from jensen.models.log_joint.prior import LogPrior
@@ -172,7 +175,8 @@ class LogJoint:
         if self._closed_form is None:
             value = partial(self.sums.q, stats=stats)
             derivatives = partial(self.sums.q_derivatives, stats=stats)
-            return self.chart.from_vector(newton(value, derivatives, self.chart.to_vector(params)))
+            u = self.chart.to_vector(params)
+            return self.chart.from_vector(newton(value, derivatives, u, LONGEST * widest(self.chart, u)))
         arguments = (self.totals(stats), params)[: 2 if takes_params(self._closed_form) else 1]
         with double():
             found = validated(self.chart, self._closed_form(*arguments))
@@ -236,6 +240,17 @@ class LogJoint:
         information = self.sums.information(as_rows(data), u, _as_float(weight))
         return information if self.prior is None else information - self.sums.log_prior(u)[2]
 
+    def diagnose(self, params: Params, data: Any, weight: Array | None) -> Verdict | None:
+        """A collapse onto a few rows, where the likelihood has no maximum."""
+        log_evidence = self.posterior(params, data).log_evidence
+        return collapse(log_evidence, _as_float(weight), self.chart.size / self.latent.num_states)
+
+    def metric(self, params: Params, data: Any, weight: Array | None) -> Array:
+        """−∂² (Q(·, S(θ)) + log p(·)) / ∂u² at θ, (p, p), from at most some rows: a metric for steps."""
+        u = self.chart.to_vector(params)
+        information = self.sums.metric(as_rows(data), u, _as_float(weight))
+        return information if self.prior is None else information - self.sums.log_prior(u)[2]
+
     def scores(self, params: Params, data: Any) -> Array:
         """∂ log p(x_n | θ) / ∂u of every row, (n, p)."""
         return self.sums.scores(as_rows(data), self.chart.to_vector(params))
@@ -247,7 +262,7 @@ class LogJoint:
     @property
     def algorithm(self) -> Algorithm | None:
         """How ``fit`` climbs: with a closed form as it does by default, else on the evidence alone."""
-        return QuasiNewton(use_em=False) if self._closed_form is None else None
+        return GradientEM() if self._closed_form is None else None
 
     @property
     def num_components(self) -> int:

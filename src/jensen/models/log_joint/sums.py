@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 
 MOST_CELLS = 2**20  # of block × states: 8 MiB a copy
 HESSIAN_BLOCK = 1024
+METRIC_ROWS = 2048
 DERIVATIVES = ("scored_e_step", "q_score", "q_hessian", "hessian")
 
 
@@ -92,6 +93,17 @@ class Sums:
         """−∂² Σ w log p(x | θ) / ∂u²."""
         (hessian,) = self.total("hessian", rows, u, weight=weight, second=True)
         return -0.5 * (hessian + hessian.T)
+
+    def metric(self, rows: Rows, u: Array, weight: Array | None) -> Array:
+        """−∂²Q/∂u² under the posterior at u, from rows evenly spread where there are many."""
+        few = max(64, min(METRIC_ROWS, MOST_CELLS // (self._num_states * max(1, self._size))))
+        share = 1.0
+        if rows.num_rows > few:
+            chosen = np.linspace(0, rows.num_rows - 1, few).astype(int)
+            total = rows.num_rows if weight is None else weight.sum()
+            rows, weight = rows.subset(chosen), None if weight is None else weight[chosen]
+            share = total / (few if weight is None else max(weight.sum(), 1e-300))
+        return -share * self.total("q_hessian", rows, u, u, weight=weight, q=(None,), second=True)[2]
 
     def scores(self, rows: Rows, u: Array) -> Array:
         """∂ log p(x_n | θ) / ∂u, (n, p)."""

@@ -1,0 +1,36 @@
+"""What is wrong with an end that the climb itself cannot see."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.em import Outcome, Verdict
+
+Array = NDArray[np.float64]
+
+SPIKE = 16.0  # nats above the median row: ten million times its density
+SHOWN = 5
+
+
+def collapse(log_evidence: Array, weight: Array | None, num_parameters: float) -> Verdict | None:
+    """Whether a few rows have a density that has no bound.
+
+    Parameters
+    ----------
+    log_evidence
+        (n,): log p(x_n | θ).
+    num_parameters
+        What one value of z can adapt to as many rows: a spike on more of them is a cluster.
+    """
+    spikes = (log_evidence > 0) & (log_evidence > np.median(log_evidence) + SPIKE)
+    counted = float(spikes.sum() if weight is None else weight[spikes].sum())
+    if counted == 0 or counted > num_parameters + 1:
+        return None
+    rows = np.flatnonzero(spikes)
+    shown = ", ".join(map(str, rows[:SHOWN])) + (", …" if len(rows) > SHOWN else "")
+    return Verdict(
+        Outcome.COLLAPSED,
+        f"the density at row{'s' if len(rows) > 1 else ''} {shown} grows without bound",
+        "bound the scale from below: Interval(low, high) in place of Positive, or a log_prior",
+    )
