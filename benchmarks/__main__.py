@@ -6,7 +6,18 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import acceleration, fits, iteration, machine, memory, quality, results, startup, structures
+from benchmarks import (
+    acceleration,
+    fits,
+    iteration,
+    log_joint,
+    machine,
+    memory,
+    quality,
+    results,
+    startup,
+    structures,
+)
 from benchmarks.options import Options
 from benchmarks.results import Section
 
@@ -16,6 +27,7 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "fits": fits.section,
     "quality": quality.section,
     "acceleration": acceleration.section,
+    "log_joint": log_joint.section,
     "startup": startup.section,
     "memory": memory.section,
 }
