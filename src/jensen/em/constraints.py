@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -111,6 +111,9 @@ class RestrictedChart(Chart):
     def from_natural_vector(self, vector: Array) -> Params | None:
         params = self.base.from_natural_vector(vector)
         return None if params is None else self.impose(params)
+
+    def check(self, params: Params) -> None:
+        self.base.check(params)
 
     def random(self, rng: np.random.Generator) -> Params:
         return self.impose(self.base.random(rng))
@@ -353,6 +356,15 @@ class Constrained:
         """``start(data, weight, rng)``: the model's own, with what is fixed and tied."""
         own = getattr(self.base, "start", None)
         return None if own is None else lambda *arguments: self.impose(own(*arguments))
+
+    @property
+    def search(self) -> Any:
+        """``search(data, weight, rng, progress)``: from the maxima of the model's own, where it has one."""
+        if getattr(self.base, "search", None) is None or self.start is None:
+            return None
+        from jensen.em.constrained_search import search
+
+        return partial(search, self)
 
     @property
     def diagnose(self) -> Any:
