@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.differences import jacobian
 from jensen.em.protocols import Params
+from jensen.em.slopes import slopes
 from jensen.em.spaces import Space
 
 Array = NDArray[np.float64]
@@ -116,7 +116,13 @@ class Chart:
 
     def jacobian(self, u: Array) -> Array:
         """∂ natural / ∂ u, (number of names, size)."""
-        return jacobian(lambda v: self.natural_vector(self.from_vector(v)), u)
+        found = np.zeros((len(self.names), self.size))
+        row = column = 0
+        for space in self.spaces.values():
+            block = slopes(space, u[column : column + space.size])
+            found[row : row + len(block), column : column + space.size] = block
+            row, column = row + len(block), column + space.size
+        return found
 
     def random(self, rng: np.random.Generator) -> Params:
         """Random params inside all spaces."""

@@ -264,6 +264,8 @@ def _(space: Any, values: Array, unit: Array) -> Found:
 def _(space: Simplex, values: Array, unit: Array) -> Found:
     """log(w_j / w_m) with the largest entry m instead of the last one: u_j = v_j − v_last."""
     k = space.shape[-1]
+    if k == 1:
+        return np.zeros((0, 0)), np.zeros(0, int), np.zeros(0, int), unit
     rows, units = values.reshape(-1, k), unit.reshape(-1, k - 1)
     basis, entry, found = np.zeros((space.size, space.size)), [], []
     for i, row in enumerate(rows):
@@ -271,7 +273,7 @@ def _(space: Simplex, values: Array, unit: Array) -> Found:
         part = slice(i * (k - 1), (i + 1) * (k - 1))
         basis[part, part] = np.eye(k)[:-1, others] - np.eye(k)[-1, others]
         entry.extend(i * k + others)
-        found.extend(_simplex_units(row, units[i])[others] if k > 1 else [])
+        found.extend(_simplex_units(row, units[i])[others])
     return basis, np.full(space.size, -1), np.array(entry, int), np.array(found, float)
 
 

@@ -154,7 +154,7 @@ class Parabola:
         """Which have none because the data do not tell: a flat direction moves them, (m,)."""
         moved = np.linalg.norm(jacobian @ self.directions, axis=1)
         flat = np.linalg.norm(jacobian @ self.directions[:, self.flat], axis=1)
-        return flat > 1e-3 * np.where(moved > 0, moved, 1.0)
+        return flat > 1e-2 * np.where(moved > 0, moved, 1.0)
 
     def named(self, jacobian: Array, names: list[str], which: int) -> list[str]:
         """The natural numbers that a direction moves most, in units of their standard errors."""
