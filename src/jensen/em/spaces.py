@@ -64,7 +64,7 @@ def lower_indices(d: int, diagonal: int = 0) -> tuple[NDArray[np.intp], ...]:
 
 
 def _as_shape(shape: int | Shape) -> Shape:
-    found = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    found = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     if any(not isinstance(n, (int, np.integer)) or n < 1 for n in found):
         raise ValueError(f"a shape is a positive integer or a tuple of them, not {shape!r}")
     return tuple(int(n) for n in found)
@@ -237,7 +237,7 @@ class Simplex:
             return f"{value.min():.6g} is negative"
         total = value.sum(axis=-1)
         worst = total.flat[np.argmax(np.abs(total - 1))]
-        return None if abs(worst - 1) < 1e-8 else f"they add up to {worst:.9g}, not 1"
+        return None if abs(worst - 1) < 1e-6 else f"they add up to {worst:.9g}, not 1"
 
     def random(self, rng: np.random.Generator) -> Array:
         return rng.dirichlet(np.ones(self.shape[-1]), size=self.shape[:-1])
