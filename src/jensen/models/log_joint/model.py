@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ Array = NDArray[np.float64]
 Params = dict[str, Any]
 
 HALF_STEP_CELLS = 2**18  # rows × states up to which a pass more a step is little
+SCORED_CELLS = 2**16  # up to which a score that nobody asks for costs less than to compile a pass without
 NUM_CANDIDATES = 10
 CANDIDATE_ROWS = 1000
 CHECKED_M_STEPS = 2
@@ -210,6 +212,7 @@ class LogJoint:
         w = as_weight(weight, rows.num_rows)
         model = copy.copy(self)
         model._begin()
+        model._scored |= rows.num_rows * self.latent.num_states <= SCORED_CELLS
         checks.check_function(self.sums.passes, self.chart, rows, self.latent)
         checks.refuse_ignored_by_data(self.sums, self.chart, rows, w)
         return model
@@ -284,14 +287,13 @@ class LogJoint:
 
     def totals(self, stats: LogJointStats) -> Any:
         """S as the closed form sees it: in the form of ``features``, with the values of z in front."""
-        jax = require_jax()
         with double():
-            shapes = self.sums.passes.feature_shapes(stats.parts[0].rows.take(0))
-        leaves, tree = jax.tree.flatten(shapes)
-        ends = np.cumsum([int(np.prod(leaf.shape)) for leaf in leaves])
+            shapes, tree = self.sums.passes.feature_shapes(stats.parts[0].rows.take(0))
+        ends = np.cumsum([prod(shape) for shape in shapes])
         pieces = np.split(stats.features, ends[:-1], axis=1)
-        shaped = [piece.reshape(-1, *leaf.shape) for piece, leaf in zip(pieces, leaves, strict=True)]
-        return tree.unflatten(shaped)
+        return tree.unflatten(
+            [piece.reshape(-1, *shape) for piece, shape in zip(pieces, shapes, strict=True)]
+        )
 
     def explain(self, params: Params, data: Any) -> str:
         """What makes the evidence NaN or infinite at params: the row, the value of z and the params."""

@@ -45,6 +45,7 @@ class Passes:
         self._features = features
         self._log_prior_of = log_prior
         self._compiled: dict[tuple[str, bool], Callable[..., Any]] = {}
+        self._shapes: dict[Any, tuple[list[tuple[int, ...]], Any]] = {}
         self.num_traces = 0
         self.safe = False
         """Whether impossible values have to be kept out of derivatives: −inf there made NaN of them."""
@@ -53,7 +54,7 @@ class Passes:
         """Whether integers are passed to the log-joint as real numbers."""
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_compiled": {}}
+        return {**self.__dict__, "_compiled": {}, "_shapes": {}}
 
     def __call__(self, name: str, *arguments: Any) -> Any:
         """What a pass of this name gives for a block, as JAX arrays."""
@@ -153,12 +154,16 @@ class Passes:
         """Σ_n w_n q_n(z) T(x_n) under any q (rows, states)."""
         return (self._feature_sums(rows, weight * q.T),)
 
-    def feature_shapes(self, x: Any) -> Any:
-        """What T(x) of one row looks like; {"count": 1} without features."""
+    def feature_shapes(self, x: Any) -> tuple[list[tuple[int, ...]], Any]:
+        """The shapes in T(x) of one row and how they hang together; {"count": 1} without features."""
         jax = require_jax()
-        if self._features is None:
-            return {"count": jax.ShapeDtypeStruct((), np.dtype(float))}
-        return jax.eval_shape(self._real_features, x)
+        leaves, tree = jax.tree.flatten(x)
+        key = tree, tuple((np.shape(leaf), np.asarray(leaf).dtype) for leaf in leaves)
+        if key not in self._shapes:
+            found = jax.eval_shape(self._real_features, x) if self._features else {"count": np.zeros(())}
+            leaves, tree = jax.tree.flatten(found)
+            self._shapes[key] = [leaf.shape for leaf in leaves], tree
+        return self._shapes[key]
 
     # ---- Q under a q: that of the posterior at u_old, or one that is given (rows, states) ------------------
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from jensen.models.log_joint.precision import require_jax
 
 Array = NDArray[np.float64]
-SMALLEST_BLOCK = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +52,14 @@ class Block:
         return np.concatenate([here, np.zeros((self.size - len(here), *here.shape[1:]))])
 
 
-def blocks(num_rows: int, largest: int) -> Iterator[Block]:
-    """Blocks of ``largest`` rows (a power of two), and one of the next power of two for what is left."""
+def blocks(num_rows: int, largest: int, smallest: int) -> Iterator[Block]:
+    """Blocks of ``largest`` rows, and one of the next power of two, at least ``smallest``, for what is left.
+
+    Both are powers of two.
+    """
     for begin in range(0, num_rows, largest):
         end = min(begin + largest, num_rows)
-        yield Block(begin, end, min(largest, max(SMALLEST_BLOCK, power_of_two(end - begin))))
+        yield Block(begin, end, min(largest, max(smallest, power_of_two(end - begin))))
 
 
 def power_of_two(number: int) -> int:

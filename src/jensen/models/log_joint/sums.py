@@ -15,6 +15,8 @@ from jensen.models.log_joint.statistics import LogJointStats, Part
 Array = NDArray[np.float64]
 
 MOST_CELLS = 2**20  # of block × states: 8 MiB a copy
+FEW_CELLS = 2**14  # take no time
+SMALLEST_BLOCK = 256
 HESSIAN_BLOCK = 1024
 METRIC_ROWS = 2048
 DERIVATIVES = ("scored_e_step", "q_score", "q_hessian", "hessian")
@@ -42,9 +44,9 @@ class Sums:
     def blocks(self, rows: Rows, second: bool = False) -> list[Block]:
         """Blocks that keep block × states (× parameters, for second derivatives) in bounds."""
         cells = self._num_states * (max(1, self._size) if second else 1)
-        fitting = max(1, power_of_two(MOST_CELLS // cells + 1) // 2)
+        fitting, few = (max(1, power_of_two(most // cells + 1) // 2) for most in (MOST_CELLS, FEW_CELLS))
         largest = min(power_of_two(self._block), fitting, HESSIAN_BLOCK if second else fitting)
-        return list(blocks(rows.num_rows, largest))
+        return list(blocks(rows.num_rows, largest, min(SMALLEST_BLOCK, few)))
 
     @in_double
     def each(self, name: str, rows: Rows, u: Array, second: bool = False) -> list[tuple[Block, Any]]:
