@@ -32,7 +32,7 @@ class Rates:
         (p,): eigenvalues of I_c⁻¹ (I_c − I), the fraction of the information that is missing because z is not
         seen; largest first. A step of EM leaves this share of the distance to the maximum.
     directions
-        (m, p): the directions in the natural parameters, of length 1.
+        (m, p): the directions in the natural parameters, of length 1, the largest entry positive.
     names
         Of the natural parameters.
     """
@@ -52,7 +52,7 @@ class Rates:
             parts = [
                 f"{x:+.3f} {name}" for x, name in zip(direction, self.names, strict=True) if abs(x) > 0.05
             ]
-            lines.append(f"{value:.6f}  along {' '.join(parts)}")
+            lines.append(f"{round(value, 6) + 0.0:.6f}  along {' '.join(parts)}")
         return "\n".join(lines)
 
 
@@ -72,7 +72,9 @@ def rates(model: Any, params: Params, data: Data, weight: Weight, information: I
     jacobian = model.chart.jacobian(model.chart.to_vector(params))
     directions = jacobian @ (scale[:, None] * (root @ turned[:, order]))
     length = np.linalg.norm(directions, axis=0)
-    return Rates(found[order], directions / np.where(length > 0, length, 1.0), list(model.chart.names))
+    largest = directions[np.abs(directions).argmax(axis=0), np.arange(len(length))]
+    directions = directions / np.where(length > 0, length, 1.0) * np.where(largest < 0, -1.0, 1.0)
+    return Rates(found[order], directions, list(model.chart.names))
 
 
 def climb_away(

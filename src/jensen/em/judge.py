@@ -85,9 +85,10 @@ def _flat(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
 def _bound(parabola: Parabola, names: list[str]) -> Verdict:
     concerned = [names[i] for i in parabola.entries]
     verb = "is" if len(concerned) == 1 else "are"
+    others = HELD if parabola.values.size else "no standard error there"
     return Verdict(
         Outcome.BOUNDARY,
-        f"{_list(concerned)} {verb} at the bound; {HELD}",
+        f"{_list(concerned)} {verb} at the bound; {others}",
         "interval(method=Profile()) gives one-sided intervals; or a prior keeps the estimate inside",
     )
 
