@@ -295,3 +295,86 @@ def test_an_entropy_that_is_not_that_of_the_cut_normal_is_found():
 
     with pytest.raises(testing.LawError, match="bound_is_tight"):
         testing.check_model(Uncut(3), names["fit"].params, names["data"])
+
+
+# ---- what `fit` refuses ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.ones(3), "each of the 10 rows; it has 3"),
+        (-DAYS, r"row 0 has -162.0, and 9 more"),
+        (np.where(NOTICES == 4, np.nan, DAYS), "row 4 has nan"),
+        (np.where(NOTICES == 4, np.inf, DAYS), "row 4 has inf"),
+        (np.zeros(10), "add up to zero"),
+        (DAYS[:, None], r"shape \(10, 1\)"),
+        (["many"] * 10, "must be numbers"),
+    ],
+    ids=["length", "negative", "nan", "inf", "zero", "column", "text"],
+)
+def test_weights_that_are_none(weight, message):
+    with pytest.raises(ValueError, match=message):
+        jensen.fit(PoissonMixture(2), NOTICES, weight=weight)
+
+
+def test_whole_numbers_are_weights():
+    counted = jensen.fit(
+        PoissonMixture(2), NOTICES, params_of(0.5, 1.0, 3.0), weight=DAYS.astype(int).tolist()
+    )
+    assert numbers(counted.params) == pytest.approx([SHARE, *RATES], abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        ({"heads": np.array([0.6, 1.5])}, r"params\['heads'\] is outside .* 1.5 is not between 0 and 1"),
+        ({"heads": np.array([0.6])}, r"params\['heads'\] has shape \(1,\)"),
+        ({"head": np.array([0.6, 0.5])}, "params lack heads"),
+        ({"heads": np.array([0.6, np.nan])}, "not finite"),
+    ],
+    ids=["outside", "shape", "missing", "nan"],
+)
+def test_a_start_that_is_none(start, message):
+    names = run_script(ROOT / "examples" / "skeleton.py")[0]
+    with pytest.raises(ValueError, match=message):
+        jensen.fit(names["model"], names["data"], start)
+
+
+def test_free_parameters_are_those_of_the_chart():
+    names = run_script(ROOT / "examples" / "skeleton.py")[0]
+    assert names["fit"].num_free == 2
+    assert names["fit"].bic == pytest.approx(-2 * names["fit"].log_evidence + 2 * np.log(5))
+
+
+# ---- the ready-made parts ----------------------------------------------------------------------------------
+
+
+def test_totals_add_and_scale_by_name():
+    one, other = jensen.em.Totals(count=np.ones(2), base=1.0), jensen.em.Totals(count=np.ones(2), base=3.0)
+    both = (one + other).scale(0.5)
+    assert both.count.tolist() == [1.0, 1.0]
+    assert both.base == 2.0
+    assert "base=2.0" in repr(both)
+    with pytest.raises(AttributeError, match="no total 'counts'; there are count, base"):
+        _ = both.counts
+    with pytest.raises(ValueError, match="do not add"):
+        _ = one + jensen.em.Totals(count=np.ones(2))
+
+
+def test_totals_survive_a_copy():
+    import copy
+    import pickle
+
+    one = jensen.em.Totals(count=np.ones(2))
+    for again in (copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+        assert again.count.tolist() == [1.0, 1.0]
+
+
+def test_a_posterior_from_a_log_joint_with_impossible_values():
+    q = jensen.em.DiscretePosterior.from_log_joint([[0.0, -np.inf], [-1e4, -1e4], [-np.inf, -np.inf]])
+    assert q.responsibilities[0].tolist() == [1.0, 0.0]
+    assert q.responsibilities[1].tolist() == [0.5, 0.5]
+    assert q.log_evidence[1] == pytest.approx(-1e4 + np.log(2))
+    assert q.log_evidence[2] == -np.inf
+    assert q.entropy()[:2] == pytest.approx([0.0, np.log(2)])

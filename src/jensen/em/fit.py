@@ -9,6 +9,7 @@ import numpy as np
 
 from jensen.em.algorithms import Algorithm
 from jensen.em.climber import Climber, default_algorithm
+from jensen.em.door import check_start, checked_weight
 from jensen.em.progress import Progress
 from jensen.em.protocols import Data, LatentVariableModel, Params, Weight
 from jensen.em.restarts import best_first, gather, table_of_starts
@@ -71,7 +72,8 @@ def fit(
     Raises
     ------
     ValueError
-        If every start failed; the reasons are in the message.
+        For weights that are none, a start outside its spaces (of a model with a chart), or if every start
+        failed; the reasons are in the message.
 
     Examples
     --------
@@ -89,8 +91,11 @@ def fit(
     seed = _seed(rng)
     if resume is not None:
         _check_resume(resume, params, seed)
+    weight = checked_weight(weight, data)
     prepare = getattr(model, "prepare", None)
     model = model if prepare is None else prepare(data, weight)
+    if params is not None:
+        check_start(model, params)
     with Progress() as progress:
         climber = Climber(
             model, data, weight, algorithm or default_algorithm(model), stop or Gain(), max_steps, progress
@@ -108,7 +113,6 @@ def fit(
     if interrupted:
         verdict = Verdict(Outcome.INTERRUPTED, "stopped by the user; this is the best so far", "run it again")
     expected = run.state.expected
-    num_free = getattr(model, "num_free", None)
     return Fit(
         params=run.state.params,
         log_evidence=expected.log_evidence,
@@ -122,13 +126,21 @@ def fit(
         num_steps=run.num_steps,
         num_e_steps=sum(start.num_e_steps for start in starts) + climber.num_extra_e_steps,
         weight=expected.weight,
-        num_free=None if num_free is None else int(num_free(run.state.params)),
+        num_free=_num_free(model, run.state.params),
         model=model,
         seconds=time.perf_counter() - began,
         gap=0.0 if run.state.draws else run.state.gap,
         ends=tuple(replace(start, run=None) for start in best_first(starts)),
         seed=seed,
     )
+
+
+def _num_free(model: LatentVariableModel, params: Params) -> int | None:
+    """The model's own count, else the size of its chart."""
+    own, chart = getattr(model, "num_free", None), getattr(model, "chart", None)
+    if own is not None:
+        return int(own(params))
+    return None if chart is None else int(chart.size)
 
 
 def _seed(rng: np.random.Generator | int | None) -> int | None:

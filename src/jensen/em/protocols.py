@@ -112,7 +112,7 @@ class LatentVariableModel(Protocol):
     ``prior``
         a `Prior` or None: maximum a posteriori.
     ``num_free(params) -> int``
-        AIC and BIC.
+        AIC and BIC, where it is not the size of the chart.
     ``canonical(params) -> params``
         one representative of all relabellings: maxima are grouped by it.
     ``diagnose(params, data, weight) -> Verdict | None``

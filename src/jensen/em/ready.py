@@ -76,9 +76,12 @@ class DiscretePosterior:
         is −inf.
         """
         log_joint = np.asarray(log_joint, dtype=float)
-        log_evidence = np.logaddexp.reduce(log_joint, axis=1)
-        divisor = np.where(np.isneginf(log_evidence), 0.0, log_evidence)
-        return cls(np.exp(log_joint - divisor[:, None]), log_evidence)
+        top = log_joint.max(axis=1, keepdims=True)
+        raised = np.exp(log_joint - np.where(np.isneginf(top), 0.0, top))
+        total = raised.sum(axis=1, keepdims=True)
+        with np.errstate(divide="ignore"):
+            log_evidence = (top + np.log(total))[:, 0]
+        return cls(raised / np.where(total == 0, 1.0, total), log_evidence)
 
     def entropy(self) -> Array:
         """H[q_n] = −Σ_k r_nk log r_nk of every row."""
