@@ -1,6 +1,7 @@
 """Models that users would write, against numbers that others have published or computed to many digits."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -378,3 +379,72 @@ def test_a_posterior_from_a_log_joint_with_impossible_values():
     assert q.log_evidence[1] == pytest.approx(-1e4 + np.log(2))
     assert q.log_evidence[2] == -np.inf
     assert q.entropy()[:2] == pytest.approx([0.0, np.log(2)])
+
+
+# ---- data of other forms -----------------------------------------------------------------------------------
+
+
+class Lifetimes(NamedTuple):
+    time: np.ndarray  # (n,)
+    event: np.ndarray  # (n,): 0 where only this much is known, that it lasted longer
+
+
+class CensoredExponentials:
+    """A mixture of two exponential distributions, right-censored; data are a dict or a named tuple."""
+
+    chart = jensen.Chart({"weights": jensen.Simplex(2), "rates": jensen.Positive(2)})
+
+    def columns(self, data):
+        return (data["time"], data["event"]) if isinstance(data, dict) else data
+
+    def posterior(self, params, data):
+        time, event = (column[:, None] for column in self.columns(data))
+        rates = params["rates"]
+        log_joint = np.log(params["weights"]) + event * np.log(rates) - rates * time
+        return jensen.em.DiscretePosterior.from_log_joint(log_joint)
+
+    def expected(self, params, data, posterior, weight):
+        time, event = self.columns(data)
+        w = np.ones(len(time)) if weight is None else weight
+        wr = w[:, None] * posterior.responsibilities
+        stats = jensen.em.Totals(count=wr.sum(axis=0), events=event @ wr, time=time @ wr)
+        return jensen.em.Expected.of(stats, posterior, weight)
+
+    def m_step(self, stats, params):
+        return {"weights": stats.count / stats.count.sum(), "rates": stats.events / stats.time}
+
+    def expected_log_joint(self, params, stats):
+        rates = params["rates"]
+        logs = stats.count @ np.log(params["weights"]) + stats.events @ np.log(rates)
+        return float(logs - rates @ stats.time)
+
+    def start(self, data, weight, rng):
+        return self.chart.random(rng)
+
+    def canonical(self, params):
+        return {name: value[np.argsort(params["rates"])] for name, value in params.items()}
+
+    def sample(self, params, num_rows, rng):
+        rates = params["rates"][rng.choice(2, size=num_rows, p=params["weights"])]
+        time, limit = rng.exponential(1 / rates), rng.exponential(3.0, num_rows)
+        return Lifetimes(np.minimum(time, limit), (time <= limit).astype(float))
+
+
+@pytest.mark.parametrize(
+    "form", [Lifetimes._asdict, tuple, lambda data: data], ids=["dict", "tuple", "named"]
+)
+def test_data_of_other_forms(form):
+    model, truth = CensoredExponentials(), {"weights": np.array([0.6, 0.4]), "rates": np.array([0.4, 3.0])}
+    data = form(model.sample(truth, 800, np.random.default_rng(0)))
+    away = {"weights": np.array([0.5, 0.5]), "rates": np.array([0.5, 2.0])}
+    table = testing.check_model(model, away, data)
+    held = set(table["law"][table["outcome"] == "holds"])
+    assert {"blocks_add", "weights_repeat", "refit_recovers", "chart_inverts"} <= held
+    fit = jensen.fit(model, data)
+    sure = jensen.uncertainty(model, model.canonical(fit.params), data)
+    assert fit.verdict.converged
+    for name, errors in sure.standard_errors.items():
+        assert (np.abs(model.canonical(fit.params)[name] - truth[name]) < 4 * errors).all()
+    assert sure.sandwich().standard_errors["rates"] == pytest.approx(sure.standard_errors["rates"], rel=0.3)
+    with pytest.raises(ValueError, match="each of the 800 rows"):
+        jensen.fit(model, data, weight=np.ones(3))

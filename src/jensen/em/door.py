@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jensen.em.protocols import Data, LatentVariableModel, Params, Weight
+from jensen.em.rows import first_array
 
 
 def checked_weight(weight: ArrayLike | None, data: Data) -> Weight:
@@ -51,7 +52,6 @@ def check_start(model: LatentVariableModel, params: Params) -> None:
 
 
 def _num_rows(data: Any) -> int | None:
-    """The rows of an array or of a tuple of arrays; None where that is not what they are."""
-    first = data[0] if isinstance(data, tuple) and data else data
-    shape = getattr(first, "shape", ())
+    """None where the data are no arrays."""
+    shape = getattr(first_array(data), "shape", ())
     return int(shape[0]) if shape else None

@@ -11,6 +11,7 @@ from jensen.em import identities
 from jensen.em.information import score_with
 from jensen.em.progress import Progress
 from jensen.em.protocols import Data, Params, Weight
+from jensen.em.rows import num_rows, take_rows
 
 Array = NDArray[np.float64]
 
@@ -24,8 +25,8 @@ def meat(model: Any, params: Params, data: Data, weight: Weight, scale: Array) -
         scores = row_scores(model, params, data, scale)
         return _outer(scores, weight)
     total = np.zeros((len(scale), len(scale)))
-    for begin in range(0, _num_rows(data), BLOCK):
-        rows = np.arange(begin, min(begin + BLOCK, _num_rows(data)))
+    for begin in range(0, num_rows(data), BLOCK):
+        rows = np.arange(begin, min(begin + BLOCK, num_rows(data)))
         w = None if weight is None else np.asarray(weight)[rows]
         total += _outer(np.asarray(own(params, take_rows(data, rows))), w)
     return total
@@ -37,29 +38,13 @@ def row_scores(model: Any, params: Params, data: Data, scale: Array) -> Array:
     prior = None
     found = []
     with Progress("scores") as progress:
-        for n in range(_num_rows(data)):
+        for n in range(num_rows(data)):
             stats = identities.e_step(model, params, take_rows(data, np.array([n])), None).stats
             if prior is None:  # what is left of a score without data
                 prior = np.asarray(score(params, stats.scale(0.0)))
             found.append(np.asarray(score(params, stats)) - prior)
             progress.update(f"row {n + 1}")
     return np.array(found).reshape(-1, len(scale))
-
-
-def take_rows(data: Data, rows: NDArray[np.intp]) -> Data:
-    """The rows of an array, or of every array of a tuple or a dict."""
-    if isinstance(data, dict):
-        return {name: take_rows(part, rows) for name, part in data.items()}
-    if isinstance(data, tuple):
-        parts = (take_rows(part, rows) for part in data)
-        return type(data)(*parts) if hasattr(data, "_fields") else tuple(parts)
-    return np.asarray(data)[rows]
-
-
-def _num_rows(data: Data) -> int:
-    while isinstance(data, (tuple, dict)):
-        data = next(iter(data.values())) if isinstance(data, dict) else data[0]
-    return len(data)
 
 
 def _outer(scores: Array, weight: Weight) -> Array:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from jensen.em import Expected, Table
 from jensen.em.protocols import Data, Params, Weight
+from jensen.em.rows import take_rows
 from jensen.families import Gaussian
 from jensen.testing import charts, climbing, identities, sampling, statistics, symmetry
-from jensen.testing.law import Chart, Take, chart_of, prepared, take_rows
+from jensen.testing.law import Chart, Take, chart_of, prepared
 
 Law = tuple[str, bool, Callable[[], None]]
 
@@ -40,7 +41,7 @@ def check_model(
     rng
         Seed of everything random in the laws.
     take
-        ``take(data, rows)``, for data that are not arrays or tuples of arrays.
+        ``take(data, rows)``, for data that are not arrays, nor tuples or dicts of arrays.
     chart
         (to_vector, from_vector), for a model that has neither ``chart`` nor ``pack`` and ``unpack``.
     transform

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from jensen.em import em_map, log_prior
 from jensen.em.protocols import Data, Params, Weight
+from jensen.em.rows import first_array, num_rows
 
 Array = NDArray[np.float64]
 Take = Callable[[Data, NDArray[np.intp]], Data]
@@ -49,7 +50,7 @@ def rounding(model: Any, params: Params, data: Data, weight: Weight = None) -> f
 
 def precision(data: Data) -> float:
     """eps of the data: of float32 where that is what they are, else of float64."""
-    dtype = getattr(data[0] if isinstance(data, tuple) else data, "dtype", None)
+    dtype = getattr(first_array(data), "dtype", None)
     return float(np.finfo(np.float32 if dtype == np.float32 else np.float64).eps)
 
 
@@ -62,16 +63,6 @@ def num_values(params: Any) -> int:
     if is_dataclass(params):
         return sum(num_values(getattr(params, field.name)) for field in fields(params))
     return int(np.size(params))
-
-
-def take_rows(data: Data, rows: NDArray[np.intp]) -> Data:
-    """The rows of an array, or of every array of a tuple."""
-    return tuple(part[rows] for part in data) if isinstance(data, tuple) else np.asarray(data)[rows]
-
-
-def num_rows(data: Data) -> int:
-    """Rows of an array or of a tuple of arrays."""
-    return len(data[0] if isinstance(data, tuple) else data)
 
 
 def ones(data: Data, weight: Weight) -> Array:

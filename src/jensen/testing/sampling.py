@@ -38,7 +38,7 @@ def refit_recovers(
 
     rng = np.random.default_rng(rng)
     drawn = model.sample(params, num_rows, rng)
-    data = drawn[0] if isinstance(drawn, tuple) else drawn
+    data = drawn[0] if type(drawn) is tuple else drawn  # (rows, hidden values); a named tuple is data
     begin = start if start is not None else prepared(model, data, None).start(data, None, rng)
     result = fit(model, data, start, restarts=None if start is not None else 5, stop=Gain(1e-2), rng=rng)
     num_free = getattr(model, "num_free", None)

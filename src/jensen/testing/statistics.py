@@ -10,16 +10,15 @@ from numpy.typing import NDArray
 
 from jensen.em import Never, e_step, fit
 from jensen.em.protocols import Data, Params, Weight
+from jensen.em.rows import num_rows, take_rows
 from jensen.testing.law import (
     Take,
     neighbours,
-    num_rows,
     num_values,
     ones,
     require_close,
     require_same_expected,
     rounding,
-    take_rows,
 )
 
 EPS = float(np.finfo(float).eps)
