@@ -131,7 +131,7 @@ def test_the_fit_is_the_maximum_under_the_constraints(case, toy):
     fit = jensen.fit(model, data, restarts=6)
     assert fit.verdict.converged
     rng = np.random.default_rng(0)
-    peer = best_of(lambda v: evidence(data, *params_at(v)), *rng.uniform(0, 2.6, (20, 4)))
+    peer = best_of(lambda v: evidence(data, *params_at(v)), *rng.uniform(0, 2.6, (8, 4)))
     assert fit.log_evidence == pytest.approx(-peer.fun, abs=1e-7)
     assert fit.log_evidence == pytest.approx(evidence(data, *fit.params), rel=1e-12)
     if num_free > 2:  # with two rates equal, their weights are not told apart

@@ -26,9 +26,7 @@ MOST_ORDERS = 120  # all of five components, some of more
 def search(
     model: Constrained, data: Data, weight: Weight, rng: np.random.Generator, progress: Progress
 ) -> Iterator[Start]:
-    """Climbs from the maxima of the model without constraints, as close to each as they allow, and from random
-    starts.
-    """
+    """Climbs from the maxima of the model without constraints, imposed on, and from random starts."""
     from jensen.em.climb import climb
     from jensen.em.climber import default_algorithm
     from jensen.em.restarts import run_starts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from jensen.em import identities
 from jensen.em.charts import Chart
 from jensen.em.differences import gradient, jacobian
-from jensen.em.maximize import Memory, is_stationary, maximize
+from jensen.em.maximize import Memory, is_stationary, maximize, second_derivative
 from jensen.em.protocols import Data, Expected, LatentVariableModel, Params, Weight
 from jensen.em.requests import read
 from jensen.em.restricted import Restricted, Shares
@@ -22,7 +22,7 @@ from jensen.em.verdict import Outcome, Verdict
 
 Array = NDArray[np.float64]
 
-PASSED_ON = frozenset({"algorithm", "sample", "sample_posterior", "random_posterior"})
+PASSED_ON = frozenset({"sample", "sample_posterior", "random_posterior"})
 """What a constrained model has where the model has it, and as it is there."""
 
 
@@ -159,6 +159,11 @@ class RestrictedChart(Chart):
         return np.concatenate(blocks)
 
 
+def _whole_powers(unit: Array) -> Array:
+    """Units of powers of 2: rounding in the data then does not change the steps of differences."""
+    return 2.0 ** np.round(np.log2(unit))
+
+
 @dataclass(frozen=True, slots=True)
 class _Passed:
     """The prior of the model under a constrained one."""
@@ -191,7 +196,9 @@ class Constrained:
     base: Any
     fixed: dict[str, Any] = field(default_factory=dict)
     tied: dict[str, Any] = field(default_factory=dict)
-    _memory: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _closed: bool = field(default=True, repr=False, compare=False)
+    """Whether the model's own M-step, imposed on, is the maximum: tried out by `prepare`."""
+    _memory: dict[str, Memory] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What the last M-step learned: the next one is nearly the same."""
 
     def __getattr__(self, name: str) -> Any:
@@ -232,7 +239,22 @@ class Constrained:
         prepare = getattr(self.base, "prepare", None)
         model = replace(self, base=self.base if prepare is None else prepare(data, weight))
         _ = model._chart
-        return model
+        return replace(model, _closed=model._try_out(data, weight))
+
+    def _try_out(self, data: Data, weight: Weight) -> bool:
+        """Whether the closed form is kept, where it can be seen without much work."""
+        if self.start is None or getattr(self.base, "score", None) is None:
+            return True
+        try:
+            params = self.start(data, weight, np.random.default_rng(0))
+            stats = identities.e_step(self.base, params, data, weight).stats
+            found = self.impose(self.base.m_step(stats, params))
+            slope = self._slope_of(stats)(self._chart.to_vector(found))
+            return is_stationary(
+                float(self.base.expected_log_joint(found, stats)), slope, unit_scale(self, found, stats)
+            )
+        except (ArithmeticError, ValueError, np.linalg.LinAlgError):
+            return True
 
     def posterior(self, params: Params, data: Data) -> Any:
         return self.base.posterior(self._checked(params), data)
@@ -249,28 +271,39 @@ class Constrained:
 
     def m_step(self, stats: Any, params: Params) -> Params:
         """argmax Q(·, S) over the free coordinates."""
-        chart, free = self._chart, self._without_prior
+        chart = self._chart
         best = self._better(stats, params, chart.impose(self.base.m_step(stats, params)))
 
         def value(u: Array) -> float:
             there = chart.from_vector(u)
             return float(self.base.expected_log_joint(there, stats)) if self.contains(there) else -np.inf
 
-        def slope(u: Array) -> Array:
-            if free is None:
-                return gradient(value, u, self._memory["last"].unit, STEP)
-            return chart.pullback(u).T @ np.asarray(free.score(chart.from_vector(u), stats))
+        def by_differences(u: Array) -> Array:
+            return gradient(value, u, self._memory["m_step"].unit, STEP)
 
         def measure(u: Array) -> Array:
-            return unit_scale(self, chart.from_vector(u), stats)
+            return _whole_powers(unit_scale(self, chart.from_vector(u), stats))
 
         begin = chart.to_vector(best)
-        if "last" not in self._memory:
-            self._memory["last"] = Memory(measure(begin))
-        memory = self._memory["last"]
+        memory = self._remembered("m_step", lambda: measure(begin))
+        slope = by_differences if self._without_prior is None else self._slope_of(stats)
         if is_stationary(value(begin), slope(begin), memory.unit):
             return best
         return self._better(stats, best, chart.from_vector(maximize(value, slope, begin, memory, measure)))
+
+    def _remembered(self, what: str, unit: Callable[[], Array]) -> Memory:
+        if what not in self._memory:
+            self._memory[what] = Memory(unit())
+        return self._memory[what]
+
+    def _slope_of(self, stats: Any) -> Callable[[Array], Array]:
+        """∂Q(·, S)/∂v."""
+        chart, free = self._chart, self._without_prior
+
+        def slope(u: Array) -> Array:
+            return chart.pullback(u).T @ np.asarray(free.score(chart.from_vector(u), stats))
+
+        return slope
 
     def _better(self, stats: Any, one: Params, other: Params) -> Params:
         """The one with the higher Q; the second where they are equal."""
@@ -340,12 +373,36 @@ class Constrained:
 
     @property
     def metric(self) -> Any:
-        """``metric(params, data, weight)`` along the free coordinates, where the model has it."""
-        return None if getattr(self.base, "metric", None) is None else self._metric
+        """``metric(params, data, weight)``, −∂²Q/∂v², where the model has it or a score."""
+        if getattr(self.base, "metric", None) is not None:
+            return self._pulled_metric
+        return None if getattr(self.base, "score", None) is None else self._metric
 
-    def _metric(self, params: Params, data: Data, weight: Weight) -> Array:
+    def _pulled_metric(self, params: Params, data: Data, weight: Weight) -> Array:
         j = self._chart.pullback(self._chart.to_vector(params))
         return j.T @ np.asarray(self.base.metric(params, data, weight)) @ j
+
+    def _metric(self, params: Params, data: Data, weight: Weight) -> Array:
+        stats = identities.e_step(self.base, params, data, weight).stats
+        chart = self._chart
+
+        def measure(u: Array) -> Array:
+            return _whole_powers(unit_scale(self, chart.from_vector(u), stats))
+
+        u = chart.to_vector(params)
+        memory = self._remembered("metric", lambda: measure(u))
+        found = second_derivative(lambda v: self._score(chart.from_vector(v), stats), u, memory, measure)
+        return 0.5 * (found + found.T) / np.outer(memory.unit, memory.unit)
+
+    @property
+    def algorithm(self) -> Any:
+        """How ``fit`` climbs: as the model does; by Newton's steps on Q where no closed form is left."""
+        own = getattr(self.base, "algorithm", None)
+        if own is not None or self._closed or self.metric is None:
+            return own
+        from jensen.em.gradient_em import GradientEM
+
+        return GradientEM()
 
     def num_free(self, params: Params) -> int:
         """The free coordinates."""

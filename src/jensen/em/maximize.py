@@ -15,7 +15,8 @@ Gradient = Callable[[Array], Array]
 MOST_COORDINATES = 150  # a second derivative by differences of more is dearer than BFGS
 MOST_STEPS = 200
 MOST_HALVINGS = 40
-DONE = 1e-27  # of 1 + |value|: what is left to gain
+STATIONARY = 1e-27  # of 1 + |value|: what the rounding of a closed form leaves to gain
+DONE = 1e-30  # of 1 + |value|: what the rounding of the gradient leaves
 HIDDEN = 1e-14  # of 1 + |value|: a gain that rounding hides
 KEPT = 0.1  # the second derivative is taken anew after a step that gains more than this of the one before
 FLAT = 1e-12  # of the largest curvature, in the units given
@@ -85,16 +86,12 @@ def maximize(
 
 def is_stationary(here: float, slope: Array, unit: Array) -> bool:
     """Whether no step is worth taking from where the value is ``here`` and the gradient ``slope``."""
-    return 0.5 * float(np.square(slope * unit).sum()) <= DONE * (1 + abs(here))
+    return 0.5 * float(np.square(slope * unit).sum()) <= STATIONARY * (1 + abs(here))
 
 
 def _learn(gradient: Gradient, u: Array, memory: Memory, measure: Callable[[Array], Array]) -> Array:
-    """The inverse of the second derivative at u; in new units if need be."""
-    hessian = _hessian(gradient, u, memory.unit)
-    if not _fits(hessian):
-        memory.unit = measure(u)
-        hessian = _hessian(gradient, u, memory.unit)
-    memory.inverse = _absolute_inverse(hessian)
+    """The inverse of the second derivative at u."""
+    memory.inverse = _absolute_inverse(second_derivative(gradient, u, memory, measure))
     return memory.inverse
 
 
@@ -103,7 +100,18 @@ def _fits(hessian: Array) -> bool:
     return bool(((diagonal > FITTING[0]) & (diagonal < FITTING[1])).all())
 
 
-def _hessian(gradient: Gradient, u: Array, unit: Array) -> Array:
+def second_derivative(
+    gradient: Gradient, u: Array, memory: Memory, measure: Callable[[Array], Array]
+) -> Array:
+    """−∂²/∂u², (p, p), by differences of the gradient; in the units remembered, or in new ones if need be."""
+    found = _differences(gradient, u, memory.unit)
+    if not _fits(found):
+        memory.unit = measure(u)
+        found = _differences(gradient, u, memory.unit)
+    return found
+
+
+def _differences(gradient: Gradient, u: Array, unit: Array) -> Array:
     found = np.zeros((len(u), len(u)))
     for i, step in enumerate(STEP * np.diag(unit)):
         found[i] = unit * (gradient(u - step) - gradient(u + step)) / (2 * STEP)
