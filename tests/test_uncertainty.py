@@ -211,6 +211,19 @@ def replace_rate(params, which, by):
     return params._replace(rates=rates)
 
 
+def test_the_data_of_the_fit_are_asked_for():
+    fit = jensen.fit(Charted(), NOTICES, MAXIMUM, weight=DAYS)
+    with pytest.raises(ValueError, match=r"the fit was of 1096 rows .* these are 10 with"):
+        jensen.uncertainty(Charted(), fit, NOTICES)
+    with pytest.raises(ValueError, match="give uncertainty the data and the weight of the fit"):
+        jensen.uncertainty(Charted(), fit, NOTICES + 1, DAYS)
+    with pytest.raises(ValueError, match="weight must be finite and not negative"):
+        jensen.uncertainty(Charted(), fit, NOTICES, -DAYS)
+    outside = Rates(np.array([0.5, 0.6]), MAXIMUM.rates)
+    with pytest.raises(ValueError, match=r"they add up to 1\.1, not 1"):
+        jensen.uncertainty(Charted(), outside, NOTICES, DAYS)
+
+
 # ---- intervals ---------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -37,6 +36,8 @@ class IntervalMethod(Protocol):
 
 def quantile(level: float) -> float:
     """z with P(|Z| < z) = level, for a standard normal Z."""
+    from statistics import NormalDist  # slower to import than all of this
+
     return NormalDist().inv_cdf(0.5 + 0.5 * level)
 
 

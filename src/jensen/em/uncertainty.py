@@ -12,17 +12,20 @@ from numpy.typing import NDArray
 
 from jensen.em import identities
 from jensen.em.directions import Rates, climb_away, rates
+from jensen.em.door import check_start, checked_weight
 from jensen.em.fit import Fit
 from jensen.em.information import Information, observed_information, score_with
 from jensen.em.intervals import IntervalMethod, Wald
 from jensen.em.judge import judge
 from jensen.em.parabola import Parabola
-from jensen.em.protocols import Data, LatentVariableModel, Params, Weight
+from jensen.em.protocols import Data, Expected, LatentVariableModel, Params, Weight
 from jensen.em.sandwich import meat
 from jensen.em.tables import Table
 from jensen.em.verdict import Verdict
 
 Array = NDArray[np.float64]
+
+SAME = 1e-4  # relative: single precision and the way the data are summed make no such difference
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -228,7 +231,7 @@ def uncertainty(
     Raises
     ------
     ValueError
-        If the model has no chart.
+        If the model has no chart, or the data are not those of the fit.
 
     Examples
     --------
@@ -239,6 +242,7 @@ def uncertainty(
     >>> jensen.uncertainty(model, fit, x).standard_errors["means"].round(3).tolist()
     [[0.079], [0.086]]
     """
+    weight = checked_weight(weight, data)
     prepare = getattr(model, "prepare", None)
     model = model if prepare is None else prepare(data, weight)
     params = fit.params if isinstance(fit, Fit) else fit
@@ -247,7 +251,10 @@ def uncertainty(
         raise ValueError(
             f"{type(model).__name__} has no chart: give it an attribute chart, a jensen.Chart of its params"
         )
+    check_start(model, params)
     expected = identities.e_step(model, params, data, weight)
+    if isinstance(fit, Fit):
+        _require_same_data(fit, expected)
     information = observed_information(model, params, data, weight, expected.stats)
     g = np.asarray(score_with(model, information.scale)(params, expected.stats))
     held = getattr(chart, "at_bound", None)
@@ -270,6 +277,16 @@ def uncertainty(
         data=data,
         weight=weight,
     )
+
+
+def _require_same_data(fit: Fit, expected: Expected) -> None:
+    same = abs(fit.log_evidence - expected.log_evidence) <= SAME * (1.0 + abs(fit.log_evidence))
+    if not (same and np.isclose(fit.weight, expected.weight)):
+        raise ValueError(
+            f"the fit was of {fit.weight:g} rows with log-evidence {fit.log_evidence:.6g}, these are "
+            f"{expected.weight:g} with {expected.log_evidence:.6g}: give uncertainty the data and the weight "
+            "of the fit"
+        )
 
 
 def _natural_covariance(parabola: Parabola, jacobian: Array) -> Array:
