@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from jensen.em import Chart, Expected, Space, Verdict
 from jensen.em.algorithms import Algorithm
+from jensen.em.door import checked_weight
 from jensen.em.gradient_em import GradientEM
 from jensen.em.links import widest
 from jensen.models.log_joint import checks, relabelling
@@ -22,7 +23,7 @@ from jensen.models.log_joint.m_step import LONGEST, newton, takes_params, valida
 from jensen.models.log_joint.passes import LogJointFunction, Passes
 from jensen.models.log_joint.precision import double, in_double, require_jax
 from jensen.models.log_joint.prior import LogPrior
-from jensen.models.log_joint.rows import Rows, as_rows, as_weight
+from jensen.models.log_joint.rows import Rows, as_rows
 from jensen.models.log_joint.statistics import LogJointPosterior, LogJointStats, Part
 from jensen.models.log_joint.sums import Sums
 
@@ -209,12 +210,12 @@ class LogJoint:
             precision, or does not depend on a parameter.
         """
         rows = as_rows(data)
-        w = as_weight(weight, rows.num_rows)
+        w = checked_weight(weight, rows.leaves[0])
         model = copy.copy(self)
         model._begin()
         model._scored |= rows.num_rows * self.latent.num_states <= SCORED_CELLS
         checks.check_function(self.sums.passes, self.chart, rows, self.latent)
-        checks.refuse_ignored_by_data(self.sums, self.chart, rows, w)
+        checks.refuse_ignored_by_data(self.sums, self.chart, rows, _as_float(w))
         return model
 
     def start(self, data: Any, weight: Array | None, rng: np.random.Generator) -> Params:

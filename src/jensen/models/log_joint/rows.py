@@ -90,21 +90,6 @@ def as_rows(data: Any) -> Rows:
     return Rows(arrays, tree, len(arrays[0]))
 
 
-def as_weight(weight: Any, num_rows: int) -> Array | None:
-    """(n,) non-negative numbers, not all zero; None stays None."""
-    if weight is None:
-        return None
-    w = np.asarray(weight, dtype=float)
-    if w.shape != (num_rows,):
-        raise ValueError(f"weight has shape {w.shape}; there are {num_rows} rows")
-    bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
-    if bad.size:
-        raise ValueError(f"weight must be finite and not negative; row {bad[0]} has {w[bad[0]]}")
-    if not w.any():
-        raise ValueError("all weights are zero")
-    return w
-
-
 def _numbers(leaf: Any) -> np.ndarray:
     array = np.asarray(leaf)
     if array.ndim == 0:
