@@ -1,0 +1,67 @@
+"""Three small functions with derivatives of their own: what every estimator is made of."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+
+class InvalidGradientError(ValueError):
+    """A derivative was asked for that the chosen estimator does not have."""
+
+
+@jax.custom_jvp
+def box(log_p: Any) -> Any:
+    """1, with the derivative of log p: exp(log p − stop(log p)), to every order (Foerster et al. 2018).
+
+    The value of log p itself is never needed.
+    """
+    return jnp.ones_like(log_p)
+
+
+@box.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    (log_p,), (slope,) = primals, tangents
+    here = box(log_p)
+    return here, here * slope
+
+
+def guard(tree: Any, why: str) -> Any:
+    """The same numbers; taking a derivative through them raises `InvalidGradientError` with the reason.
+
+    It fires where a tangent arrives, also inside ``jit``, ``scan`` and ``cond``; what is constant passes.
+    """
+    return jax.tree.map(partial(_guarded, why), tree)
+
+
+def _guarded(why: str, x: Any) -> Any:
+    if not jnp.issubdtype(jnp.asarray(x).dtype, jnp.inexact):
+        return x
+
+    @jax.custom_jvp
+    def identity(value: Any) -> Any:
+        return value
+
+    def rule(primals: Any, tangents: Any) -> Any:
+        if type(tangents[0]).__name__ == "SymbolicZero":
+            return primals[0], tangents[0]
+        raise InvalidGradientError(why)
+
+    identity.defjvp(rule, symbolic_zeros=True)
+    return identity(x)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(2,))
+def linear(x: Any, slope: Any, why: str) -> Any:
+    """0, with the derivative ``slope`` (of the shape of x) in x; a second derivative raises with ``why``."""
+    return jnp.zeros((), jnp.result_type(x, slope))
+
+
+@linear.defjvp
+def _(why: str, primals: Any, tangents: Any) -> Any:
+    x, slope = primals
+    once = jax.lax.stop_gradient(slope) + 0.0 * guard(x, why)
+    return linear(x, slope, why), jnp.sum(once * tangents[0])

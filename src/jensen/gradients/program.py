@@ -1,0 +1,80 @@
+"""What ``distribution(θ)`` describes: random variables, each with a distribution that may depend on others."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ONLY = "x"
+"""The name of the variable where there is only one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A random variable.
+
+    Attributes
+    ----------
+    name
+        Of the variable.
+    parents
+        The variables that its distribution depends on.
+    make
+        The distribution, from the values of the parents by name.
+    """
+
+    name: str
+    parents: tuple[str, ...]
+    make: Callable[..., Any]
+
+    def given(self, values: Mapping[str, Any]) -> Any:
+        """The distribution, given the values of (at least) its parents."""
+        return self.make(**{name: values[name] for name in self.parents})
+
+
+def variables_of(described: Any) -> list[Variable]:
+    """The variables that a distribution, or a dict of distributions and functions of parents, describes.
+
+    In an order in which parents come first.
+    """
+    if not isinstance(described, Mapping):
+        return [Variable(ONLY, (), lambda: described)]
+    if not described:
+        raise ValueError("distribution(theta) is an empty dict: there is nothing to take an expectation over")
+    return _parents_first([_variable(name, what, described) for name, what in described.items()])
+
+
+def is_single(described: Any) -> bool:
+    """Whether f is given the value itself, not a dict of values."""
+    return not isinstance(described, Mapping)
+
+
+def _variable(name: str, what: Any, described: Mapping[str, Any]) -> Variable:
+    if hasattr(what, "log_prob"):
+        return Variable(name, (), lambda: what)
+    if not callable(what):
+        raise TypeError(
+            f"distribution(theta)[{name!r}] must be a distribution or a function of other variables, "
+            f"not {type(what).__name__}"
+        )
+    parents = tuple(inspect.signature(what).parameters)
+    for parent in parents:
+        if parent not in described:
+            known = ", ".join(other for other in described if other != name)
+            raise ValueError(f"{name!r} depends on {parent!r}, which is no variable; there are {known}")
+    return Variable(name, parents, what)
+
+
+def _parents_first(variables: list[Variable]) -> list[Variable]:
+    ordered: list[Variable] = []
+    left = list(variables)
+    while left:
+        known = {variable.name for variable in ordered}
+        ready = [variable for variable in left if set(variable.parents) <= known]
+        if not ready:
+            raise ValueError(f"variables depend on each other in a circle: {', '.join(v.name for v in left)}")
+        ordered.append(ready[0])
+        left.remove(ready[0])
+    return ordered
