@@ -128,6 +128,11 @@ class LatentVariableModel(Protocol):
         the score of every row in the chart: sandwich errors without a loop over rows.
     ``algorithm``
         how ``fit`` climbs by default.
+    ``m_step_kind``
+        what the laws hold the M-step to: ``"exact"`` (without it), ``"generalized"`` (Q does not fall) or
+        ``"conditional"`` (the objective does not fall).
+    ``relabel(params, order)``, ``sample(params, num_rows, rng)``, ``random_posterior(params, data, rng)``
+        more laws that apply.
     ``sample_posterior(params, data, draws, rng) -> Posterior``
         draws of z, for `jensen.em.MonteCarlo`, where the posterior can only be sampled.
     ``pack(params) -> vector`` and ``unpack(vector) -> params | None``
