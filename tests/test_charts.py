@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 import jensen
 from jensen.em import Chart
+from jensen.em.cells import cell
 from jensen.em.differences import jacobian
-from jensen.em.links import Link, Log, Logit, cell, links, local, widest
+from jensen.em.links import Link, Log, Logit, links, local, widest
 from jensen.em.slopes import slopes
 
 SPACES = [

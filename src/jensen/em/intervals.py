@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.links import Link, cell, links
+from jensen.em.cells import cell
+from jensen.em.links import Link, links
 from jensen.em.profile import End, Held, Point, Surface, end, maximize
 from jensen.em.progress import Progress
 

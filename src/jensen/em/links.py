@@ -21,7 +21,6 @@ from jensen.em.spaces import (
     Covariance,
     Interval,
     Positive,
-    Real,
     Simplex,
 )
 
@@ -150,7 +149,7 @@ def local(chart: Any, u: Array, natural: Array, unit: Array) -> Local:
     """The local coordinates at u; the chart's own where its spaces are not known."""
     basis, unit = np.eye(len(u)), unit.copy()
     ends, far, entry = np.zeros(len(u), int), np.full(len(u), np.inf), np.full(len(u), -1)
-    for space, at, begin in _places(chart):
+    for space, at, begin in places(chart):
         part = slice(at, at + space.size)
         values = natural[begin : begin + prod(space.shape)]
         basis[part, part], ends[part], inside, unit[part] = _local(space, values, unit[part])
@@ -165,75 +164,18 @@ def widest(chart: Any, u: Array) -> Array:
     Logarithms by 1; whatever has the units of the data by any amount.
     """
     limits = np.full(len(u), np.inf)
-    for space, at, _ in _places(chart):
+    for space, at, _ in places(chart):
         limits[at : at + space.size] = _widest(space)
     return limits
 
 
 def links(chart: Any) -> list[Link]:
     """The link of every natural number of a chart."""
-    found = [link for space, _, _ in _places(chart) for link in links_of(space)]
+    found = [link for space, _, _ in places(chart) for link in links_of(space)]
     return found or [Link()] * len(chart.names)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Where a natural number comes from: one entry of a space, at some of the coordinates of the chart.
-
-    Attributes
-    ----------
-    space
-        The space; None where the chart does not say.
-    part
-        The coordinates of the space.
-    offset
-        The place of the number among those of the space.
-    support
-        (s,): the coordinates of the chart that the number depends on.
-    """
-
-    space: Any
-    part: slice
-    offset: int
-    support: NDArray[np.intp]
-
-
-def cell(chart: Any, index: int) -> Cell:
-    """The cell of a natural number."""
-    for space, at, begin in _places(chart):
-        if begin <= index < begin + prod(space.shape):
-            part = slice(at, at + space.size)
-            return Cell(space, part, index - begin, at + _support(space, index - begin))
-    return Cell(None, slice(0, chart.size), index, np.arange(chart.size))
-
-
-@singledispatch
-def _support(space: Any, offset: int) -> NDArray[np.intp]:
-    """The coordinates of a space that one of its numbers depends on."""
-    return np.arange(space.size)
-
-
-@_support.register(Real)
-@_support.register(Positive)
-@_support.register(Interval)
-def _(space: Any, offset: int) -> NDArray[np.intp]:
-    return np.array([offset])
-
-
-@_support.register
-def _(space: Simplex, offset: int) -> NDArray[np.intp]:
-    k = space.shape[-1]
-    return offset // k * (k - 1) + np.arange(k - 1)
-
-
-@_support.register
-def _(space: Covariance, offset: int) -> NDArray[np.intp]:
-    d = space.shape[-1]
-    each = d * (d + 1) // 2
-    return offset // d**2 * each + np.arange(each)
-
-
-def _places(chart: Any) -> Iterator[tuple[Any, int, int]]:
+def places(chart: Any) -> Iterator[tuple[Any, int, int]]:
     """Every space with the place of its coordinates and of its natural numbers; none if unknown."""
     spaces = list(getattr(chart, "spaces", {}).values())
     if sum(space.size for space in spaces) != chart.size:
