@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.cells import cell
 from jensen.em.links import Link, links
 from jensen.em.profile import End, Held, Point, Surface, end, maximize
 from jensen.em.progress import Progress
+from jensen.em.support import cell
 
 if TYPE_CHECKING:
     from jensen.em.uncertainty import Uncertainty

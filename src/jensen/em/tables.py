@@ -29,9 +29,13 @@ class Table(dict[str, NDArray[Any]]):
         return [{name: column[i] for name, column in columns.items()} for i in range(self.num_rows)]
 
     def __repr__(self) -> str:
+        return self.text()
+
+    def text(self, most: int = 12) -> str:
+        """The rows as text; of more than ``most`` those in the middle are left out."""
         shown = self.rows()
-        cut = len(shown) > 12
-        picked = [*shown[:6], *shown[-6:]] if cut else shown
+        cut, half = len(shown) > most, most // 2
+        picked = [*shown[:half], *shown[-half:]] if cut else shown
         cells = [[_cell(value) for value in row.values()] for row in picked]
         widths = [max(map(len, column)) for column in zip(list(self), *cells, strict=False)]
         lines = [
@@ -39,7 +43,7 @@ class Table(dict[str, NDArray[Any]]):
             for line in [list(self), *cells]
         ]
         if cut:
-            lines.insert(7, f"… {len(shown) - 12} more …")
+            lines.insert(half + 1, f"… {len(shown) - 2 * half} more …")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:

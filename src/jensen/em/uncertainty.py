@@ -25,6 +25,7 @@ from jensen.em.verdict import Verdict
 
 Array = NDArray[np.float64]
 
+MOST_ROWS = 60  # of a report
 SAME = 1e-4  # relative: single precision and the way the data are summed make no such difference
 
 
@@ -190,7 +191,8 @@ class Uncertainty:
 
     def __repr__(self) -> str:
         head = f"{self.verdict}\n" if not self.verdict.converged else ""
-        return f"{head}{_shown(self.table())}\n(standard errors from the {self.kind}, intervals at 95 %)"
+        rows = _shown(self.table()).text(MOST_ROWS)
+        return f"{head}{rows}\n(standard errors from the {self.kind}, intervals at 95 %)"
 
     def _repr_html_(self) -> str:
         return f"<p>{self.verdict}</p>{_shown(self.table())._repr_html_()}"
