@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.restricted import FIXED, FREE, Copy, Restricted, restrict
+from jensen.em.restricted import restrict
+from jensen.em.restricted_cells import FIXED, FREE, Copy, Restricted
 from jensen.em.spaces import Space
 
 Array = NDArray[np.float64]
