@@ -515,6 +515,16 @@ def test_one_name_one_entry_or_several():
     assert sure.table()["name"].tolist() == sure.names
 
 
+def test_a_covariance_is_listed_once():
+    model, params = maximum(Mixture(1), faithful())
+    table = jensen.uncertainty(model, params, faithful()).table()
+    assert [name for name in table["name"] if "covariances" in name] == [
+        "covariances[0,0,0]",
+        "covariances[0,0,1]",
+        "covariances[0,1,1]",
+    ]
+
+
 def test_the_report_reads_well():
     text = repr(death_notices())
     assert "rates[1]    2.6634        0.250478" in text

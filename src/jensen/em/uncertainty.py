@@ -128,18 +128,10 @@ class Uncertainty:
         entries = self._entries(name)
         bounds = (method or Wald()).bounds(self, entries, level)
         errors = np.sqrt(np.diag(self.covariance))
-        rows = [
-            {
-                "name": self.names[i],
-                "estimate": float(self.estimate[i]),
-                "standard_error": float(errors[i]),
-                "low": found.low,
-                "high": found.high,
-                "note": found.note,
-            }
-            for i, found in zip(entries, bounds, strict=True)
-        ]
-        return Table.from_rows(rows)
+        columns = {"name": [self.names[i] for i in entries]}
+        columns |= {"estimate": self.estimate[entries], "standard_error": errors[entries]}
+        columns |= {part: [getattr(found, part) for found in bounds] for part in ("low", "high", "note")}
+        return Table({name: np.array(column) for name, column in columns.items()})
 
     def _entries(self, name: str | Sequence[str] | None) -> list[int]:
         if name is None:
@@ -153,8 +145,13 @@ class Uncertainty:
         return found
 
     def table(self, level: float = 0.95) -> Table:
-        """Name, estimate, standard error and Wald's interval of every number."""
-        return self.interval(None, level)
+        """Name, estimate, standard error and Wald's interval of every number, mirror images left out."""
+        first = [i for i, row in enumerate(self.jacobian) if not self._is_twin(i, row)]
+        return self.interval([self.names[i] for i in first], level)
+
+    def _is_twin(self, entry: int, row: Array) -> bool:
+        """Whether an earlier number is the same whatever the coordinates are: Σ_ij beside Σ_ji."""
+        return bool(row.any() and (self.jacobian[:entry] == row).all(axis=1).any())
 
     def sandwich(self) -> Uncertainty:
         """The same with the robust covariance I⁻¹ (Σ_n w_n s_n s_nᵀ) I⁻¹ (Huber 1967; White 1982).
