@@ -198,15 +198,22 @@ class Passes:
         jax = require_jax()
         return jax.nn.logsumexp(self._differentiable()(states, u, rows), axis=0)
 
-    def _hessian(self, states: Any, u: Any, rows: Any, weight: Any) -> Any:
-        """∂² Σ w log p(x) / ∂u²."""
+    def _hessian(self, states: Any, u: Any, missing: Any, rows: Any, weight: Any) -> Any:
+        """∂² Σ w log p(x) / ∂u² for ``missing`` = 1; for 0 that of Q, whose q stays where it is.
+
+        The derivative of the score Σ_z q(z) ∇ log_joint, with that of q times ``missing``. One pass for both,
+        since to compile it takes seconds.
+        """
         jax = require_jax()
         jnp = jax.numpy
 
-        def value(v: Any) -> Any:
-            return jnp.sum(jnp.where(weight > 0, weight * self._row_evidence(states, v, rows), 0.0))
+        def score(v: Any) -> Any:
+            logs, pullback = jax.vjp(lambda t: self._differentiable()(states, t, rows), v)
+            here = jax.lax.stop_gradient(logs)
+            moving = jnp.where(jnp.isfinite(here), here + missing * (logs - here), here)
+            return pullback(weight * _softmax(moving)[0])[0]
 
-        return (jax.jacfwd(jax.grad(value))(u),)
+        return (jax.jacfwd(score)(u),)
 
     def _scores(self, states: Any, u: Any, rows: Any) -> Any:
         """∂ log p(x_n) / ∂u, (rows, size of u); forward mode, which batches no factor over the rows."""

@@ -93,7 +93,10 @@ class Sums:
 
     def information(self, rows: Rows, u: Array, weight: Array | None) -> Array:
         """−∂² Σ w log p(x | θ) / ∂u²."""
-        (hessian,) = self.total("hessian", rows, u, weight=weight, second=True)
+        return self._information(rows, u, 1.0, weight)
+
+    def _information(self, rows: Rows, u: Array, missing: float, weight: Array | None) -> Array:
+        (hessian,) = self.total("hessian", rows, u, np.array(missing), weight=weight, second=True)
         return -0.5 * (hessian + hessian.T)
 
     def metric(self, rows: Rows, u: Array, weight: Array | None) -> Array:
@@ -105,7 +108,7 @@ class Sums:
             total = rows.num_rows if weight is None else weight.sum()
             rows, weight = rows.subset(chosen), None if weight is None else weight[chosen]
             share = total / (few if weight is None else max(weight.sum(), 1e-300))
-        return -share * self.total("q_hessian", rows, u, u, weight=weight, q=(None,), second=True)[2]
+        return share * self._information(rows, u, 0.0, weight)
 
     def scores(self, rows: Rows, u: Array) -> Array:
         """∂ log p(x_n | θ) / ∂u, (n, p)."""
