@@ -37,7 +37,7 @@ def test_gaussian_mixture(structure, dtype, weighted, with_prior):
     table = check_model(model, start_of(model, data), data, weight=weight, skip=REFIT)
     held = set(table["law"][table["outcome"] == "holds"])
     assert {"chart_inverts", "score_is_slope"} <= held
-    assert len(held - OF_THE_CHART) == 13
+    assert len(held - OF_THE_CHART) == 14
     assert ("prior_is_data" in held) is with_prior
     assert ("moves_with_data" in held) is not with_prior
 

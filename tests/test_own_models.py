@@ -1,6 +1,7 @@
 """Models that users would write, against numbers that others have published or computed to many digits."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -379,6 +380,67 @@ def test_a_posterior_from_a_log_joint_with_impossible_values():
     assert q.log_evidence[1] == pytest.approx(-1e4 + np.log(2))
     assert q.log_evidence[2] == -np.inf
     assert q.entropy()[:2] == pytest.approx([0.0, np.log(2)])
+
+
+# ---- what a first draft gets wrong -------------------------------------------------------------------------
+
+COINS = run_script(ROOT / "examples" / "skeleton.py")[0]
+CoinsOf = COINS["TwoCoins"]
+
+
+class NoMStep(CoinsOf):
+    m_step = None
+
+
+class ColumnOfEvidence(CoinsOf):
+    def posterior(self, params, data):
+        exact = super().posterior(params, data)
+        return replace(exact, log_evidence=exact.log_evidence[:, None])
+
+
+class TotalEntropy(CoinsOf):
+    def posterior(self, params, data):
+        exact = super().posterior(params, data)
+        total = exact.entropy().sum()
+        return SimpleNamespace(log_evidence=exact.log_evidence, entropy=lambda: total)
+
+
+class TupleOfStats(CoinsOf):
+    def expected(self, params, data, posterior, weight):
+        found = super().expected(params, data, posterior, weight)
+        return replace(found, stats=(found.stats.count, found.stats.heads))
+
+
+class BareStats(CoinsOf):
+    def expected(self, params, data, posterior, weight):
+        return super().expected(params, data, posterior, weight).stats
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (NoMStep, r"NoMStep has no m_step\(stats, params\)"),
+        (ColumnOfEvidence, r"log_evidence has shape \(5, 1\)"),
+        (TotalEntropy, r"entropy\(\) has shape \(\)"),
+        (TupleOfStats, r"a tuple, have no \+"),
+        (BareStats, "expected.* returned a Totals"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_contract_that_is_not_kept(kind, message):
+    with pytest.raises(testing.LawError, match=message) as raised:
+        testing.check_model(kind(), COINS["start"], COINS["data"])
+    assert raised.value.law == "keeps_contract"
+
+
+def test_averaged_statistics_are_named():
+    class Averages(CoinsOf):
+        def expected(self, params, data, posterior, weight):
+            found = super().expected(params, data, posterior, weight)
+            return replace(found, stats=found.stats.scale(1 / found.weight))
+
+    with pytest.raises(testing.LawError, match="averages in place of sums"):
+        testing.check_model(Averages(), COINS["start"], COINS["data"])
 
 
 # ---- data of other forms -----------------------------------------------------------------------------------

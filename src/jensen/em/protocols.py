@@ -77,6 +77,11 @@ class Expected:
         """With Σ_n w_n of the log-evidence and of the entropy of the posterior; 1 for each row by default."""
         evidence = np.asarray(posterior.log_evidence, dtype=float)
         entropy = np.asarray(posterior.entropy(), dtype=float)
+        if evidence.ndim != 1 or entropy.shape != evidence.shape:
+            shapes = f"{evidence.shape} and {entropy.shape}"
+            raise ValueError(
+                f"log_evidence and entropy() are one number for each row; they have shapes {shapes}"
+            )
         w = np.ones(len(evidence)) if weight is None else np.asarray(weight, dtype=float)
         return cls(stats, float(w @ evidence), float(w @ entropy), float(w.sum()))
 

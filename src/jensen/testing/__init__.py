@@ -8,6 +8,7 @@ means. Tolerances are what rounding can do (`rounding`), not what makes a test p
 from jensen.testing.charts import chart_inverts, information_is_curvature, score_is_slope, scores_add
 from jensen.testing.check import check_family, check_model
 from jensen.testing.climbing import m_step_is_best, never_falls, reported_is_returned
+from jensen.testing.contract import keeps_contract
 from jensen.testing.identities import bound_is_tight, fisher_identity, fused_agrees, gap_is_kl, prior_is_data
 from jensen.testing.law import LawError, rounding
 from jensen.testing.sampling import refit_recovers
@@ -27,6 +28,7 @@ __all__ = [
     "fused_agrees",
     "gap_is_kl",
     "information_is_curvature",
+    "keeps_contract",
     "m_step_is_best",
     "moves_with_data",
     "never_falls",

@@ -13,7 +13,7 @@ from jensen.em import Expected, Table
 from jensen.em.protocols import Data, Params, Weight
 from jensen.em.rows import take_rows
 from jensen.families import Gaussian
-from jensen.testing import charts, climbing, identities, sampling, statistics, symmetry
+from jensen.testing import charts, climbing, contract, identities, sampling, statistics, symmetry
 from jensen.testing.law import Chart, Take, chart_of, prepared
 
 Law = tuple[str, bool, Callable[[], None]]
@@ -69,7 +69,7 @@ def check_model(
     >>> params = model.prepare(x, None).start(x, None, np.random.default_rng(1))
     >>> table = check_model(model, params, x)
     >>> str(table["law"][0]), str(table["outcome"][0])
-    ('bound_is_tight', 'holds')
+    ('keeps_contract', 'holds')
     """
     case: dict[str, Any] = {"weight": weight}
     drawn: dict[str, Any] = {**case, "rng": rng}
@@ -98,6 +98,7 @@ def _laws(
         fitted = prepared(model, data, case["weight"])
         return all(getattr(fitted, name, None) is not None for name in names)
 
+    yield law(contract.keeps_contract, case)
     yield law(identities.bound_is_tight, case)
     yield law(identities.gap_is_kl, drawn, identities.can_draw_posterior(model, params, data))
     yield law(identities.fused_agrees, drawn, has("e_step"))
@@ -216,7 +217,7 @@ def check_family(
     >>> params = GaussianParams(np.array([[0.0, 1.0], [1.0, 0.0]]), np.ones((2, 2)))
     >>> table = jensen.testing.check_family(jensen.Gaussian(jensen.Diagonal()), params, x, r)
     >>> str(table["law"][0]), str(table["outcome"][0])
-    ('bound_is_tight', 'holds')
+    ('keeps_contract', 'holds')
     """
     model, blocks = _Observed(family), (data, np.asarray(memberships, float))
     drawn: dict[str, Any] = {"weight": None, "rng": rng}

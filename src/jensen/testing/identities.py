@@ -31,7 +31,7 @@ def bound_is_tight(model: Any, params: Params, data: Data, *, weight: Weight = N
     LawError
         A constant is missing in Q, or the entropy is wrong.
     """
-    usually = "a constant missing in expected_log_joint, or a wrong entropy"
+    usually = "a constant missing in expected_log_joint, averages in place of sums, or a wrong entropy"
     tolerance = 2 * rounding(model, params, data, weight)
     posterior = model.posterior(params, data)
     each = np.asarray(posterior.log_evidence, dtype=float)
