@@ -45,7 +45,7 @@ def judge(
 
 def _seen_by_model(flaw: Verdict) -> Verdict:
     if flaw.outcome is Outcome.SADDLE:
-        return replace(flaw, advice=GO_ON)
+        return replace(flaw, advice=f"{GO_ON}; where that is None, fewer components do as well")
     if flaw.outcome is Outcome.BOUNDARY:
         return replace(flaw, message=f"{flaw.message}; {HELD}")
     return flaw

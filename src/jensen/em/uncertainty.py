@@ -173,7 +173,7 @@ class Uncertainty:
     def uphill(self) -> Params | None:
         """From a saddle: params where the objective is higher, to go on with ``fit(params=...)``.
 
-        None at a maximum.
+        None at a maximum, and where no way up is found.
         """
         return climb_away(self.model, self.params, self.data, self.weight, self.u, self.parabola)
 
