@@ -433,6 +433,13 @@ def test_a_contract_that_is_not_kept(kind, message):
     assert raised.value.law == "keeps_contract"
 
 
+def test_a_start_is_no_maximum():
+    """Far away the curvature of five rows tells nothing; that is not the same as data that tell nothing."""
+    verdict = jensen.uncertainty(CoinsOf(), COINS["start"], COINS["data"]).verdict
+    assert verdict.outcome is jensen.em.Outcome.STEP_LIMIT
+    assert "not at a maximum" in verdict.message
+
+
 def test_averaged_statistics_are_named():
     class Averages(CoinsOf):
         def expected(self, params, data, posterior, weight):

@@ -34,8 +34,8 @@ def judge(
     flaw = None if diagnose is None else diagnose(params, data, weight)
     if flaw is not None:
         return _seen_by_model(flaw)
-    if parabola.remaining > AT_A_MAXIMUM:
-        return _slope(parabola)
+    if (left := _left(parabola)) > AT_A_MAXIMUM:
+        return _slope(left)
     if parabola.flat.any():
         return _flat(parabola, jacobian, names)
     if parabola.frozen.any():
@@ -60,8 +60,15 @@ def _saddle(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
     )
 
 
-def _slope(parabola: Parabola) -> Verdict:
-    left = parabola.remaining
+def _left(parabola: Parabola) -> float:
+    """The log-likelihood still to be gained: along directions whose curvature cannot be told, so far from a
+    maximum, at least what the most curved likelihood that there can be would leave.
+    """
+    flat = parabola.directions[:, parabola.flat]
+    return parabola.remaining + 0.5 * float(np.square(parabola.g @ flat).sum())
+
+
+def _slope(left: float) -> Verdict:
     return Verdict(
         Outcome.STEP_LIMIT,
         f"not at a maximum: about {left:.2g} of log-likelihood is left, {np.sqrt(2 * left):.2g} standard "
