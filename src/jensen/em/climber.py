@@ -109,8 +109,9 @@ class Climber:
             (i for i, start in enumerate(starts) if start.params is not None), key=lambda i: rank(starts[i])
         )
         if not ranked:
-            reasons = "; ".join(sorted({start.verdict.message for start in starts}))
-            raise ValueError(f"every start failed: {reasons}")
+            reasons = sorted({start.verdict.message for start in starts})
+            others = f"; and {len(reasons) - 2} more reasons" if len(reasons) > 2 else ""
+            raise ValueError(f"every start failed: {'; '.join(reasons[:2])}{others}")
         flawed: list[int] = []
         for i in ranked:
             flaw = self._diagnose(starts[i].params)
