@@ -417,6 +417,46 @@ def test_a_log_joint():
         np.testing.assert_allclose(fit.params["weights"], peer.params.weights, rtol=1e-7)
 
 
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_log_joint_with_a_prior_and_another_with_a_closed_form(closed):
+    jax = pytest.importorskip("jax")
+    jnp = jax.numpy
+
+    def log_joint(params, x, z):
+        rate = params["rates"][z]
+        logs = x * jnp.log(rate) - rate - jax.scipy.special.gammaln(x + 1.0)
+        return jnp.log(params["weights"][z]) + logs
+
+    def features(x):
+        return {"count": jnp.ones(()), "sum": x}
+
+    def m_step(sums):
+        return {"weights": sums["count"] / sums["count"].sum(), "rates": sums["sum"] / sums["count"]}
+
+    options = (
+        {"features": features, "m_step": m_step}
+        if closed
+        else {"log_prior": lambda params: -jnp.square(params["rates"] - 3.0).sum()}
+    )
+    model = jensen.LogJoint(
+        log_joint,
+        latent=jensen.Enumerated(3),
+        parameters={"weights": jensen.Simplex(3), "rates": jensen.Positive(3, start=(1, 12))},
+        **options,
+    )
+    asked = {"fixed": {"weights": [0.3, NAN, NAN]}, "tied": {"rates": [0, 1, 1]}}
+    data = counts().astype(float)
+    fit = jensen.fit(jensen.constrain(model, **asked), data, restarts=10)
+    assert as_asked(fit.params, asked)
+
+    def objective(v):
+        weights, rates = np.append(0.3, 0.7 * softmax(0.0, 0.0)), np.exp([v[0], v[1], v[1]])
+        return evidence(data, weights, rates) - (0 if closed else np.square(rates - 3.0).sum())
+
+    peer = best_of(objective, [0.0, 2.0], [2.0, 0.0], [1.0, 1.5])
+    assert fit.objective == pytest.approx(-peer.fun, abs=1e-7)
+
+
 def test_a_likelihood_ratio_test_keeps_its_size():
     """Twice the difference of nested fits is χ² with the difference of their free parameters."""
     rng = np.random.default_rng(0)

@@ -160,7 +160,7 @@ class Constrained:
 
     def _try_out(self, data: Data, weight: Weight) -> bool:
         """Whether the closed form is kept, where it can be seen without much work."""
-        if self.start is None or getattr(self.base, "score", None) is None:
+        if self.start is None or self._without_prior is None:
             return True
         try:
             params = self.start(data, weight, np.random.default_rng(0))
