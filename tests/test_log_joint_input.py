@@ -317,3 +317,20 @@ def test_a_cluster_that_is_tight_is_no_collapse():
     fit = jensen.fit(model, x, {"w": [0.5, 0.5], "mu": [0.0, 1.0], "sd": [1.0, 1e-8]})
     assert fit.verdict.converged
     assert fit.params["sd"][1] == pytest.approx(1e-9, rel=0.3)
+
+
+# ---- what is no jax.numpy ---------------------------------------------------------------------------------
+
+
+def in_numpy(params, x, z):
+    return jnp.log(params["w"][z]) + float(np.log(2.0)) - 0.5 * np.square(np.asarray(x - params["mu"][z]))
+
+
+def with_an_if(params, x, z):
+    return jnp.log(params["w"][z]) - (abs(x - params["mu"][z]) if z == 0 else 2.0)
+
+
+@pytest.mark.parametrize(("log_joint", "advice"), [(in_numpy, "in jax.numpy"), (with_an_if, "use jnp.where")])
+def test_python_that_cannot_be_differentiated_is_said(log_joint, advice):
+    with pytest.raises(TypeError, match=advice):
+        jensen.fit(model(log_joint), DATA, START)

@@ -25,12 +25,14 @@ def check_function(passes: Passes, chart: Chart, rows: Rows, latent: Enumerated)
     ------
     ValueError
         It does not return one real number, has constants in single precision, or ignores a parameter.
+    TypeError
+        It computes in NumPy, or decides by a Python ``if``.
     """
     jax = require_jax()
     params = chart.from_vector(chart.to_vector(chart.random(np.random.default_rng(0))))
     x, z = rows.take(0), jax.tree.map(lambda leaf: leaf[0], latent.values)
     _settle_integers(passes, params, x, z)
-    jaxpr = jax.make_jaxpr(passes.log_joint)(params, x, z)
+    jaxpr = _traced(passes, params, x, z)
     out = jaxpr.out_avals
     if len(out) != 1 or out[0].shape != () or not np.issubdtype(out[0].dtype, np.number):
         found = ", ".join(f"{aval.dtype}{list(aval.shape)}" for aval in out)
@@ -41,6 +43,18 @@ def check_function(passes: Passes, chart: Chart, rows: Rows, latent: Enumerated)
     names = sorted(chart.spaces)  # the order in which JAX flattens a dict
     used = _used(jaxpr.jaxpr)
     _refuse_ignored([name for name, v in zip(names, jaxpr.jaxpr.invars, strict=False) if v not in used])
+
+
+def _traced(passes: Passes, params: Any, x: Any, z: Any) -> Any:
+    jax = require_jax()
+    try:
+        return jax.make_jaxpr(passes.log_joint)(params, x, z)
+    except jax.errors.TracerArrayConversionError as error:
+        message = "log_joint computes with NumPy what depends on params, x or z: write it in jax.numpy"
+        raise TypeError(message) from error
+    except jax.errors.TracerBoolConversionError as error:
+        message = "log_joint decides by if, and, or or not what depends on params, x or z: use jnp.where"
+        raise TypeError(message) from error
 
 
 def _settle_integers(passes: Passes, params: Any, x: Any, z: Any) -> None:
