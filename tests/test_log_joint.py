@@ -228,6 +228,50 @@ def test_integers_where_jax_wants_real_numbers():
     assert np.allclose(model.posterior({"p": 0.3}, np.array([2, 2])).responsibilities[0], [0.49, 0.42, 0.09])
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_distributions_of_numpyro_can_be_used():
+    dist = pytest.importorskip("numpyro.distributions")
+
+    def log_joint(params, x, z):
+        return jnp.log(params["w"][z]) + dist.Poisson(params["rate"][z]).log_prob(x)
+
+    model = jensen.LogJoint(log_joint, jensen.Enumerated(2), log_joints.poisson().chart.spaces)
+    data, weight = log_joints.NOTICES, log_joints.DAYS.astype(float)
+    found, expected = (
+        m.prepare(data, weight).e_step(log_joints.NOTICES_START, data, weight)
+        for m in (model, log_joints.poisson())
+    )
+    assert found.log_evidence == pytest.approx(expected.log_evidence, rel=1e-14)
+    assert np.allclose(found.stats.parts[0].score, expected.stats.parts[0].score, rtol=1e-11)
+
+
+def test_densities_against_scipy():
+    from scipy import stats
+
+    cov = np.array([[2.0, 0.3], [0.3, 0.5]])
+    with jax.enable_x64(True):
+        pairs = [
+            (densities.normal(0.3, 1.0, 2.0), stats.norm(1.0, 2.0).logpdf(0.3)),
+            (
+                densities.multivariate_normal(np.array([0.3, 1.0]), np.zeros(2), cov),
+                stats.multivariate_normal(np.zeros(2), cov).logpdf([0.3, 1.0]),
+            ),
+            (densities.poisson(4, 2.5), stats.poisson(2.5).logpmf(4)),
+            (densities.poisson(0, 0.0), 0.0),
+            (densities.binomial(3, 7, 0.2), stats.binom(7, 0.2).logpmf(3)),
+            (densities.binomial(0, 7, 0.0), 0.0),
+            (densities.bernoulli(np.array([0, 1]), np.array([0.2, 0.7])), np.log([0.8, 0.7])),
+            (densities.bernoulli(1, 1.0), 0.0),
+            (densities.categorical(2, np.array([0.2, 0.3, 0.5])), np.log(0.5)),
+            (densities.categorical(np.array([1, 0]), np.array([[0.2, 0.8], [0.6, 0.4]])), np.log([0.8, 0.6])),
+        ]
+        pairs = [(np.asarray(found), expected) for found, expected in pairs]
+        slope = float(jax.grad(lambda p: densities.bernoulli(0, p))(0.0))
+    for found, expected in pairs:
+        assert np.allclose(found, expected, rtol=1e-14, atol=1e-15)
+    assert slope == -1.0
+
+
 def test_statistics_of_blocks_add():
     model, params, data, _ = CASES["gaussians_closed"]()
     whole = model.e_step(params, data, None)

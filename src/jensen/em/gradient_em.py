@@ -91,8 +91,9 @@ class GradientEM:
         return problem.e_step(params)
 
     def step(self, problem: Problem, state: State) -> State:
-        here = state if isinstance(state, MetricPoint) else self._point(problem, state, None)
-        return self._along(problem, here) or self._afresh(problem, here)
+        with np.errstate(over="ignore", invalid="ignore"):  # where the evidence has no bound
+            here = state if isinstance(state, MetricPoint) else self._point(problem, state, None)
+            return self._along(problem, here) or self._afresh(problem, here)
 
     def is_plain(self) -> bool:
         return False

@@ -72,9 +72,10 @@ class Sums:
             here = rows.padded(block.begin, block.end, block.size)
             given = [None if part is None else block.of(part) for part in q]
             pending.append(self.passes(name, *vectors, here, block.of(weight), *given))
-        total = tuple(
-            np.add.reduce([np.asarray(part) for part in parts]) for parts in zip(*pending, strict=True)
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # at a collapse
+            total = tuple(
+                np.add.reduce([np.asarray(part) for part in parts]) for parts in zip(*pending, strict=True)
+            )
         if name in DERIVATIVES and not self.passes.safe and _is_spoilt(total):
             self.passes.safe = True
             return self.total(name, rows, *vectors, weight=weight, q=q, second=second)
@@ -97,7 +98,7 @@ class Sums:
 
     def _information(self, rows: Rows, u: Array, missing: float, weight: Array | None) -> Array:
         (hessian,) = self.total("hessian", rows, u, np.array(missing), weight=weight, second=True)
-        return -0.5 * (hessian + hessian.T)
+        return -0.5 * hessian - 0.5 * hessian.T
 
     def metric(self, rows: Rows, u: Array, weight: Array | None) -> Array:
         """−∂²Q/∂u² under the posterior at u, from rows evenly spread where there are many."""
