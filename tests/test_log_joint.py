@@ -465,6 +465,20 @@ def test_newton_reaches_the_m_step_from_far_and_in_any_units():
         assert np.allclose(newton["w"], closed["w"], rtol=1e-10)
 
 
+def test_gradient_em_never_lowers_the_objective():
+    """From starts at equal shares, at the edge of the chart and in the middle."""
+    patterns, counts = log_joints.CARCINOMA
+    model = log_joints.classes(3, 7)
+    rng = np.random.default_rng(0)
+    for spread in (1e-9, 0.3, 0.5):
+        yes = np.abs(rng.integers(0, 2, (3, 7)) - spread)
+        start = {"share": np.array([1e-6, 0.5 - 1e-6, 0.5]), "yes": yes}
+        fit = jensen.fit(model, patterns, start, weight=counts, max_steps=60, stop=Never())
+        assert "GradientEM" in fit.ledger["algorithm"]
+        assert np.diff(fit.ledger["objective"]).min() > -1e-11
+        assert fit.log_evidence > -318
+
+
 def test_many_starts():
     """No exception, no NaN, nothing falls; the same again with the seed."""
     model = log_joints.poisson_closed()

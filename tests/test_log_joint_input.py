@@ -136,6 +136,27 @@ def test_a_parameter_that_no_row_uses_is_said_too():
     lonely.prepare(np.append(np.zeros(9000), 11.0), None)  # the last of many rows does use it
 
 
+def test_a_closed_form_may_set_what_has_no_derivative():
+    """A change point: the rows after it have another mean; z says which of two spreads a row has."""
+    x = (np.arange(40.0), np.where(np.arange(40) < 25, 0.0, 5.0) + np.random.default_rng(0).normal(size=40))
+
+    def log_joint(params, row, z):
+        time, value = row
+        mean = jnp.where(time < params["change"], 0.0, 5.0)
+        return jnp.log(params["w"][z]) + densities.normal(value, mean, jnp.array([0.5, 1.5])[z])
+
+    def m_step(s, params):
+        return {"w": s["count"] / s["count"].sum(), "change": params["change"]}
+
+    spaces = {"w": jensen.Simplex(2), "change": jensen.Interval(0, 40)}
+    with pytest.raises(ValueError, match="does not depend on 'change' at any row"):
+        LogJoint(log_joint, Enumerated(2), spaces).prepare(x, None)
+    model = LogJoint(log_joint, Enumerated(2), spaces, m_step=m_step)
+    fit = jensen.fit(model, x, {"w": [0.5, 0.5], "change": 25.0}, algorithm=EM(), max_steps=5)
+    assert fit.params["change"] == 25.0
+    assert fit.log_evidence > -80
+
+
 # ---- params, parameters, support --------------------------------------------------------------------------
 
 

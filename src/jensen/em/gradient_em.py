@@ -128,7 +128,7 @@ class GradientEM:
         if not (np.isfinite(slope) and slope > 0):
             return None
         reach = widest(problem.model.chart, here.u)  # pyright: ignore[reportAttributeAccessIssue]
-        length = min(1.0, LONGEST / max(float(np.max(np.abs(direction) / reach)), 1e-300))
+        length = min(1.0, LONGEST / max(float(np.max(np.abs(direction) / reach, initial=0.0)), 1e-300))
         slack = problem.resolution(here)
         for _ in range(TRIALS):
             trial = _trial(problem, here.u + length * direction)

@@ -215,7 +215,8 @@ class LogJoint:
         model._begin()
         model._scored |= rows.num_rows * self.latent.num_states <= SCORED_CELLS
         checks.check_function(self.sums.passes, self.chart, rows, self.latent)
-        checks.refuse_ignored_by_data(self.sums, self.chart, rows, _as_float(w))
+        if self._closed_form is None:  # which may well set a threshold that has no derivative
+            checks.refuse_ignored_by_data(self.sums, self.chart, rows, _as_float(w))
         return model
 
     def start(self, data: Any, weight: Array | None, rng: np.random.Generator) -> Params:
