@@ -61,9 +61,11 @@ def _saddle(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
 
 
 def _left(parabola: Parabola) -> float:
-    """The log-likelihood still to be gained: along directions whose curvature cannot be told, so far from a
-    maximum, at least what the most curved likelihood that there can be would leave.
+    """The log-likelihood still to be gained. Where that seems little: along directions whose curvature cannot
+    be told, so far from a maximum, it is at least what the curvature of complete data would leave.
     """
+    if parabola.remaining > AT_A_MAXIMUM:
+        return parabola.remaining
     flat = parabola.directions[:, parabola.flat]
     return parabola.remaining + 0.5 * float(np.square(parabola.g @ flat).sum())
 
