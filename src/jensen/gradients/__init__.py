@@ -6,23 +6,27 @@ try:
 except ImportError as error:
     raise ImportError("jensen.gradients needs JAX and NumPyro: pip install 'jensen[jax]'") from error
 
-from jensen.gradients.baselines import Baseline, Constant, LeaveOneOut
+from jensen.gradients.baselines import Baseline, Constant, LeaveOneOut, MovingAverage, OptimalCoefficient
 from jensen.gradients.box import InvalidGradientError
 from jensen.gradients.draws import Antithetic, Draws, Independent
-from jensen.gradients.estimators import Estimator, Exact, Pathwise, ScoreFunction
+from jensen.gradients.estimators import Auto, Estimator, Exact, ExactLabel, Pathwise, ScoreFunction
 from jensen.gradients.expectation import Expectation, expectation
 
 __all__ = [
     "Antithetic",
+    "Auto",
     "Baseline",
     "Constant",
     "Draws",
     "Estimator",
     "Exact",
+    "ExactLabel",
     "Expectation",
     "Independent",
     "InvalidGradientError",
     "LeaveOneOut",
+    "MovingAverage",
+    "OptimalCoefficient",
     "Pathwise",
     "ScoreFunction",
     "expectation",

@@ -3,43 +3,172 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 
+from jensen.gradients.box import box, rescaled
+from jensen.gradients.sampling import log_density
 from jensen.gradients.site import Site
+
+
+class Scored(NamedTuple):
+    """A draw whose density is differentiated.
+
+    Attributes
+    ----------
+    distribution
+        Parameters without a score are guarded.
+    x
+        The draw, fixed.
+    weight
+        1, with the derivative of log p(x).
+    cost
+        Of this draw.
+    """
+
+    distribution: Any
+    x: Any
+    weight: Any
+    cost: Any
 
 
 @runtime_checkable
 class Baseline(Protocol):
-    """A number that does not depend on the draw it is used for."""
+    """Something that is subtracted from the cost and does not depend on the draw it is used for.
 
-    def value(self, site: Site, cost: Any) -> Any:
-        """For this draw; ``cost`` is that of this draw, for baselines that look at the others'."""
+    Write one by inheriting from this class. One with a memory has ``init`` and ``update`` too.
+    """
+
+    def surrogate(self, site: Site, scored: Scored) -> Any:
+        """The cost, with the derivative (cost − b) ∇ log p + ∇cost."""
         ...
+
+    def init(self) -> Any:
+        """What it remembers before the first call; None without a memory."""
+        return None
+
+    def update(self, state: Any, value: Any) -> Any:
+        """What it remembers after a call of F that returned ``value``."""
+        return state
+
+
+def _centred(cost: Any, without: Any, weight: Any) -> Any:
+    """cost·w + b(1 − w), with ``without`` = cost − b: rounding stays that of the difference."""
+    live = (cost - jax.lax.stop_gradient(cost)) + jax.lax.stop_gradient(without)
+    return cost + live * (weight - 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class LeaveOneOut:
+class LeaveOneOut(Baseline):
     """The mean cost of the other draws (Kool, van Hoof and Welling, 2019).
 
     Of draws that are coupled the whole batch is left out: a baseline that knows a draw's mirror image biases.
     """
 
-    def value(self, site: Site, cost: Any) -> Any:
-        if site.layout.num_batches < 2:
-            raise ValueError(
-                "a leave-one-out baseline needs at least two independent draws or batches of draws"
-            )
-        return jax.lax.stop_gradient(site.mean_of_others(cost))
+    def surrogate(self, site: Site, scored: Scored) -> Any:
+        _require_batches(site, "a leave-one-out baseline")
+        return _centred(scored.cost, site.minus_others(scored.cost), scored.weight)
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Baseline):
     """A number that is known beforehand."""
 
     number: float
 
-    def value(self, site: Site, cost: Any) -> Any:
-        return jnp.asarray(self.number)
+    def surrogate(self, site: Site, scored: Scored) -> Any:
+        return _centred(scored.cost, scored.cost - self.number, scored.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class MovingAverage(Baseline):
+    """The exponentially weighted mean of what F returned in earlier calls, and never in this one.
+
+    ``state = F.init()``; then, each time, ``value = F(theta, key, state)`` and its gradient, and only afterwards
+    ``state = F.update(state, value)``. An average that knows the present cost would bias the gradient.
+
+    Parameters
+    ----------
+    decay
+        How much of the past is kept at a step, in [0, 1).
+    """
+
+    decay: float = 0.9
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.decay < 1.0:
+            raise ValueError(f"decay must be at least 0 and less than 1, not {self.decay}")
+
+    def surrogate(self, site: Site, scored: Scored) -> Any:
+        if site.state is None:
+            raise ValueError(
+                f"the moving average of {site.name!r} has a memory: call F(theta, key, state) with "
+                "state = F.init() at first and state = F.update(state, value) after each call"
+            )
+        total, weight = site.state
+        average = total / jnp.where(weight > 0.0, weight, 1.0)
+        return _centred(scored.cost, scored.cost - average, scored.weight)
+
+    def init(self) -> Any:
+        return jnp.zeros(()), jnp.zeros(())
+
+    def update(self, state: Any, value: Any) -> Any:
+        kept = jax.tree.map(lambda past: self.decay * past, state)
+        value = jax.lax.stop_gradient(value)
+        return kept[0] + (1.0 - self.decay) * value, kept[1] + (1.0 - self.decay)
+
+
+@dataclass(frozen=True, slots=True)
+class OptimalCoefficient(Baseline):
+    """For each parameter the constant of least variance, E[f s²] / E[s²] with s its score (Greensmith et al. 2004).
+
+    Estimated from the other batches of draws, so that nothing is biased and no draws are spent on a pilot.
+    """
+
+    def surrogate(self, site: Site, scored: Scored) -> Any:
+        _require_batches(site, "the optimal coefficient")
+        cost, weight = scored.cost, scored.weight
+        base = _centred(cost, site.minus_others(cost), weight)
+        return base + 1.0 - box(self._rescaled_log_density(site, scored))
+
+    def _rescaled_log_density(self, site: Site, scored: Scored) -> Any:
+        """log p(x) with parameters that move b times as fast; b is the coefficient minus the mean cost."""
+        fixed = jax.lax.stop_gradient(site.distribution)
+        leaves, structure = jax.tree.flatten(fixed)
+        floating = [jnp.issubdtype(jnp.result_type(leaf), jnp.floating) for leaf in leaves]
+
+        def at(moved: list[Any]) -> Any:
+            rest = iter(moved)
+            merged = [next(rest) if moves else leaf for leaf, moves in zip(leaves, floating, strict=True)]
+            return log_density(jax.tree.unflatten(structure, merged), scored.x)
+
+        moving = [jnp.asarray(leaf) for leaf, moves in zip(leaves, floating, strict=True) if moves]
+        squares = jax.tree.map(jnp.square, jax.grad(at)(moving))
+        mine = iter([_coefficient(site, scored.cost, square) for square in squares])
+        guarded = jax.tree.leaves(scored.distribution)
+        scaled = [
+            rescaled(leaf, next(mine)) if moves else leaf
+            for leaf, moves in zip(guarded, floating, strict=True)
+        ]
+        return log_density(jax.tree.unflatten(structure, scaled), scored.x)
+
+
+def _coefficient(site: Site, cost: Any, square: Any) -> Any:
+    """Σ (cⱼ − c̄) sⱼ² / Σ sⱼ² over the other batches, minus what the leave-one-out mean is above c̄."""
+    cost = jax.lax.stop_gradient(cost)
+    middle = site.mean(cost)
+    above = site.sum_of_others((cost - middle) * square)
+    weight = site.sum_of_others(square)
+    shift = (cost - site.minus_others(cost)) - middle
+    ratio = above / jnp.where(weight > 0.0, weight, 1.0)
+    return jnp.where(weight > 0.0, ratio - shift, 0.0)
+
+
+def _require_batches(site: Site, what: str) -> None:
+    if site.layout.num_batches < 2:
+        raise ValueError(
+            f"{what} for {site.name!r} needs at least two draws or batches of draws that are independent of each "
+            f"other; there is one batch of {site.layout.num_coupled}"
+        )

@@ -46,7 +46,7 @@ def _guarded(why: str, x: Any) -> Any:
         return value
 
     def rule(primals: Any, tangents: Any) -> Any:
-        if type(tangents[0]).__name__ == "SymbolicZero":
+        if _is_zero(tangents[0]):
             return primals[0], tangents[0]
         raise InvalidGradientError(why)
 
@@ -54,14 +54,35 @@ def _guarded(why: str, x: Any) -> Any:
     return identity(x)
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(2,))
+@jax.custom_jvp
+def rescaled(x: Any, factor: Any) -> Any:
+    """x, whose derivative is ``factor`` times its own."""
+    return x
+
+
+@rescaled.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    (x, factor), (move, _) = primals, tangents
+    return x, jax.lax.stop_gradient(factor) * move
+
+
 def linear(x: Any, slope: Any, why: str) -> Any:
     """0, with the derivative ``slope`` (of the shape of x) in x; a second derivative raises with ``why``."""
-    return jnp.zeros((), jnp.result_type(x, slope))
+
+    @jax.custom_jvp
+    def zero(x: Any, slope: Any) -> Any:
+        return jnp.zeros((), jnp.result_type(x, slope))
+
+    def rule(primals: Any, tangents: Any) -> Any:
+        value = zero(*primals)
+        if _is_zero(tangents[0]):
+            return value, jnp.zeros_like(value)
+        once = guard(primals[1], why) + 0.0 * guard(primals[0], why)
+        return value, jnp.sum(once * tangents[0]).astype(value.dtype)
+
+    zero.defjvp(rule, symbolic_zeros=True)
+    return zero(x, slope)
 
 
-@linear.defjvp
-def _(why: str, primals: Any, tangents: Any) -> Any:
-    x, slope = primals
-    once = jax.lax.stop_gradient(slope) + 0.0 * guard(x, why)
-    return linear(x, slope, why), jnp.sum(once * tangents[0])
+def _is_zero(tangent: Any) -> bool:
+    return type(tangent).__name__ == "SymbolicZero"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+from numpyro.distributions.distribution import validation_enabled
 
 from jensen.gradients.draws import Draws, Independent
-from jensen.gradients.estimators import Estimator, Pathwise
+from jensen.gradients.estimators import Auto, Estimator
+from jensen.gradients.plan import Treatment, plan
 from jensen.gradients.program import ONLY, Variable, is_single, variables_of
 from jensen.gradients.randomness import randomness_of
 from jensen.gradients.site import Randomness, Site, in_draws
@@ -41,15 +45,19 @@ class Expectation:
     draws: Draws
     vouch: tuple[str, ...] = ()
 
-    def __call__(self, theta: Theta, key: Any, state: Any = None) -> Any:
-        """The estimate of E[f], a mean over the draws."""
+    def __call__(self, theta: Theta, key: Any = None, state: Any = None) -> Any:
+        """The estimate of E[f], a mean over the draws. The key may be left out where nothing is drawn."""
         return jnp.mean(self.costs(theta, key, state))
 
-    def costs(self, theta: Theta, key: Any, state: Any = None) -> Any:
+    def costs(self, theta: Theta, key: Any = None, state: Any = None) -> Any:
         """The cost of every draw, (batches, coupled)."""
         described = self.distribution(theta)
+        with validation_enabled(False):  # θ has been looked at; every draw need not be
+            return self._costs(described, theta, key, state)
+
+    def _costs(self, described: Any, theta: Theta, key: Any, state: Any) -> Any:
         variables = variables_of(described)
-        estimators = self._estimators(variables)
+        treatments = self._plan(variables)
         layout = self.draws.layout
 
         def run(randomness: dict[str, Randomness]) -> Any:
@@ -58,18 +66,55 @@ class Expectation:
                     return _number(self.f(values[ONLY] if is_single(described) else values, theta))
                 variable, *later = left
                 name = variable.name
-                distribution = variable.given(values)
-                self._refuse(estimators[name], name, distribution)
-                site = Site(name, distribution, randomness[name], layout, state, name in self.vouch)
-                return estimators[name].cost(site, lambda value: go_on(later, {**values, name: value}))
+                site = Site(
+                    name,
+                    variable.given(values),
+                    randomness[name],
+                    layout,
+                    self._memory(state, name),
+                    name in self.vouch,
+                    lambda: variable.given(jax.lax.stop_gradient(values)),
+                )
+                return treatments[name].estimator.cost(
+                    site, lambda value: go_on(later, {**values, name: value})
+                )
 
             return go_on(variables, {})
 
-        return in_draws(run, randomness_of(variables, self.draws, key))
+        return in_draws(run, randomness_of(treatments, self.draws, key))
 
-    def _refuse(self, estimator: Estimator, name: str, distribution: Any) -> None:
-        if name not in self.vouch and (why := estimator.refusal(distribution)):
-            raise ValueError(f"{type(estimator).__name__} for {name!r}: {why}")
+    def chosen(self, theta: Theta) -> dict[str, Estimator]:
+        """The estimator of every variable, with what `Auto` takes in its place."""
+        return {name: treatment.estimator for name, treatment in self._treatments(theta).items()}
+
+    def evaluations(self, theta: Theta) -> int:
+        """How often one call evaluates f."""
+        treatments = self._treatments(theta).values()
+        num_draws = self.draws.layout.num_draws if any(each.is_drawn for each in treatments) else 1
+        return prod(each.evaluations for each in treatments) * num_draws
+
+    def init(self) -> Any:
+        """What baselines with a memory remember before the first call; None where there are none."""
+        return self._remember(lambda memory, name: memory.init())
+
+    def update(self, state: Any, value: Any) -> Any:
+        """What they remember after a call that returned ``value``."""
+        return self._remember(lambda memory, name: memory.update(self._memory(state, name), value))
+
+    def _remember(self, what: Callable[[Any, str], Any]) -> Any:
+        if not isinstance(self.estimator, Mapping):
+            return None if self.estimator.memory is None else what(self.estimator.memory, ONLY)
+        found = {name: each.memory for name, each in self.estimator.items() if each.memory is not None}
+        return {name: what(memory, name) for name, memory in found.items()} or None
+
+    def _memory(self, state: Any, name: str) -> Any:
+        return state.get(name) if isinstance(self.estimator, Mapping) and state is not None else state
+
+    def _treatments(self, theta: Theta) -> dict[str, Treatment]:
+        return self._plan(variables_of(self.distribution(theta)))
+
+    def _plan(self, variables: list[Variable]) -> dict[str, Treatment]:
+        return plan(variables, self._estimators(variables), self.draws.layout, self.vouch)
 
     def _estimators(self, variables: list[Variable]) -> dict[str, Estimator]:
         names = [variable.name for variable in variables]
@@ -105,7 +150,9 @@ def expectation(
     >>> bool(abs(gradient["mu"] - 1.0) < 0.3)
     True
     """
-    return Expectation(f, distribution, estimator or Pathwise(), draws or Independent(), tuple(vouch))
+    return Expectation(
+        f, distribution, Auto() if estimator is None else estimator, draws or Independent(), tuple(vouch)
+    )
 
 
 def _number(value: Any) -> Any:

@@ -3,57 +3,47 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
 import jax
 
 from jensen.gradients.draws import Draws
-from jensen.gradients.noise import Route, route
-from jensen.gradients.program import Variable
+from jensen.gradients.plan import Treatment
 from jensen.gradients.site import Randomness
 
-Shape = tuple[int, ...]
 
-
-def randomness_of(variables: list[Variable], draws: Draws, key: Any) -> dict[str, Randomness]:
+def randomness_of(treatments: Mapping[str, Treatment], draws: Draws, key: Any) -> dict[str, Randomness]:
     """Of each variable, (batches, coupled, …). Keyed by name: the branches of a variable that is summed or
     differenced share the noise of the later ones.
     """
-    shapes, routes = _look(variables, key)
     layout = draws.layout
     leading = (layout.num_batches, layout.num_coupled)
-    spread, key = jax.random.split(key)
-    uniforms = draws.uniforms(spread, sum(prod(shape) for shape in shapes.values()))
+    spread, key = jax.random.split(_the_key(key, treatments))
+    sizes = {name: prod(treatment.shape) for name, treatment in treatments.items() if treatment.is_drawn}
+    uniforms = draws.uniforms(spread, sum(sizes.values())) if sizes else None
     found, begin = {}, 0
-    for name, shape in shapes.items():
+    for name, treatment in treatments.items():
         mine = jax.random.fold_in(key, zlib.crc32(name.encode()))
-        keys = jax.random.split(mine, leading)
-        end = begin + prod(shape)
-        made = routes[name]
-        if uniforms is not None:
+        noise, made = None, treatment.route
+        if treatment.is_drawn and uniforms is not None:
             if made is None:
                 raise ValueError(
-                    f"{name!r} is not made of noise, so its draws cannot be coupled: Independent(n)"
+                    f"draws of {name!r} are not made of noise and cannot be coupled: Independent(n)"
                 )
-            noise = made.noise.from_uniform(uniforms[..., begin:end].reshape(*leading, *shape))
-        else:
-            noise = None if made is None else made.noise.sample(mine, (*leading, *shape))
-        found[name], begin = Randomness(keys, noise), end
+            end = begin + sizes[name]
+            noise = made.noise.from_uniform(uniforms[..., begin:end].reshape(*leading, *treatment.shape))
+            begin = end
+        elif made is not None:
+            noise = made.noise.sample(mine, (*leading, *treatment.shape))
+        found[name] = Randomness(jax.random.split(jax.random.fold_in(mine, 1), leading), noise)
     return found
 
 
-def _look(variables: list[Variable], key: Any) -> tuple[dict[str, Shape], dict[str, Route | None]]:
-    """The shape of a value of every variable and how it is made of noise, without drawing one."""
-    routes: dict[str, Route | None] = {}
-
-    def values(key: Any) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for variable in variables:
-            distribution = variable.given(found)
-            routes[variable.name] = route(distribution)
-            found[variable.name] = distribution.sample(key)
-        return found
-
-    shapes = jax.eval_shape(values, key)
-    return {variable.name: tuple(shapes[variable.name].shape) for variable in variables}, routes
+def _the_key(key: Any, treatments: Mapping[str, Treatment]) -> Any:
+    if key is not None:
+        return key
+    if drawn := [name for name, treatment in treatments.items() if treatment.is_drawn]:
+        raise ValueError(f"{', '.join(drawn)} must be drawn: F(theta, key) with key = jax.random.key(0), say")
+    return jax.random.key(0)

@@ -52,6 +52,8 @@ class Site:
         What a baseline remembers of earlier calls; None where nothing does.
     vouched
         Whether the user vouches for derivatives that are not in the table.
+    apart
+        The distribution, with its parents held fixed.
     """
 
     name: str
@@ -60,12 +62,30 @@ class Site:
     layout: Layout
     state: Any = None
     vouched: bool = False
+    apart: Callable[[], Any] | None = None
+
+    def mean(self, value: Any) -> Any:
+        """The mean of a quantity over all draws."""
+        return _sum(value) / self.layout.num_draws
+
+    def sum_of_others(self, value: Any) -> Any:
+        """The sum of a quantity over the draws of all other batches: independent of this draw."""
+        return _sum(value) - jax.lax.psum(value, COUPLED)
 
     def mean_of_others(self, value: Any) -> Any:
-        """The mean of a quantity over the draws of all other batches: independent of this draw."""
-        total = jax.lax.psum(jax.lax.psum(value, COUPLED), BATCH)
-        mine = jax.lax.psum(value, COUPLED)
-        return (total - mine) / ((self.layout.num_batches - 1) * self.layout.num_coupled)
+        """The mean of a quantity over the draws of all other batches."""
+        return self.sum_of_others(value) / ((self.layout.num_batches - 1) * self.layout.num_coupled)
+
+    def minus_others(self, value: Any) -> Any:
+        """A quantity minus its mean over all other batches, without the rounding of large sums."""
+        value = jax.lax.stop_gradient(value)
+        mean = self.mean(value)
+        batch = jax.lax.psum(value, COUPLED) / self.layout.num_coupled
+        return (value - mean) + (batch - mean) / (self.layout.num_batches - 1)
+
+
+def _sum(value: Any) -> Any:
+    return jax.lax.psum(jax.lax.psum(value, COUPLED), BATCH)
 
 
 Cost = Callable[[Any], Any]

@@ -1,8 +1,10 @@
 """Estimators: how the derivative of an expectation over one variable is taken."""
 
+from jensen.gradients.estimators.auto import Auto
 from jensen.gradients.estimators.exact import Exact
+from jensen.gradients.estimators.mixture import ExactLabel
 from jensen.gradients.estimators.pathwise import Pathwise
 from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.estimators.score import ScoreFunction
 
-__all__ = ["Estimator", "Exact", "Pathwise", "ScoreFunction"]
+__all__ = ["Auto", "Estimator", "Exact", "ExactLabel", "Pathwise", "ScoreFunction"]

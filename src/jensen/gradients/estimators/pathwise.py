@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
+from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.sampling import draw
 from jensen.gradients.site import Cost, Site
 from jensen.gradients.validity import path_guarded, path_refusal
 
 
 @dataclass(frozen=True, slots=True)
-class Pathwise:
+class Pathwise(Estimator):
     """The reparameterization trick: a draw is a differentiable function of noise and parameters.
 
     Explicit (x = μ + σε), or implicit where the distribution function is differentiated (Figurnov, Mohamed and
     Mnih, 2018). Which parameters have a path is looked up; a derivative in one that has none raises.
     """
 
-    @property
-    def order(self) -> float:
-        return math.inf
-
-    @property
-    def is_biased(self) -> bool:
-        return False
-
     def refusal(self, distribution: Any) -> str | None:
         return path_refusal(distribution)
 
     def cost(self, site: Site, then: Cost) -> Any:
-        distribution = site.distribution if site.vouched else path_guarded(site.distribution)
-        return then(draw(site, distribution))
+        return then(path(site))
+
+
+def path(site: Site) -> Any:
+    """A draw that moves with its parameters; those without a path are guarded."""
+    return draw(site, site.distribution if site.vouched else path_guarded(site.distribution))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Protocol, runtime_checkable
 
 from jensen.gradients.site import Cost, Site
@@ -11,22 +12,40 @@ from jensen.gradients.site import Cost, Site
 class Estimator(Protocol):
     """How the derivative of E[f] is taken with respect to the parameters of one variable.
 
+    Write one by inheriting from this class: only ``cost`` is required.
+
     Attributes
     ----------
     order
-        The order of derivative that it is right to; infinity for all.
+        The order of derivative that it is right to; infinity for all. A derivative beyond it raises.
     is_biased
         Whether its mean is another one than the derivative's.
     """
 
     @property
-    def order(self) -> float: ...
+    def order(self) -> float:
+        return math.inf
+
     @property
-    def is_biased(self) -> bool: ...
+    def is_biased(self) -> bool:
+        return False
+
+    @property
+    def memory(self) -> Any:
+        """What remembers earlier calls, with ``init`` and ``update``; None where nothing does."""
+        return None
 
     def refusal(self, distribution: Any) -> str | None:
         """Why it cannot be used for a distribution at all; None where it can."""
-        ...
+        return None
+
+    def evaluations(self, distribution: Any) -> int:
+        """How often a draw evaluates the cost."""
+        return 1
+
+    def drawn(self, distribution: Any) -> Any:
+        """The distribution whose noise it uses; None where nothing is drawn."""
+        return distribution
 
     def cost(self, site: Site, then: Cost) -> Any:
         """The cost of one draw: its mean is E[then(x)], its derivative's mean that of E[then(x)]."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
-from jensen.gradients.baselines import Baseline
+from jensen.gradients.baselines import Baseline, Scored
 from jensen.gradients.box import box
+from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.sampling import fixed_draw, log_density
 from jensen.gradients.site import Cost, Site
 from jensen.gradients.validity import score_guarded, score_refusal
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreFunction:
+class ScoreFunction(Estimator):
     """The score function estimator (REINFORCE; Williams, 1992).
 
     Parameters
@@ -26,12 +26,8 @@ class ScoreFunction:
     baseline: Baseline | None = None
 
     @property
-    def order(self) -> float:
-        return math.inf
-
-    @property
-    def is_biased(self) -> bool:
-        return False
+    def memory(self) -> Any:
+        return self.baseline if self.baseline is not None and self.baseline.init() is not None else None
 
     def refusal(self, distribution: Any) -> str | None:
         return score_refusal(distribution)
@@ -43,4 +39,4 @@ class ScoreFunction:
         cost = then(x)
         if self.baseline is None:
             return cost * weight
-        return cost * weight + self.baseline.value(site, cost) * (1.0 - weight)
+        return self.baseline.surrogate(site, Scored(distribution, x, weight, cost))

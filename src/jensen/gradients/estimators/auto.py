@@ -1,0 +1,55 @@
+"""Which estimator to take where the user did not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jensen.gradients.baselines import LeaveOneOut
+from jensen.gradients.estimators.components import MIXTURES, component
+from jensen.gradients.estimators.exact import Exact
+from jensen.gradients.estimators.mixture import ExactLabel
+from jensen.gradients.estimators.pathwise import Pathwise
+from jensen.gradients.estimators.protocol import Estimator
+from jensen.gradients.estimators.score import ScoreFunction
+from jensen.gradients.site import Cost, Layout, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Auto(Estimator):
+    """The first of these that a variable has: the exact sum, the path, the score with leave-one-out.
+
+    Of a mixture the label is summed and its components are treated in the same way. ``F.chosen(theta)`` says what
+    was taken.
+
+    Parameters
+    ----------
+    max_values
+        Up to how many (joint) values are summed.
+    """
+
+    max_values: int = 64
+
+    def choice(self, distribution: Any, layout: Layout) -> Estimator:
+        """What it takes for a distribution."""
+        if isinstance(distribution, MIXTURES):
+            inside = self.choice(component(distribution, 0), layout)
+            label = ExactLabel(inside)
+            return label if label.refusal(distribution) is None else self._sampled(distribution, layout)
+        exact = Exact(max_values=self.max_values)
+        if distribution.is_discrete and exact.refusal(distribution) is None:
+            return exact
+        return self._sampled(distribution, layout)
+
+    def _sampled(self, distribution: Any, layout: Layout) -> Estimator:
+        if Pathwise().refusal(distribution) is None:
+            return Pathwise()
+        return ScoreFunction(LeaveOneOut() if layout.num_batches > 1 else None)
+
+    def cost(self, site: Site, then: Cost) -> Any:
+        return self.choice(site.distribution, site.layout).cost(site, then)
+
+
+def resolved(estimator: Estimator, distribution: Any, layout: Layout) -> Estimator:
+    """The estimator, or what `Auto` takes in its place."""
+    return estimator.choice(distribution, layout) if isinstance(estimator, Auto) else estimator
