@@ -7,16 +7,36 @@ except ImportError as error:
     raise ImportError("jensen.gradients needs JAX and NumPyro: pip install 'jensen[jax]'") from error
 
 from jensen.gradients.baselines import Baseline, Constant, LeaveOneOut, MovingAverage, OptimalCoefficient
+from jensen.gradients.bound import bound
 from jensen.gradients.box import InvalidGradientError
-from jensen.gradients.draws import Antithetic, Draws, Independent
-from jensen.gradients.estimators import Auto, Estimator, Exact, ExactLabel, Pathwise, ScoreFunction
+from jensen.gradients.draws import Antithetic, Draws, Independent, Sobol, Stratified
+from jensen.gradients.estimators import (
+    ARM,
+    Auto,
+    Control,
+    Controlled,
+    DisARM,
+    Estimator,
+    Exact,
+    ExactLabel,
+    KnownMean,
+    MeasureValued,
+    Pathwise,
+    ScoreFunction,
+    StickTheLanding,
+    Taylor,
+)
 from jensen.gradients.expectation import Expectation, expectation
 
 __all__ = [
+    "ARM",
     "Antithetic",
     "Auto",
     "Baseline",
     "Constant",
+    "Control",
+    "Controlled",
+    "DisARM",
     "Draws",
     "Estimator",
     "Exact",
@@ -24,10 +44,17 @@ __all__ = [
     "Expectation",
     "Independent",
     "InvalidGradientError",
+    "KnownMean",
     "LeaveOneOut",
+    "MeasureValued",
     "MovingAverage",
     "OptimalCoefficient",
     "Pathwise",
     "ScoreFunction",
+    "Sobol",
+    "StickTheLanding",
+    "Stratified",
+    "Taylor",
+    "bound",
     "expectation",
 ]

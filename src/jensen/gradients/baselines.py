@@ -86,8 +86,8 @@ class Constant(Baseline):
 class MovingAverage(Baseline):
     """The exponentially weighted mean of what F returned in earlier calls, and never in this one.
 
-    ``state = F.init()``; then, each time, ``value = F(theta, key, state)`` and its gradient, and only afterwards
-    ``state = F.update(state, value)``. An average that knows the present cost would bias the gradient.
+    ``state = F.init()``; then, each time, ``value = F(theta, key, state)`` and its gradient, and only
+    afterwards ``state = F.update(state, value)``: an average that knows the present cost biases.
 
     Parameters
     ----------
@@ -122,9 +122,9 @@ class MovingAverage(Baseline):
 
 @dataclass(frozen=True, slots=True)
 class OptimalCoefficient(Baseline):
-    """For each parameter the constant of least variance, E[f s²] / E[s²] with s its score (Greensmith et al. 2004).
+    """For each parameter the constant of least variance, E[f s²] / E[s²] with s its score.
 
-    Estimated from the other batches of draws, so that nothing is biased and no draws are spent on a pilot.
+    (Greensmith, Bartlett and Baxter, 2004.) Estimated from the other batches of draws, so that nothing is biased and no draws are spent on a pilot.
     """
 
     def surrogate(self, site: Site, scored: Scored) -> Any:
@@ -169,6 +169,6 @@ def _coefficient(site: Site, cost: Any, square: Any) -> Any:
 def _require_batches(site: Site, what: str) -> None:
     if site.layout.num_batches < 2:
         raise ValueError(
-            f"{what} for {site.name!r} needs at least two draws or batches of draws that are independent of each "
-            f"other; there is one batch of {site.layout.num_coupled}"
+            f"{what} for {site.name!r} needs at least two draws or batches of draws that are independent "
+            f"of each other; there is one batch of {site.layout.num_coupled}"
         )

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import jax
 import jax.numpy as jnp
 
 from jensen.gradients.noise import uniform
 from jensen.gradients.site import Layout
+from jensen.gradients.sobol import scrambled
 
 
 class Draws(Protocol):
-    """An arrangement of draws."""
+    """An arrangement of draws.
+
+    One draw by itself is uniform, whatever it is coupled with: no coupling biases an estimator that looks at one
+    draw at a time. Those that look at others (`LeaveOneOut`) leave out all that a draw is coupled with.
+    """
 
     @property
     def layout(self) -> Layout:
@@ -31,7 +37,7 @@ class Independent:
     num: int = 64
 
     def __post_init__(self) -> None:
-        _require_positive(self.num)
+        _require_positive(self.num, "num")
 
     @property
     def layout(self) -> Layout:
@@ -48,7 +54,7 @@ class Antithetic:
     num: int = 64
 
     def __post_init__(self) -> None:
-        _require_positive(self.num)
+        _require_positive(self.num, "num")
         if self.num % 2:
             raise ValueError(f"antithetic draws come in pairs: num must be even, not {self.num}")
 
@@ -61,6 +67,71 @@ class Antithetic:
         return jnp.concatenate([first, 1.0 - first], axis=1)
 
 
-def _require_positive(num: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Stratified:
+    """``num`` draws with one in each of ``num`` strata of every coordinate: a Latin hypercube.
+
+    Parameters
+    ----------
+    num
+        Of draws in a batch.
+    num_batches
+        Of independent batches.
+    """
+
+    num: int = 64
+    num_batches: int = 1
+
+    def __post_init__(self) -> None:
+        _require_positive(self.num, "num")
+        _require_positive(self.num_batches, "num_batches")
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.num_batches, self.num)
+
+    def uniforms(self, key: Any, size: int) -> Any:
+        order, within = jax.random.split(key)
+        strata = jnp.broadcast_to(jnp.arange(self.num)[None, :, None], (self.num_batches, self.num, size))
+        shuffled = jax.random.permutation(order, strata, axis=1, independent=True)
+        return _inside((shuffled + uniform(within, shuffled.shape)) / self.num)
+
+
+@dataclass(frozen=True, slots=True)
+class Sobol:
+    """Scrambled Sobol points, jointly over all entries of all variables.
+
+    Parameters
+    ----------
+    num
+        Of points in a batch; a power of 2.
+    num_batches
+        Of batches, which are scrambled independently.
+    """
+
+    num: int = 64
+    num_batches: int = 1
+
+    def __post_init__(self) -> None:
+        _require_positive(self.num, "num")
+        _require_positive(self.num_batches, "num_batches")
+        if self.num & (self.num - 1):
+            raise ValueError(f"the number of Sobol points must be a power of 2, not {self.num}")
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.num_batches, self.num)
+
+    def uniforms(self, key: Any, size: int) -> Any:
+        return _inside(scrambled(key, self.num_batches, self.num, size))
+
+
+def _inside(u: Any) -> Any:
+    """Rounding leaves both ends out."""
+    tiny = jnp.finfo(u.dtype).eps / 2
+    return jnp.clip(u, tiny, 1.0 - tiny)
+
+
+def _require_positive(num: int, name: str) -> None:
     if num < 1:
-        raise ValueError(f"the number of draws must be at least 1, not {num}")
+        raise ValueError(f"{name} must be at least 1, not {num}")

@@ -19,8 +19,8 @@ from jensen.gradients.site import Cost, Layout, Site
 class Auto(Estimator):
     """The first of these that a variable has: the exact sum, the path, the score with leave-one-out.
 
-    Of a mixture the label is summed and its components are treated in the same way. ``F.chosen(theta)`` says what
-    was taken.
+    Of a mixture the label is summed and its components are treated in the same way. ``F.chosen(theta)`` says
+    what was taken.
 
     Parameters
     ----------

@@ -21,13 +21,13 @@ from jensen.gradients.site import Cost, Site
 class Exact(Estimator):
     """The expectation over a variable, summed: over a finite support, or by Gauss's rule.
 
-    A rule of n points is exact for polynomials f of degree 2n − 1 and converges fast where f is smooth; where f has
-    kinks or jumps it does not: compare two numbers of points.
+    A rule of n points is exact for polynomials f of degree 2n − 1 and converges fast where f is smooth; where f
+    has kinks or jumps it does not: compare two numbers of points.
 
     Parameters
     ----------
     num_points
-        Of the rule for each entry of a normal, log-normal, uniform, exponential, Laplace, gamma or beta variable.
+        Of the rule for each entry of a normal, log-normal, uniform, exponential, Laplace, gamma or beta.
     max_values
         Up to how many joint values of all entries are summed.
     """

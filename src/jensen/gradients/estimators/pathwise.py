@@ -15,8 +15,8 @@ from jensen.gradients.validity import path_guarded, path_refusal
 class Pathwise(Estimator):
     """The reparameterization trick: a draw is a differentiable function of noise and parameters.
 
-    Explicit (x = μ + σε), or implicit where the distribution function is differentiated (Figurnov, Mohamed and
-    Mnih, 2018). Which parameters have a path is looked up; a derivative in one that has none raises.
+    Explicit (x = μ + σε), or implicit where the distribution function is differentiated (Figurnov, Mohamed
+    and Mnih, 2018). Which parameters have a path is looked up; a derivative in one that has none raises.
     """
 
     def refusal(self, distribution: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Gauss's rules: E[f(x)] ≈ Σ wᵢ f(xᵢ), exact for polynomials f of degree 2n − 1, and so are its derivatives."""
+"""Gauss's rules: E[f(x)] ≈ Σ wᵢ f(xᵢ), exact for polynomials f of degree 2n − 1; so are the derivatives."""
 
 from __future__ import annotations
 

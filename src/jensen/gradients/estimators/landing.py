@@ -1,0 +1,33 @@
+"""The path without the part of the gradient that is noise at the optimum of a bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+from jensen.gradients.box import box
+from jensen.gradients.estimators.pathwise import path
+from jensen.gradients.estimators.protocol import Estimator
+from jensen.gradients.sampling import log_density
+from jensen.gradients.site import Cost, Site
+from jensen.gradients.validity import path_refusal, score_guarded, score_refusal
+
+
+@dataclass(frozen=True, slots=True)
+class StickTheLanding(Estimator):
+    """The path, with ∇θ log q_θ(x) at a fixed x taken out of −log q_θ(x(θ)) (Roeder, Wu and Duvenaud, 2017).
+
+    Its mean is zero, so that nothing is biased; at q = the exact posterior the gradient has no variance. It is
+    meant for `bound`: in the gradient of another f it only adds noise.
+    """
+
+    def refusal(self, distribution: Any) -> str | None:
+        return path_refusal(distribution) or score_refusal(distribution)
+
+    def cost(self, site: Site, then: Cost) -> Any:
+        x = path(site)
+        apart = site.distribution if site.apart is None else site.apart()
+        distribution = apart if site.vouched else score_guarded(apart)
+        return then(x) + (box(log_density(distribution, jax.lax.stop_gradient(x))) - 1.0)
