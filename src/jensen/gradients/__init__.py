@@ -9,6 +9,7 @@ except ImportError as error:
 from jensen.gradients.baselines import Baseline, Constant, LeaveOneOut, MovingAverage, OptimalCoefficient
 from jensen.gradients.bound import bound
 from jensen.gradients.box import InvalidGradientError
+from jensen.gradients.distributions import VonMisesFisher
 from jensen.gradients.draws import Antithetic, Draws, Independent, Sobol, Stratified
 from jensen.gradients.estimators import (
     ARM,
@@ -27,6 +28,7 @@ from jensen.gradients.estimators import (
     Taylor,
 )
 from jensen.gradients.expectation import Expectation, expectation
+from jensen.gradients.validity import Derivatives, GradientWarning, Validity, Verdict, validity
 
 __all__ = [
     "ARM",
@@ -36,12 +38,14 @@ __all__ = [
     "Constant",
     "Control",
     "Controlled",
+    "Derivatives",
     "DisARM",
     "Draws",
     "Estimator",
     "Exact",
     "ExactLabel",
     "Expectation",
+    "GradientWarning",
     "Independent",
     "InvalidGradientError",
     "KnownMean",
@@ -55,6 +59,10 @@ __all__ = [
     "StickTheLanding",
     "Stratified",
     "Taylor",
+    "Validity",
+    "Verdict",
+    "VonMisesFisher",
     "bound",
     "expectation",
+    "validity",
 ]

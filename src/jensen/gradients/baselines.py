@@ -124,7 +124,8 @@ class MovingAverage(Baseline):
 class OptimalCoefficient(Baseline):
     """For each parameter the constant of least variance, E[f s²] / E[s²] with s its score.
 
-    (Greensmith, Bartlett and Baxter, 2004.) Estimated from the other batches of draws, so that nothing is biased and no draws are spent on a pilot.
+    (Greensmith, Bartlett and Baxter, 2004.) Estimated from the other batches of draws, so that nothing is
+    biased and no draws are spent on a pilot.
     """
 
     def surrogate(self, site: Site, scored: Scored) -> Any:

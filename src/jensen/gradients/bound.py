@@ -27,8 +27,8 @@ def bound(
     guide
         q: a distribution, or a dict of distributions and functions of parents.
     estimator, draws, vouch
-        As in `expectation`. The score function keeps the direct term −∇ log q, whose mean is zero: a baseline of
-        −1 takes it out.
+        As in `expectation`. The score function keeps the direct term −∇ log q, whose mean is zero: a baseline
+        of −1 takes it out.
 
     Examples
     --------

@@ -16,8 +16,8 @@ from jensen.gradients.sobol import scrambled
 class Draws(Protocol):
     """An arrangement of draws.
 
-    One draw by itself is uniform, whatever it is coupled with: no coupling biases an estimator that looks at one
-    draw at a time. Those that look at others (`LeaveOneOut`) leave out all that a draw is coupled with.
+    One draw by itself is uniform, whatever it is coupled with: no coupling biases an estimator that looks at
+    one draw at a time. Those that look at others (`LeaveOneOut`) leave out all that a draw is coupled with.
     """
 
     @property

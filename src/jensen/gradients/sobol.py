@@ -1,4 +1,4 @@
-"""Sobol points whose scrambling is random by a key: a linear matrix scramble and a digital shift (Matoušek 1998).
+"""Sobol points, scrambled at random by a key: a linear matrix scramble and a digital shift (Matoušek 1998).
 
 The points themselves are fixed and come from SciPy; only the scrambling is traced.
 """

@@ -1,4 +1,4 @@
-"""Control variates: functions of a draw whose mean is known, taken from the cost and given back as their mean."""
+"""Control variates: functions of a draw whose mean is known; the cost less them, plus their mean."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ MOMENTS = (
 class Taylor(Control):
     """The cost expanded around the mean of the variable (the delta method): its mean needs two moments only.
 
-    For continuous costs of variables whose mean and variance are known; d entries need a d×d second derivative.
+    For smooth costs of variables whose mean and variance are known; d entries need a d×d second derivative.
 
     Parameters
     ----------

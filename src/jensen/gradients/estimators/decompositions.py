@@ -1,4 +1,4 @@
-"""Weak derivatives of densities: ∂p/∂η = c·(p⁺ − p⁻), with draws of p⁺ and p⁻ (Mohamed et al. 2020, table 1)."""
+"""Weak derivatives of densities: ∂p/∂η = c·(p⁺ − p⁻), and draws of p⁺ and p⁻ (Mohamed et al. 2020)."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from jensen.gradients.site import Cost, Site
 class Exact(Estimator):
     """The expectation over a variable, summed: over a finite support, or by Gauss's rule.
 
-    A rule of n points is exact for polynomials f of degree 2n − 1 and converges fast where f is smooth; where f
-    has kinks or jumps it does not: compare two numbers of points.
+    A rule of n points is exact for polynomials f of degree 2n − 1 and converges fast where f is smooth; where
+    f has kinks or jumps it does not: compare two numbers of points.
 
     Parameters
     ----------

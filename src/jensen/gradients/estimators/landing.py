@@ -19,8 +19,8 @@ from jensen.gradients.validity import path_refusal, score_guarded, score_refusal
 class StickTheLanding(Estimator):
     """The path, with ∇θ log q_θ(x) at a fixed x taken out of −log q_θ(x(θ)) (Roeder, Wu and Duvenaud, 2017).
 
-    Its mean is zero, so that nothing is biased; at q = the exact posterior the gradient has no variance. It is
-    meant for `bound`: in the gradient of another f it only adds noise.
+    Its mean is zero, so that nothing is biased; at q = the exact posterior the gradient has no variance. It
+    is meant for `bound`: in the gradient of another f it only adds noise.
     """
 
     def refusal(self, distribution: Any) -> str | None:

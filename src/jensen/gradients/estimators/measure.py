@@ -23,14 +23,14 @@ SECOND = "MeasureValued is right to first derivatives only"
 class MeasureValued(Estimator):
     """The measure-valued (weak) derivative (Pflug, 1989).
 
-    f need not be differentiable. It is evaluated up to twice for each entry of each parameter. There is one for the
-    mean and scale of a normal, Poisson, exponential, the rate of a gamma, the scale of a Weibull, Bernoulli and
-    categorical.
+    f need not be differentiable. It is evaluated up to twice for each entry of each parameter. There is one
+    for the mean and scale of a normal, Poisson, exponential, the rate of a gamma, the scale of a Weibull,
+    Bernoulli and categorical.
 
     Parameters
     ----------
     coupled
-        Whether the two draws of a difference share what randomness they can; its variance is then mostly smaller.
+        Whether the two draws of a difference share what they can; its variance is then mostly smaller.
     """
 
     coupled: bool = True

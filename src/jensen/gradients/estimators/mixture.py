@@ -53,7 +53,7 @@ class ExactLabel(Estimator):
         return sum(self.inside.evaluations(part) for part in _components(distribution))
 
     def drawn(self, distribution: Any) -> Any:
-        return component(distribution, 0) if are_alike(distribution) else distribution
+        return self.inside.drawn(component(distribution, 0)) if are_alike(distribution) else distribution
 
     def cost(self, site: Site, then: Cost) -> Any:
         mixture = site.distribution
