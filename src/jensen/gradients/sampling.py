@@ -1,4 +1,4 @@
-"""Draws of a variable: from noise where it is made of noise, else by its own sampler from a key."""
+"""Draws of a variable: from noise where it is made of noise, else from a key; and its log density."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from jensen.gradients.densities import entries
 from jensen.gradients.noise import route
+from jensen.gradients.samplers import sample
 from jensen.gradients.site import Site
 
 
@@ -17,8 +19,7 @@ def draw(site: Site, distribution: Any = None) -> Any:
     made = route(distribution)
     if made is not None and site.randomness.noise is not None:
         return made.transform(distribution, site.randomness.noise)
-    sampler = distribution.rsample if getattr(distribution, "has_rsample", False) else distribution.sample
-    return sampler(site.randomness.key)
+    return sample(distribution, site.randomness.key)
 
 
 def fixed_draw(site: Site) -> Any:
@@ -28,4 +29,4 @@ def fixed_draw(site: Site) -> Any:
 
 def log_density(distribution: Any, value: Any) -> Any:
     """log p(value), summed over independent entries."""
-    return jnp.sum(distribution.log_prob(value))
+    return jnp.sum(entries(distribution, value))

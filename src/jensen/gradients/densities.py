@@ -1,0 +1,89 @@
+"""Our own log densities: where NumPyro's have a wrong derivative at a tie, and where draws underflow.
+
+A draw that underflows to 0 stands for all values below the smallest number. Its log density is that of this event,
+which makes the score right: E[∇ log p] = 0 also for a gamma of shape 0.01, of which one draw in 1200 is 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpyro.distributions as dist
+from jax.scipy.special import betaln, gammaln
+
+from jensen.gradients.by_type import ByType
+
+DENSITIES = ByType()
+
+
+def entries(distribution: Any, value: Any) -> Any:
+    """log p of each independent entry, or a sum of some."""
+    own = DENSITIES.get(distribution)
+    return distribution.log_prob(value) if own is None else own(distribution, value)
+
+
+@DENSITIES.add(dist.Independent, dist.ExpandedDistribution)
+def _(d: Any, value: Any) -> Any:
+    return entries(d.base_dist, value)
+
+
+@DENSITIES.add(dist.BernoulliLogits)
+def _(d: Any, value: Any) -> Any:
+    return -jax.nn.softplus(jnp.where(value == 1, -d.logits, d.logits))
+
+
+@DENSITIES.add(dist.BinomialLogits)
+def _(d: Any, value: Any) -> Any:
+    n = d.total_count
+    ways = gammaln(n + 1.0) - gammaln(value + 1.0) - gammaln(n - value + 1.0)
+    return ways - value * jax.nn.softplus(-d.logits) - (n - value) * jax.nn.softplus(d.logits)
+
+
+@DENSITIES.add(dist.Gamma)
+def _(d: Any, value: Any) -> Any:
+    return _gamma(d.concentration, d.rate, value)
+
+
+@DENSITIES.add(dist.Chi2)
+def _(d: Any, value: Any) -> Any:
+    return _gamma(d.df / 2.0, 0.5, value)
+
+
+@DENSITIES.add(dist.InverseGamma)
+def _(d: Any, value: Any) -> Any:
+    return _gamma(d.concentration, d.rate, 1.0 / value) - 2.0 * jnp.log(value)
+
+
+@DENSITIES.add(dist.Beta, dist.BetaProportion)
+def _(d: Any, value: Any) -> Any:
+    one, other = d.concentration1, d.concentration0
+    return _power(one, value) + _power(other, 1.0 - value, _below_one(value)) - betaln(one, other)
+
+
+@DENSITIES.add(dist.Dirichlet)
+def _(d: Any, value: Any) -> Any:
+    total = gammaln(jnp.sum(d.concentration, axis=-1))
+    return total + jnp.sum(_power(d.concentration, value) - gammaln(d.concentration), axis=-1)
+
+
+def _gamma(concentration: Any, rate: Any, value: Any) -> Any:
+    return (
+        _power(concentration, value) + concentration * jnp.log(rate) - gammaln(concentration) - rate * value
+    )
+
+
+def _power(concentration: Any, x: Any, edge: Any = None) -> Any:
+    """(c − 1) log x; below the smallest number ``edge`` the logarithm of ∫ t^(c−1) dt over all of them."""
+    edge = jnp.finfo(jnp.result_type(x, float)).tiny if edge is None else edge
+    is_lost = x < edge
+    safe = jnp.where(is_lost, 1.0, x)
+    return jnp.where(
+        is_lost, concentration * jnp.log(edge) - jnp.log(concentration), (concentration - 1.0) * jnp.log(safe)
+    )
+
+
+def _below_one(value: Any) -> Any:
+    """Half of the distance of the number 1 to the next above it: what 1 − x loses."""
+    return jnp.finfo(jnp.result_type(value, float)).eps / 2.0

@@ -1,0 +1,18 @@
+"""Which derivative of a draw, and of a density, is valid: one table, and what follows from it."""
+
+from jensen.gradients.validity.guards import path_guarded, path_refusal, score_guarded, score_refusal
+from jensen.gradients.validity.query import Validity, validity
+from jensen.gradients.validity.verdicts import Derivatives, Verdict
+from jensen.gradients.validity.warning import GradientWarning
+
+__all__ = [
+    "Derivatives",
+    "GradientWarning",
+    "Validity",
+    "Verdict",
+    "path_guarded",
+    "path_refusal",
+    "score_guarded",
+    "score_refusal",
+    "validity",
+]
