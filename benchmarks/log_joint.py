@@ -19,7 +19,7 @@ TARGETS = {"step": (20.0, 10.0), "fit": (60.0, 20.0)}
 TEXT = """The same mixture of five Gaussians on 100 000 rows of two columns: `jensen.Mixture`, and a
 `LogJoint` of four lines with `jensen.densities.multivariate_normal`, with its M-step in closed form
 (`features` and `m_step`) and without. From the same start; compiled before. *One EM iteration*: of 20 plain
-steps. *Whole fit*: the default climb to its end. *Compiling*: what the first fit takes more than a later one."""
+steps. *Whole fit*: the default climb to its end. *Compiling*: by how much the first fit takes longer."""
 
 
 def section(options: Options) -> Section:

@@ -20,7 +20,7 @@ from jensen.em import (
     Squarem,
     StepNorm,
 )
-from jensen.em.quasi_newton import Point
+from jensen.em.acceleration.quasi_newton import Point
 from toys import Linkage, PoissonMixture, Rates
 
 DAYS = np.arange(10)

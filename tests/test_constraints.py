@@ -9,6 +9,7 @@ from scipy.stats import multivariate_normal, norm, poisson
 
 import jensen
 from jensen.em import EM, QuasiNewton
+from jensen.em.uncertainty.information import observed_information
 from jensen.models import Dirichlet, MixturePrior, NormalInverseWishart
 from jensen.testing import check_model
 from toys import PoissonMixture, Rates
@@ -386,7 +387,7 @@ def test_the_information_off_the_whole_maximum():
     model, plain = (jensen.constrain(toy(3), asked) for toy in (Informed, Scored))
     fit = jensen.fit(plain, data, restarts=5)
     exact = model.information(fit.params, data, None)
-    found = jensen.em.information.observed_information(plain, fit.params, data).matrix
+    found = observed_information(plain, fit.params, data).matrix
     np.testing.assert_allclose(exact, found, rtol=1e-4, atol=1e-3)
     j = model.chart.pullback(model.chart.to_vector(fit.params))
     flat = j.T @ model.base.information(fit.params, data, None) @ j
@@ -574,7 +575,7 @@ def test_a_model_without_a_chart():
 
 def test_many_simplices():
     """Rows of a simplex: entries within a row, or whole rows along the first axis."""
-    from jensen.em.requests import read
+    from jensen.em.constraints.requests import read
 
     space = jensen.Simplex((3, 4))
     u = np.random.default_rng(0).normal(size=20)
@@ -605,7 +606,7 @@ def test_many_simplices():
 
 
 def test_blocks_of_matrices():
-    from jensen.em.requests import read
+    from jensen.em.constraints.requests import read
 
     for space in (jensen.Covariance((3, 2)), jensen.Correlation((3, 2))):
         value = space.random(np.random.default_rng(0))

@@ -8,8 +8,8 @@ from scipy.optimize import brentq, minimize
 
 import jensen
 from jensen.em import Chart, Outcome, Problem, e_step
-from jensen.em.information import observed_information
-from jensen.em.sandwich import row_scores, take_rows
+from jensen.em.uncertainty.information import observed_information
+from jensen.em.uncertainty.sandwich import row_scores, take_rows
 from jensen.families import STRUCTURES, GaussianParams
 from jensen.models import Dirichlet, Mixture, MixtureParams, MixturePrior, NormalInverseWishart
 from samples import clusters, faithful

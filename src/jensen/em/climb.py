@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.em.acceleration.newton import Polished, can_polish, polish
 from jensen.em.algorithms import EM, Algorithm
-from jensen.em.coordinates import Natural
-from jensen.em.newton import Polished, can_polish, polish
+from jensen.em.charts.coordinates import Natural
 from jensen.em.progress import Progress
 from jensen.em.protocols import Params
 from jensen.em.state import Problem, State

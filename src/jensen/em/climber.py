@@ -8,13 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from jensen.em.acceleration import Squarem
+from jensen.em.acceleration.extrapolation import Squarem
+from jensen.em.acceleration.quasi_newton import QuasiNewton
 from jensen.em.algorithms import EM, Algorithm
+from jensen.em.charts.coordinates import Natural
 from jensen.em.climb import Climb, climb
-from jensen.em.coordinates import Natural
 from jensen.em.progress import Progress
 from jensen.em.protocols import Data, LatentVariableModel, Params, Weight
-from jensen.em.quasi_newton import QuasiNewton
 from jensen.em.restarts import (
     DEFAULT_RESTARTS,
     MOST_RESTARTS,

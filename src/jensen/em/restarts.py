@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from jensen.em.charts.coordinates import Natural
 from jensen.em.climb import Climb
-from jensen.em.coordinates import Natural
 from jensen.em.protocols import LatentVariableModel, Params
 from jensen.em.tables import Table
 from jensen.em.verdict import Outcome, Verdict

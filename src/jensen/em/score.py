@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em import identities
+from jensen.em.charts.links import widest
 from jensen.em.differences import curvature_scale, gradient
-from jensen.em.links import widest
 from jensen.em.protocols import LatentVariableModel, Params
 
 Array = NDArray[np.float64]

@@ -60,8 +60,9 @@ class Problem:
     def approximate(
         self, params: Params, posterior: Callable[[Any, Params, Data], Any], draws: int = 0
     ) -> State:
-        """The state at ``params`` under the q = ``posterior(model, params, data)``: one pass over the data, and
-        the gap that q leaves.
+        """The state at ``params`` under q = ``posterior(model, params, data)``, and the gap that q leaves.
+
+        One pass over the data.
         """
         self.num_e_steps += 1
         q = posterior(self.model, params, self.data)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.charts import Chart
-from jensen.em.spaces import Covariance, Positive, Real, Simplex, Space
+from jensen.em.charts.chart import Chart
+from jensen.em.charts.spaces import Covariance, Positive, Real, Simplex, Space
 from jensen.families import Diagonal, Full, GaussianParams, Spherical, Tied
 from jensen.families.metric import Metric
 from jensen.models.coordinates import pack, unpack

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em import Chart, Expected, Space, Verdict
+from jensen.em.acceleration.gradient_em import GradientEM
 from jensen.em.algorithms import Algorithm
+from jensen.em.charts.links import widest
 from jensen.em.door import checked_weight
-from jensen.em.gradient_em import GradientEM
-from jensen.em.links import widest
 from jensen.models.log_joint import checks, relabelling
 from jensen.models.log_joint.diagnosis import collapse
 from jensen.models.log_joint.latent import Enumerated

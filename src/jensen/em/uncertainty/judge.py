@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.parabola import Parabola
 from jensen.em.protocols import Data, Params, Weight
+from jensen.em.uncertainty.parabola import Parabola
 from jensen.em.verdict import Outcome, Verdict
 
 Array = NDArray[np.float64]

@@ -14,7 +14,7 @@ from jensen.em import identities
 from jensen.em.protocols import Data, Params, Weight
 
 if TYPE_CHECKING:
-    from jensen.em.constraints import Constrained
+    from jensen.em.constraints.model import Constrained
     from jensen.em.progress import Progress
     from jensen.em.restarts import Start
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.links import Link, _local, _widest, links_of
-from jensen.em.restricted_cells import FIXED, FREE, Cells, Restricted, Whole
-from jensen.em.shares import Shares
-from jensen.em.spaces import Correlation, Covariance, Interval, Positive, Real, Simplex, Space
+from jensen.em.charts.links import Link, _local, _widest, links_of
+from jensen.em.charts.spaces import Correlation, Covariance, Interval, Positive, Real, Simplex, Space
+from jensen.em.constraints.restricted_cells import FIXED, FREE, Cells, Restricted, Whole
+from jensen.em.constraints.shares import Shares
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.intp]

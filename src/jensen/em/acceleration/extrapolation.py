@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.coordinates import Coordinates, Maps, Natural, is_feasible, maps_of
+from jensen.em.charts.coordinates import Coordinates, Maps, Natural, is_feasible, maps_of
 from jensen.em.protocols import Params
 from jensen.em.state import Problem, State
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.coordinates import is_feasible
-from jensen.em.information import Information
-from jensen.em.links import widest
-from jensen.em.parabola import Parabola
+from jensen.em.charts.coordinates import is_feasible
+from jensen.em.charts.links import widest
 from jensen.em.state import Problem, State
+from jensen.em.uncertainty.information import Information
+from jensen.em.uncertainty.parabola import Parabola
 
 Array = NDArray[np.float64]
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.coordinates import InChart, is_feasible, maps_of
-from jensen.em.links import widest
+from jensen.em.charts.coordinates import InChart, is_feasible, maps_of
+from jensen.em.charts.links import widest
 from jensen.em.protocols import Params
 from jensen.em.state import Problem, State
 

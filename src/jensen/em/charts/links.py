@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.spaces import (
+from jensen.em.charts.spaces import (
     LOG_BOUND,
     LOGIT_BOUND,
     Correlation,

@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em import identities
-from jensen.em.directions import Rates, climb_away, rates
 from jensen.em.door import check_start, checked_weight
 from jensen.em.fit import Fit
-from jensen.em.information import Information, observed_information, score_with
-from jensen.em.intervals import IntervalMethod, Wald
-from jensen.em.judge import judge
-from jensen.em.parabola import Parabola
 from jensen.em.protocols import Data, Expected, LatentVariableModel, Params, Weight
-from jensen.em.sandwich import meat
 from jensen.em.tables import Table
+from jensen.em.uncertainty.directions import Rates, climb_away, rates
+from jensen.em.uncertainty.information import Information, observed_information, score_with
+from jensen.em.uncertainty.intervals import IntervalMethod, Wald
+from jensen.em.uncertainty.judge import judge
+from jensen.em.uncertainty.parabola import Parabola
+from jensen.em.uncertainty.sandwich import meat
 from jensen.em.verdict import Verdict
 
 Array = NDArray[np.float64]

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.information import Information
-from jensen.em.links import Local, local
+from jensen.em.charts.links import Local, local
+from jensen.em.uncertainty.information import Information
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

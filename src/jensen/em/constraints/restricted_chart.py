@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.charts import Chart
+from jensen.em.charts.chart import Chart
+from jensen.em.constraints.requests import read
+from jensen.em.constraints.restricted_cells import Restricted
+from jensen.em.constraints.shares import Shares
 from jensen.em.protocols import Params
-from jensen.em.requests import read
-from jensen.em.restricted_cells import Restricted
-from jensen.em.shares import Shares
 
 Array = NDArray[np.float64]
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em import identities
-from jensen.em.information import Information, complete_information
-from jensen.em.parabola import Parabola
 from jensen.em.progress import Progress
 from jensen.em.protocols import Data, Params, Weight
 from jensen.em.state import Problem, State
+from jensen.em.uncertainty.information import Information, complete_information
+from jensen.em.uncertainty.parabola import Parabola
 
 Array = NDArray[np.float64]
 

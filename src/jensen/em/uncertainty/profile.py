@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em import identities
+from jensen.em.charts.links import Link, widest
+from jensen.em.charts.support import Cell
 from jensen.em.differences import gradient
-from jensen.em.information import score_with
-from jensen.em.links import Link, widest
 from jensen.em.protocols import Data, Params, Weight
-from jensen.em.support import Cell
+from jensen.em.uncertainty.information import score_with
 
 Array = NDArray[np.float64]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.links import places
-from jensen.em.spaces import Covariance, Interval, Positive, Real, Simplex
+from jensen.em.charts.links import places
+from jensen.em.charts.spaces import Covariance, Interval, Positive, Real, Simplex
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.links import Link, links
-from jensen.em.profile import End, Held, Point, Surface, end, maximize
+from jensen.em.charts.links import Link, links
+from jensen.em.charts.support import cell
 from jensen.em.progress import Progress
-from jensen.em.support import cell
+from jensen.em.uncertainty.profile import End, Held, Point, Surface, end, maximize
 
 if TYPE_CHECKING:
-    from jensen.em.uncertainty import Uncertainty
+    from jensen.em.uncertainty.uncertainty import Uncertainty
 
 Array = NDArray[np.float64]
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.em.charts.spaces import Covariance, Interval, Positive, Real, Simplex
 from jensen.em.differences import jacobian
-from jensen.em.spaces import Covariance, Interval, Positive, Real, Simplex
 
 Array = NDArray[np.float64]
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em import identities
-from jensen.em.information import score_with
 from jensen.em.progress import Progress
 from jensen.em.protocols import Data, Params, Weight
 from jensen.em.rows import num_rows, take_rows
+from jensen.em.uncertainty.information import score_with
 
 Array = NDArray[np.float64]
 

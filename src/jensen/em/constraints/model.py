@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em import identities
-from jensen.em.charts import Chart
+from jensen.em.charts.chart import Chart
+from jensen.em.constraints.maximize import Memory, is_stationary, maximize, second_derivative
+from jensen.em.constraints.restricted_chart import RestrictedChart
 from jensen.em.differences import gradient, jacobian
-from jensen.em.maximize import Memory, is_stationary, maximize, second_derivative
 from jensen.em.protocols import Data, Expected, LatentVariableModel, Params, Weight
-from jensen.em.restricted_chart import RestrictedChart
 from jensen.em.score import STEP, unit_scale
 from jensen.em.verdict import Outcome, Verdict
 
@@ -317,7 +317,7 @@ class Constrained:
         own = getattr(self.base, "algorithm", None)
         if own is not None or self._closed or self.metric is None:
             return own
-        from jensen.em.gradient_em import GradientEM
+        from jensen.em.acceleration.gradient_em import GradientEM
 
         return GradientEM()
 
@@ -336,7 +336,7 @@ class Constrained:
         """``search(data, weight, rng, progress)``: from the maxima of the model's own, where it has one."""
         if getattr(self.base, "search", None) is None or self.start is None:
             return None
-        from jensen.em.constrained_search import search
+        from jensen.em.constraints.search import search
 
         return partial(search, self)
 

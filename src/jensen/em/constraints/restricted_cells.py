@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from jensen.em.spaces import Shape, Space
+from jensen.em.charts.spaces import Shape, Space
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.intp]

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.coordinates import InChart, maps_of
-from jensen.em.links import widest
+from jensen.em.acceleration.quasi_newton import LONGEST, SUFFICIENT, Pair, Point, _shorter, _trial
+from jensen.em.charts.coordinates import InChart, maps_of
+from jensen.em.charts.links import widest
 from jensen.em.protocols import Params
-from jensen.em.quasi_newton import LONGEST, SUFFICIENT, Pair, Point, _shorter, _trial
 from jensen.em.state import Problem, State
 
 Array = NDArray[np.float64]

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.restricted import restrict
-from jensen.em.restricted_cells import FIXED, FREE, Copy, Restricted
-from jensen.em.spaces import Space
+from jensen.em.charts.spaces import Space
+from jensen.em.constraints.restricted import restrict
+from jensen.em.constraints.restricted_cells import FIXED, FREE, Copy, Restricted
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.intp]

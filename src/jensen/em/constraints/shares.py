@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from jensen.em.restricted_cells import Cells, broken
-from jensen.em.spaces import Real, Shape, Simplex
+from jensen.em.charts.spaces import Real, Shape, Simplex
+from jensen.em.constraints.restricted_cells import Cells, broken
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.intp]

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.em.charts.slopes import slopes
+from jensen.em.charts.spaces import Space
 from jensen.em.protocols import Params
-from jensen.em.slopes import slopes
-from jensen.em.spaces import Space
 
 Array = NDArray[np.float64]
 

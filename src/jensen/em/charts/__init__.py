@@ -1,0 +1,1 @@
+"""Parameters as unconstrained vectors: `spaces` that they live in, the `chart` of a model, `coordinates`."""

@@ -1,0 +1,1 @@
+"""How sure a fit is: `information`, standard errors in `uncertainty`, `intervals`, `profile`, `sandwich`."""
