@@ -28,6 +28,7 @@ from jensen.gradients.estimators import (
     Taylor,
 )
 from jensen.gradients.expectation import Expectation, expectation
+from jensen.gradients.seeing import Comparison, check, compare, gradient_samples
 from jensen.gradients.validity import Derivatives, GradientWarning, Validity, Verdict, validity
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Antithetic",
     "Auto",
     "Baseline",
+    "Comparison",
     "Constant",
     "Control",
     "Controlled",
@@ -63,6 +65,9 @@ __all__ = [
     "Verdict",
     "VonMisesFisher",
     "bound",
+    "check",
+    "compare",
     "expectation",
+    "gradient_samples",
     "validity",
 ]

@@ -1,0 +1,86 @@
+"""`check`: an estimator against the exact gradient, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jensen.gradients.expectation import expectation
+from jensen.gradients.seeing.compare import Contestant, bias_in_errors, run
+from jensen.gradients.seeing.door import require_dependence, require_domain
+from jensen.gradients.seeing.names import flat, label, parameter_names
+from jensen.gradients.seeing.reference import Reference, reference
+from jensen.gradients.seeing.samples import as_arrays
+
+
+def check(
+    f: Callable[[Any, Any], Any],
+    distribution: Callable[[Any], Any],
+    theta: Any,
+    *,
+    key: Any,
+    estimator: Any = None,
+    draws: Any = None,
+    num_replicates: int = 10_000,
+    truth: Any = None,
+    level: float = 5.0,
+    max_standard_error: float | None = None,
+    vouch: tuple[str, ...] = (),
+) -> None:
+    """Raise an ``AssertionError`` that says where, if an estimate of a gradient is biased or not finite.
+
+    Parameters
+    ----------
+    f, distribution, estimator, draws, vouch
+        As for `expectation`.
+    theta, key, num_replicates, truth
+        As for `compare`. A ``ValueError`` where no truth is given and none can be computed.
+    level
+        How many standard errors a mean may be off.
+    max_standard_error
+        None of them may be larger: an estimate of infinite variance is never many standard errors off.
+
+    Examples
+    --------
+    >>> from numpyro.distributions import Poisson
+    >>> from jensen import gradients as gr
+    >>> gr.check(
+    ...     lambda x, theta: x**2.0, lambda theta: Poisson(theta), 2.3, estimator=gr.ScoreFunction(), key=0
+    ... )
+    """
+    theta = as_arrays(theta)
+    F = expectation(f, distribution, estimator, draws, vouch)
+    require_domain(F, theta)
+    require_dependence(F, theta)
+    exact = Reference(flat(truth), 0.0) if truth is not None else reference(F, theta)
+    if exact is None:
+        raise ValueError("no exact gradient is known here: pass truth=")
+    found = run(F, theta, key, num_replicates)
+    name = label(F.estimator)
+    if found.trouble:
+        raise AssertionError(f"{name}: {found.trouble}")
+    _require_small_errors(found, name, parameter_names(theta), max_standard_error)
+    _require_unbiased(found, name, parameter_names(theta), exact, level)
+
+
+def _require_unbiased(found: Contestant, name: str, names: list[str], exact: Reference, level: float) -> None:
+    m, bias = found.moments, bias_in_errors(found.moments, exact)
+    worst = int(np.argmax(np.abs(bias)))
+    if abs(bias[worst]) > level:
+        raise AssertionError(
+            f"{name} is biased: the gradient in {names[worst]} is {exact.gradient[worst]:.6g}, and the mean "
+            f"of {len(found.samples)} replicates {m.mean[worst]:.6g} ± {m.standard_error[worst]:.2g}: "
+            f"{abs(bias[worst]):.1f} standard errors off"
+        )
+
+
+def _require_small_errors(found: Contestant, name: str, names: list[str], most: float | None) -> None:
+    errors = found.moments.standard_error
+    worst = int(np.argmax(errors))
+    if most is not None and errors[worst] > most:
+        raise AssertionError(
+            f"{name}: the standard error in {names[worst]} is {errors[worst]:.3g}, more than {most:g}: "
+            "more replicates, or an estimator of less variance"
+        )
