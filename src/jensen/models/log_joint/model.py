@@ -283,9 +283,13 @@ class LogJoint:
             raise AttributeError("relabel: no parameters were named as symmetric")
         return partial(relabelling.relabel, self.symmetric)
 
-    def canonical(self, params: Params) -> Params:
-        """Values of z in the order of the first symmetric parameter; the params as they are without one."""
-        return relabelling.canonical(self.symmetric, params)
+    @property
+    def canonical(self) -> Callable[[Params], Params] | None:
+        """``canonical(params)``: the values of z in the order of the first symmetric parameter.
+
+        None where no parameters were named as symmetric: maxima are then told apart by their height alone.
+        """
+        return partial(relabelling.canonical, self.symmetric) if self.symmetric else None
 
     def totals(self, stats: LogJointStats) -> Any:
         """S as the closed form sees it: in the form of ``features``, with the values of z in front."""

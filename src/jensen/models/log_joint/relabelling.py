@@ -26,8 +26,6 @@ def relabel(names: tuple[str, ...], params: Params, order: Any) -> Params:
 
 
 def canonical(names: tuple[str, ...], params: Params) -> Params:
-    """The values of z in the order of the first parameter named; the params as they are without one."""
-    if not names:
-        return params
+    """The values of z in the order of the first parameter named."""
     first = np.asarray(params[names[0]], dtype=float)
     return relabel(names, params, np.lexsort(first.reshape(len(first), -1).T[::-1]))
