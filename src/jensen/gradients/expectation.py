@@ -119,14 +119,14 @@ class Expectation:
     def _estimators(self, variables: list[Variable]) -> dict[str, Estimator]:
         names = [variable.name for variable in variables]
         if not isinstance(self.estimator, Mapping):
-            return dict.fromkeys(names, self.estimator)
+            return dict.fromkeys(names, _checked(self.estimator, "the estimator"))
         if missing := [name for name in names if name not in self.estimator]:
             raise ValueError(f"no estimator for {', '.join(missing)}; there are {', '.join(self.estimator)}")
         if unknown := [name for name in self.estimator if name not in names]:
             raise ValueError(
                 f"estimators for {', '.join(unknown)}, which are no variables: {', '.join(names)}"
             )
-        return dict(self.estimator)
+        return {name: _checked(each, f"the estimator of {name!r}") for name, each in self.estimator.items()}
 
 
 def expectation(
@@ -153,6 +153,12 @@ def expectation(
     return Expectation(
         f, distribution, Auto() if estimator is None else estimator, draws or Independent(), tuple(vouch)
     )
+
+
+def _checked(estimator: Any, what: str) -> Estimator:
+    if isinstance(estimator, type) or not isinstance(estimator, Estimator):
+        raise TypeError(f"{what} must be an estimator, as Pathwise() is, not {estimator!r}")
+    return estimator
 
 
 def _number(value: Any) -> Any:
