@@ -24,7 +24,7 @@ ARROWS = {
     "report": {"models", "families", "em", "data"},
     "testing": {"models", "families", "em", "threads"},
     "estimators": {"models", "families", "em", "data", "report"},
-    "cli": {"models", "families", "em", "data", "report"},
+    "cli": {"models", "families", "em", "data", "report", "gradients"},
     "__main__": {"cli"},
 }
 # Third parties that only some packages may import, at any depth.
@@ -33,7 +33,7 @@ ONLY_UNDER = {
     "jax": {"gradients", "variational", "models/log_joint"},
     "numpyro": {"gradients", "variational", "models/log_joint"},
     "optax": {"gradients", "variational", "models/log_joint"},
-    "matplotlib": {"report"},
+    "matplotlib": {"report", "gradients/seeing/plots.py"},
     "typer": {"cli"},
 }
 CORE = ("em", "families", "models", "threads")

@@ -1,4 +1,5 @@
-"""The command line: ``jensen fit``, ``predict``, ``score``, ``sample``, ``show``, ``datasets``."""
+"""The command line: ``jensen fit``, ``predict``, ``score``, ``sample``, ``show``, ``datasets``,
+``gradients``."""
 
 from __future__ import annotations
 

@@ -154,6 +154,43 @@ def datasets(json: Json = False) -> Ending:
     return using.datasets(json)
 
 
+@app.command()
+def gradients(
+    expression: Annotated[
+        str, typer.Argument(metavar="EXPRESSION", help='What the expectation is of, such as "x**2".')
+    ],
+    distribution: Annotated[
+        str,
+        typer.Option(
+            "--distribution",
+            "-d",
+            metavar="DISTRIBUTION",
+            help='Of x, such as "normal(mu, 1)"; of several: "z ~ bernoulli(p); x ~ normal(mu + z, 1)".',
+        ),
+    ],
+    at: Annotated[
+        list[str], typer.Option(metavar="NAME=VALUE", help="A parameter; once for each, or a comma list.")
+    ],
+    num_replicates: Annotated[
+        int, typer.Option("-n", "--replicates", metavar="N", help="Independent repetitions of each estimate.")
+    ] = 10_000,
+    estimators: Annotated[
+        str, typer.Option(metavar="NAMES", help="A comma list, or usual: those of the usual ones there are.")
+    ] = "usual",
+    seed: Seed = 0,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw how the estimates are spread: .png, .pdf, .svg.")
+    ] = None,
+    json: Json = False,
+) -> Ending:
+    """Estimators of the gradient of E[f(x)] side by side: bias, variance, cost."""
+    from jensen.cli import gradients as command
+
+    return command.gradients(
+        command.GradientOptions(expression, distribution, at, num_replicates, estimators, seed, plot, json)
+    )
+
+
 def run(args: Sequence[str] | None = None) -> int:
     """Run a command; whatever goes wrong is one line and an exit code."""
     output.forgive_encodings()

@@ -40,6 +40,11 @@ def show(build: Any) -> None:
         print(_as_encoded(to_text(build(width), width), encoding))
 
 
+def plain(text: str) -> None:
+    """Print text as it is."""
+    print(_as_encoded(text, sys.stdout.encoding or "ascii"))
+
+
 def _as_encoded(text: str, encoding: str) -> str:
     """The text with plainer signs where the encoding has no others."""
     try:

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 SHOWN = {
     "estimator": "estimator",
     "parameter": "parameter",
+    "draws": "draws",
     "mean": "mean",
     "standard_error": "± SE",
     "bias": "bias/SE",
-    "variance_per_draw": "variance per draw",
-    "variance_per_draw_error": "± SE",
-    "evaluations": "evaluations",
-    "variance_x_evaluations": "variance × evaluations",
+    "variance": "variance",
+    "variance_error": "± SE",
+    "evaluations": "evals",
+    "variance_x_evaluations": "variance × evals",
 }
 
 
@@ -33,7 +34,7 @@ class Comparison:
         A dict of columns with a row for each parameter and estimator, for ``pandas.DataFrame(table)`` or
         ``polars.DataFrame(table)``. ``variance`` is that of one replicate, ``variance_per_draw`` that times
         the number of draws; ``bias`` is in standard errors from ``truth``, NaN where there is none;
-        ``seconds`` is the measured time of one replicate, ``rounding`` what rounding may have moved a mean by.
+        ``seconds`` is the measured time of one replicate, ``rounding`` what rounding may do to a mean.
     samples
         For each estimator (replicates, parameters).
     parameters

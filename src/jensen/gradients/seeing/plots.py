@@ -78,7 +78,7 @@ def _draw_variance(axes: Any, rows: list[dict[str, Any]]) -> None:
     axes.set_yticks(places, [])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel("variance × evaluations of f")
-    axes.set_title("± 4 standard errors; further left is better", fontsize=9, loc="left")
+    axes.set_title("± 4 standard errors", fontsize=9, loc="left")
     _plain(axes)
 
 

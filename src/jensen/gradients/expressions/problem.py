@@ -1,0 +1,120 @@
+"""An expression and its distributions as the f, distribution and θ of `expectation`."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jensen.gradients.expressions.families import FAMILIES
+from jensen.gradients.expressions.grammar import Described, parse_expression, parse_program, unknown
+from jensen.gradients.expressions.nodes import CONSTANTS, FUNCTIONS, Node
+from jensen.gradients.expressions.tokens import ExpressionError, pointed
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What `expectation` and `compare` take."""
+
+    f: Callable[[Any, Any], Any]
+    distribution: Callable[[Any], Any]
+    theta: dict[str, float]
+
+
+def problem(expression: str, distribution: str, at: Mapping[str, float]) -> Problem:
+    """E of an expression such as ``x**2`` under ``normal(mu, 1)``, at ``{"mu": 0.5}``.
+
+    Several variables are written ``z ~ bernoulli(p); x ~ normal(mu + z, 1)``; a single one is called x.
+
+    Examples
+    --------
+    >>> from jensen import gradients as gr
+    >>> asked = problem("x**2", "normal(mu, 1)", {"mu": 0.5})
+    >>> F = gr.expectation(asked.f, asked.distribution, gr.Exact())
+    >>> round(float(F(asked.theta)), 3)
+    1.25
+    """
+    variables = parse_program(distribution)
+    cost = parse_expression(expression)
+    arguments = {each.name: _arguments(each, distribution) for each in variables}
+    _require_known(cost, expression, arguments, distribution, at)
+
+    def f(x: Any, theta: Any) -> Any:
+        return cost.evaluate({**theta, **x})
+
+    def described(theta: Any) -> dict[str, Any]:
+        return {each.name: _made(each, arguments, theta) for each in variables}
+
+    return Problem(f, described, {name: float(value) for name, value in at.items()})
+
+
+def _arguments(described: Described, text: str) -> dict[str, Node]:
+    """The arguments of a distribution by the names of its parameters."""
+
+    def fail(what: str) -> None:
+        raise ExpressionError(f"{pointed(text, described.column)}: {what}")
+
+    kind = described.kind
+    if kind not in FAMILIES:
+        fail(unknown("distribution", kind, FAMILIES))
+    family = FAMILIES[kind]
+    form = f"{kind}({', '.join(family.parameters)})"
+    if len(described.by_place) > len(family.parameters):
+        fail(f"{len(described.by_place)} arguments for {form}")
+    given = dict(zip(family.parameters, described.by_place, strict=False))
+    for name, node in described.by_name.items():
+        if name not in family.parameters or name in given:
+            fail(f"{name} is {'given twice to' if name in given else 'no parameter of'} {form}")
+        given[name] = node
+    if missing := [name for name in family.parameters if name not in given and name not in family.defaults]:
+        fail(f"{form} needs {' and '.join(missing)}")
+    return given
+
+
+def _require_known(
+    cost: Node,
+    expression: str,
+    arguments: Mapping[str, Mapping[str, Node]],
+    text: str,
+    at: Mapping[str, float],
+) -> None:
+    """Every name is a variable or bound, every variable has one meaning, every bound name is used."""
+    used: set[str] = set()
+    for where, node in [
+        (expression, cost),
+        *((text, n) for each in arguments.values() for n in each.values()),
+    ]:
+        for name, column in node.names().items():
+            if name not in arguments and name not in at:
+                variables = ", ".join(arguments)
+                raise ExpressionError(
+                    f"{pointed(where, column)}: {name} is neither a variable ({variables}) nor bound: "
+                    f"--at {name}=VALUE"
+                )
+            used.add(name)
+    for name, value in at.items():
+        if name in arguments or name in FUNCTIONS or name in CONSTANTS:
+            raise ExpressionError(f"--at {name}: the name is taken, by a variable, a function or a constant")
+        if name not in used:
+            raise ExpressionError(f"--at {name}: the name appears nowhere")
+        if not math.isfinite(value):
+            raise ExpressionError(f"--at {name}: the value must be finite, not {value}")
+
+
+def _made(described: Described, arguments: Mapping[str, Mapping[str, Node]], theta: Any) -> Any:
+    """A distribution, or a function of its parents."""
+    family, mine = FAMILIES[described.kind], arguments[described.name]
+    names = {name for node in mine.values() for name in node.names()}
+    parents = [name for name in arguments if name in names]
+
+    def make(**values: Any) -> Any:
+        found = {name: node.evaluate({**theta, **values}) for name, node in mine.items()}
+        return family.make(**{**family.defaults, **found})
+
+    if not parents:
+        return make()
+    kind = inspect.Parameter.KEYWORD_ONLY
+    make.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in parents])  # type: ignore[attr-defined]
+    return make
