@@ -13,7 +13,10 @@ from jensen.gradients.distributions import VonMisesFisher
 from jensen.gradients.draws import Antithetic, Draws, Independent, Sobol, Stratified
 from jensen.gradients.estimators import (
     ARM,
+    REBAR,
+    RELAX,
     Auto,
+    Concrete,
     Control,
     Controlled,
     DisARM,
@@ -33,10 +36,13 @@ from jensen.gradients.validity import Derivatives, GradientWarning, Validity, Ve
 
 __all__ = [
     "ARM",
+    "REBAR",
+    "RELAX",
     "Antithetic",
     "Auto",
     "Baseline",
     "Comparison",
+    "Concrete",
     "Constant",
     "Control",
     "Controlled",

@@ -50,10 +50,10 @@ def plan(
         drawn: dict[str, Any] = {}
         for variable in variables:
             distribution = variable.given(drawn)
-            drawn[variable.name] = distribution.sample(key)
             estimator = resolved(estimators[variable.name], distribution, layout)
             if variable.name not in vouch:
                 _refuse(estimator, variable.name, distribution)
+            drawn[variable.name] = estimator.example(distribution, key)
             found[variable.name] = _treatment(estimator, distribution, key)
         return drawn
 

@@ -20,9 +20,9 @@ def randomness_of(treatments: Mapping[str, Treatment], draws: Draws, key: Any) -
     """
     layout = draws.layout
     leading = (layout.num_batches, layout.num_coupled)
-    spread, key = jax.random.split(_the_key(key, treatments))
+    key = _the_key(key, treatments)
     sizes = {name: prod(treatment.shape) for name, treatment in treatments.items() if treatment.is_drawn}
-    uniforms = draws.uniforms(spread, sum(sizes.values())) if sizes else None
+    uniforms = draws.uniforms(jax.random.fold_in(key, 0), sum(sizes.values())) if sizes else None
     found, begin = {}, 0
     for name, treatment in treatments.items():
         mine = jax.random.fold_in(key, zlib.crc32(name.encode()))

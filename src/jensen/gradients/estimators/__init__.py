@@ -9,11 +9,15 @@ from jensen.gradients.estimators.measure import MeasureValued
 from jensen.gradients.estimators.mixture import ExactLabel
 from jensen.gradients.estimators.pathwise import Pathwise
 from jensen.gradients.estimators.protocol import Estimator
+from jensen.gradients.estimators.relaxed import REBAR, RELAX, Concrete
 from jensen.gradients.estimators.score import ScoreFunction
 
 __all__ = [
     "ARM",
+    "REBAR",
+    "RELAX",
     "Auto",
+    "Concrete",
     "Control",
     "Controlled",
     "DisARM",

@@ -47,6 +47,10 @@ class Estimator(Protocol):
         """The distribution whose noise it uses; None where nothing is drawn."""
         return distribution
 
+    def example(self, distribution: Any, key: Any) -> Any:
+        """A value such as it hands to what follows; its shape is looked at."""
+        return distribution.sample(key)
+
     def cost(self, site: Site, then: Cost) -> Any:
         """The cost of one draw: its mean is E[then(x)], its derivative's mean that of E[then(x)]."""
         ...
