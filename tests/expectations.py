@@ -1,4 +1,4 @@
-"""Gradients of expectations in tests: independent replicates, exact moments, and bounds in standard errors."""
+"""Gradients of expectations in tests: replicates, exact moments, and bounds in standard errors."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -18,8 +19,8 @@ class Scored(NamedTuple):
 
     Attributes
     ----------
-    distribution
-        Parameters without a score are guarded.
+    log_density
+        Of the draw, under any distribution; parameters without a score are guarded.
     x
         The draw, fixed.
     weight
@@ -28,7 +29,7 @@ class Scored(NamedTuple):
         Of this draw.
     """
 
-    distribution: Any
+    log_density: Callable[[Any], Any]
     x: Any
     weight: Any
     cost: Any
@@ -148,12 +149,11 @@ class OptimalCoefficient(Baseline):
         moving = [jnp.asarray(leaf) for leaf, moves in zip(leaves, floating, strict=True) if moves]
         squares = jax.tree.map(jnp.square, jax.grad(at)(moving))
         mine = iter([_coefficient(site, scored.cost, square) for square in squares])
-        guarded = jax.tree.leaves(scored.distribution)
         scaled = [
             rescaled(leaf, next(mine)) if moves else leaf
-            for leaf, moves in zip(guarded, floating, strict=True)
+            for leaf, moves in zip(jax.tree.leaves(site.distribution), floating, strict=True)
         ]
-        return log_density(jax.tree.unflatten(structure, scaled), scored.x)
+        return scored.log_density(jax.tree.unflatten(structure, scaled))
 
 
 def _coefficient(site: Site, cost: Any, square: Any) -> Any:

@@ -60,10 +60,12 @@ def rescaled(x: Any, factor: Any) -> Any:
     return x
 
 
-@rescaled.defjvp
-def _(primals: Any, tangents: Any) -> Any:
+def _rescaled_rule(primals: Any, tangents: Any) -> Any:
     (x, factor), (move, _) = primals, tangents
-    return x, jax.lax.stop_gradient(factor) * move
+    return x, move if _is_zero(move) else jax.lax.stop_gradient(factor) * move
+
+
+rescaled.defjvp(_rescaled_rule, symbolic_zeros=True)
 
 
 def linear(x: Any, slope: Any, why: str) -> Any:

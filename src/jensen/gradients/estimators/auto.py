@@ -13,11 +13,12 @@ from jensen.gradients.estimators.pathwise import Pathwise
 from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.estimators.score import ScoreFunction
 from jensen.gradients.site import Cost, Layout, Site
+from jensen.gradients.validity.parts import rows
 
 
 @dataclass(frozen=True, slots=True)
 class Auto(Estimator):
-    """The first of these that a variable has: the exact sum, the path, the score with leave-one-out.
+    """The first of these that all parameters have: the exact sum, the path, the score with leave-one-out.
 
     Of a mixture the label is summed and its components are treated in the same way. ``F.chosen(theta)`` says
     what was taken.
@@ -42,9 +43,13 @@ class Auto(Estimator):
         return self._sampled(distribution, layout)
 
     def _sampled(self, distribution: Any, layout: Layout) -> Estimator:
-        if Pathwise().refusal(distribution) is None:
-            return Pathwise()
-        return ScoreFunction(LeaveOneOut() if layout.num_batches > 1 else None)
+        score = ScoreFunction(LeaveOneOut() if layout.num_batches > 1 else None)
+        if Pathwise().refusal(distribution) is not None:
+            return score
+        row = rows(distribution) or {}
+        has_path = all(both.path.status == "valid" for both in row.values())
+        has_score = all(both.score.status == "valid" for both in row.values())
+        return Pathwise() if has_path or not has_score else score
 
     def cost(self, site: Site, then: Cost) -> Any:
         return self.choice(site.distribution, site.layout).cost(site, then)

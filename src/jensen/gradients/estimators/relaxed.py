@@ -1,4 +1,4 @@
-"""Bits and labels as thresholds of continuous variables: REBAR and RELAX, and the biased Concrete relaxation."""
+"""Bits and labels as thresholds of continuous variables: REBAR and RELAX, and Concrete, which is biased."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _inside(u: Any) -> Any:
 class REBAR(Estimator):
     """The score, with the cost of relaxed bits as a control variate (Tucker et al. 2017).
 
-    f must accept numbers in (0, 1) in the place of bits. On simple costs it may do worse than the plain score.
+    f must accept numbers in (0, 1) in the place of bits. On simple costs it may do worse than the score.
 
     Parameters
     ----------
@@ -120,8 +120,8 @@ class RELAX(Estimator):
 class Concrete(Estimator):
     """BIASED: the path of a relaxation of bits or labels (Maddison et al.; Jang et al. 2017).
 
-    It is the gradient of another expectation, that of f at relaxed values. f must accept numbers in (0, 1) in the
-    place of bits, and vectors of K such numbers in the place of a label.
+    It is the gradient of another expectation, that of f at relaxed values. f must accept numbers in (0, 1)
+    in the place of bits, and vectors of K such numbers in the place of a label.
 
     Parameters
     ----------

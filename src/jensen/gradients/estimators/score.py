@@ -34,9 +34,11 @@ class ScoreFunction(Estimator):
 
     def cost(self, site: Site, then: Cost) -> Any:
         x = fixed_draw(site)
-        distribution = site.distribution if site.vouched else score_guarded(site.distribution)
-        weight = box(log_density(distribution, x))
-        cost = then(x)
+
+        def density(distribution: Any) -> Any:
+            return log_density(distribution if site.vouched else score_guarded(distribution), x)
+
+        weight, cost = box(density(site.distribution)), then(x)
         if self.baseline is None:
             return cost * weight
-        return self.baseline.surrogate(site, Scored(distribution, x, weight, cost))
+        return self.baseline.surrogate(site, Scored(density, x, weight, cost))
