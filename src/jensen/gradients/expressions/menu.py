@@ -14,9 +14,12 @@ from jensen.gradients.draws import Antithetic, Draws, Independent, Sobol
 from jensen.gradients.estimators import DisARM, Estimator, Exact, MeasureValued, Pathwise, ScoreFunction
 from jensen.gradients.expectation import Expectation, expectation
 from jensen.gradients.expressions.problem import Problem
-from jensen.gradients.seeing import Comparison, compare
+from jensen.gradients.seeing.compare import contestants, run, summary
+from jensen.gradients.seeing.comparison import Comparison
 from jensen.gradients.seeing.door import require_dependence, require_domain
-from jensen.gradients.seeing.known import known_best, known_mean
+from jensen.gradients.seeing.known import known_best
+from jensen.gradients.seeing.names import parameter_names
+from jensen.gradients.seeing.reference import Reference, reference
 from jensen.gradients.seeing.samples import as_arrays
 
 NUM = 64  # draws of an estimator that learns from the other draws
@@ -27,22 +30,36 @@ class UnknownEstimatorError(ValueError):
     """A name that is not on the menu, or an estimator that a problem does not have."""
 
 
-def _fixed(estimator: Estimator, draws: Draws) -> Callable[[Expectation, Any], Entry | str]:
-    return lambda F, theta: (estimator, draws)
+class Place(NamedTuple):
+    """E[f] as an expectation, where its gradient is asked for, and that gradient if it is known."""
+
+    F: Expectation
+    theta: Any
+    exact: Reference | None
 
 
-def _known(constant: Callable[[Expectation, Any], float | None], why: str) -> Any:
-    def entry(F: Expectation, theta: Any) -> Entry | str:
-        number = constant(F, theta)
-        return why if number is None else (ScoreFunction(Constant(number)), Independent(1))
-
-    return entry
+def _fixed(estimator: Estimator, draws: Draws) -> Callable[[Place], Entry | str]:
+    return lambda place: (estimator, draws)
 
 
-MENU: dict[str, Callable[[Expectation, Any], Entry | str]] = {
+def _mean(place: Place) -> Entry | str:
+    return "E[f] is not known exactly" if place.exact is None else _constant(place.exact.value)
+
+
+def _best(place: Place) -> Entry | str:
+    number = None if place.exact is None else known_best(place.F, place.theta)
+    why = "its constant is computed for one variable and one parameter only: optimal-coefficient"
+    return why if number is None else _constant(number)
+
+
+def _constant(number: float) -> Entry:
+    return ScoreFunction(Constant(number)), Independent(1)
+
+
+MENU: dict[str, Callable[[Place], Entry | str]] = {
     "score": _fixed(ScoreFunction(), Independent(1)),
-    "mean-baseline": _known(known_mean, "E[f] is not known exactly"),
-    "best-baseline": _known(known_best, "the best constant is known for one variable and one parameter"),
+    "mean-baseline": _mean,
+    "best-baseline": _best,
     "leave-one-out": _fixed(ScoreFunction(LeaveOneOut()), Independent(NUM)),
     "optimal-coefficient": _fixed(ScoreFunction(OptimalCoefficient()), Independent(NUM)),
     "path": _fixed(Pathwise(), Independent(1)),
@@ -83,19 +100,22 @@ def study(asked: Problem, names: Sequence[str] | None, key: int, num_replicates:
         F = expectation(asked.f, asked.distribution, ScoreFunction(), Independent(1))
         require_domain(F, theta)
         require_dependence(F, theta)
-        entries, left_out = _entries(F, theta, names or USUAL)
+        place = Place(F, theta, reference(F, theta))
+        entries, left_out = _entries(place, names or USUAL)
         if names and left_out:
             raise UnknownEstimatorError("; ".join(f"{name}: {why}" for name, why in left_out.items()))
-        found = compare(asked.f, asked.distribution, theta, entries, key=key, num_replicates=num_replicates)
+        expectations = contestants(asked.f, asked.distribution, entries, None, ())
+        ran = {name: run(each, theta, key, num_replicates) for name, each in expectations.items()}
+        found = summary(ran, parameter_names(theta), place.exact)
     return Study(found, left_out)
 
 
-def _entries(F: Expectation, theta: Any, names: Sequence[str]) -> tuple[dict[str, Entry], dict[str, str]]:
+def _entries(place: Place, names: Sequence[str]) -> tuple[dict[str, Entry], dict[str, str]]:
     entries: dict[str, Entry] = {}
     left_out: dict[str, str] = {}
     for name in dict.fromkeys(names):
-        entry = MENU[name](F, theta)
-        why = entry if isinstance(entry, str) else _refusal(F, theta, entry)
+        entry = MENU[name](place)
+        why = entry if isinstance(entry, str) else _refusal(place, entry)
         if isinstance(entry, str) or why:
             left_out[name] = why
         else:
@@ -103,11 +123,12 @@ def _entries(F: Expectation, theta: Any, names: Sequence[str]) -> tuple[dict[str
     return entries, left_out
 
 
-def _refusal(F: Expectation, theta: Any, entry: Entry) -> str:
+def _refusal(place: Place, entry: Entry) -> str:
     """Why an estimator does not give this gradient; empty where it does."""
     estimator, draws = entry
     try:
-        jax.eval_shape(jax.grad(replace(F, estimator=estimator, draws=draws)), theta, jax.random.key(0))
+        F = replace(place.F, estimator=estimator, draws=draws)
+        jax.eval_shape(jax.grad(F), place.theta, jax.random.key(0))
     except (InvalidGradientError, ValueError) as error:
         return str(error)
     return ""

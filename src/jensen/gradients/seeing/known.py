@@ -1,4 +1,4 @@
-"""Baselines whose constants are computed beforehand, where an exact sum or quadrature allows."""
+"""The best constant baseline, computed beforehand where an exact sum or quadrature allows."""
 
 from __future__ import annotations
 
@@ -11,21 +11,16 @@ import numpy as np
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program import ONLY, is_single, variables_of
 from jensen.gradients.sampling import log_density
-from jensen.gradients.seeing.reference import expected, reference
-
-
-def known_mean(F: Expectation, theta: Any) -> float | None:
-    """E[f], for a baseline; None where it cannot be computed."""
-    return None if reference(F, theta) is None else float(expected(F, F.f, theta))
+from jensen.gradients.seeing.reference import expected
 
 
 def known_best(F: Expectation, theta: Any) -> float | None:
-    """The constant of least variance, E[(f s + ∇f) s] / E[s²] with s = ∇ log p, of one variable and parameter.
+    """The constant of least variance, E[(f s + ∇f) s] / E[s²] with s = ∇ log p.
 
-    None elsewhere: each parameter has a constant of its own.
+    Of one variable and one parameter, where there is a `reference`; elsewhere None.
     """
     variables = variables_of(F.distribution(theta))
-    if len(variables) > 1 or np.size(flat_theta(theta)) > 1 or reference(F, theta) is None:
+    if len(variables) > 1 or np.size(flat_theta(theta)) > 1:
         return None
     name, single = variables[0].name, is_single(F.distribution(theta))
     assert name == ONLY or not single
@@ -40,9 +35,9 @@ def known_best(F: Expectation, theta: Any) -> float | None:
     def estimate(x: Any, theta: Any) -> Any:
         return F.f(x, theta) * score(x, theta) + flat_theta(jax.grad(lambda theta: F.f(x, theta))(theta))[0]
 
-    above = expected(F, lambda x, theta: estimate(x, theta) * score(x, theta), theta)
-    below = expected(F, lambda x, theta: score(x, theta) ** 2, theta)
-    return float(above / below) if below > 0 else None
+    above = float(expected(F, lambda x, theta: estimate(x, theta) * score(x, theta), theta))
+    below = float(expected(F, lambda x, theta: score(x, theta) ** 2, theta))
+    return above / below if below > 0 and np.isfinite(above) else None
 
 
 def flat_theta(theta: Any) -> Any:

@@ -6,6 +6,7 @@ Apart from `Exact`, which is itself among what is compared.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from typing import Any, NamedTuple
 
@@ -29,37 +30,47 @@ TOLERANCE = 1e-3
 
 
 class Reference(NamedTuple):
-    """A gradient, flat, and its error as the two rules tell."""
+    """A gradient, flat, its error as the two rules tell, and E[f]."""
 
     gradient: Any
     error: Any
+    value: float = float("nan")
 
 
 def reference(F: Expectation, theta: Any) -> Reference | None:
     """The exact gradient; None where there is no rule for some variable, or the rules do not agree."""
     found = list(distributions_at(F, theta).values())
-    if not all(map(_has_rule, found)):
-        return None
-    points = POINTS.get(sum(not _is_finite(each) for each in found))
+    points = _points(found)
     if points is None or prod(_count(each, points) for each in found) > MOST:
         return None
-    (mass, rough), (_, fine) = (_by_rule(F, theta, num) for num in (points // 2, points))
+    mass, value, rough, fine = jax.device_get(jax.jit(partial(_by_rules, F, points))(theta))
+    rough, fine = flat(rough), flat(fine)
     error = np.abs(fine - rough) + abs(mass - 1.0) * (1.0 + np.abs(fine))
     if not (error < TOLERANCE * (1.0 + np.abs(fine))).all():  # NaN among them
         return None
-    return Reference(fine, error + 64 * np.finfo(fine.dtype).eps * (1.0 + np.abs(fine)))
+    return Reference(fine, error + 64 * np.finfo(fine.dtype).eps * (1.0 + np.abs(fine)), float(value))
 
 
 def expected(F: Expectation, f: Any, theta: Any) -> Any:
-    """E of something else than f under the same distribution, by the fine rule."""
-    points = POINTS.get(sum(not _is_finite(each) for each in distributions_at(F, theta).values()), 1)
-    return _sum(F, f, points)(theta)
+    """E of something else than f under the same distribution, where there is a reference."""
+    points = _points(list(distributions_at(F, theta).values()))
+    assert points is not None
+    return jax.jit(_sum(F, f, points).__call__)(theta)
 
 
-def _by_rule(F: Expectation, theta: Any, num: int) -> tuple[float, Any]:
-    """The mass, which should be 1, and the gradient of E[f]."""
-    mass = float(_sum(F, lambda x, theta: 1.0, num)(theta))
-    return mass, flat(jax.jit(jax.grad(_sum(F, F.f, num)))(theta))
+def _points(distributions: list[Any]) -> int | None:
+    """Of the finer rule."""
+    if not all(map(_has_rule, distributions)):
+        return None
+    return POINTS.get(sum(not _is_finite(each) for each in distributions))
+
+
+def _by_rules(F: Expectation, points: int, theta: Any) -> Any:
+    """The mass, which should be 1, E[f], and its gradient by a rule of half the points and by all."""
+    mass = _sum(F, lambda x, theta: 1.0, points // 2)(theta)
+    rough = jax.grad(_sum(F, F.f, points // 2))(theta)
+    value, fine = jax.value_and_grad(_sum(F, F.f, points))(theta)
+    return mass, value, rough, fine
 
 
 def _sum(F: Expectation, f: Any, num: int) -> Any:
