@@ -697,7 +697,7 @@ def test_hessian_of_discrete_and_continuous_variables():
         (gr.ARM(), jax.jit),
         (gr.DisARM(), jax.jit),
     ],
-    ids=str,
+    ids=["measure-valued", "measure-valued in jit", "ARM", "DisARM"],
 )
 def test_a_derivative_beyond_the_order_raises(estimator, transform):
     assert estimator.order == 1
