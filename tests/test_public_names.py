@@ -43,6 +43,7 @@ NAMES = [
     "families",
     "fit",
     "get_num_threads",
+    "gradients",
     "kl_gap",
     "list_datasets",
     "load_dataset",
@@ -52,7 +53,7 @@ NAMES = [
     "testing",
     "uncertainty",
 ]
-PACKAGES = ["em", "families", "models", "data", "testing", "estimators", "report"]
+PACKAGES = ["em", "families", "models", "data", "testing", "estimators", "report", "gradients"]
 
 
 def test_the_list_of_public_names():

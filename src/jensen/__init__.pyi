@@ -2,6 +2,7 @@
 from . import data as data
 from . import em as em
 from . import families as families
+from . import gradients as gradients
 from . import models as models
 from . import testing as testing
 from .data import list_datasets as list_datasets
