@@ -19,9 +19,12 @@ def distributions_at(F: Expectation, theta: Any) -> dict[str, Any]:
     """The distribution of every variable, at draws of its parents."""
     found, values = {}, {}
     with validation_enabled(False):  # what is wrong is told by `require_domain`
-        for variable in variables_of(F.distribution(theta)):
+        variables = variables_of(F.distribution(theta))
+        parents = {parent for variable in variables for parent in variable.parents}
+        for variable in variables:
             found[variable.name] = variable.given(values)
-            values[variable.name] = found[variable.name].sample(jax.random.key(0))
+            if variable.name in parents:
+                values[variable.name] = found[variable.name].sample(jax.random.key(0))
     return found
 
 
@@ -55,9 +58,12 @@ def _short(value: Any) -> str:
 
 def require_dependence(F: Expectation, theta: Any) -> None:
     """f depends on x: else there is nothing to take an expectation of."""
-    described = F.distribution(theta)
-    values = {name: d.sample(jax.random.key(0)) for name, d in distributions_at(F, theta).items()}
-    x = values[ONLY] if is_single(described) else values
+
+    def values(key: Any) -> Any:
+        found = {name: each.sample(key) for name, each in distributions_at(F, theta).items()}
+        return found[ONLY] if is_single(F.distribution(theta)) else found
+
+    x = jax.eval_shape(values, jax.random.key(0))
     if not depends(F.f, x, theta):
         raise ValueError("f does not depend on x: E[f] is f, and its gradient needs no draws")
 

@@ -20,10 +20,10 @@ from jensen.gradients.estimators import Estimator
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.sampling import log_density
 from jensen.gradients.seeing.door import distributions_at
-from jensen.gradients.seeing.names import flat
+from jensen.gradients.seeing.names import columns
 from jensen.gradients.site import Cost, Site
 
-POINTS = {0: 1, 1: 4096, 2: 512}  # of the finer rule, by how many variables have no finite support
+POINTS = {0: 1, 1: 4097, 2: 513}  # of the finer rule, by how many variables have no finite support
 MOST = 2**20  # joint values that are summed
 FAR = 30.0  # of t in x = sinh t and the like
 TOLERANCE = 1e-3
@@ -43,8 +43,8 @@ def reference(F: Expectation, theta: Any) -> Reference | None:
     points = _points(found)
     if points is None or prod(_count(each, points) for each in found) > MOST:
         return None
-    mass, value, rough, fine = jax.device_get(jax.jit(partial(_by_rules, F, points))(theta))
-    rough, fine = flat(rough), flat(fine)
+    mass, value, slopes = jax.device_get(jax.jit(partial(_by_rules, F, points))(theta))
+    fine, rough = columns(slopes, 2)
     error = np.abs(fine - rough) + abs(mass - 1.0) * (1.0 + np.abs(fine))
     if not (error < TOLERANCE * (1.0 + np.abs(fine))).all():  # NaN among them
         return None
@@ -55,7 +55,7 @@ def expected(F: Expectation, f: Any, theta: Any) -> Any:
     """E of something else than f under the same distribution, where there is a reference."""
     points = _points(list(distributions_at(F, theta).values()))
     assert points is not None
-    return jax.jit(_sum(F, f, points).__call__)(theta)
+    return jax.jit(partial(_sums, F, f, points))(theta)[0]
 
 
 def _points(distributions: list[Any]) -> int | None:
@@ -66,21 +66,21 @@ def _points(distributions: list[Any]) -> int | None:
 
 
 def _by_rules(F: Expectation, points: int, theta: Any) -> Any:
-    """The mass, which should be 1, E[f], and its gradient by a rule of half the points and by all."""
-    mass = _sum(F, lambda x, theta: 1.0, points // 2)(theta)
-    rough = jax.grad(_sum(F, F.f, points // 2))(theta)
-    value, fine = jax.value_and_grad(_sum(F, F.f, points))(theta)
-    return mass, value, rough, fine
+    """The mass, which should be 1, E[f], and its gradients by the finer rule and the rougher one."""
+    mass = _sums(F, lambda x, theta: 1.0, points, theta)[0]
+    sums = partial(_sums, F, F.f, points)
+    return mass, sums(theta)[0], jax.jacrev(sums)(theta)
 
 
-def _sum(F: Expectation, f: Any, num: int) -> Any:
-    """E[f] as a function of θ."""
-    return replace(F, f=f, estimator=Quadrature(num), draws=Independent(1), vouch=())
+def _sums(F: Expectation, f: Any, num: int, theta: Any) -> Any:
+    """E[f] by the finer rule and by every second point of it."""
+    summed = replace(F, f=f, estimator=Quadrature(num), draws=Independent(1), vouch=())
+    return jnp.broadcast_to(summed.costs(theta)[0, 0], (2,))
 
 
 @dataclass(frozen=True, slots=True)
 class Quadrature(Estimator):
-    """Σ w(x) p(x) f(x) over a grid that moves with the support and with nothing else."""
+    """Σ w(x) p(x) f(x) over a grid that moves with the support and with nothing else, by two rules."""
 
     num: int
 
@@ -97,9 +97,11 @@ class Quadrature(Estimator):
         seen = log_p > jnp.log(jnp.finfo(log_p.dtype).tiny)
         middle = x[jnp.argmax(log_p)]
         # Where the density is no number at all any more, f may overflow: nothing is evaluated there.
-        x, safe = jnp.where(seen, x, middle), jnp.asarray(jnp.where(seen, log_p, 0.0))
-        weight = jnp.where(seen, width * jnp.exp(safe), 0.0)
-        return jnp.sum(weight * jax.vmap(then)(x))
+        x = jnp.asarray(jnp.where(seen, x, middle))
+        safe = jnp.asarray(jnp.where(seen, log_p, 0.0))
+        weight = jnp.where(seen, jnp.exp(safe), 0.0)[:, None] * width
+        cost = jnp.asarray(jax.vmap(then)(x)).reshape(x.shape[0], -1)
+        return jnp.sum(weight * cost, axis=0)
 
 
 def _is_finite(distribution: Any) -> bool:
@@ -109,7 +111,9 @@ def _is_finite(distribution: Any) -> bool:
 def _has_rule(distribution: Any) -> bool:
     if distribution.batch_shape or distribution.event_shape:
         return False
-    return _is_finite(distribution) or _transform(distribution.support) is not None
+    if _is_finite(distribution) or not distribution.is_discrete:
+        return _is_finite(distribution) or _transform(distribution) is not None
+    return hasattr(distribution.support, "lower_bound")
 
 
 def _count(distribution: Any, num: int) -> int:
@@ -117,36 +121,38 @@ def _count(distribution: Any, num: int) -> int:
 
 
 def _grid(distribution: Any, num: int) -> tuple[Any, Any]:
-    """Values, and the width of the cell of each."""
+    """Values (num,), and what each stands for by the finer rule and by the rougher one (num, 2)."""
     if _is_finite(distribution):
         values = distribution.enumerate_support()
-        return values, jnp.ones(len(values))
-    support = distribution.support
+        return values, jnp.ones((len(values), 2))
+    index = jnp.arange(num)
     if distribution.is_discrete:
-        values = support.lower_bound + jnp.arange(num)
-        return values, jnp.ones(num)
+        return distribution.support.lower_bound + index, jnp.stack([index >= 0, index <= num // 2], 1) * 1.0
     t = jnp.linspace(-FAR, FAR, num)
-    transform = _transform(support)
+    transform = _transform(distribution)
     assert transform is not None
-    seen: Any = jax.lax.stop_gradient(distribution.sample(jax.random.key(0), (255,)))
-    x, slope = jax.vmap(jax.value_and_grad(lambda t: transform(t, seen)))(t)
-    return x, slope * (t[1] - t[0])
+    x, slope = jax.vmap(jax.value_and_grad(transform))(t)
+    width = slope * (t[1] - t[0])
+    return x, jnp.stack([width, jnp.where(index % 2 == 0, 2.0 * width, 0.0)], axis=1)
 
 
-def _transform(support: Any) -> Any:
-    """x(t) for t from −∞ to ∞, with the help of some draws that tell where the mass is."""
-    if support.is_discrete:
-        return support if hasattr(support, "lower_bound") else None
-    if isinstance(support, type(constraints.real)):
-        return lambda t, seen: jnp.median(seen) + _spread(seen, jnp.median(seen)) * jnp.sinh(t)
+def _transform(distribution: Any) -> Any:
+    """x(t) for t from −∞ to ∞, of which the middle is where the mass is."""
+    support = distribution.support
     low, high = getattr(support, "lower_bound", None), getattr(support, "upper_bound", None)
+    if isinstance(support, type(constraints.real)):
+        middle, spread = jax.lax.stop_gradient(_middle(distribution))
+        return lambda t: middle + spread * jnp.sinh(t)
     if low is not None and high is not None:
-        return lambda t, seen: low + (high - low) * jax.nn.sigmoid(t)
-    if low is not None:
-        return lambda t, seen: low + _spread(seen, jax.lax.stop_gradient(low)) * jnp.exp(t)
-    return None
+        return lambda t: low + (high - low) * jax.nn.sigmoid(t)
+    return None if low is None else lambda t: low + jnp.exp(t)
 
 
-def _spread(seen: Any, middle: Any) -> Any:
-    """A scale that is not 0 and not that of the far tails."""
-    return jnp.maximum(jnp.median(jnp.abs(seen - middle)), jnp.finfo(seen.dtype).tiny)
+def _middle(distribution: Any) -> tuple[Any, Any]:
+    """Location and scale, given or from some draws."""
+    given = getattr(distribution, "loc", None), getattr(distribution, "scale", None)
+    if given[0] is not None and given[1] is not None:
+        return given
+    seen = distribution.sample(jax.random.key(0), (255,))
+    middle = jnp.median(seen)
+    return middle, jnp.maximum(jnp.median(jnp.abs(seen - middle)), jnp.finfo(seen.dtype).tiny)

@@ -78,9 +78,11 @@ def replicate(F: Expectation) -> Any:
 
     @jax.jit
     def run(theta: Any, keys: Any) -> tuple[Any, Any]:
-        def one(key: Any) -> tuple[Any, Any]:
-            return jax.value_and_grad(F)(theta, key, state)
-
-        return jax.lax.map(one, keys, batch_size=min(at_once, len(keys)))
+        pieces = -(-len(keys) // at_once)
+        size = -(-len(keys) // pieces)
+        filled = keys[jnp.arange(pieces * size) % len(keys)].reshape(pieces, size)
+        each = jax.vmap(lambda key: jax.value_and_grad(F)(theta, key, state))
+        found = jax.lax.map(each, filled) if pieces > 1 else jax.tree.map(lambda a: a[None], each(filled[0]))
+        return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[: len(keys)], found)
 
     return run

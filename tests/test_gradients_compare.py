@@ -1,0 +1,430 @@
+"""Seeing: replicates, comparisons with an exact reference, the check; and what they say of bad input."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpyro.distributions import (
+    Bernoulli,
+    Beta,
+    Cauchy,
+    Gamma,
+    Laplace,
+    MultivariateNormal,
+    Normal,
+    Pareto,
+    Poisson,
+    Uniform,
+    VonMises,
+)
+
+from jensen import gradients as gr
+from jensen.gradients.seeing.door import depends
+from jensen.gradients.seeing.moments import moments
+from jensen.gradients.seeing.names import label, parameter_names
+from jensen.gradients.seeing.reference import reference
+
+
+@pytest.fixture(autouse=True)
+def double():
+    with jax.enable_x64(True):
+        yield
+
+
+def square(x, theta):
+    return x**2
+
+
+def unit(theta):
+    return Normal(theta["mu"], 1.0)
+
+
+ONE = gr.Independent(1)
+
+
+# ---- replicates --------------------------------------------------------------------------------------------
+
+
+def test_replicates_have_a_leading_axis_and_are_independent():
+    theta = {"mu": jnp.array([0.5, 1.0]), "s": 1}
+    found = gr.gradient_samples(
+        lambda x, theta: jnp.sum(x**2),
+        lambda theta: Normal(theta["mu"], theta["s"]).to_event(1),
+        theta,
+        estimator=gr.Pathwise(),
+        draws=ONE,
+        key=0,
+        num_replicates=4000,
+    )
+    assert found["mu"].shape == (4000, 2)
+    assert found["s"].shape == (4000,)
+    means = found["mu"].mean(axis=0)
+    assert np.abs((means - np.array([1.0, 2.0])) / np.sqrt(4.0 / 4000)).max() < 4
+    neighbours = np.corrcoef(found["mu"][:-1, 0], found["mu"][1:, 0])[0, 1]
+    assert abs(neighbours) < 4 / np.sqrt(4000)
+
+
+def test_many_draws_are_held_in_pieces():
+    draws = gr.Independent(2**17)
+    found = gr.gradient_samples(square, unit, {"mu": 0.5}, draws=draws, key=1, num_replicates=3)
+    assert found["mu"].shape == (3,)
+    assert np.abs(found["mu"] - 1.0).max() < 5 * np.sqrt(4.0 / 2**17)
+
+
+def test_coupled_draws_are_one_replicate():
+    found = gr.compare(
+        square, unit, {"mu": 0.5}, [gr.ScoreFunction()], draws=gr.Antithetic(2), key=0, num_replicates=40_000
+    )
+    row = found.row("ScoreFunction()")
+    assert abs(row["variance"] - 2.0) < 4 * row["variance_error"]  # counted singly it would be another
+
+
+# ---- moments -----------------------------------------------------------------------------------------------
+
+
+def test_the_error_of_a_variance():
+    rng = np.random.default_rng(0)
+    each = [moments(rng.exponential(size=(500, 1))) for _ in range(2000)]
+    variances = np.array([m.variance[0] for m in each])
+    errors = np.array([m.variance_error[0] for m in each])
+    assert abs(variances.mean() - 1.0) < 4 * variances.std() / np.sqrt(2000)
+    assert np.sqrt((errors**2).mean()) == pytest.approx(variances.std(), rel=0.15)
+
+
+def test_what_is_not_finite_stays():
+    m = moments(np.array([[1.0, 1.0], [2.0, np.nan], [3.0, 1.0]]))
+    assert m.mean[0] == 2.0
+    assert np.isnan(m.mean[1])
+
+
+# ---- the exact reference -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "distribution", "theta", "exact"),
+    [
+        (square, lambda t: Normal(t[0], t[1]), [0.5, 1.3], [1.0, 2.6]),
+        (square, lambda t: Gamma(t[0], t[1]), [2.0, 1.5], [5.0 / 1.5**2, -12.0 / 1.5**3]),
+        (square, lambda t: Poisson(t[0]), [2.3], [5.6]),
+        (square, lambda t: Laplace(0.3, t[0]), [1.7], [4 * 1.7]),
+        (square, lambda t: Bernoulli(t[0]), [0.3], [1.0]),
+        (square, lambda t: Bernoulli(logits=t[0]), [0.0], [0.25]),
+        (square, lambda t: Uniform(0.0, t[0]), [1.5], [1.0]),  # the support moves
+        (lambda x, t: 1 / x, lambda t: Pareto(t[0], 3.0), [1.3], [-0.75 / 1.3**2]),
+        (square, lambda t: Beta(t[0], 1.0), [2.0], [0.125]),  # a / (a + 2)
+        (lambda x, t: jnp.cos(x), lambda t: Cauchy(0.0, t[0]), [1.3], [-np.exp(-1.3)]),
+        (lambda x, t: x**2 * t[0] + jnp.log(t[0]), lambda t: Normal(0.7, t[0]), [1.3], [6.3292307692]),
+        (
+            lambda x, t: jnp.exp(-10 * x**2),
+            lambda t: Normal(t[0], 1.0),
+            [1.0],
+            [-20 / 21**1.5 * np.exp(-10 / 21)],
+        ),
+    ],
+)
+def test_references(f, distribution, theta, exact):
+    F = gr.expectation(f, distribution, gr.ScoreFunction())
+    found = reference(F, jnp.asarray(theta))
+    assert found is not None
+    assert (np.abs(found.gradient - exact) <= found.error + 1e-9).all()
+    is_hard = isinstance(distribution(jnp.asarray(theta)), (Cauchy, Laplace))  # tails, and a kink
+    assert (found.error < (1e-3 if is_hard else 1e-7)).all()
+
+
+def test_a_reference_over_two_variables():
+    F = gr.expectation(
+        lambda x, t: x["x"] ** 2 * t["mu"],
+        lambda t: {"z": Bernoulli(t["p"]), "x": lambda z: Normal(t["mu"] + z, 1.0)},
+        gr.ScoreFunction(),
+    )
+    found = reference(F, {"mu": jnp.asarray(0.5), "p": jnp.asarray(0.3)})
+    assert found.gradient == pytest.approx([2.65, 1.0], abs=1e-9)
+    assert found.value == pytest.approx(0.5 * (0.7 * 1.25 + 0.3 * 3.25), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("f", "distribution"),
+    [
+        (square, lambda t: Cauchy(0.0, t)),  # no such expectation
+        (lambda x, t: jnp.sum(x), lambda t: MultivariateNormal(jnp.zeros(3) + t, jnp.eye(3))),  # no rule
+        (lambda x, t: jnp.sin(1e6 * x), lambda t: Normal(t, 1.0)),  # too fast for any rule
+    ],
+)
+def test_where_there_is_no_reference_none_is_claimed(f, distribution):
+    assert reference(gr.expectation(f, distribution, gr.ScoreFunction()), jnp.asarray(1.3)) is None
+
+
+# ---- comparisons -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def notes():
+    with jax.enable_x64(True):
+        return gr.compare(
+            square,
+            lambda theta: Normal(theta["mu"], theta["s"]),
+            {"mu": 0.5, "s": 1},
+            [gr.ScoreFunction(), gr.Pathwise(), (gr.Pathwise(), gr.Antithetic(2)), gr.Exact()],
+            draws=ONE,
+            key=jax.random.key(2),
+            num_replicates=20_000,
+        )
+
+
+def test_variances_and_bias_of_the_notes(notes):
+    exact = {
+        ("ScoreFunction()", "mu"): 18.5625,
+        ("ScoreFunction()", "s"): 89.125,
+        ("Pathwise()", "mu"): 4.0,
+        ("Pathwise()", "s"): 9.0,
+    }
+    for (name, parameter), variance in exact.items():
+        row = notes.row(name, parameter)
+        assert abs(row["variance"] - variance) < 4 * row["variance_error"], (name, parameter)
+        assert abs(row["bias"]) < 4
+        assert row["variance_x_evaluations"] == row["variance"] * row["evaluations"]
+    assert notes.row("Pathwise(), Antithetic(2)", "mu")["variance"] < 1e-20
+    assert notes.row("Exact()", "s")["variance"] == 0.0
+    assert abs(notes.row("Exact()", "s")["bias"]) < 1
+
+
+def test_a_comparison_is_a_table(notes):
+    assert pd.DataFrame(notes.table).shape == pl.DataFrame(dict(notes.table)).shape
+    assert list(notes.table["parameter"]) == ["mu"] * 4 + ["s"] * 4
+    assert set(notes.samples) == {"ScoreFunction()", "Pathwise()", "Pathwise(), Antithetic(2)", "Exact()"}
+    assert (notes.table["seconds"] > 0).all()
+    assert repr(notes).count("\n") == 8
+    assert "<th>bias/SE</th>" in notes._repr_html_()
+    assert len(notes.text(most=4).splitlines()) == 6
+
+
+def test_rows_are_found_by_name(notes):
+    with pytest.raises(ValueError, match="which parameter"):
+        notes.row("Pathwise()")
+    with pytest.raises(KeyError, match="Antithetic"):
+        notes.row("path", "mu")
+
+
+def test_a_comparison_is_drawn(notes):
+    figure = notes.plot()
+    assert len(figure.axes) == 4
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == list(notes.samples)
+    assert [text.get_text() for text in figure.axes[1].texts] == ["0", "0"]
+
+
+def test_names_may_be_given_and_a_truth():
+    found = gr.compare(
+        square,
+        unit,
+        {"mu": 0.5},
+        {"a": gr.Pathwise(), "b": (gr.Pathwise(), gr.Independent(8))},
+        key=0,
+        truth={"mu": 2.0},
+        draws=ONE,
+    )
+    assert list(found.samples) == ["a", "b"]
+    assert found.row("a")["bias"] < -10
+    assert found.row("b")["draws"] == found.row("b")["evaluations"] == 8
+
+
+def test_without_an_exact_gradient_there_is_no_bias():
+    found = gr.compare(
+        lambda x, theta: jnp.sum(x**2),
+        lambda theta: MultivariateNormal(theta * jnp.ones(3), jnp.eye(3)),
+        0.5,
+        [gr.Pathwise()],
+        key=0,
+    )
+    assert np.isnan(found.row("Pathwise()")["bias"])
+    assert "no exact gradient" in repr(found)
+
+
+class Shrunken(gr.Pathwise):
+    """A path that is a tenth too short, and does not say so."""
+
+    __slots__ = ()
+
+    def cost(self, site, then):
+        cost = gr.Pathwise.cost(self, site, then)
+        return 0.9 * cost + 0.1 * jax.lax.stop_gradient(cost)
+
+
+class Confessing(Shrunken):
+    __slots__ = ()
+    is_biased = True
+
+
+def test_a_biased_estimator_is_labelled_and_seen():
+    found = gr.compare(square, unit, {"mu": 0.5}, [Confessing()], draws=ONE, key=0, num_replicates=20_000)
+    row = found.row("Confessing()")
+    assert row["is_biased"] is True
+    assert row["bias"] < -4
+    assert "Confessing(): biased by construction" in repr(found)
+
+
+# ---- values that are not finite ----------------------------------------------------------------------------
+
+
+def test_the_draw_and_the_x_where_f_is_not_finite():
+    found = gr.compare(lambda x, t: jnp.sqrt(x), lambda t: Normal(t, 1.0), 2.0, [gr.ScoreFunction()], key=0)
+    row = found.row("ScoreFunction()")
+    assert 0 < row["non_finite"] < 1000
+    (remark,) = [each for each in found.remarks if "replicates" in each]
+    assert f"{row['non_finite']} of 1000 replicates are not finite" in remark
+    assert "f is nan, at x = -" in remark
+
+
+def test_the_draw_where_only_the_gradient_is_not_finite():
+    found = gr.compare(
+        lambda x, t: jnp.sqrt(jnp.abs(jnp.maximum(x, 0.0))),
+        lambda t: Normal(t, 1.0),
+        1.0,
+        [gr.Pathwise()],
+        key=0,
+    )
+    assert "its gradient is not finite, at x = -" in repr(found)
+
+
+def test_the_place_in_a_program_of_several_variables():
+    found = gr.compare(
+        lambda x, t: jnp.log(x["x"] + x["z"]),
+        lambda t: {"z": Bernoulli(t["p"]), "x": lambda z: Normal(t["mu"] + z, 1.0)},
+        {"mu": 1.0, "p": 0.3},
+        [gr.ScoreFunction()],
+        draws=gr.Antithetic(8),
+        key=0,
+        num_replicates=200,
+    )
+    assert "at x = {" in repr(found)
+    assert "z: " in repr(found)
+
+
+# ---- check -------------------------------------------------------------------------------------------------
+
+
+def test_check_passes_what_is_unbiased():
+    gr.check(square, unit, {"mu": 0.5}, estimator=gr.ScoreFunction(), key=0)
+    gr.check(square, unit, {"mu": 0.5}, estimator=gr.Pathwise(), draws=gr.Antithetic(2), key=0)
+
+
+def test_check_names_estimator_and_parameter():
+    with pytest.raises(
+        AssertionError, match=r"Shrunken\(\) is biased: the gradient in mu is 1, .* standard errors off"
+    ):
+        gr.check(square, unit, {"mu": 0.5}, estimator=Shrunken(), key=0)
+
+
+def test_check_can_ask_for_a_small_error():
+    with pytest.raises(AssertionError, match=r"the standard error in mu is .* more than 1e-06"):
+        gr.check(square, unit, {"mu": 0.5}, estimator=gr.Pathwise(), key=0, max_standard_error=1e-6)
+
+
+def test_check_says_where_a_value_is_not_finite():
+    with pytest.raises(
+        AssertionError, match=r"ScoreFunction\(\): .* in draw \d+ of replicate \d+ f is nan, at x = -"
+    ):
+        gr.check(
+            lambda x, t: jnp.sqrt(x),
+            lambda t: Normal(t, 1.0),
+            2.0,
+            estimator=gr.ScoreFunction(),
+            key=0,
+            truth=0.0,
+        )
+
+
+def test_check_without_a_truth_asks_for_it():
+    with pytest.raises(ValueError, match="pass truth="):
+        gr.check(square, lambda t: Cauchy(0.0, t), 1.3, estimator=gr.ScoreFunction(), key=0)
+
+
+# ---- bad input ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", [gr.check, lambda *a, **k: gr.compare(*a, [gr.ScoreFunction()], **k)])
+@pytest.mark.parametrize(
+    ("f", "distribution", "theta", "error", "words"),
+    [
+        (lambda x, t: jnp.stack([x, x]), unit, {"mu": 0.5}, ValueError, r"one number .* shape \(2,\)"),
+        (lambda x, t: t["mu"], unit, {"mu": 0.5}, ValueError, "does not depend on x"),
+        (lambda x, t: 1.0, unit, {"mu": 0.5}, ValueError, "does not depend on x"),
+        (
+            square,
+            lambda t: Normal(0.0, t),
+            -2.0,
+            ValueError,
+            "'x': scale of Normal must be positive, and is -2",
+        ),
+        (
+            square,
+            Bernoulli,
+            1.5,
+            ValueError,
+            "probs of BernoulliProbs must be in the unit interval",
+        ),
+        (
+            lambda x, t: x["b"],
+            lambda t: {"a": Normal(t, 1.0), "b": lambda a: Gamma(-1.0, 1.0)},
+            0.5,
+            ValueError,
+            "'b': concentration of Gamma must be positive",
+        ),
+    ],
+)
+def test_bad_input_is_named(verb, f, distribution, theta, error, words):
+    with pytest.raises(error, match=words):
+        verb(f, distribution, theta, key=0)
+
+
+def test_a_missing_key_is_named():
+    with pytest.raises(TypeError, match="key"):
+        gr.compare(square, unit, {"mu": 0.5}, [gr.Pathwise()])
+    with pytest.raises(TypeError, match="a key is needed"):
+        gr.compare(square, unit, {"mu": 0.5}, [gr.Pathwise()], key=None)
+
+
+def test_nothing_to_compare():
+    with pytest.raises(ValueError, match="no estimator"):
+        gr.compare(square, unit, {"mu": 0.5}, [], key=0)
+    with pytest.raises(ValueError, match="num_replicates must be at least 2"):
+        gr.compare(square, unit, {"mu": 0.5}, [gr.Pathwise()], key=0, num_replicates=1)
+    with pytest.raises(ValueError, match="estimators for y, which are no variables"):
+        gr.compare(
+            lambda x, t: x["x"],
+            lambda t: {"x": Normal(t, 1.0)},
+            0.5,
+            [{"x": gr.Pathwise(), "y": gr.Pathwise()}],
+            key=0,
+        )
+
+
+def test_dependence_is_looked_for_in_the_program():
+    assert depends(lambda x, t: jnp.where(x > 0, t, 2 * t), 1.0, 1.0)
+    assert depends(lambda x, t: jax.lax.cond(x["a"] > 0, lambda: t, lambda: 2.0), {"a": 1.0, "b": 2.0}, 1.0)
+    assert depends(lambda x, t: x, 1.0, 1.0)
+    assert not depends(lambda x, t: jnp.sin(t), {"a": 1.0}, 1.0)
+
+
+# ---- names -------------------------------------------------------------------------------------------------
+
+
+def test_names_of_parameters():
+    theta = {"b": jnp.zeros((1, 2)), "a": [1.0, {"c": 2.0}]}
+    assert parameter_names(theta) == ["a[0]", "a[1].c", "b[0,0]", "b[0,1]"]
+    assert parameter_names(jnp.zeros(2)) == ["theta[0]", "theta[1]"]
+    assert parameter_names((1.0,)) == ["theta[0]"]
+    assert parameter_names(1.0) == ["theta"]
+
+
+def test_labels_are_what_one_types():
+    assert label(gr.ScoreFunction(gr.Constant(3.25))) == "ScoreFunction(Constant(3.25))"
+    assert label({"z": gr.Exact(), "x": gr.Pathwise()}) == "{z: Exact(), x: Pathwise()}"
+    assert label(gr.Exact(max_values=9)) == "Exact(max_values=9)"
+    assert label(gr.Independent(64)) == "Independent(64)"
+
+
+def test_von_mises_has_a_reference():
+    F = gr.expectation(lambda x, t: jnp.sin(x), lambda t: VonMises(0.3, t), gr.ScoreFunction())
+    assert reference(F, jnp.asarray(2.0)).gradient == pytest.approx([0.0485313], abs=1e-6)

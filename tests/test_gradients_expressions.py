@@ -1,0 +1,132 @@
+"""The small grammar: what it reads, and where it says that it cannot."""
+
+import math
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jensen import gradients as gr
+from jensen.gradients.expressions import ExpressionError, parse_expression, parse_program, problem
+from jensen.gradients.expressions.families import FAMILIES
+
+
+def value(text, **values):
+    return float(parse_expression(text).evaluate(values))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-x**2", -9.0),
+        ("2**-1 * x", 1.5),
+        ("2**3**2", 512.0),
+        ("x - 1 - 1", 1.0),
+        ("12 / x / 2", 2.0),
+        ("1.5e1 + .5", 15.5),
+        ("--x", 3.0),
+        ("(x + 1) * (x - 1)", 8.0),
+        ("where(x > 2, 5, 7) + (x <= 2)", 5.0),
+        ("max(x, 4) + min(x, 4)", 7.0),
+        ("sin(pi / 2) + log(e)", 2.0),
+        ("x**0.5", math.sqrt(3.0)),
+        ("1 - x == 0 - 2", 1.0),
+    ],
+)
+def test_values(text, expected):
+    assert value(text, x=3.0) == pytest.approx(expected, rel=1e-6)
+
+
+@given(st.floats(-3, 3), st.floats(0.1, 3))
+def test_arithmetic_is_that_of_python(x, y):
+    text = "x*y - x/y + (x - y)**3 - -x**2 * 2"
+    assert value(text, x=x, y=y) == pytest.approx(
+        x * y - x / y + (x - y) ** 3 - -(x**2) * 2, rel=1e-4, abs=1e-4
+    )
+
+
+def test_whole_powers_have_a_derivative_at_zero_and_below():
+    slope = jax.grad(lambda x: parse_expression("x**2 + x**3").evaluate({"x": x}))
+    assert float(slope(0.0)) == 0.0
+    assert float(slope(-1.0)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "words"),
+    [
+        ("x**", 4, "expected a number"),
+        ("", 1, "expected a number"),
+        ("(x", 3, r"expected '\)'"),
+        ("x 2", 3, "expected an operator"),
+        ("x ^ 2", 3, r"a power is written \*\*"),
+        ("x + 1/0", 7, "division by zero"),
+        ("x/(2 - 2)", 3, "division by zero"),
+        ("2*sine(x)", 3, r"no function 'sine' \(sin\?\)"),
+        ("sin", 1, "sin is a function"),
+        ("sin(x, 2)", 1, "takes 1 argument, not 2"),
+        ("__import__('os')", 12, "no meaning"),
+        ("x.real", 2, "no meaning"),
+        ("1e400 * x", 1, "too large"),
+        ("(" * 500 + "x" + ")" * 500, 31, "levels"),
+        ("-" * 5000 + "x", None, "levels"),
+    ],
+)
+def test_what_cannot_be_read_is_pointed_at(text, column, words):
+    with pytest.raises(ExpressionError, match=words) as caught:
+        parse_expression(text)
+    if column is not None:
+        assert f"column {column} of" in str(caught.value)
+
+
+def test_long_powers_of_constants_end_at_once():
+    assert value("9**9**9**9") == math.inf
+    with pytest.raises(ExpressionError, match="too long"):
+        parse_expression("1+" * 20_000 + "1")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("norml(mu, 1)", r"no distribution 'norml' \(normal\?\)"),
+        ("normal(mu, 1", r"column 13 .* expected '\)'"),
+        ("normal mu", r"expected '\(', found 'mu'"),
+        ("normal(mu, 1, 2)", r"3 arguments for normal\(loc, scale\)"),
+        ("normal(scale=1, mu)", "by place after one by name"),
+        ("normal(mu, loc=1)", "loc is given twice"),
+        ("normal(loc=mu, loc=1)", "loc is given twice"),
+        ("normal(mu, rate=1)", "rate is no parameter"),
+        ("gamma(rate=mu)", "needs concentration"),
+        ("normal(mu, nu)", r"nu is neither a variable \(x\) nor bound: --at nu=VALUE"),
+        ("normal(0, 1)", "mu: the name appears nowhere"),
+        ("x ~ normal(mu, 1); x ~ normal(mu, 1)", "two variables x"),
+        ("mu ~ normal(1, 1); x ~ normal(mu, 1)", "mu: the name is taken"),
+        ("z ~ normal(mu, 1)", r"x is neither a variable \(z\)"),
+    ],
+)
+def test_distributions_that_are_wrong(text, words):
+    with pytest.raises(ExpressionError, match=words):
+        problem("x", text, {"mu": 0.5})
+
+
+def test_a_value_must_be_finite():
+    with pytest.raises(ExpressionError, match="must be finite"):
+        problem("x", "normal(mu, 1)", {"mu": math.nan})
+
+
+def test_variables_that_depend_on_each_other():
+    asked = problem("x**2 * mu", "z ~ bernoulli(p); x ~ normal(mu + z, 1)", {"mu": 0.5, "p": 0.3})
+    F = gr.expectation(asked.f, asked.distribution, gr.Exact())
+    found = jax.grad(F)(asked.theta)
+    assert float(found["mu"]) == pytest.approx(2.65, abs=1e-4)  # E = mu·(mu² + 1 + p(2 mu + 1))
+    assert float(found["p"]) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_every_distribution_of_the_table_can_be_made():
+    for name, family in FAMILIES.items():
+        (described,) = parse_program(f"{name}({', '.join(['0.4', '0.7', '1.5'][: len(family.parameters)])})")
+        assert described.kind == name
+        made = problem("x", f"{name}({', '.join(['a', '0.7', '1.5'][: len(family.parameters)])})", {"a": 0.4})
+        draws = made.distribution(made.theta)["x"].sample(jax.random.key(0), (20,))
+        assert np.isfinite(draws).all()
