@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks import (
     acceleration,
     fits,
+    gradients,
     iteration,
     log_joint,
     machine,
@@ -28,6 +29,7 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "quality": quality.section,
     "acceleration": acceleration.section,
     "log_joint": log_joint.section,
+    "gradients": gradients.section,
     "startup": startup.section,
     "memory": memory.section,
 }

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATH = Path(__file__).parent / "RESULTS.md"
-ORDER = ("iteration", "structures", "fits", "quality", "acceleration", "log_joint", "startup", "memory")
+ORDER = (
+    "iteration",
+    "structures",
+    "fits",
+    "quality",
+    "acceleration",
+    "log_joint",
+    "gradients",
+    "startup",
+    "memory",
+)
 TITLE = """# Benchmarks
 
 Measured by `scripts/bench`, which writes this page: each section in one run, jensen and its peers in

@@ -73,6 +73,17 @@ def check_faithful(names: dict[str, Any]) -> None:
     assert names["new"].shape == (5, 2)
 
 
+def check_faster_convergence(names: dict[str, Any]) -> None:
+    counts = {key: np.median(each) for key, each in names["counts"].items()}
+    square, bump, bound = names["OBJECTIVES"]
+    assert counts[square, "path"] < counts[square, "score, leave-one-out"] < counts[square, "score"]
+    assert counts[bump, "measure-valued"] < counts[bump, "score"] < counts[bump, "score, leave-one-out"]
+    assert 10 * counts[bump, "score"] < counts[bump, "path"]  # the claim fails
+    assert 3 * counts[bound, "path"] < counts[bound, "score"]
+    assert counts[bound, "path"] == pytest.approx(counts[bound, "score, leave-one-out"], rel=0.3)
+    assert len(names["draw"]().axes) == 3
+
+
 def check_from_scikit_learn(names: dict[str, Any]) -> None:
     x = names["x"]
     assert np.allclose(names["here"].score_samples(x), names["theirs"].score_samples(x))
@@ -135,6 +146,24 @@ def check_prior(names: dict[str, Any]) -> None:
     assert names["fit"].verdict.converged
     assert (np.diff(names["fit"].ledger["objective"]) > -1e-9).all()
     assert len(set(names["labels"][:5])) == len(set(names["labels"][5:])) == 1
+
+
+def check_reparameterization(names: dict[str, Any]) -> None:
+    found = names["found"]
+    exact = {  # Gauss-Hermite and quad, at mu = ½, 1 and 1
+        "x**2": {"score": 18.5625, "path": 4.0, "measure-valued": 0.273240},
+        "exp(-10 x**2)": {"score": 0.076966, "path": 0.943508, "measure-valued": 0.020656},
+        "cos(5 x)": {"score": 0.5, "path": 12.5, "measure-valued": 0.295717},
+    }
+    for name, variances in exact.items():
+        for estimator, variance in variances.items():
+            row = found[name].row(estimator)
+            assert abs(row["variance"] - variance) < 4 * row["variance_error"] + 1e-6, (name, estimator)
+            assert abs(row["bias"]) < 4
+    assert found["x**2"].row("path, mirrored pairs")["variance"] < 1e-20
+    assert names["by_score"].var() == pytest.approx(18.5625, rel=0.15)
+    assert names["by_path"].var() == pytest.approx(4.0, rel=0.06)
+    assert len(names["draw"]().axes) == 2
 
 
 def check_same_line_two_libraries(names: dict[str, Any]) -> None:
