@@ -126,14 +126,16 @@ def test_landing_on_the_posterior_of_a_chain_has_no_variance():
 
     best = {"m": 2.0 / 3.0, "s": np.sqrt(2.0 / 3.0), "w": 0.5, "c": 1.0, "t": np.sqrt(0.5)}
     F = gr.bound(log_joint, guide, gr.StickTheLanding(), gr.Independent(16))
-    value, gradient = jax.value_and_grad(F)(best, jax.random.key(0))
+    value, gradient = jax.jit(jax.value_and_grad(F))(best, jax.random.key(0))
     assert float(value) == pytest.approx(float(dist.Normal(0.0, np.sqrt(3.0)).log_prob(2.0)))
     assert all(abs(float(each)) < 1e-12 for each in jax.tree.leaves(gradient))
-    path = jax.grad(gr.bound(log_joint, guide, gr.Pathwise(), gr.Independent(16)))(best, jax.random.key(0))
+    path = jax.jit(jax.grad(gr.bound(log_joint, guide, gr.Pathwise(), gr.Independent(16))))(
+        best, jax.random.key(0)
+    )
     assert any(abs(float(each)) > 1e-2 for each in jax.tree.leaves(path))
 
     off = {**best, "w": 0.2, "t": 1.0}
-    exact = jax.grad(gr.bound(log_joint, guide, gr.Exact(8)))(off)
+    exact = jax.jit(jax.grad(gr.bound(log_joint, guide, gr.Exact(8))))(off)
     for estimator in (gr.StickTheLanding(), gr.ScoreFunction(gr.LeaveOneOut())):
         found = replicates(gr.bound(log_joint, guide, estimator, gr.Independent(4)), off, 20_000)
         for name in off:

@@ -21,7 +21,7 @@ from jensen.gradients.site import Randomness, Site, in_draws
 Theta = Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)  # jax.jit keeps a weak reference
 class Expectation:
     """E[f(x, θ)] over x ~ p(·; θ). Call it with θ and a key; differentiate it with JAX.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from jensen.gradients.estimators import Estimator
 from jensen.gradients.estimators.auto import resolved
@@ -66,7 +67,7 @@ def _treatment(estimator: Estimator, distribution: Any, key: Any) -> Treatment:
     drawn = estimator.drawn(distribution)
     if drawn is None:
         return Treatment(estimator, (), None, False, evaluations)
-    return Treatment(estimator, tuple(drawn.sample(key).shape), route(drawn), True, evaluations)
+    return Treatment(estimator, jnp.shape(drawn.sample(key)), route(drawn), True, evaluations)
 
 
 def _refuse(estimator: Estimator, name: str, distribution: Any) -> None:

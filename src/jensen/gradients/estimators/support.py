@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 
+from jensen.gradients.densities import entries
 from jensen.gradients.estimators.quadrature import Rule
 
 
@@ -18,7 +19,7 @@ def finite_support(distribution: Any) -> Rule | None:
     if not getattr(distribution, "has_enumerate_support", False) or distribution.event_shape:
         return None
     values = distribution.enumerate_support(expand=True)
-    return Rule(values, jnp.exp(distribution.log_prob(values)))
+    return Rule(values, jnp.exp(entries(distribution, values)))
 
 
 @finite_support.register(dist.Independent)
