@@ -1,4 +1,4 @@
-"""A table by the exact class of a distribution: a subclass may sample otherwise, and is another distribution."""
+"""A table by the exact class of a distribution: a subclass is another one, and may sample otherwise."""
 
 from __future__ import annotations
 

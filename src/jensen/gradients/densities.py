@@ -1,7 +1,7 @@
 """Our own log densities: where NumPyro's have a wrong derivative at a tie, and where draws underflow.
 
-A draw that underflows to 0 stands for all values below the smallest number. Its log density is that of this event,
-which makes the score right: E[∇ log p] = 0 also for a gamma of shape 0.01, of which one draw in 1200 is 0.
+A draw that underflows to 0 stands for all values below the smallest number. Its log density is that of this
+event, which makes the score right: E[∇ log p] = 0 also for a gamma of shape 0.01, of which one draw in 1200 is 0.
 """
 
 from __future__ import annotations

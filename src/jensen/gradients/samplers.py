@@ -1,4 +1,4 @@
-"""Our own draws by key, with paths that are right where those of NumPyro's samplers are not, or not everywhere."""
+"""Our own draws by key, with paths that are right where those of NumPyro's samplers are not."""
 
 from __future__ import annotations
 
@@ -104,17 +104,19 @@ def _over_root_of_chi2(df: Any, key: Any, shape: Shape, shape_of_chi2: Shape) ->
 
 @SAMPLERS.add(dist.VonMises)
 def _(d: Any, key: Any, shape: Shape) -> Any:
-    centred = jax.lax.stop_gradient(
-        dist.VonMises(0.0, d.concentration).sample(key, _leading(d.concentration, shape))
-    )
-    angle = angles.follow(jnp.asarray(d.concentration, centred.dtype), jnp.abs(centred), 0)
+    concentration = jnp.asarray(d.concentration, jnp.result_type(float))
+    still = dist.VonMises(0.0, jax.lax.stop_gradient(concentration))
+    centred = still.sample(key, _leading(concentration, shape))
+    angle = angles.follow(concentration, jnp.abs(centred), 0)
     return (jnp.sign(centred) * angle + d.loc + jnp.pi) % (2.0 * jnp.pi) - jnp.pi
 
 
 @SAMPLERS.add(dist.MixtureSameFamily, dist.MixtureGeneral)
 def _(d: Any, key: Any, shape: Shape) -> Any:
-    drawn = d.sample(key, _leading(jnp.empty(d.shape()), shape))
-    return mixtures.follow(d, drawn) if mixtures.component_refusal(d) is None else drawn
+    if mixtures.component_refusal(d) is not None:
+        return d.sample(key, _leading(jnp.empty(d.shape()), shape))
+    still = jax.tree.map(jax.lax.stop_gradient, d)
+    return mixtures.follow(d, still.sample(key, _leading(jnp.empty(d.shape()), shape)))
 
 
 def _leading(parameter: Any, shape: Shape) -> Shape:

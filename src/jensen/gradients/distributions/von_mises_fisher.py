@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -25,8 +25,8 @@ class VonMisesFisher(dist.Distribution):
 
     Notes
     -----
-    The angle to μ is drawn by rejection (Wood, 1994), in three dimensions by its inverse distribution function, and
-    moves with κ at a fixed value of its distribution function; the direction around μ is uniform.
+    The angle to μ is drawn by rejection (Wood, 1994), in three dimensions by its quantile, and moves with κ at a
+    fixed value of its distribution function; the direction around μ is uniform.
 
     Examples
     --------
@@ -38,14 +38,14 @@ class VonMisesFisher(dist.Distribution):
     True
     """
 
-    arg_constraints = {"mean_direction": constraints.real_vector, "concentration": constraints.positive}
+    arg_constraints: ClassVar = {"mean_direction": constraints.real_vector, "concentration": constraints.positive}
     support = constraints.sphere
-    reparametrized_params = ["mean_direction", "concentration"]
+    reparametrized_params: ClassVar = ["mean_direction", "concentration"]
 
     def __init__(self, mean_direction: Any, concentration: Any, *, validate_args: bool | None = None) -> None:
         if jnp.ndim(mean_direction) < 1 or jnp.shape(mean_direction)[-1] < 2:
             raise ValueError(
-                f"mean_direction must have at least two coordinates, not the shape {jnp.shape(mean_direction)}"
+                f"mean_direction must have two coordinates or more, not the shape {jnp.shape(mean_direction)}"
             )
         batch = jnp.broadcast_shapes(jnp.shape(mean_direction)[:-1], jnp.shape(concentration))
         self.mean_direction = mean_direction

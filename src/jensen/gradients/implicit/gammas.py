@@ -1,7 +1,7 @@
 """Draws of the gamma distribution and of those that are made of it, with a path in the shape.
 
-Small shapes, whose draws underflow, are drawn as g·u^(1/α) with g of shape α + 1 (Marsaglia and Tsang, 2000); the
-second factor has an explicit path, and neither underflows in the logarithm.
+Small shapes, whose draws underflow, are drawn as g·u^(1/α) with g of shape α + 1 (Marsaglia and Tsang, 2000).
+The second factor has an explicit path, and neither underflows in the logarithm.
 """
 
 from __future__ import annotations

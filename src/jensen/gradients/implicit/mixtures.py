@@ -1,8 +1,8 @@
 """Draws of mixtures, with a path in the weights and in the components.
 
-A draw x of d coordinates solves F_i(x_i | x_1 … x_{i−1}; θ) = u_i with all u fixed, so that J x' = −∂F/∂θ with
-J = ∂F/∂x lower triangular (Rosenblatt's transform). The conditional distribution functions are known where those of
-the components are: for Gaussian components, and for components of independent coordinates.
+A draw x of d coordinates solves F_i(x_i | x_1 … x_{i−1}; θ) = u_i with all u fixed (Rosenblatt's transform), so
+that J x' = −∂F/∂θ with J = ∂F/∂x lower triangular. The conditional distribution functions are known where those
+of the components are: for Gaussian components, and for components of independent coordinates.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WITH_CDF = (
     dist.HalfNormal,
     dist.Weibull,
 )
-"""Families with a distribution function that JAX differentiates in every parameter, and whose support stays."""
+"""Families whose distribution function JAX differentiates in every parameter, and whose support stays."""
 
 Conditionals = tuple[Any, Any]
 """Distribution functions and log densities of the coordinates given the earlier ones, (…, components, d)."""
@@ -39,8 +39,8 @@ def component_refusal(mixture: Any) -> str | None:
         return "a draw of discrete components does not move with it"
     if not all(_has_conditionals(part) for part in parts):
         return (
-            "there is a path through mixtures of Gaussian components, or of components of independent coordinates "
-            f"of a family among {', '.join(kind.__name__ for kind in WITH_CDF)}"
+            "there is a path through mixtures of Gaussian components, or of components of independent "
+            f"coordinates of a family among {', '.join(kind.__name__ for kind in WITH_CDF)}"
         )
     if isinstance(mixture, dist.MixtureGeneral) and mixture.batch_shape:
         return "a batch of mixtures of different families has no path: make them variables of their own"

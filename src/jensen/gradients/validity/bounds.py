@@ -1,4 +1,4 @@
-"""Where the support of a transformed distribution ends, and which parameters of its transforms move the ends."""
+"""Where the support of a transformed distribution ends, and which parameters of its transforms move that."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def path_guarded(distribution: Any) -> Any:
 
 
 def score_guarded(distribution: Any) -> Any:
-    """The distribution with parameters that have no score guarded; where it is not in the table, its support."""
+    """The distribution with parameters that have no score guarded; outside the table, its support."""
     row = rows(distribution)
     if row is None:
         return FixedSupport(distribution, f"the support of {type(distribution).__name__}: {MOVES.why}")

@@ -35,7 +35,7 @@ def validity(distribution: Any, parameter: str | None = None) -> Validity | Deri
     Parameters
     ----------
     distribution
-        A class or function of NumPyro, or a distribution: then its parts are looked at, and its parameters are
+        A class or function of NumPyro, or a distribution: then its parts are looked at, and parameters are
         named ``loc``, ``transforms.0.scale``, ``mixing_distribution.probs``, ``component_distribution.loc``.
     parameter
         Its name; all where it is left out.
@@ -81,8 +81,8 @@ def _row(distribution: Any) -> Row:
     row = rows(distribution)
     if row is None:
         raise ValueError(
-            f"{_name(distribution)} is not in the table: its path is refused unless you vouch for it, and its score "
-            "is taken where the support does not move"
+            f"{_name(distribution)} is not in the table: its path is refused unless you vouch for it, and "
+            "its score is taken where the support does not move"
         )
     return row
 

@@ -50,7 +50,7 @@ _add(dist.Gompertz, VALID, "concentration rate")
 _add(dist.RelaxedBernoulliLogits, VALID, "temperature logits")
 _add(dist.Cauchy, VALID, "loc", scale=Derivatives(HEAVY, VALID))
 _add(dist.HalfCauchy, HEAVY, "scale")
-_add(dist.Levy, HEAVY, "scale", loc=BOUND)
+_add(dist.Levy, HEAVY, "scale", loc=ANY_TIMES)  # the density vanishes where the support begins
 _add(dist.Pareto, VALID, "alpha", scale=BOUND)
 _add((dist.Uniform, dist.LogUniform), VALID, "", low=BOUND, high=BOUND)
 _add(dist.DoublyTruncatedPowerLaw, VALID, "alpha", low=BOUND, high=BOUND)

@@ -16,8 +16,8 @@ class Verdict:
     Attributes
     ----------
     status
-        "valid"; "warned" where it is right only for some f, or has an infinite variance; "refused" where it is
-        wrong.
+        "valid"; "warned" where it is right only for some f, or has an infinite variance; "refused" where it
+        is wrong.
     why
         In one line; empty where there is nothing to say.
     order

@@ -1,0 +1,63 @@
+"""Gradients of the cases, estimated: mean and standard error of each parameter."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import gradient_cases as cases
+import jax
+import numpy as np
+
+from jensen import gradients as gr
+
+FAMILIES = {**cases.CONTINUOUS, **cases.HEAVY, **cases.DISCRETE}
+LIMIT = 4.0
+QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+
+Estimates = dict[str, tuple[float, float]]
+
+
+def estimates(case: cases.Case, estimator: Any, names: Iterable[str], **options: Any) -> Estimates:
+    """The gradient of E[f] in some parameters, the others held fixed."""
+    return summary(gradients(case, estimator, names, [case.f], **options)[0])
+
+
+def summary(samples: dict[str, np.ndarray]) -> Estimates:
+    """Mean and standard error."""
+    return {name: (float(g.mean()), float(g.std() / np.sqrt(len(g)))) for name, g in samples.items()}
+
+
+def gradients(
+    case: cases.Case,
+    estimator: Any,
+    names: Iterable[str],
+    functions: list[Callable[[Any], Any]],
+    *,
+    vouch: tuple[str, ...] = (),
+    replicates: int = 100,
+    draws: int = 400,
+) -> list[dict[str, np.ndarray]]:
+    """For each f, one gradient for each replicate; the functions see the same draws."""
+    moved = {name: case.theta[name] for name in names}
+
+    def gradient(f: Callable[[Any], Any], key: Any) -> Any:
+        def make(some: Any) -> Any:
+            return case.make({**case.theta, **some})
+
+        F = gr.expectation(lambda x, _: f(x), make, estimator, gr.Independent(draws), vouch=vouch)
+        return jax.grad(F)(moved, key)
+
+    run = jax.jit(
+        jax.vmap(lambda key: [gradient(f, key) for f in functions]), compiler_options=QUICK_TO_COMPILE
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gr.GradientWarning)
+        found = run(jax.random.split(jax.random.key(3), replicates))
+    return [{name: np.asarray(g) for name, g in each.items()} for each in found]
+
+
+def off_by(found: Estimates, truth: dict[str, float]) -> dict[str, float]:
+    """In standard errors; with a floor of rounding."""
+    return {name: (mean - truth[name]) / (error + 1e-9) for name, (mean, error) in found.items()}

@@ -1,0 +1,229 @@
+"""Paths: every one that the table allows is right, and every one that it refuses is wrong."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import gradient_cases as cases
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+import pytest
+from gradient_estimates import FAMILIES, LIMIT, estimates, gradients, off_by
+
+from jensen import gradients as gr
+
+PATH = gr.Pathwise()
+
+
+@pytest.fixture(autouse=True)
+def _in_double_precision():
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.mark.parametrize("name", cases.CONTINUOUS)
+def test_a_path_is_unbiased(name):
+    case = cases.CONTINUOUS[name]
+    off = off_by(estimates(case, PATH, case.theta), case.truth())
+    assert max(map(abs, off.values())) < LIMIT, off
+
+
+@pytest.mark.parametrize("name", cases.DISCRETE)
+def test_a_path_through_a_discrete_draw_is_refused_and_would_be_zero(name):
+    case = cases.DISCRETE[name]
+    with pytest.raises(ValueError, match="is discrete"):
+        estimates(case, PATH, case.theta)
+    off = off_by(estimates(case, PATH, case.theta, vouch=("x",), replicates=2), case.truth())
+    assert min(map(abs, off.values())) > LIMIT, off
+
+
+def _spread_grows(samples: np.ndarray) -> float:
+    """The mean square of all over the median of that of blocks of 100: about 1 where it has an expectation."""
+    squares = samples.reshape(-1, 100) ** 2
+    return float(squares.mean() / np.median(squares.mean(axis=1)))
+
+
+@pytest.mark.parametrize("name", cases.HEAVY)
+def test_a_heavy_scale_has_a_path_of_infinite_variance(name):
+    case = cases.HEAVY[name]
+    warned = [of for of, both in gr.validity(case.make(case.theta)).items() if both.path.status == "warned"]
+    assert warned == ["scale"]
+    heavy, light = (
+        gradients(each, PATH, ["scale"], [jnp.sin], replicates=200_000, draws=1)[0]["scale"]
+        for each in (case, FAMILIES["Normal"])
+    )
+    assert _spread_grows(heavy) > 20
+    assert _spread_grows(light) < 2
+    with pytest.warns(gr.GradientWarning, match=f"scale of {name}: the variance is infinite"):
+        jax.grad(gr.expectation(lambda x, _: jnp.sin(x), case.make, PATH))(
+            dict(case.theta), jax.random.key(0)
+        )
+
+
+@pytest.mark.parametrize("name", ["Cauchy", "Levy"])
+def test_a_heavy_location_has_a_path_and_no_warning(name):
+    case = cases.HEAVY[name]
+    F = gr.expectation(
+        lambda x, _: case.f(x), lambda t: case.make({**case.theta, **t}), PATH, gr.Independent(100_000)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        jax.grad(F)({"loc": 0.4}, jax.random.key(0))
+    off = off_by(estimates(case, PATH, ["loc"]), case.truth())
+    assert abs(off["loc"]) < LIMIT
+
+
+@pytest.mark.parametrize("name", ["loc", "concentration"])
+def test_a_circular_path_is_right_for_a_periodic_f_only(name):
+    def expectation(t):
+        law = cases.stats.vonmises(t["concentration"], t["loc"])
+        return cases.quadrature(lambda x: x * law.pdf(x), np.linspace(-np.pi, np.pi, 60))
+
+    theta = {"loc": 1.0, "concentration": 1.0}
+    case = cases.Case(lambda t: dist.VonMises(**t), theta, lambda x: x, expectation)
+    off = off_by(estimates(case, PATH, [name]), case.truth())
+    assert abs(off[name]) > LIMIT
+    with pytest.warns(gr.GradientWarning, match="period 2π"):
+        jax.grad(gr.expectation(lambda x, _: x, case.make, PATH))(theta, jax.random.key(0))
+
+
+@pytest.mark.parametrize("concentration", [1e-3, 0.5, 30.0, 1e4])
+def test_a_circular_path_holds_from_flat_to_narrow(concentration):
+    theta = {"loc": 0.3, "concentration": concentration}
+    case = cases.Case(cases.CONTINUOUS["VonMises"].make, theta, cases.circular, cases.circular_mean)
+    off = off_by(estimates(case, PATH, ["concentration"]), case.truth())
+    assert abs(off["concentration"]) < LIMIT
+
+
+SHAPES = [0.3, 0.01, 1e-3]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_small_shapes_of_gamma_and_beta_are_right(shape):
+    gamma = cases.Case(lambda t: dist.Gamma(t["a"], 1.0), {"a": shape}, lambda x: x, lambda t: t["a"])
+    beta = cases.Case(
+        lambda t: dist.Beta(t["a"], shape), {"a": shape}, lambda x: x, lambda t: t["a"] / (t["a"] + shape)
+    )
+    for case in (gamma, beta):
+        off = off_by(
+            estimates(case, PATH, ["a"], replicates=200), {"a": 1.0 if case is gamma else 1 / (4 * shape)}
+        )
+        assert abs(off["a"]) < LIMIT, off
+
+
+def _planes(t):
+    weights = jnp.stack([t["w"], 1.0 - t["w"]])
+    loc = jnp.stack([jnp.stack([t["m"], -0.5 + 0 * t["m"]]), jnp.array([1.0, 0.8])])
+    tril = jnp.stack([jnp.array([[0.7, 0.0], [0.4, 0.5]]), jnp.array([[1.0, 0.0], [0.0, 0.6]]) + 0 * t["c"]])
+    tril = tril.at[1, 1, 0].set(t["c"])
+    return dist.MixtureSameFamily(
+        dist.CategoricalProbs(weights), dist.MultivariateNormal(loc, scale_tril=tril)
+    )
+
+
+def _planes_mean(t):
+    along = np.array([0.6, -0.8])
+    parts = [
+        ([t["m"], -0.5], np.array([[0.7, 0.0], [0.4, 0.5]])),
+        ([1.0, 0.8], np.array([[1.0, 0.0], [t["c"], 0.6]])),
+    ]
+    first, second = (cases.wave_of_normal(along @ loc, np.sum((along @ tril) ** 2)) for loc, tril in parts)
+    return float(t["w"] * first + (1 - t["w"]) * second)
+
+
+def _factorized(t):
+    components = dist.Laplace(
+        jnp.array([[-1.0, 0.5], [0.7, -0.2]]) + t["m"], jnp.array([[0.5, 0.8], [0.9, 0.6]])
+    )
+    return dist.MixtureSameFamily(
+        dist.CategoricalLogits(jnp.stack([t["l"], 0 * t["l"]])), components.to_event(1)
+    )
+
+
+def _factorized_mean(t):
+    def sine_product(locs, scales):
+        return np.prod(
+            [np.sin(loc + t["m"]) / (1 + scale**2) for loc, scale in zip(locs, scales, strict=True)]
+        )
+
+    w = 1 / (1 + math.exp(-t["l"]))
+    return float(w * sine_product([-1.0, 0.5], [0.5, 0.8]) + (1 - w) * sine_product([0.7, -0.2], [0.9, 0.6]))
+
+
+def _general(t):
+    mixing = dist.CategoricalProbs(jnp.stack([t["w"], 1.0 - t["w"]]))
+    return dist.MixtureGeneral(mixing, [dist.Normal(t["m"], 0.7), dist.Logistic(1.0, 0.5)])
+
+
+def _general_mean(t):
+    laws = cases.stats.norm(t["m"], 0.7), cases.stats.logistic(1.0, 0.5)
+    return t["w"] * cases.over_density(laws[0]) + (1 - t["w"]) * cases.over_density(laws[1])
+
+
+MIXTURES = {
+    "of planes": cases.Case(
+        _planes, {"w": 0.3, "m": -0.6, "c": 0.5}, lambda x: cases.wave(0.6 * x[0] - 0.8 * x[1]), _planes_mean
+    ),
+    "factorized": cases.Case(
+        _factorized, {"l": -0.4, "m": 0.3}, lambda x: jnp.sin(x[0]) * jnp.sin(x[1]), _factorized_mean
+    ),
+    "general": cases.Case(_general, {"w": 0.3, "m": -0.8}, cases.wave, _general_mean),
+}
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_mixtures_have_paths_in_weights_and_components(name):
+    case = MIXTURES[name]
+    off = off_by(estimates(case, PATH, case.theta), case.truth())
+    assert max(map(abs, off.values())) < LIMIT, off
+
+
+def test_a_mixture_of_other_components_has_no_path():
+    mixture = dist.MixtureSameFamily(
+        dist.CategoricalProbs(jnp.ones(2) / 2), dist.StudentT(jnp.array([3.0, 4.0]))
+    )
+    verdict = gr.validity(mixture, "mixing_distribution.probs").path
+    assert verdict.status == "refused"
+    with pytest.raises(ValueError, match="Gaussian components"):
+        gr.expectation(lambda x, _: x, lambda t: mixture, PATH)({}, jax.random.key(0))
+    case = cases.Case(
+        lambda t: dist.MixtureSameFamily(
+            dist.CategoricalProbs(jnp.stack([t["w"], 1 - t["w"]])), dist.StudentT(9.0, jnp.array([-1.0, 1.0]))
+        ),
+        {"w": 0.3},
+        cases.wave,
+        lambda t: sum(
+            w * cases.over_density(cases.stats.t(9.0, loc)) for w, loc in ((t["w"], -1.0), (1 - t["w"], 1.0))
+        ),
+    )
+    off = off_by(estimates(case, PATH, ["w"], vouch=("x",)), case.truth())
+    assert abs(off["w"]) > LIMIT
+
+
+@pytest.mark.parametrize("name", ["VonMises", "VonMisesFisher3", "Mixture", "Pareto"])
+def test_second_derivatives_of_paths_of_all_orders(name):
+    case = FAMILIES[name]
+    of = {"Mixture": "w", "Pareto": "alpha"}.get(name, "concentration")
+    F = gr.expectation(
+        lambda x, _: case.f(x), lambda t: case.make({**case.theta, of: t}), PATH, gr.Independent(500)
+    )
+    run = jax.jit(jax.vmap(jax.grad(jax.grad(F)), in_axes=(None, 0)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gr.GradientWarning)
+        found = np.asarray(run(case.theta[of], jax.random.split(jax.random.key(0), 100)))
+    step = 0.02 * case.theta[of]
+    low, here, high = (case.expectation({**case.theta, of: case.theta[of] + s * step}) for s in (-1, 0, 1))
+    error = found.std() / 10 + 1e-9
+    assert abs(found.mean() - (high - 2 * here + low) / step**2) < LIMIT * error + 1e-3 * abs(found.mean())
+
+
+@pytest.mark.parametrize("name", ["Gamma", "Beta", "Dirichlet", "StudentT"])
+def test_second_derivatives_of_gamma_like_paths_are_refused(name):
+    case = FAMILIES[name]
+    of = {"Gamma": "concentration", "Beta": "concentration1", "Dirichlet": "c", "StudentT": "df"}[name]
+    F = gr.expectation(lambda x, _: case.f(x), lambda t: case.make({**case.theta, of: t}), PATH)
+    with pytest.raises(gr.InvalidGradientError, match="first derivative only"):
+        jax.grad(jax.grad(F))(case.theta[of], jax.random.key(0))
