@@ -18,13 +18,14 @@ ALLOWED = {MANY: 1.1, FEW: 1.2}
 PAIRS = 15  # of timings, for each repetition that was asked for
 CALLS = {MANY: 1, FEW: 200}  # a timing is of so many calls
 ROWS, COLUMNS = 200, 5
-TEXT = """Value and gradient of E[x²] over x ~ N(μ, σ), compiled, by `gradients.expectation` and by the lines of
-JAX that one would write by hand: one call with 1 000 000 draws, and a loop of 10 steps of descent (`lax.scan`)
-with 64 draws each. Timings in pairs, one after the other; the ratio is the median of the ratios of the pairs."""
-BOUND_TEXT = """The same bound for a logistic regression ({rows} rows, {columns} coefficients, a normal guide
-with independent entries, {draws} draws; the gradient at the start): `gradients.bound` by path, by score with
-leave-one-out and by sticking the landing, NumPyro's `Trace_ELBO` and its `TraceGraph_ELBO` (the path too, as a
-normal guide has one). Variance: the sum over all parameters, of {replicates} gradients."""
+TEXT = """Value and gradient of E[x²] over x ~ N(μ, σ), compiled, by `gradients.expectation` and by the
+lines of JAX that one would write by hand: one call with 1 000 000 draws, and a loop of 10 steps of descent
+(`lax.scan`) with 64 draws each. Timings in pairs, one after the other; the ratio is the median of the
+ratios of the pairs."""
+BOUND_TEXT = """The same bound for a logistic regression ({rows} rows, {columns} coefficients, a normal
+guide with independent entries, {draws} draws; the gradient at the start): `gradients.bound` by path, by
+score with leave-one-out and by sticking the landing, NumPyro's `Trace_ELBO` and its `TraceGraph_ELBO` (the
+path too, as a normal guide has one). Variance: the sum over all parameters, of {replicates} gradients."""
 
 
 def section(options: Options) -> Section:

@@ -177,7 +177,7 @@ def bias_in_errors(m: Moments, exact: Reference | None) -> Any:
     away = m.mean - exact.gradient
     allowed = np.hypot(m.standard_error, exact.error)
     beyond = np.sign(away) * np.maximum(np.abs(away) - m.rounding, 0.0)
-    return beyond / np.maximum(allowed, np.finfo(float).tiny)
+    return beyond / np.maximum(allowed, np.finfo(float).tiny) + 0.0  # no −0
 
 
 def is_biased(F: Expectation) -> bool:
