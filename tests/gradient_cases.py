@@ -1,4 +1,4 @@
-"""Families of distributions, with E[f] by quadrature or summation over SciPy's densities, or in closed form."""
+"""Families of distributions, with E[f] by quadrature or sums over SciPy's densities, or in closed form."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Theta = Mapping[str, float]
 class Case:
     """A family at one θ.
 
-    ``expectation(theta)`` is E[f] without Monte Carlo; parameters in ``moving`` move the support, and the score in
-    them is wrong.
+    ``expectation(theta)`` is E[f] without Monte Carlo; parameters in ``moving`` move the support, and the
+    score in them is wrong.
     """
 
     make: Callable[[Theta], Any]
@@ -52,7 +52,9 @@ def wave(x: Any) -> Any:
 
 def over_density(frozen: Any) -> float:
     """E[wave] under a SciPy distribution of numbers."""
-    shares = np.concatenate([10.0 ** np.arange(-13, -1), np.linspace(0.02, 0.98, 49), 1 - 10.0 ** np.arange(-2.0, -14, -1)])
+    shares = np.concatenate(
+        [10.0 ** np.arange(-13, -1), np.linspace(0.02, 0.98, 49), 1 - 10.0 ** np.arange(-2.0, -14, -1)]
+    )
     ends = np.unique(np.concatenate([[frozen.ppf(0.0)], frozen.ppf(shares), [frozen.ppf(1.0)]]))
     ends = ends[np.isfinite(ends)]
     return quadrature(lambda x: wave(x) * frozen.pdf(x), ends)
@@ -103,7 +105,9 @@ def _cauchy(t: Theta) -> float:
 
 def _affine(base: Any, law: Any, constraint: Any, moving: tuple[str, ...], **theta: float) -> Case:
     def make(t: Theta) -> Any:
-        return dist.TransformedDistribution(base, transforms.AffineTransform(t["loc"], t["scale"], domain=constraint))
+        return dist.TransformedDistribution(
+            base, transforms.AffineTransform(t["loc"], t["scale"], domain=constraint)
+        )
 
     return Case(make, theta, wave, lambda t: over_density(law(loc=t["loc"], scale=t["scale"])), moving)
 
@@ -136,7 +140,9 @@ def _mixed(t: Theta) -> float:
 
 def wave_of_normal(mean: float, variance: float) -> float:
     """E[wave] in closed form."""
-    return np.exp(-variance / 2) * np.sin(mean) + 0.5 * np.exp(-0.49 * variance / 2) * np.cos(0.7 * mean + 0.3)
+    return np.exp(-variance / 2) * np.sin(mean) + 0.5 * np.exp(-0.49 * variance / 2) * np.cos(
+        0.7 * mean + 0.3
+    )
 
 
 DIRECTION = np.array([0.6, -0.8, 0.5])
@@ -204,7 +210,11 @@ def _onto_circle(t: Theta) -> float:
 
     def weighted(angle: Any) -> Any:
         along = mean[0] * np.cos(angle) + mean[1] * np.sin(angle)
-        density = np.exp(-mean @ mean / 2) / (2 * np.pi) * (1 + along * stats.norm.cdf(along) / stats.norm.pdf(along))
+        density = (
+            np.exp(-mean @ mean / 2)
+            / (2 * np.pi)
+            * (1 + along * stats.norm.cdf(along) / stats.norm.pdf(along))
+        )
         return density * (np.sin(2 * angle) + np.cos(angle))
 
     return quadrature(weighted, np.linspace(-np.pi, np.pi, 40))
@@ -257,6 +267,22 @@ def _negative_binomial(mean: float, concentration: float) -> Any:
     return stats.nbinom(concentration, concentration / (mean + concentration))
 
 
+def _log_uniform(low: float, high: float) -> Any:
+    return stats.loguniform(low, high)
+
+
+def _beta(concentration1: float, concentration0: float) -> Any:
+    return stats.beta(concentration1, concentration0)
+
+
+def _bernoulli(probs: float) -> Any:
+    return stats.bernoulli(probs)
+
+
+def _poisson(rate: float) -> Any:
+    return stats.poisson(rate)
+
+
 def _zero_inflated(t: Theta) -> float:
     return float(t["gate"] * wave(np.zeros(1))[0] + (1 - t["gate"]) * over_counts(stats.poisson(t["rate"])))
 
@@ -268,78 +294,276 @@ def _truncated(t: Theta) -> float:
 
 def _left_truncated_laplace(t: Theta) -> float:
     law = stats.laplace(t["loc"], t["scale"])
-    ends = np.unique(np.concatenate([[t["low"]], law.isf(law.sf(t["low"]) * np.linspace(1, 0.002, 300)), law.isf(10.0 ** -np.arange(3, 16))]))
+    ends = np.unique(
+        np.concatenate(
+            [
+                [t["low"]],
+                law.isf(law.sf(t["low"]) * np.linspace(1, 0.002, 300)),
+                law.isf(10.0 ** -np.arange(3, 16)),
+            ]
+        )
+    )
     return quadrature(lambda x: wave(x) * law.pdf(x), ends[ends >= t["low"]]) / law.sf(t["low"])
 
 
 CONTINUOUS: dict[str, Case] = {
-    "Normal": of_numbers(dist.Normal, lambda loc, scale: stats.norm(loc, scale), loc=0.4, scale=1.3),
-    "LogNormal": of_numbers(dist.LogNormal, lambda loc, scale: stats.lognorm(scale, scale=np.exp(loc)), loc=0.2, scale=0.5),
-    "Laplace": of_numbers(dist.Laplace, lambda loc, scale: stats.laplace(loc, scale), loc=0.4, scale=0.8),
-    "Logistic": of_numbers(dist.Logistic, lambda loc, scale: stats.logistic(loc, scale), loc=0.4, scale=0.8),
-    "Gumbel": of_numbers(dist.Gumbel, lambda loc, scale: stats.gumbel_r(loc, scale), loc=0.4, scale=0.8),
+    "Normal": of_numbers(dist.Normal, stats.norm, loc=0.4, scale=1.3),
+    "LogNormal": of_numbers(
+        dist.LogNormal, lambda loc, scale: stats.lognorm(scale, scale=np.exp(loc)), loc=0.2, scale=0.5
+    ),
+    "Laplace": of_numbers(dist.Laplace, stats.laplace, loc=0.4, scale=0.8),
+    "Logistic": of_numbers(dist.Logistic, stats.logistic, loc=0.4, scale=0.8),
+    "Gumbel": of_numbers(dist.Gumbel, stats.gumbel_r, loc=0.4, scale=0.8),
     "HalfNormal": of_numbers(dist.HalfNormal, lambda scale: stats.halfnorm(scale=scale), scale=1.2),
     "Exponential": of_numbers(dist.Exponential, lambda rate: stats.expon(scale=1 / rate), rate=1.4),
-    "Weibull": of_numbers(dist.Weibull, lambda scale, concentration: stats.weibull_min(concentration, scale=scale), scale=1.3, concentration=1.7),
-    "Pareto": of_numbers(dist.Pareto, lambda scale, alpha: stats.pareto(alpha, scale=scale), scale=0.9, alpha=5.0, moving=("scale",)),
-    "Uniform": of_numbers(dist.Uniform, lambda low, high: stats.uniform(low, high - low), low=0.2, high=1.9, moving=("low", "high")),
-    "LogUniform": of_numbers(dist.LogUniform, lambda low, high: stats.loguniform(low, high), low=0.4, high=2.5, moving=("low", "high")),
-    "AsymmetricLaplace": of_numbers(dist.AsymmetricLaplace, _skewed_laplace, loc=0.3, scale=0.7, asymmetry=1.4),
+    "Weibull": of_numbers(
+        dist.Weibull,
+        lambda scale, concentration: stats.weibull_min(concentration, scale=scale),
+        scale=1.3,
+        concentration=1.7,
+    ),
+    "Pareto": of_numbers(
+        dist.Pareto,
+        lambda scale, alpha: stats.pareto(alpha, scale=scale),
+        scale=0.9,
+        alpha=5.0,
+        moving=("scale",),
+    ),
+    "Uniform": of_numbers(
+        dist.Uniform,
+        lambda low, high: stats.uniform(low, high - low),
+        low=0.2,
+        high=1.9,
+        moving=("low", "high"),
+    ),
+    "LogUniform": of_numbers(dist.LogUniform, _log_uniform, low=0.4, high=2.5, moving=("low", "high")),
+    "AsymmetricLaplace": of_numbers(
+        dist.AsymmetricLaplace, _skewed_laplace, loc=0.3, scale=0.7, asymmetry=1.4
+    ),
     "Kumaraswamy": Case(
         lambda t: dist.Kumaraswamy(**t),
         {"concentration1": 1.6, "concentration0": 2.3},
         wave,
-        lambda t: quadrature(lambda v: wave((1 - (1 - v) ** (1 / t["concentration0"])) ** (1 / t["concentration1"])), np.concatenate([[0], 10.0 ** np.arange(-12, -1), np.linspace(0.05, 0.95, 30), 1 - 10.0 ** np.arange(-2.0, -12, -1), [1]])),
+        lambda t: quadrature(
+            lambda v: wave((1 - (1 - v) ** (1 / t["concentration0"])) ** (1 / t["concentration1"])),
+            np.concatenate(
+                [
+                    [0],
+                    10.0 ** np.arange(-12, -1),
+                    np.linspace(0.05, 0.95, 30),
+                    1 - 10.0 ** np.arange(-2.0, -12, -1),
+                    [1],
+                ]
+            ),
+        ),
     ),
     "Gompertz": of_numbers(dist.Gompertz, _gompertz, concentration=0.8, rate=1.1),
-    "Gamma": of_numbers(dist.Gamma, lambda concentration, rate: stats.gamma(concentration, scale=1 / rate), concentration=1.8, rate=1.4),
-    "InverseGamma": of_numbers(dist.InverseGamma, lambda concentration, rate: stats.invgamma(concentration, scale=rate), concentration=5.0, rate=3.0),
-    "Chi2": of_numbers(dist.Chi2, lambda df: stats.chi2(df), df=3.0),
-    "Beta": of_numbers(dist.Beta, lambda concentration1, concentration0: stats.beta(concentration1, concentration0), concentration1=1.7, concentration0=2.4),
-    "BetaProportion": of_numbers(dist.BetaProportion, lambda mean, concentration: stats.beta(mean * concentration, (1 - mean) * concentration), mean=0.4, concentration=4.0),
-    "StudentT": of_numbers(dist.StudentT, lambda df, loc, scale: stats.t(df, loc, scale), df=6.0, loc=0.3, scale=0.8),
-    "DoublyTruncatedPowerLaw": Case(lambda t: dist.DoublyTruncatedPowerLaw(**t), {"alpha": -2.5, "low": 0.8, "high": 4.0}, wave, _power_law, ("low", "high")),
-    "TruncatedNormal": Case(lambda t: dist.TruncatedNormal(t["loc"], t["scale"], low=t["low"], high=t["high"]), {"loc": 0.3, "scale": 1.1, "low": -0.7, "high": 1.6}, wave, _truncated, ("low", "high")),
-    "LeftTruncated": Case(lambda t: dist.LeftTruncatedDistribution(dist.Laplace(t["loc"], t["scale"]), t["low"]), {"loc": 0.4, "scale": 0.9, "low": -1.0}, wave, _left_truncated_laplace, ("low",)),
-    "Folded": Case(lambda t: dist.FoldedDistribution(dist.Normal(**t)), {"loc": 0.4, "scale": 1.1}, wave, lambda t: over_density(stats.foldnorm(t["loc"] / t["scale"], scale=t["scale"]))),
-    "AffineBeta": _affine(dist.Beta(1.0, 1.0), lambda loc, scale: stats.beta(1.0, 1.0, loc, scale), constraints.unit_interval, ("loc", "scale"), loc=0.3, scale=1.5),
-    "AffineGamma": _affine(dist.Gamma(1.0, 1.0), lambda loc, scale: stats.gamma(1.0, loc, scale), constraints.positive, ("loc",), loc=0.3, scale=0.7),
+    "Gamma": of_numbers(
+        dist.Gamma,
+        lambda concentration, rate: stats.gamma(concentration, scale=1 / rate),
+        concentration=1.8,
+        rate=1.4,
+    ),
+    "InverseGamma": of_numbers(
+        dist.InverseGamma,
+        lambda concentration, rate: stats.invgamma(concentration, scale=rate),
+        concentration=5.0,
+        rate=3.0,
+    ),
+    "Chi2": of_numbers(dist.Chi2, stats.chi2, df=3.0),
+    "Beta": of_numbers(dist.Beta, _beta, concentration1=1.7, concentration0=2.4),
+    "BetaProportion": of_numbers(
+        dist.BetaProportion,
+        lambda mean, concentration: stats.beta(mean * concentration, (1 - mean) * concentration),
+        mean=0.4,
+        concentration=4.0,
+    ),
+    "StudentT": of_numbers(dist.StudentT, stats.t, df=6.0, loc=0.3, scale=0.8),
+    "DoublyTruncatedPowerLaw": Case(
+        lambda t: dist.DoublyTruncatedPowerLaw(**t),
+        {"alpha": -2.5, "low": 0.8, "high": 4.0},
+        wave,
+        _power_law,
+        ("low", "high"),
+    ),
+    "TruncatedNormal": Case(
+        lambda t: dist.TruncatedNormal(t["loc"], t["scale"], low=t["low"], high=t["high"]),
+        {"loc": 0.3, "scale": 1.1, "low": -0.7, "high": 1.6},
+        wave,
+        _truncated,
+        ("low", "high"),
+    ),
+    "LeftTruncated": Case(
+        lambda t: dist.LeftTruncatedDistribution(dist.Laplace(t["loc"], t["scale"]), t["low"]),
+        {"loc": 0.4, "scale": 0.9, "low": -1.0},
+        wave,
+        _left_truncated_laplace,
+        ("low",),
+    ),
+    "Folded": Case(
+        lambda t: dist.FoldedDistribution(dist.Normal(**t)),
+        {"loc": 0.4, "scale": 1.1},
+        wave,
+        lambda t: over_density(stats.foldnorm(t["loc"] / t["scale"], scale=t["scale"])),
+    ),
+    "AffineBeta": _affine(
+        dist.Beta(1.0, 1.0),
+        lambda loc, scale: stats.beta(1.0, 1.0, loc, scale),
+        constraints.unit_interval,
+        ("loc", "scale"),
+        loc=0.3,
+        scale=1.5,
+    ),
+    "AffineGamma": _affine(
+        dist.Gamma(1.0, 1.0),
+        lambda loc, scale: stats.gamma(1.0, loc, scale),
+        constraints.positive,
+        ("loc",),
+        loc=0.3,
+        scale=0.7,
+    ),
     "Mixture": Case(_mixture, {"w": 0.3, "left": -1.0, "scale": 0.7}, wave, _mixed),
-    "MultivariateNormal": Case(lambda t: dist.MultivariateNormal(_loc(t), scale_tril=_tril(t)), {"loc": 0.3, "c": 0.4}, _projected, _gaussian),
-    "OfCovariance": Case(lambda t: dist.MultivariateNormal(_loc(t), _tril(t) @ _tril(t).T), {"loc": 0.3, "c": 0.4}, _projected, _gaussian),
+    "MultivariateNormal": Case(
+        lambda t: dist.MultivariateNormal(_loc(t), scale_tril=_tril(t)),
+        {"loc": 0.3, "c": 0.4},
+        _projected,
+        _gaussian,
+    ),
+    "OfCovariance": Case(
+        lambda t: dist.MultivariateNormal(_loc(t), _tril(t) @ _tril(t).T),
+        {"loc": 0.3, "c": 0.4},
+        _projected,
+        _gaussian,
+    ),
     "LowRank": Case(_low_rank, {"loc": 0.3, "a": 0.7, "b": 0.6}, _projected, _low_rank_mean),
-    "Dirichlet": Case(lambda t: dist.Dirichlet(jnp.stack([t["c"], 2.0 + 0 * t["c"], 0.5 + 0 * t["c"]])), {"c": 1.2}, lambda x: x[0] ** 2 + x[0] * x[1], _dirichlet_moment),
-    "ProjectedNormal": Case(lambda t: dist.ProjectedNormal(jnp.stack([t["a"], t["b"]])), {"a": 0.8, "b": 0.5}, _angles, _onto_circle),
+    "Dirichlet": Case(
+        lambda t: dist.Dirichlet(jnp.stack([t["c"], 2.0 + 0 * t["c"], 0.5 + 0 * t["c"]])),
+        {"c": 1.2},
+        lambda x: x[0] ** 2 + x[0] * x[1],
+        _dirichlet_moment,
+    ),
+    "ProjectedNormal": Case(
+        lambda t: dist.ProjectedNormal(jnp.stack([t["a"], t["b"]])),
+        {"a": 0.8, "b": 0.5},
+        _angles,
+        _onto_circle,
+    ),
     "VonMisesFisher3": _sphere(3),
     "VonMisesFisher5": _sphere(5),
-    "VonMisesFisherTurned": Case(_sphere_turned, {"angle": 0.4}, lambda x: x[1], lambda t: float((1 / np.tanh(2.0) - 0.5) * np.sin(t["angle"]))),
-    "VonMises": Case(lambda t: dist.VonMises(**t), {"loc": 0.3, "concentration": 2.0}, circular, circular_mean),
-    "Independent": Case(lambda t: dist.Gamma(t["a"], 2.0).expand([3]).to_event(1), {"a": 1.5}, lambda x: jnp.sum(x**2), lambda t: 3 * t["a"] * (t["a"] + 1) / 4),
-}  # fmt: skip
+    "VonMisesFisherTurned": Case(
+        _sphere_turned,
+        {"angle": 0.4},
+        lambda x: x[1],
+        lambda t: float((1 / np.tanh(2.0) - 0.5) * np.sin(t["angle"])),
+    ),
+    "VonMises": Case(
+        lambda t: dist.VonMises(**t), {"loc": 0.3, "concentration": 2.0}, circular, circular_mean
+    ),
+    "Independent": Case(
+        lambda t: dist.Gamma(t["a"], 2.0).expand([3]).to_event(1),
+        {"a": 1.5},
+        lambda x: jnp.sum(x**2),
+        lambda t: 3 * t["a"] * (t["a"] + 1) / 4,
+    ),
+}
 
 HEAVY: dict[str, Case] = {
     "Cauchy": Case(lambda t: dist.Cauchy(**t), {"loc": 0.4, "scale": 0.8}, wave, _cauchy),
-    "HalfCauchy": Case(lambda t: dist.HalfCauchy(**t), {"scale": 0.8}, wave, lambda t: over_heavy(stats.halfcauchy(scale=t["scale"]), 0.0)),
-    "Levy": Case(lambda t: dist.Levy(**t), {"loc": 0.4, "scale": 0.8}, wave, lambda t: over_heavy(stats.levy(t["loc"], t["scale"]), t["loc"])),
-}  # fmt: skip
+    "HalfCauchy": Case(
+        lambda t: dist.HalfCauchy(**t),
+        {"scale": 0.8},
+        wave,
+        lambda t: over_heavy(stats.halfcauchy(scale=t["scale"]), 0.0),
+    ),
+    "Levy": Case(
+        lambda t: dist.Levy(**t),
+        {"loc": 0.4, "scale": 0.8},
+        wave,
+        lambda t: over_heavy(stats.levy(t["loc"], t["scale"]), t["loc"]),
+    ),
+}
 
 DISCRETE: dict[str, Case] = {
-    "BernoulliProbs": of_counts(dist.BernoulliProbs, lambda probs: stats.bernoulli(probs), probs=0.3),
-    "BernoulliTied": of_counts(dist.BernoulliLogits, lambda logits: stats.bernoulli(sigmoid(logits)), logits=0.0),
-    "BinomialProbs": Case(lambda t: dist.BinomialProbs(t["probs"], 4), {"probs": 0.3}, lambda x: wave(x * 1.0), lambda t: over_counts(stats.binom(4, t["probs"]))),
-    "BinomialTied": Case(lambda t: dist.BinomialLogits(t["logits"], 4), {"logits": 0.0}, lambda x: wave(x * 1.0), lambda t: over_counts(stats.binom(4, sigmoid(t["logits"])))),
-    "CategoricalProbs": Case(lambda t: dist.CategoricalProbs(jnp.stack([t["p"], 0.5 - t["p"], 0.5 + 0 * t["p"]])), {"p": 0.2}, lambda x: wave(x * 1.0), _choices(lambda t: [t["p"], 0.5 - t["p"], 0.5])),
-    "CategoricalTied": Case(lambda t: dist.CategoricalLogits(_stack3(t["l"])), {"l": 0.0}, lambda x: wave(x * 1.0), _choices(_softmax)),
+    "BernoulliProbs": of_counts(dist.BernoulliProbs, _bernoulli, probs=0.3),
+    "BernoulliTied": of_counts(
+        dist.BernoulliLogits, lambda logits: stats.bernoulli(sigmoid(logits)), logits=0.0
+    ),
+    "BinomialProbs": Case(
+        lambda t: dist.BinomialProbs(t["probs"], 4),
+        {"probs": 0.3},
+        lambda x: wave(x * 1.0),
+        lambda t: over_counts(stats.binom(4, t["probs"])),
+    ),
+    "BinomialTied": Case(
+        lambda t: dist.BinomialLogits(t["logits"], 4),
+        {"logits": 0.0},
+        lambda x: wave(x * 1.0),
+        lambda t: over_counts(stats.binom(4, sigmoid(t["logits"]))),
+    ),
+    "CategoricalProbs": Case(
+        lambda t: dist.CategoricalProbs(jnp.stack([t["p"], 0.5 - t["p"], 0.5 + 0 * t["p"]])),
+        {"p": 0.2},
+        lambda x: wave(x * 1.0),
+        _choices(lambda t: [t["p"], 0.5 - t["p"], 0.5]),
+    ),
+    "CategoricalTied": Case(
+        lambda t: dist.CategoricalLogits(_stack3(t["l"])),
+        {"l": 0.0},
+        lambda x: wave(x * 1.0),
+        _choices(_softmax),
+    ),
     "GeometricProbs": of_counts(dist.GeometricProbs, lambda probs: stats.geom(probs, -1), probs=0.3),
-    "GeometricTied": of_counts(dist.GeometricLogits, lambda logits: stats.geom(sigmoid(logits), -1), logits=0.0),
-    "MultinomialProbs": Case(lambda t: dist.MultinomialProbs(jnp.stack([t["p"], 0.5 - t["p"], 0.5 + 0 * t["p"]]), 3), {"p": 0.2}, lambda x: wave(x[0] * 1.0), _multinomial(lambda t: [t["p"]])),
-    "MultinomialTied": Case(lambda t: dist.MultinomialLogits(_stack3(t["l"]), 3), {"l": 0.0}, lambda x: wave(x[0] * 1.0), _multinomial(_softmax)),
-    "Poisson": of_counts(dist.Poisson, lambda rate: stats.poisson(rate), rate=2.3),
-    "ZeroInflatedPoisson": Case(lambda t: dist.ZeroInflatedPoisson(**t), {"gate": 0.3, "rate": 1.6}, lambda x: wave(x * 1.0), _zero_inflated),
-    "GammaPoisson": of_counts(dist.GammaPoisson, lambda concentration, rate: stats.nbinom(concentration, rate / (1 + rate)), concentration=2.0, rate=0.8),
+    "GeometricTied": of_counts(
+        dist.GeometricLogits, lambda logits: stats.geom(sigmoid(logits), -1), logits=0.0
+    ),
+    "MultinomialProbs": Case(
+        lambda t: dist.MultinomialProbs(jnp.stack([t["p"], 0.5 - t["p"], 0.5 + 0 * t["p"]]), 3),
+        {"p": 0.2},
+        lambda x: wave(x[0] * 1.0),
+        _multinomial(lambda t: [t["p"]]),
+    ),
+    "MultinomialTied": Case(
+        lambda t: dist.MultinomialLogits(_stack3(t["l"]), 3),
+        {"l": 0.0},
+        lambda x: wave(x[0] * 1.0),
+        _multinomial(_softmax),
+    ),
+    "Poisson": of_counts(dist.Poisson, _poisson, rate=2.3),
+    "ZeroInflatedPoisson": Case(
+        lambda t: dist.ZeroInflatedPoisson(**t),
+        {"gate": 0.3, "rate": 1.6},
+        lambda x: wave(x * 1.0),
+        _zero_inflated,
+    ),
+    "GammaPoisson": of_counts(
+        dist.GammaPoisson,
+        lambda concentration, rate: stats.nbinom(concentration, rate / (1 + rate)),
+        concentration=2.0,
+        rate=0.8,
+    ),
     "NegativeBinomial2": of_counts(dist.NegativeBinomial2, _negative_binomial, mean=2.0, concentration=1.5),
-    "NegativeBinomialProbs": of_counts(dist.NegativeBinomialProbs, lambda total_count, probs: stats.nbinom(total_count, 1 - probs), total_count=2.5, probs=0.4),
-    "NegativeBinomialTied": of_counts(dist.NegativeBinomialLogits, lambda total_count, logits: stats.nbinom(total_count, sigmoid(-logits)), total_count=2.5, logits=0.0),
-    "BetaBinomial": Case(lambda t: dist.BetaBinomial(t["a"], t["b"], 5), {"a": 1.3, "b": 2.0}, lambda x: wave(x * 1.0), lambda t: over_counts(stats.betabinom(5, t["a"], t["b"]), 6)),
-    "OrderedLogistic": Case(lambda t: dist.OrderedLogistic(t["predictor"], jnp.stack([-0.5 + 0 * t["cut"], t["cut"]])), {"predictor": 0.3, "cut": 0.8}, lambda x: wave(x * 1.0), _choices(_ordered)),
-}  # fmt: skip
+    "NegativeBinomialProbs": of_counts(
+        dist.NegativeBinomialProbs,
+        lambda total_count, probs: stats.nbinom(total_count, 1 - probs),
+        total_count=2.5,
+        probs=0.4,
+    ),
+    "NegativeBinomialTied": of_counts(
+        dist.NegativeBinomialLogits,
+        lambda total_count, logits: stats.nbinom(total_count, sigmoid(-logits)),
+        total_count=2.5,
+        logits=0.0,
+    ),
+    "BetaBinomial": Case(
+        lambda t: dist.BetaBinomial(t["a"], t["b"], 5),
+        {"a": 1.3, "b": 2.0},
+        lambda x: wave(x * 1.0),
+        lambda t: over_counts(stats.betabinom(5, t["a"], t["b"]), 6),
+    ),
+    "OrderedLogistic": Case(
+        lambda t: dist.OrderedLogistic(t["predictor"], jnp.stack([-0.5 + 0 * t["cut"], t["cut"]])),
+        {"predictor": 0.3, "cut": 0.8},
+        lambda x: wave(x * 1.0),
+        _choices(_ordered),
+    ),
+}

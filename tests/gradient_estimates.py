@@ -6,10 +6,10 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import gradient_cases as cases
 import jax
 import numpy as np
 
+import gradient_cases as cases
 from jensen import gradients as gr
 
 FAMILIES = {**cases.CONTINUOUS, **cases.HEAVY, **cases.DISCRETE}

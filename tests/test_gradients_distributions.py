@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import warnings
 
-import gradient_cases as cases
 import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 import pytest
-from gradient_estimates import FAMILIES, LIMIT, estimates, gradients, off_by
 
+import gradient_cases as cases
+from gradient_estimates import FAMILIES, LIMIT, estimates, gradients, off_by
 from jensen import gradients as gr
 
 PATH = gr.Pathwise()
@@ -41,7 +41,7 @@ def test_a_path_through_a_discrete_draw_is_refused_and_would_be_zero(name):
 
 
 def _spread_grows(samples: np.ndarray) -> float:
-    """The mean square of all over the median of that of blocks of 100: about 1 where it has an expectation."""
+    """The mean square of all over the median of that of blocks of 100: about 1 where it is finite."""
     squares = samples.reshape(-1, 100) ** 2
     return float(squares.mean() / np.median(squares.mean(axis=1)))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gradient_cases as cases
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 import pytest
-from gradient_estimates import FAMILIES, LIMIT, estimates, gradients, off_by, summary
 
+import gradient_cases as cases
+from gradient_estimates import FAMILIES, LIMIT, estimates, gradients, off_by, summary
 from jensen import gradients as gr
 
 SCORE = gr.ScoreFunction()

@@ -109,7 +109,7 @@ WRONG_SCORES = {
     "truncated": lambda t: dist.TruncatedNormal(0.0, 1.0, low=t),
     "affine": _moving_affine,
     "not in the table": lambda t: dist.RightTruncatedGamma(dist.Gamma(2.0, 1.0), high=t),
-    "delta": lambda t: dist.Delta(t),
+    "delta": dist.Delta,
 }
 WRAPPINGS = {
     "eager": lambda F: F,

@@ -1,11 +1,12 @@
 """Our own log densities: where NumPyro's have a wrong derivative at a tie, and where draws underflow.
 
 A draw that underflows to 0 stands for all values below the smallest number. Its log density is that of this
-event, which makes the score right: E[∇ log p] = 0 also for a gamma of shape 0.01, of which one draw in 1200 is 0.
+event, and the score is right: E[∇ log p] = 0 also for a gamma of shape 0.01, of which one draw in 1200 is 0.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
@@ -59,7 +60,7 @@ def _(d: Any, value: Any) -> Any:
 @DENSITIES.add(dist.Beta, dist.BetaProportion)
 def _(d: Any, value: Any) -> Any:
     one, other = d.concentration1, d.concentration0
-    return _power(one, value) + _power(other, 1.0 - value, _below_one(value)) - betaln(one, other)
+    return _power(one, value) + _power(other, 1.0 - value, _lost_below_one(value)) - betaln(one, other)
 
 
 @DENSITIES.add(dist.Dirichlet)
@@ -74,16 +75,18 @@ def _gamma(concentration: Any, rate: Any, value: Any) -> Any:
     )
 
 
-def _power(concentration: Any, x: Any, edge: Any = None) -> Any:
+def _power(concentration: Any, x: Any, edge: float | None = None) -> Any:
     """(c − 1) log x; below the smallest number ``edge`` the logarithm of ∫ t^(c−1) dt over all of them."""
-    edge = jnp.finfo(jnp.result_type(x, float)).tiny if edge is None else edge
+    edge = float(jnp.finfo(jnp.result_type(x, float)).tiny) if edge is None else edge
     is_lost = x < edge
-    safe = jnp.where(is_lost, 1.0, x)
+    safe: Any = jnp.where(is_lost, 1.0, x)
     return jnp.where(
-        is_lost, concentration * jnp.log(edge) - jnp.log(concentration), (concentration - 1.0) * jnp.log(safe)
+        is_lost,
+        concentration * math.log(edge) - jnp.log(concentration),
+        (concentration - 1.0) * jnp.log(safe),
     )
 
 
-def _below_one(value: Any) -> Any:
+def _lost_below_one(value: Any) -> float:
     """Half of the distance of the number 1 to the next above it: what 1 − x loses."""
-    return jnp.finfo(jnp.result_type(value, float)).eps / 2.0
+    return float(jnp.finfo(jnp.result_type(value, float)).eps) / 2.0

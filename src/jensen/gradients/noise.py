@@ -83,7 +83,7 @@ ROUTES = ByType()
 def route(distribution: Any) -> Route | None:
     """How a distribution is made of noise; None where it is drawn from a key only."""
     found = ROUTES.get(distribution)
-    return found(distribution) if callable(found) else found
+    return None if found is None else found(distribution)
 
 
 def _add(noise: Noise, transform: Transform, *kinds: type) -> None:

@@ -25,8 +25,8 @@ class VonMisesFisher(dist.Distribution):
 
     Notes
     -----
-    The angle to μ is drawn by rejection (Wood, 1994), in three dimensions by its quantile, and moves with κ at a
-    fixed value of its distribution function; the direction around μ is uniform.
+    The angle to μ is drawn by rejection (Wood, 1994), in three dimensions by its quantile, and moves with κ
+    at a fixed value of its distribution function; the direction around μ is uniform.
 
     Examples
     --------
@@ -38,9 +38,12 @@ class VonMisesFisher(dist.Distribution):
     True
     """
 
-    arg_constraints: ClassVar = {"mean_direction": constraints.real_vector, "concentration": constraints.positive}
-    support = constraints.sphere
-    reparametrized_params: ClassVar = ["mean_direction", "concentration"]
+    arg_constraints: ClassVar[Any] = {
+        "mean_direction": constraints.real_vector,
+        "concentration": constraints.positive,
+    }
+    support: ClassVar[Any] = constraints.sphere
+    reparametrized_params: ClassVar[Any] = ["mean_direction", "concentration"]
 
     def __init__(self, mean_direction: Any, concentration: Any, *, validate_args: bool | None = None) -> None:
         if jnp.ndim(mean_direction) < 1 or jnp.shape(mean_direction)[-1] < 2:
@@ -68,7 +71,7 @@ class VonMisesFisher(dist.Distribution):
         side = _unit(free - jnp.sum(free * pole, axis=-1, keepdims=True) * pole)
         return jnp.cos(angle) * pole + jnp.sin(angle) * side
 
-    def log_prob(self, value: Any) -> Any:
+    def log_prob(self, value: Any, intermediates: Any = None) -> Any:
         """log density on the sphere, in the measure of its surface."""
         cosine = jnp.sum(_unit(jnp.asarray(self.mean_direction)) * value, axis=-1)
         concentration = jnp.asarray(self.concentration, jnp.result_type(float))

@@ -5,8 +5,8 @@ With the distribution function F(φ; κ) held fixed, and h(φ) = 1 − cos φ,
     dφ/dκ = −(∂F/∂κ) / q(φ) = −∫₀^φ (E h − h(t)) q(t) dt / q(φ).
 
 The integral over all angles is 0, so that it can be taken on the side where the density falls off: there
-q(t)/q(φ) ≤ 1, and nothing overflows or cancels. Every integral is by Gauss and Legendre over the width that counts,
-and every function here has derivatives of all orders.
+q(t)/q(φ) ≤ 1, and nothing overflows or cancels. Every integral is by Gauss and Legendre over the width that
+counts, and every function here has derivatives of all orders.
 """
 
 from __future__ import annotations

@@ -52,5 +52,7 @@ def _follow(concentration: Any, drawn: Any) -> Any:
 @_follow.defjvp
 def _(primals: Any, tangents: Any) -> Any:
     concentration, drawn = primals
-    slope = jax.lax.random_gamma_grad(*jax.lax.stop_gradient((concentration, drawn)))
+    fixed = jax.lax.stop_gradient(concentration)
+    # Pyright sees the signature of what JAX wraps.
+    slope = jax.lax.random_gamma_grad(fixed, jax.lax.stop_gradient(drawn))  # pyright: ignore[reportCallIssue]
     return drawn, (slope + 0.0 * guard(concentration, ONCE)) * tangents[0]

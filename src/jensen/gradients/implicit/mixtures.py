@@ -1,8 +1,8 @@
 """Draws of mixtures, with a path in the weights and in the components.
 
-A draw x of d coordinates solves F_i(x_i | x_1 … x_{i−1}; θ) = u_i with all u fixed (Rosenblatt's transform), so
-that J x' = −∂F/∂θ with J = ∂F/∂x lower triangular. The conditional distribution functions are known where those
-of the components are: for Gaussian components, and for components of independent coordinates.
+A draw x of d coordinates solves F_i(x_i | x_1 … x_{i−1}; θ) = u_i with all u fixed (Rosenblatt's transform):
+J x' = −∂F/∂θ with J = ∂F/∂x lower triangular. The conditional distribution functions are known where those of
+the components are: for Gaussian components, and for components of independent coordinates.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ def _conditionals(part: Any, x: Any) -> Conditionals:
         return _conditionals(part.base_dist, x)
     if isinstance(part, dist.MultivariateNormal):
         z = _whitened(part, x)
-        return ndtr(z), -(z**2) / 2.0 - jnp.log(jnp.diagonal(part.scale_tril, axis1=-2, axis2=-1))
+        return ndtr(z), -(z**2) / 2.0 - jnp.log(
+            jnp.diagonal(jnp.asarray(part.scale_tril), axis1=-2, axis2=-1)
+        )
     if isinstance(part, dist.LogNormal):
         normal = dist.Normal(part.loc, part.scale)
         return normal.cdf(jnp.log(x)), part.log_prob(x)

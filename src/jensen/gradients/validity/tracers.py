@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import numpy as np
+from jax.core import Tracer
 
 
 def concrete(x: Any) -> np.ndarray | None:
     """The numbers of an array, also where it is being differentiated; None inside ``jit`` and ``vmap``."""
-    while isinstance(x, jax.core.Tracer):
-        if not hasattr(x, "primal"):
+    while isinstance(x, Tracer):
+        x = getattr(x, "primal", None)
+        if x is None:
             return None
-        x = x.primal
     return np.asarray(x)
