@@ -13,7 +13,7 @@ from typing import Any
 
 BLOCK_ROWS = 8192
 PIPED_WIDTH = 100
-PLAINER = str.maketrans({"−": "-", "─": "-", "–": "-", "×": "x", "…": "."})
+PLAINER = str.maketrans({"±": "+-", "−": "-", "─": "-", "–": "-", "×": "x", "…": "."})
 
 
 def fail(message: object) -> int:

@@ -132,8 +132,9 @@ def _grid(distribution: Any, num: int) -> tuple[Any, Any]:
     transform = _transform(distribution)
     assert transform is not None
     x, slope = jax.vmap(jax.value_and_grad(transform))(t)
-    width = slope * (t[1] - t[0])
-    return x, jnp.stack([width, jnp.where(index % 2 == 0, 2.0 * width, 0.0)], axis=1)
+    width = jnp.asarray(slope * (t[1] - t[0]))
+    rough = jnp.where(index % 2 == 0, 2.0, 0.0)
+    return x, jnp.stack([width, width * rough], axis=1)
 
 
 def _transform(distribution: Any) -> Any:
