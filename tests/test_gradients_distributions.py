@@ -14,6 +14,7 @@ import pytest
 import gradient_cases as cases
 from gradient_estimates import FAMILIES, LIMIT, estimates, gradients, off_by
 from jensen import gradients as gr
+from jensen.gradients.noise import route
 
 PATH = gr.Pathwise()
 
@@ -227,3 +228,20 @@ def test_second_derivatives_of_gamma_like_paths_are_refused(name):
     F = gr.expectation(lambda x, _: case.f(x), lambda t: case.make({**case.theta, of: t}), PATH)
     with pytest.raises(gr.InvalidGradientError, match="first derivative only"):
         jax.grad(jax.grad(F))(case.theta[of], jax.random.key(0))
+
+
+def _made_of_one_uniform() -> list[str]:
+    made = {name: case.make(case.theta) for name, case in FAMILIES.items()}
+    return [name for name, d in made.items() if d.shape() == () and route(d) is not None]
+
+
+@pytest.mark.parametrize("name", _made_of_one_uniform())
+def test_noise_made_of_uniform_numbers_has_the_same_law(name):
+    case = FAMILIES[name]
+    distribution = case.make(case.theta)
+    made = route(distribution)
+    u = (np.arange(20_000) + 0.5) / 20_000
+    values = made.transform(distribution, made.noise.from_uniform(jnp.asarray(u)))
+    steps = np.diff(values)
+    assert np.all(steps >= 0) or np.all(steps <= 0) or name == "Folded"
+    assert float(jnp.mean(jax.vmap(case.f)(values))) == pytest.approx(case.expectation(case.theta), abs=2e-3)
