@@ -19,6 +19,7 @@ from jensen.em.tables import Table
 from jensen.em.verdict import Outcome
 
 VISIBLE = 1e-12  # relative size of a step that rounding does not drown
+MUCH = 1e-3  # nats left after Newton's step: the climb was not at its end
 VERIFYING_STEPS = 5  # plain steps at a time after an accelerated climb without an estimate of what is left
 
 
@@ -106,7 +107,7 @@ def climb(
         _run(run, algorithm, stop, max_steps - run.num_steps, progress)
         if run.outcome is not Outcome.CONVERGED or algorithm.is_plain():
             break
-        if np.isfinite(run.state.remaining):
+        if np.isfinite(run.state.remaining) or can_polish(run.problem):
             if not _polish(run):
                 break
             continue
@@ -154,13 +155,14 @@ def _seen(run: Climb, objectives: list[float], plain: bool) -> Seen:
 
 
 def _polish(run: Climb) -> bool:
-    """Newton's step where it can be had. True where the climb ended on a saddle and is now above it."""
+    """Newton's step where it can be had. True where it shows that there is more to climb."""
     if not can_polish(run.problem):
         return False
-    polished = polish(run.problem, run.state)
-    if polished.state is not run.state:
+    before = run.state
+    polished = polish(run.problem, before)
+    if polished.state is not before:
         run.take(polished.state, "Newton")
-    if polished.left_saddle:
+    if polished.left_saddle or (polished.state is not before and polished.remaining > MUCH):
         return True
     run.polished = polished
     if polished.is_saddle:

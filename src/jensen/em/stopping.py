@@ -128,7 +128,7 @@ class Gain:
 
 def _drowned(seen: Seen, hits: int) -> bool:
     """Whether the last ``hits`` gains are below rounding."""
-    latest = list(pairwise(seen.objectives))[-hits:]
+    latest = list(pairwise(seen.objectives[-hits - 1 :]))
     return len(latest) == hits and all(new - old <= seen.resolution for old, new in latest)
 
 

@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 
 SUFFICIENT = 1e-4  # Armijo: a trial must gain this share of what the score promises
 LONGEST = 3.0  # no logarithm or logit moves further in one trial: from far out a score leads nowhere
+STRETCH = 4.0  # from step to step away from a saddle, where EM's own grow slowly
 TRIALS = 2  # of a direction before plain EM is better
 TRIALS_WITHOUT_EM = 20
 
@@ -45,6 +46,8 @@ class Point(State):
     em_step: Array | None
     """g̃ = M(θ) − θ; None where W₀ is a multiple of the identity."""
     pairs: tuple[Pair, ...] = ()
+    stretch: float = 1.0
+    """How much longer than the direction the first trial is: more than 1 where the last step bent upwards."""
 
     @cached_property
     def direction(self) -> Array:
@@ -71,8 +74,11 @@ class Point(State):
 
     @property
     def remaining(self) -> float:
-        """½ gᵀ W g: the log-likelihood still to be gained, were it the parabola that W says it is."""
-        return 0.5 * float(self.g @ self.direction)
+        """½ gᵀ W g: the log-likelihood still to be gained, were it the parabola that W says it is.
+
+        NaN where W is still EM's, which sees no slow direction, nor that there is no hill.
+        """
+        return 0.5 * float(self.g @ self.direction) if self.pairs else np.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,7 @@ class QuasiNewton:
         if not (np.isfinite(slope) and slope > 0):
             return self._restart(problem, here)
         reach = widest(problem.model.chart, here.u)  # pyright: ignore[reportAttributeAccessIssue]
-        length = min(1.0, LONGEST / max(float(np.max(np.abs(direction) / reach)), 1e-300))
+        length = min(here.stretch, LONGEST / max(float(np.max(np.abs(direction) / reach)), 1e-300))
         slack = problem.resolution(here)
         for _ in range(TRIALS if self.use_em else TRIALS_WITHOUT_EM):
             trial = _trial(problem, here.u + length * direction)
@@ -154,7 +160,9 @@ class QuasiNewton:
         point = self._point(problem, there, here.pairs)
         s, y = point.u - here.u, here.g - point.g
         if float(s @ y) <= 1e-10 * float(np.linalg.norm(s) * np.linalg.norm(y)):
-            return point  # not a hill in this direction: nothing to learn for a metric
+            return replace(
+                point, stretch=STRETCH * here.stretch
+            )  # bent upwards: no metric, but a longer step
         w = y if here.em_step is None or point.em_step is None else here.em_step - point.em_step
         return replace(point, pairs=(*here.pairs, Pair(s, y, w))[-self.memory :])
 
