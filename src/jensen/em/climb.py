@@ -20,6 +20,7 @@ from jensen.em.verdict import Outcome
 
 VISIBLE = 1e-12  # relative size of a step that rounding does not drown
 MUCH = 1e-3  # nats left after Newton's step: the climb was not at its end
+MOST_POLISHED = 5  # a likelihood without bound always has more to climb
 VERIFYING_STEPS = 5  # plain steps at a time after an accelerated climb without an estimate of what is left
 
 
@@ -103,12 +104,14 @@ def climb(
     if not np.isfinite(state.objective):
         run.outcome, run.note = Outcome.FAILED, "the objective is not finite at the start"
         return run
+    num_polished = 0
     while run.num_steps < max_steps:
         _run(run, algorithm, stop, max_steps - run.num_steps, progress)
         if run.outcome is not Outcome.CONVERGED or algorithm.is_plain():
             break
         if np.isfinite(run.state.remaining) or can_polish(run.problem):
-            if not _polish(run):
+            num_polished += 1
+            if not _polish(run) or num_polished == MOST_POLISHED:
                 break
             continue
         _run(run, EM(), stop, min(VERIFYING_STEPS, max_steps - run.num_steps), progress)
@@ -160,6 +163,8 @@ def _polish(run: Climb) -> bool:
         return False
     before = run.state
     polished = polish(run.problem, before)
+    if polished is None:
+        return False
     if polished.state is not before:
         run.take(polished.state, "Newton")
     if polished.left_saddle or (polished.state is not before and polished.remaining > MUCH):

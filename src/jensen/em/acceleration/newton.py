@@ -47,9 +47,14 @@ def can_polish(problem: Problem) -> bool:
     return has and chart is not None and 0 < chart.size <= MOST_COORDINATES
 
 
-def polish(problem: Problem, state: State) -> Polished:
-    """One Newton step from the end of a climb; from a saddle, a step in the direction that climbs."""
+def polish(problem: Problem, state: State) -> Polished | None:
+    """One Newton step from the end of a climb; from a saddle, a step in the direction that climbs.
+
+    None where the second derivatives are not finite, as at a collapse.
+    """
     u, parabola = _parabola(problem, state)
+    if parabola is None:
+        return None
     higher = _uphill(problem, state, u, parabola)
     if higher is not None:
         return Polished(higher, np.nan, parabola, left_saddle=True)
@@ -60,10 +65,12 @@ def polish(problem: Problem, state: State) -> Polished:
     return Polished(better, 0.5 * float(g @ parabola.inverse @ g), parabola)
 
 
-def _parabola(problem: Problem, state: State) -> tuple[Array, Parabola]:
+def _parabola(problem: Problem, state: State) -> tuple[Array, Parabola | None]:
     model: Any = problem.model
     u, g = model.chart.to_vector(state.params), problem.score(state)
     matrix = np.asarray(model.information(state.params, problem.data, problem.weight), dtype=float)
+    if not (np.isfinite(matrix).all() and np.isfinite(g).all()):
+        return u, None
     limits = widest(model.chart, u)
     with np.errstate(divide="ignore"):
         alone = 1.0 / np.sqrt(np.abs(np.diag(matrix)))
