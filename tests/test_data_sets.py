@@ -142,7 +142,9 @@ LOG_LIKELIHOODS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "structure", "split", "known"), LOG_LIKELIHOODS, ids=[case[0] for case in LOG_LIKELIHOODS])
+@pytest.mark.parametrize(
+    ("name", "structure", "split", "known"), LOG_LIKELIHOODS, ids=[case[0] for case in LOG_LIKELIHOODS]
+)
 def test_known_log_likelihoods(name, structure, split, known):
     """A digit off in a file would show here."""
     dataset = jensen.load_dataset(name)

@@ -1,4 +1,4 @@
-"""What ``distribution(θ)`` describes: random variables, each with a distribution that may depend on others."""
+"""What ``distribution(θ)`` describes: random variables, whose distributions may depend on others."""
 
 from __future__ import annotations
 
