@@ -12,7 +12,8 @@ import jax.numpy as jnp
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.gradients.draws import Draws, Independent
-from jensen.gradients.estimators import Auto, Estimator
+from jensen.gradients.estimators import Auto, Estimator, Pathwise
+from jensen.gradients.jumps import warn_of_jumps
 from jensen.gradients.plan import Treatment, plan
 from jensen.gradients.program import ONLY, Variable, is_single, variables_of
 from jensen.gradients.randomness import randomness_of
@@ -59,6 +60,7 @@ class Expectation:
         variables = variables_of(described)
         treatments = self._plan(variables)
         layout = self.draws.layout
+        self._warn(described, treatments, theta)
 
         def run(randomness: dict[str, Randomness]) -> Any:
             def go_on(left: list[Variable], values: dict[str, Any]) -> Any:
@@ -82,6 +84,16 @@ class Expectation:
             return go_on(variables, {})
 
         return in_draws(run, randomness_of(treatments, self.draws, key))
+
+    def _warn(self, described: Any, treatments: dict[str, Treatment], theta: Theta) -> None:
+        """Of an f that jumps in a variable with a path."""
+        paths = [name for name, each in treatments.items() if isinstance(each.estimator, Pathwise)]
+
+        def f(values: Any) -> Any:
+            return self.f(values[ONLY] if is_single(described) else values, theta)
+
+        shapes = {name: treatment.value for name, treatment in treatments.items()}
+        warn_of_jumps(f, shapes, [name for name in paths if name not in self.vouch])
 
     def chosen(self, theta: Theta) -> dict[str, Estimator]:
         """The estimator of every variable, with what `Auto` takes in its place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -39,6 +39,8 @@ class Treatment:
     route: Route | None
     is_drawn: bool
     evaluations: int
+    value: Any = None
+    """The shape and type of a value."""
 
 
 def plan(
@@ -58,8 +60,8 @@ def plan(
             found[variable.name] = _treatment(estimator, distribution, key)
         return drawn
 
-    jax.eval_shape(values, jax.random.key(0))
-    return found
+    shapes = jax.eval_shape(values, jax.random.key(0))
+    return {name: replace(treatment, value=shapes[name]) for name, treatment in found.items()}
 
 
 def _treatment(estimator: Estimator, distribution: Any, key: Any) -> Treatment:
