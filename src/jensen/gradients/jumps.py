@@ -34,7 +34,10 @@ def warn_of_jumps(f: Callable[[Any], Any], values: Any, names: Iterable[str]) ->
         def of_one(x: Any, others: Any, name: str = name) -> Any:
             return f({**others, name: x})
 
-        traced = jax.make_jaxpr(of_one)(values[name], others).jaxpr
+        try:
+            traced = jax.make_jaxpr(of_one)(values[name], others).jaxpr
+        except NameError:  # f asks which draw it is in: it cannot be traced by itself
+            return
         num = len(jax.tree.leaves(values[name]))
         found = _jumps(traced, [i < num for i in range(len(traced.invars))])
         if found is not None:
