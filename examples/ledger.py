@@ -6,8 +6,9 @@ A deliberately poor start on Old Faithful, so that there is something to see.
 import numpy as np
 
 import jensen
+from jensen.em import DiscretePosterior
 from jensen.families import GaussianParams
-from jensen.models import MixtureParams, MixturePosterior
+from jensen.models import MixtureParams
 
 x = jensen.load_dataset("faithful").values
 model = jensen.Mixture(2, jensen.Gaussian(jensen.Full()))
@@ -36,6 +37,6 @@ print(f"rate of EM at the end {fit.rate:.3f}: each step has that share of the le
 
 # The identity holds for every q, not only for the exact posterior.
 exact = model.posterior(fit.params, x)
-hard = MixturePosterior(np.eye(2)[exact.responsibilities.argmax(axis=1)], exact.log_evidence)
+hard = DiscretePosterior(np.eye(2)[exact.responsibilities.argmax(axis=1)], exact.log_evidence)
 elbo, gap = jensen.elbo(model, fit.params, x, hard), jensen.kl_gap(model, fit.params, x, hard)
 print(f"with hard assignments: Q + H = {elbo:.4f}, KL = {gap:.4f}, together {elbo + gap:.4f}")

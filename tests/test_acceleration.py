@@ -20,7 +20,7 @@ from jensen.em import (
     Squarem,
     StepNorm,
 )
-from jensen.em.acceleration.quasi_newton import Point
+from jensen.em.acceleration.bfgs import Point
 from toys import Linkage, PoissonMixture, Rates
 
 DAYS = np.arange(10)
@@ -61,7 +61,6 @@ ALL = [
     QuasiNewton(),
     QuasiNewton(begin=np.inf),
     QuasiNewton(memory=2),
-    QuasiNewton(use_em=False),
 ]
 
 

@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 import jensen
 from jensen.data import DataError
 from jensen.data.datasets import FOLDER, dataset_names
-from jensen.em import Gain
+from jensen.em import DiscretePosterior, Gain
 from jensen.families import GaussianParams
-from jensen.models import Mixture, MixtureParams, MixturePosterior
+from jensen.models import Mixture, MixtureParams
 
 # n, d, column means (R's colMeans; penguins: palmerpenguins; wine: the UCI description), and rows by label
 FACTS = {
@@ -124,7 +124,7 @@ def from_labels(model, data, labels):
     anywhere = np.ones(model.family.covariance.shape(k, d))
     guess = MixtureParams(np.full(k, 1 / k), GaussianParams(np.zeros((k, d)), anywhere))
     partition = np.eye(k)[np.unique(labels, return_inverse=True)[1]]
-    stats = model.expected(guess, data, MixturePosterior(partition, np.zeros(len(data))), None).stats
+    stats = model.expected(guess, data, DiscretePosterior(partition, np.zeros(len(data))), None).stats
     return model.m_step(stats, guess)
 
 

@@ -9,8 +9,9 @@ import pytest
 
 import jensen
 from jensen._native import _core
+from jensen.em import DiscretePosterior
 from jensen.families import STRUCTURES, Gaussian, GaussianParams
-from jensen.models import Mixture, MixtureParams, MixturePosterior, fused
+from jensen.models import Mixture, MixtureParams, fused
 from jensen.threads import get_num_threads, set_num_threads
 
 STRUCTURE_NAMES = sorted(STRUCTURES)
@@ -27,10 +28,10 @@ def problem(name: str, n: int, d: int, k: int, seed: int = 0) -> tuple[Mixture, 
     return Mixture(k, Gaussian(structure)), params, 2 * rng.normal(size=(n, d)) + 10
 
 
-def plain_posterior(model: Mixture, params: MixtureParams, data: np.ndarray) -> MixturePosterior:
+def plain_posterior(model: Mixture, params: MixtureParams, data: np.ndarray) -> DiscretePosterior:
     joint = np.log(params.weights) + model.family.log_density(params.components, data)
     evidence = np.logaddexp.reduce(joint, axis=1)
-    return MixturePosterior(np.exp(joint - evidence[:, None]), evidence)
+    return DiscretePosterior(np.exp(joint - evidence[:, None]), evidence)
 
 
 def rounding(data: np.ndarray, terms: int) -> float:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import jensen
-from jensen.em import EM, Gain, Never, em_map, log_evidence
+from jensen.em import EM, DiscretePosterior, Gain, Never, em_map, log_evidence
 from jensen.families import STRUCTURES, Diagonal, Full, Gaussian, GaussianParams, Spherical, Tied
-from jensen.models import Mixture, MixtureParams, MixturePosterior
+from jensen.models import Mixture, MixtureParams
 from samples import faithful, galaxies, iris
 from test_laws import start_of
 from toys import Linkage, PoissonMixture, Rates
@@ -21,7 +21,7 @@ def from_labels(model, data, labels):
         np.tile(data.mean(axis=0), (k, 1)), np.ones(model.family.covariance.shape(k, d))
     )
     guess = MixtureParams(np.full(k, 1 / k), anywhere)
-    posterior = MixturePosterior(np.eye(k)[labels], np.zeros(len(data)))
+    posterior = DiscretePosterior(np.eye(k)[labels], np.zeros(len(data)))
     return model.m_step(model.expected(guess, data, posterior, None).stats, guess)
 
 

@@ -18,6 +18,7 @@ and it never falls, although the evidence may. The draws of `MonteCarlo` are an 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any, Protocol
 
@@ -45,8 +46,25 @@ class Approximation(Protocol):
         ...
 
 
+class _Fixed:
+    """A q that the params and a row decide."""
+
+    __slots__ = ()
+
+    @property
+    def is_sampled(self) -> bool:
+        return False
+
+    def e_step(self, problem: Problem, params: Params, before: State | None) -> State:
+        return problem.approximate(params, self.posterior)
+
+    @abstractmethod
+    def posterior(self, model: Any, params: Params, data: Any) -> Any:
+        """q of every row."""
+
+
 @dataclass(frozen=True, slots=True)
-class Hard:
+class Hard(_Fixed):
     """All of q at the most likely value: classification EM (Celeux and Govaert, 1992).
 
     It climbs the classification log-likelihood Σ_n w_n max_z log p(x_n, z | θ), which is the bound of such a
@@ -65,13 +83,6 @@ class Hard:
     (True, -1130.5)
     """
 
-    @property
-    def is_sampled(self) -> bool:
-        return False
-
-    def e_step(self, problem: Problem, params: Params, before: State | None) -> State:
-        return problem.approximate(params, self.posterior)
-
     def posterior(self, model: Any, params: Params, data: Any) -> Any:
         """q of every row."""
         exact = model.posterior(params, data)
@@ -80,7 +91,7 @@ class Hard:
 
 
 @dataclass(frozen=True, slots=True)
-class Truncated:
+class Truncated(_Fixed):
     """q on the ``num`` most likely values, in the proportions of the posterior (Lücke and Eggert, 2010).
 
     Which values those are is decided anew at every E-step. With as many values as there are it is exact EM,
@@ -99,13 +110,6 @@ class Truncated:
     def __post_init__(self) -> None:
         if self.num < 1:
             raise ValueError(f"num must be at least 1, not {self.num}")
-
-    @property
-    def is_sampled(self) -> bool:
-        return False
-
-    def e_step(self, problem: Problem, params: Params, before: State | None) -> State:
-        return problem.approximate(params, self.posterior)
 
     def posterior(self, model: Any, params: Params, data: Any) -> Any:
         """q of every row."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import sqrt
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.em import identities
+from jensen.em.charts.coordinates import is_feasible
 from jensen.em.protocols import Data, Expected, LatentVariableModel, Params, Weight
 from jensen.em.score import score
 
@@ -36,6 +37,10 @@ class State:
         gap = 0.0 if self.draws else self.gap
         return self.expected.log_evidence - gap + self.log_prior
 
+    def parts(self) -> dict[str, Any]:
+        """The fields of a plain state, for one that knows more."""
+        return {each.name: getattr(self, each.name) for each in fields(State)}
+
     @property
     def remaining(self) -> float:
         """The log-likelihood still to be gained, where the algorithm knows; else NaN."""
@@ -56,6 +61,16 @@ class Problem:
         self.num_e_steps += 1
         expected = identities.e_step(self.model, params, self.data, self.weight)
         return State(params, expected, identities.log_prior(self.model, params))
+
+    def attempt(self, params: Params | None) -> State | None:
+        """The state at a proposal; None where that is infeasible, or the model breaks down there."""
+        if params is None or not is_feasible(self.model, params):
+            return None
+        try:
+            state = self.e_step(params)
+        except (ArithmeticError, np.linalg.LinAlgError):
+            return None
+        return state if np.isfinite(state.objective) else None
 
     def approximate(
         self, params: Params, posterior: Callable[[Any, Params, Data], Any], draws: int = 0

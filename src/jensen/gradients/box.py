@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -34,10 +35,15 @@ def guard(tree: Any, why: str) -> Any:
 
     It fires where a tangent arrives, also inside ``jit``, ``scan`` and ``cond``; what is constant passes.
     """
-    return jax.tree.map(partial(_guarded, why), tree)
+
+    def refuse() -> None:
+        raise InvalidGradientError(why)
+
+    return jax.tree.map(partial(on_derivative, refuse), tree)
 
 
-def _guarded(why: str, x: Any) -> Any:
+def on_derivative(act: Callable[[], None], x: Any) -> Any:
+    """The same numbers; ``act`` is called where a derivative is taken through them."""
     if not jnp.issubdtype(jnp.asarray(x).dtype, jnp.inexact):
         return x
 
@@ -46,9 +52,9 @@ def _guarded(why: str, x: Any) -> Any:
         return value
 
     def rule(primals: Any, tangents: Any) -> Any:
-        if _is_zero(tangents[0]):
-            return primals[0], tangents[0]
-        raise InvalidGradientError(why)
+        if not _is_zero(tangents[0]):
+            act()
+        return primals[0], tangents[0]
 
     identity.defjvp(rule, symbolic_zeros=True)
     return identity(x)

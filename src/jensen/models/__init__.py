@@ -1,7 +1,7 @@
 """Models p(z | θ) and q(z): latent structures over any family."""
 
-from jensen.models.log_joint import Enumerated, LogJoint, LogJointPosterior, LogJointStats, densities
-from jensen.models.mixture import Mixture, MixtureParams, MixturePosterior, MixtureStats
+from jensen.models.log_joint import Enumerated, LogJoint, LogJointStats, densities
+from jensen.models.mixture import Mixture, MixtureParams, MixtureStats
 from jensen.models.preference import AIC, BIC, CRITERIA, ICL, Criterion
 from jensen.models.priors import Dirichlet, MixturePrior, NormalInverseWishart
 from jensen.models.selection import Cell, Selection
@@ -17,11 +17,9 @@ __all__ = [
     "Dirichlet",
     "Enumerated",
     "LogJoint",
-    "LogJointPosterior",
     "LogJointStats",
     "Mixture",
     "MixtureParams",
-    "MixturePosterior",
     "MixturePrior",
     "MixtureStats",
     "NormalInverseWishart",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em import Expected, Prior, Start, Verdict
+from jensen.em import DiscretePosterior, Expected, Prior, Start, Verdict
 from jensen.families import Family, Gaussian
 from jensen.models import fused
 from jensen.models.coordinates import pack, unpack
@@ -49,27 +49,6 @@ class MixtureStats:
     def scale(self, factor: float) -> MixtureStats:
         """The statistics of the rows counted ``factor`` times."""
         return MixtureStats(factor * self.count, self.components.scale(factor))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MixturePosterior:
-    """q(z_n = k).
-
-    Attributes
-    ----------
-    responsibilities
-        (n, k), rows add up to 1.
-    log_evidence
-        (n,): log p(x_n | θ) at the params that the posterior was computed at.
-    """
-
-    responsibilities: Array
-    log_evidence: Array
-
-    def entropy(self) -> Array:
-        """H[q_n] = −Σ_k r_nk log r_nk, (n,)."""
-        r = self.responsibilities
-        return -np.sum(r * np.log(np.where(r > 0, r, 1.0)), axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +84,16 @@ class Mixture(Generic[F]):
 
     # ---- the contract --------------------------------------------------------------------------------------
 
-    def posterior(self, params: MixtureParams, data: Array) -> MixturePosterior:
+    def posterior(self, params: MixtureParams, data: Array) -> DiscretePosterior:
         """r_nk = π_k p(x_n | k) / p(x_n)."""
         if isinstance(self.family, Gaussian):
-            return MixturePosterior(*fused.posterior(self.family, params, data))
+            return DiscretePosterior(*fused.posterior(self.family, params, data))
         with np.errstate(divide="ignore"):
-            joint = np.log(params.weights) + self.family.log_density(params.components, data)
-        evidence = np.logaddexp.reduce(joint, axis=1)
-        return MixturePosterior(np.exp(joint - evidence[:, None]), evidence)
+            log_joint = np.log(params.weights) + self.family.log_density(params.components, data)
+        return DiscretePosterior.from_log_joint(log_joint)
 
     def expected(
-        self, params: MixtureParams, data: Array, posterior: MixturePosterior, weight: Array | None
+        self, params: MixtureParams, data: Array, posterior: DiscretePosterior, weight: Array | None
     ) -> Expected:
         """S, the log-evidence and the entropy under any q."""
         r = posterior.responsibilities

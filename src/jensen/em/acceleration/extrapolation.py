@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.charts.coordinates import Coordinates, Maps, Natural, is_feasible, maps_of
+from jensen.em.charts.coordinates import Coordinates, Maps, Natural, maps_of
 from jensen.em.protocols import Params
 from jensen.em.state import Problem, State
 
@@ -50,7 +50,7 @@ class Squarem:
             return first
         second = problem.m_step(first)
         proposal = _leap(maps_of(problem.model, self.coordinates), state.params, first.params, second)
-        leap = _evaluate(problem, proposal)
+        leap = problem.attempt(proposal)
         if leap is not None:
             steadied = problem.e_step(problem.m_step(leap))
             if steadied.objective >= first.objective:
@@ -74,14 +74,6 @@ def _leap(maps: Maps, start: Params, first: Params, second: Params) -> Params | 
         return None
     alpha = min(-1.0, -float(np.linalg.norm(r)) / curvature)
     return None if alpha == -1.0 else maps.unpack(u0 - 2 * alpha * r + alpha**2 * v)
-
-
-def _evaluate(problem: Problem, params: Params | None) -> State | None:
-    """The state at a proposal; None where it is infeasible or its objective is no number."""
-    if params is None or not is_feasible(problem.model, params):
-        return None
-    state = problem.e_step(params)
-    return state if np.isfinite(state.objective) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +129,7 @@ class Anderson:
         order = min(self.memory, max(1, len(u) // 2))
         leap = None
         if len(points) > 1:
-            leap = _evaluate(problem, maps.unpack(self._proposal(points, em_steps, state.leaps)))
+            leap = problem.attempt(maps.unpack(self._proposal(points, em_steps, state.leaps)))
         if len(points) > order:
             points, em_steps = (), ()
         if leap is not None and leap.objective >= state.objective:
@@ -173,12 +165,4 @@ def _damping(values: Array, shares: Array, leaps: int) -> float:
 
 
 def _mixed(state: State, points: tuple[Array, ...], em_steps: tuple[Array, ...], leaps: int) -> Mixed:
-    return Mixed(
-        params=state.params,
-        expected=state.expected,
-        log_prior=state.log_prior,
-        gap=state.gap,
-        points=points,
-        em_steps=em_steps,
-        leaps=leaps,
-    )
+    return Mixed(**state.parts(), points=points, em_steps=em_steps, leaps=leaps)

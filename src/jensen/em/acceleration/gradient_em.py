@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.acceleration.quasi_newton import LONGEST, SUFFICIENT, Pair, Point, _shorter, _trial
+from jensen.em.acceleration.bfgs import Pair, Point, uphill
 from jensen.em.charts.coordinates import InChart, maps_of
-from jensen.em.charts.links import widest
 from jensen.em.protocols import Params
 from jensen.em.state import Problem, State
 
@@ -57,7 +56,7 @@ class Metric:
         return self.scale * (self.vectors @ ((self.vectors.T @ (g * self.scale)) / self.curvatures))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class MetricPoint(Point):
     """A point with its metric, the information of complete data there or nearby."""
 
@@ -92,8 +91,12 @@ class GradientEM:
 
     def step(self, problem: Problem, state: State) -> State:
         with np.errstate(over="ignore", invalid="ignore"):  # where the evidence has no bound
-            here = state if isinstance(state, MetricPoint) else self._point(problem, state, None)
-            return self._along(problem, here) or self._afresh(problem, here)
+            here = state if isinstance(state, MetricPoint) else _afresh(problem, state)
+            there = uphill(problem, here, 1.0, TRIALS)
+            if there is None and (here.pairs or here.age > 0):
+                here = _afresh(problem, here)
+                there = uphill(problem, here, 1.0, TRIALS)
+            return here if there is None else self._learn(problem, here, there)
 
     def is_plain(self) -> bool:
         return False
@@ -101,55 +104,28 @@ class GradientEM:
     def is_monotone(self) -> bool:
         return True
 
-    def _point(self, problem: Problem, state: State, last: MetricPoint | None) -> MetricPoint:
-        """The state with its score, in a metric that is new or of the last point."""
-        model: Any = problem.model
-        u, g = model.chart.to_vector(state.params), problem.score(state)
-        if last is None or last.age + 1 >= self.refresh:
-            metric, age = Metric.of(model.metric(state.params, problem.data, problem.weight)), 0
+    def _learn(self, problem: Problem, here: MetricPoint, there: State) -> MetricPoint:
+        """The new point: in a new metric after ``refresh`` steps, and after a large gain from nothing."""
+        if there.objective - here.objective > self.begin:
+            return _afresh(problem, there)
+        if here.age + 1 >= self.refresh:
+            point = _afresh(problem, there)
         else:
-            metric, age = last.metric, last.age + 1
-        return MetricPoint(
-            params=state.params,
-            expected=state.expected,
-            log_prior=state.log_prior,
-            gap=state.gap,
-            u=u,
-            g=g,
-            em_step=metric.solve(g),
-            metric=metric,
-            age=age,
-        )
-
-    def _along(self, problem: Problem, here: MetricPoint) -> State | None:
-        """Up along W g, as far as that gains what it should; None where it does not."""
-        direction = here.direction
-        slope = float(here.g @ direction)
-        if not (np.isfinite(slope) and slope > 0):
-            return None
-        reach = widest(problem.model.chart, here.u)  # pyright: ignore[reportAttributeAccessIssue]
-        length = min(1.0, LONGEST / max(float(np.max(np.abs(direction) / reach, initial=0.0)), 1e-300))
-        slack = problem.resolution(here)
-        for _ in range(TRIALS):
-            trial = _trial(problem, here.u + length * direction)
-            gain = -np.inf if trial is None else trial.objective - here.objective
-            if trial is not None and (gain >= SUFFICIENT * length * slope or abs(gain) <= slack >= slope):
-                return self._learn(problem, here, trial, gain)
-            length *= _shorter(gain, length * slope)
-        return None
-
-    def _afresh(self, problem: Problem, here: MetricPoint) -> State:
-        """Once more in a new metric, with nothing remembered."""
-        if not here.pairs and here.age == 0:
-            return here
-        return self._along(problem, self._point(problem, here, None)) or here
-
-    def _learn(self, problem: Problem, here: MetricPoint, there: State, gain: float) -> MetricPoint:
-        if gain > self.begin:
-            return self._point(problem, there, None)
-        point = self._point(problem, there, here)
-        pairs = here.pairs
-        s, y = point.u - here.u, here.g - point.g
-        if float(s @ y) > 1e-10 * float(np.linalg.norm(s) * np.linalg.norm(y)):
-            pairs = (*pairs, Pair(s, y, y))[-self.memory :]
+            point = _in_metric(problem, there, here.metric, here.age + 1)
+        y = here.g - point.g
+        pair = Pair(point.u - here.u, y, y)
+        pairs = (*here.pairs, pair)[-self.memory :] if pair.is_hill else here.pairs
         return replace(point, pairs=tuple(Pair(s, y, point.metric.solve(y)) for s, y, _ in pairs))
+
+
+def _afresh(problem: Problem, state: State) -> MetricPoint:
+    """The point of a state in the metric of its own params, with nothing remembered."""
+    model: Any = problem.model
+    return _in_metric(problem, state, Metric.of(model.metric(state.params, problem.data, problem.weight)), 0)
+
+
+def _in_metric(problem: Problem, state: State, metric: Metric, age: int) -> MetricPoint:
+    model: Any = problem.model
+    g = problem.score(state)
+    u = model.chart.to_vector(state.params)
+    return MetricPoint(**state.parts(), u=u, g=g, first=metric.solve(g), metric=metric, age=age)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.charts.coordinates import is_feasible
 from jensen.em.charts.links import widest
 from jensen.em.state import Problem, State
+from jensen.em.uncertainty.directions import highest_along
 from jensen.em.uncertainty.information import Information
 from jensen.em.uncertainty.parabola import Parabola
 
@@ -58,7 +58,8 @@ def polish(problem: Problem, state: State) -> Polished | None:
     higher = _uphill(problem, state, u, parabola)
     if higher is not None:
         return Polished(higher, np.nan, parabola, left_saddle=True)
-    better = _at(problem, u + parabola.inverse @ parabola.g)
+    chart: Any = problem.model.chart  # pyright: ignore[reportAttributeAccessIssue] -- asked for by can_polish
+    better = problem.attempt(chart.from_vector(u + parabola.inverse @ parabola.g))
     if better is None or better.objective < state.objective - problem.resolution(state):
         return Polished(state, parabola.remaining, parabola)
     g = problem.score(better)
@@ -83,24 +84,15 @@ def _parabola(problem: Problem, state: State) -> tuple[Array, Parabola | None]:
 
 def _uphill(problem: Problem, state: State, u: Array, parabola: Parabola) -> State | None:
     """The highest point along directions that climb and away from bounds that are none; None at a maximum."""
-    best = state
+    best, from_vector = state, problem.model.chart.from_vector  # pyright: ignore[reportAttributeAccessIssue]
     for direction in parabola.directions[:, parabola.climbing].T:
-        for side in (0.25, -0.25):
-            best = _along(problem, u, side * direction, best)
+        for side in (1.0, -1.0):
+            best = highest_along(problem, u, side * direction, best)
     for way in _ways_back(parabola):
-        best = max(best, _at(problem, u + way) or best, key=_objective)
+        there = problem.attempt(from_vector(u + way))
+        best = there if there is not None and there.objective > best.objective else best
     visible = problem.tolerated_fall(state) + 2 * abs(parabola.remaining)
     return best if best.objective > state.objective + visible else None
-
-
-def _along(problem: Problem, u: Array, step: Array, best: State) -> State:
-    """Doubled steps for as long as the objective rises."""
-    while np.abs(step).max() < 1e6:
-        there = _at(problem, u + step)
-        if there is None or there.objective <= best.objective:
-            break
-        best, step = there, 2 * step
-    return best
 
 
 def _ways_back(parabola: Parabola) -> list[Array]:
@@ -114,15 +106,3 @@ def _ways_back(parabola: Parabola) -> list[Array]:
     rises = -outwards * slope * np.exp(np.minimum(np.abs(place.v), place.far))
     lost = (parabola.frozen | parabola.idle) & (rises > 0.01) & (np.abs(place.v) > INSIDE)
     return [-outwards[i] * (abs(place.v[i]) - INSIDE) * place.basis[:, i] for i in np.flatnonzero(lost)]
-
-
-def _objective(state: State) -> float:
-    return state.objective
-
-
-def _at(problem: Problem, u: Array) -> State | None:
-    params = problem.model.chart.from_vector(u)  # pyright: ignore[reportAttributeAccessIssue]
-    if not is_feasible(problem.model, params):
-        return None
-    state = problem.e_step(params)
-    return state if np.isfinite(state.objective) else None

@@ -6,6 +6,7 @@ plain models and models that are differentiated. Coordinates are kept where the 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from functools import cache
 from math import prod
@@ -74,11 +75,16 @@ def _as_shape(shape: int | Shape) -> Shape:
 class _Elementwise:
     """Every entry on its own: the chart is a function of one number."""
 
-    def _value(self, u: Any, xp: Any) -> Any:
-        raise NotImplementedError
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", _as_shape(self.shape))  # pyright: ignore[reportAttributeAccessIssue]
 
+    @abstractmethod
+    def _value(self, u: Any, xp: Any) -> Any:
+        """Of coordinates in the shape of the value."""
+
+    @abstractmethod
     def _coordinate(self, value: Array) -> Array:
-        raise NotImplementedError
+        """And back."""
 
     @property
     def size(self) -> int:
@@ -112,9 +118,6 @@ class Real(_Elementwise):
     shape: Any = ()
     start: tuple[float, float] | None = None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", _as_shape(self.shape))
-
     def _value(self, u: Any, xp: Any) -> Any:
         return u
 
@@ -142,9 +145,6 @@ class Positive(_Elementwise):
 
     shape: Any = ()
     start: tuple[float, float] | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", _as_shape(self.shape))
 
     def _value(self, u: Any, xp: Any) -> Any:
         return xp.exp(xp.clip(u, -LOG_BOUND, LOG_BOUND))
@@ -177,7 +177,7 @@ class Interval(_Elementwise):
     shape: Any = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", _as_shape(self.shape))
+        _Elementwise.__post_init__(self)
         if not (np.isfinite([self.low, self.high]).all() and self.low < self.high):
             raise ValueError(f"an interval needs finite bounds, low < high, not ({self.low}, {self.high})")
 

@@ -7,6 +7,7 @@ are some of those of the whole one.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -77,8 +78,28 @@ class Whole:
         return str(self.space)
 
 
+class Imposed:
+    """What restricted spaces share that make a value of the whole space what was asked."""
+
+    space: Any
+    size: Any
+
+    @abstractmethod
+    def impose(self, value: ArrayLike) -> Array:
+        """The nearest value that is as asked."""
+
+    def violation(self, value: Array) -> str | None:
+        return self.space.violation(value) or broken(value, self.impose(value))
+
+    def random(self, rng: np.random.Generator) -> Array:
+        return self.impose(self.space.random(rng))
+
+    def __repr__(self) -> str:
+        return f"{self.space} with {self.size} of {self.space.size} coordinates free"
+
+
 @dataclass(frozen=True, eq=False)
-class Cells:
+class Cells(Imposed):
     """Cells of a space fixed and tied.
 
     Parameters
@@ -188,15 +209,6 @@ class Cells:
         chosen = (self.groups[:, None] == np.arange(self._count)).astype(float)
         return np.kron(chosen, np.eye(self._per_cell))
 
-    def violation(self, value: Array) -> str | None:
-        return self.space.violation(value) or broken(value, self.impose(value))
-
-    def random(self, rng: np.random.Generator) -> Array:
-        return self.impose(self.space.random(rng))
-
-    def __repr__(self) -> str:
-        return f"{self.space} with {self.size} of {self.space.size} coordinates free"
-
 
 class Copy(Whole):
     """A parameter that is equal to another one, and has no coordinates of its own."""
@@ -209,7 +221,7 @@ class Copy(Whole):
         return np.zeros(0)
 
     def from_chart(self, u: Any, xp: Any = np) -> Any:
-        raise NotImplementedError("the value is that of another parameter")
+        raise TypeError("a copy has no coordinates: its value is that of another parameter")
 
     def pullback(self, u: Array) -> Array:
         return np.zeros((self.space.size, 0))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jensen.em.charts.spaces import Real, Shape, Simplex
-from jensen.em.constraints.restricted_cells import Cells, broken
+from jensen.em.constraints.restricted_cells import Cells, Imposed
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.intp]
@@ -19,7 +19,7 @@ FULL = 1e-8  # how far fixed weights may be from adding up to 1, as for any simp
 
 
 @dataclass(frozen=True, eq=False)
-class Shares:
+class Shares(Imposed):
     """Rows of a simplex with entries fixed and tied: the free ones share what the fixed ones leave.
 
     Coordinates: the log-ratios of the groups of a row to its last group.
@@ -84,15 +84,6 @@ class Shares:
         for i, (row, part) in enumerate(zip(self._rows, self._parts(u), strict=True)):
             found[i, :, begins[i] : self._ends[i]] = row.pullback(part)
         return found.reshape(self.space.size, self.size)
-
-    def violation(self, value: Array) -> str | None:
-        return self.space.violation(value) or broken(value, self.impose(value))
-
-    def random(self, rng: np.random.Generator) -> Array:
-        return self.impose(self.space.random(rng))
-
-    def __repr__(self) -> str:
-        return f"{self.space} with {self.size} of {self.space.size} coordinates free"
 
 
 @dataclass(frozen=True, eq=False)

@@ -93,7 +93,7 @@ def climb_away(
     with Progress("uphill") as progress:
         for step in parabola.directions[:, parabola.climbing].T:
             for side in (1.0, -1.0):
-                best = max(best, _along(problem, u, side * step, here), key=_objective)
+                best = highest_along(problem, u, side * step, best)
                 progress.update(f"objective {best.objective:.6f}")
         if best.objective > here.objective + 10 * problem.resolution(here):
             return best.params
@@ -106,32 +106,21 @@ def climb_away(
     return None
 
 
-def _objective(state: State) -> float:
-    return state.objective if np.isfinite(state.objective) else -np.inf
-
-
-def _at(problem: Problem, u: Array) -> State | None:
-    try:
-        state = problem.e_step(problem.model.chart.from_vector(u))  # pyright: ignore[reportAttributeAccessIssue]
-    except (ValueError, ArithmeticError, np.linalg.LinAlgError):
-        return None
-    return state if np.isfinite(state.objective) else None
-
-
-def _along(problem: Problem, u: Array, step: Array, here: State) -> State:
-    """Doubling steps for as long as the objective rises."""
-    best, length = here, 0.25
+def highest_along(problem: Problem, u: Array, step: Array, best: State) -> State:
+    """The highest point of doubled steps from u, for as long as they rise above ``best``."""
+    chart: Any = problem.model.chart  # pyright: ignore[reportAttributeAccessIssue] -- of a model that has one
+    length = 0.25
     while length < 1e6:
-        there = _at(problem, u + length * step)
+        there = problem.attempt(chart.from_vector(u + length * step))
         if there is None or there.objective <= best.objective:
-            return best
+            break
         best, length = there, 2 * length
     return best
 
 
 def _released(problem: Problem, u: Array) -> State | None:
     """Where a few EM steps lead from u."""
-    state = _at(problem, u)
+    state = problem.attempt(problem.model.chart.from_vector(u))  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(EM_STEPS):
         if state is None or not np.isfinite(state.objective):
             return None

@@ -45,8 +45,8 @@ def _mirrored(site: Site) -> tuple[Any, Any, Any, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class ARM(Estimator):
-    """Augment, reinforce, merge (Yin and Zhou, 2019): two evaluations, whatever the number of bits."""
+class _Mirrored(Estimator):
+    """Two evaluations, at bits and at those that the mirrored uniform numbers make."""
 
     @property
     def order(self) -> float:
@@ -57,6 +57,11 @@ class ARM(Estimator):
 
     def evaluations(self, distribution: Any) -> int:
         return 2
+
+
+@dataclass(frozen=True, slots=True)
+class ARM(_Mirrored):
+    """Augment, reinforce, merge (Yin and Zhou, 2019): two evaluations, whatever the number of bits."""
 
     def cost(self, site: Site, then: Cost) -> Any:
         logits, u, bits, mirrored = _mirrored(site)
@@ -66,18 +71,8 @@ class ARM(Estimator):
 
 
 @dataclass(frozen=True, slots=True)
-class DisARM(Estimator):
+class DisARM(_Mirrored):
     """ARM with the uniform numbers summed out (Dong, Mnih and Tucker, 2020); never a larger variance."""
-
-    @property
-    def order(self) -> float:
-        return 1
-
-    def refusal(self, distribution: Any) -> str | None:
-        return binary_refusal(distribution)
-
-    def evaluations(self, distribution: Any) -> int:
-        return 2
 
     def cost(self, site: Site, then: Cost) -> Any:
         logits, _, bits, mirrored = _mirrored(site)

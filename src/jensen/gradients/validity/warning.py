@@ -5,8 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import jax
-import jax.numpy as jnp
+from jensen.gradients.box import on_derivative
 
 
 class GradientWarning(UserWarning):
@@ -15,17 +14,4 @@ class GradientWarning(UserWarning):
 
 def caution(x: Any, why: str) -> Any:
     """The same numbers; taking a derivative through them warns with `GradientWarning` and the reason."""
-    if not jnp.issubdtype(jnp.asarray(x).dtype, jnp.inexact):
-        return x
-
-    @jax.custom_jvp
-    def identity(value: Any) -> Any:
-        return value
-
-    def rule(primals: Any, tangents: Any) -> Any:
-        if type(tangents[0]).__name__ != "SymbolicZero":
-            warnings.warn(why, GradientWarning, stacklevel=2)
-        return primals[0], tangents[0]
-
-    identity.defjvp(rule, symbolic_zeros=True)
-    return identity(x)
+    return on_derivative(lambda: warnings.warn(why, GradientWarning, stacklevel=3), x)

@@ -3,6 +3,6 @@
 from jensen.models.log_joint import densities
 from jensen.models.log_joint.latent import Enumerated
 from jensen.models.log_joint.model import LogJoint
-from jensen.models.log_joint.statistics import LogJointPosterior, LogJointStats
+from jensen.models.log_joint.statistics import LogJointStats
 
-__all__ = ["Enumerated", "LogJoint", "LogJointPosterior", "LogJointStats", "densities"]
+__all__ = ["Enumerated", "LogJoint", "LogJointStats", "densities"]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em import Chart, Expected, Space, Verdict
+from jensen.em import Chart, DiscretePosterior, Expected, Space, Verdict
 from jensen.em.acceleration.gradient_em import GradientEM
 from jensen.em.algorithms import Algorithm
 from jensen.em.charts.links import widest
@@ -24,7 +24,7 @@ from jensen.models.log_joint.passes import LogJointFunction, Passes
 from jensen.models.log_joint.precision import double, in_double, require_jax
 from jensen.models.log_joint.prior import LogPrior
 from jensen.models.log_joint.rows import Rows, as_rows
-from jensen.models.log_joint.statistics import LogJointPosterior, LogJointStats, Part
+from jensen.models.log_joint.statistics import LogJointStats, Part
 from jensen.models.log_joint.sums import Sums
 
 Array = NDArray[np.float64]
@@ -133,7 +133,7 @@ class LogJoint:
 
     # ---- the contract --------------------------------------------------------------------------------------
 
-    def posterior(self, params: Params, data: Any) -> LogJointPosterior:
+    def posterior(self, params: Params, data: Any) -> DiscretePosterior:
         """q(z) ∝ exp log_joint(params, x, z), by enumeration; (n, K)."""
         self.chart.check(params)
         rows = as_rows(data)
@@ -144,10 +144,10 @@ class LogJoint:
         q, evidence = (np.concatenate(parts) for parts in zip(*found, strict=True))
         if not np.isfinite(evidence).all():
             raise ValueError(self.explain(params, rows))
-        return LogJointPosterior(q, evidence)
+        return DiscretePosterior(q, evidence)
 
     def expected(
-        self, params: Params, data: Any, posterior: LogJointPosterior, weight: Array | None
+        self, params: Params, data: Any, posterior: DiscretePosterior, weight: Array | None
     ) -> Expected:
         """S, the log-evidence and the entropy under any q."""
         rows, w = as_rows(data), _as_float(weight)

@@ -1,4 +1,4 @@
-"""The posterior, and statistics that are lazy: what they were computed from, and the little that is small."""
+"""Statistics that are lazy: what they were computed from, and the little that is small."""
 
 from __future__ import annotations
 
@@ -10,27 +10,6 @@ from numpy.typing import NDArray
 from jensen.models.log_joint.rows import Rows
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LogJointPosterior:
-    """q(z_n = z), any.
-
-    Attributes
-    ----------
-    responsibilities
-        (n, K), rows add up to 1.
-    log_evidence
-        (n,): log p(x_n | θ) at the params that the posterior was computed at.
-    """
-
-    responsibilities: Array
-    log_evidence: Array
-
-    def entropy(self) -> Array:
-        """H[q_n] = −Σ_k r_nk log r_nk, (n,)."""
-        r = self.responsibilities
-        return -np.sum(r * np.log(np.where(r > 0, r, 1.0)), axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
