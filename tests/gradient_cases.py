@@ -98,6 +98,21 @@ def _fourier(f: Callable[[float], float], begin: float, kind: str, rate: float) 
     return integrate.quad(f, begin, np.inf, weight=kind, wvar=rate, epsabs=1e-11, limlst=500)[0]
 
 
+def of_characteristic(of: Callable[[float, Theta], complex]) -> Callable[[Theta], float]:
+    """E[wave], from the characteristic function at a frequency."""
+    return lambda t: float(of(1.0, t).imag + 0.5 * (np.exp(0.3j) * of(0.7, t)).real)
+
+
+def _sech(frequency: float, t: Theta) -> complex:
+    return np.exp(1j * frequency * t["loc"]) / np.cosh(np.pi * frequency * t["scale"] / 2)
+
+
+def _of_quantile(frequency: float, t: Theta) -> complex:
+    """Of the difference of two exponentials, whose rates are those of the check function."""
+    right, left = t["quantile"] / t["scale"], (1 - t["quantile"]) / t["scale"]
+    return np.exp(1j * frequency * t["loc"]) / ((1 - 1j * frequency / right) * (1 + 1j * frequency / left))
+
+
 def _cauchy(t: Theta) -> float:
     first = np.exp(-t["scale"]) * np.sin(t["loc"])
     return float(first + 0.5 * np.exp(-0.7 * t["scale"]) * np.cos(0.7 * t["loc"] + 0.3))
@@ -186,6 +201,45 @@ def _low_rank_mean(t: Theta) -> float:
     factor = np.array([t["a"], 0.5, -1.0])
     covariance = np.outer(factor, factor) + t["b"] * np.eye(3)
     return wave_of_normal(DIRECTION @ np.array([t["loc"], 0.5, -0.2]), DIRECTION @ covariance @ DIRECTION)
+
+
+PLANE = np.array([[0.5, -0.4], [0.3, 0.8], [-0.6, 0.2]])
+
+
+def _matrix(t: Theta) -> Any:
+    zero = 0.0 * t["loc"]
+    loc = jnp.stack([jnp.stack([t["loc"], zero]), jnp.stack([zero, zero + 0.2]), jnp.stack([zero, zero])])
+    column = jnp.stack(
+        [jnp.stack([0.9 + 0 * t["column"], 0 * t["column"]]), jnp.stack([t["column"], 0.6 + t["column"] ** 2])]
+    )
+    return dist.MatrixNormal(loc, _tril(t), column)
+
+
+def _matrix_mean(t: Theta) -> float:
+    column = np.array([[0.9, 0.0], [t["column"], 0.6 + t["column"] ** 2]])
+    variance = np.trace(PLANE.T @ _covariance(t) @ PLANE @ column @ column.T)
+    return wave_of_normal(PLANE[0, 0] * t["loc"] + PLANE[1, 1] * 0.2, variance)
+
+
+def _walk(t: Theta) -> float:
+    return wave_of_normal(0.0, t["scale"] ** 2 * np.sum(np.cumsum(DIRECTION[::-1]) ** 2))
+
+
+def _student(t: Theta) -> float:
+    mean, variance = DIRECTION @ np.array([t["loc"], 0.5, -0.2]), DIRECTION @ _covariance(t) @ DIRECTION
+    return over_density(stats.t(t["df"], mean, np.sqrt(variance)))
+
+
+def _relaxed(t: Theta) -> float:
+    def weighted(noise: Any) -> Any:
+        return wave(sigmoid((t["logits"] + noise) / t["temperature"])) * stats.logistic.pdf(noise)
+
+    return quadrature(weighted, np.linspace(-36, 36, 200))
+
+
+def _first_of_urn(t: Theta) -> float:
+    """E[wave of the first count] of 3 draws: the others are one."""
+    return over_counts(stats.betabinom(3, t["a"], t["b"] + 0.5), 4)
 
 
 def _dirichlet_moment(t: Theta) -> float:
@@ -422,6 +476,37 @@ CONTINUOUS: dict[str, Case] = {
         loc=0.3,
         scale=0.7,
     ),
+    "SoftLaplace": Case(
+        lambda t: dist.SoftLaplace(**t), {"loc": 0.4, "scale": 0.8}, wave, of_characteristic(_sech)
+    ),
+    "AsymmetricLaplaceQuantile": Case(
+        lambda t: dist.AsymmetricLaplaceQuantile(**t),
+        {"loc": 0.3, "scale": 0.3, "quantile": 0.35},
+        wave,
+        of_characteristic(_of_quantile),
+    ),
+    "LowerTruncatedPowerLaw": of_numbers(
+        dist.LowerTruncatedPowerLaw,
+        lambda alpha, low: stats.pareto(-alpha - 1, scale=low),
+        ("low",),
+        alpha=-6.0,
+        low=0.9,
+    ),
+    "RelaxedBernoulli": Case(
+        lambda t: dist.RelaxedBernoulliLogits(**t), {"temperature": 0.7, "logits": 0.4}, wave, _relaxed
+    ),
+    "MatrixNormal": Case(
+        _matrix, {"loc": 0.3, "c": 0.4, "column": -0.3}, lambda x: wave(jnp.sum(PLANE * x)), _matrix_mean
+    ),
+    "GaussianRandomWalk": Case(
+        lambda t: dist.GaussianRandomWalk(t["scale"], 3), {"scale": 0.7}, _projected, _walk
+    ),
+    "MultivariateStudentT": Case(
+        lambda t: dist.MultivariateStudentT(t["df"], _loc(t), _tril(t)),
+        {"df": 6.0, "loc": 0.3, "c": 0.4},
+        _projected,
+        _student,
+    ),
     "Mixture": Case(_mixture, {"w": 0.3, "left": -1.0, "scale": 0.7}, wave, _mixed),
     "MultivariateNormal": Case(
         lambda t: dist.MultivariateNormal(_loc(t), scale_tril=_tril(t)),
@@ -559,6 +644,12 @@ DISCRETE: dict[str, Case] = {
         {"a": 1.3, "b": 2.0},
         lambda x: wave(x * 1.0),
         lambda t: over_counts(stats.betabinom(5, t["a"], t["b"]), 6),
+    ),
+    "DirichletMultinomial": Case(
+        lambda t: dist.DirichletMultinomial(jnp.stack([t["a"], t["b"], 0.5 + 0 * t["a"]]), 3),
+        {"a": 1.2, "b": 0.7},
+        lambda x: wave(x[0] * 1.0),
+        _first_of_urn,
     ),
     "OrderedLogistic": Case(
         lambda t: dist.OrderedLogistic(t["predictor"], jnp.stack([-0.5 + 0 * t["cut"], t["cut"]])),
