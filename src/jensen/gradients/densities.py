@@ -69,6 +69,41 @@ def _(d: Any, value: Any) -> Any:
     return total + jnp.sum(_power(d.concentration, value) - gammaln(d.concentration), axis=-1)
 
 
+@DENSITIES.add(dist.ZeroInflatedProbs, dist.ZeroInflatedPoisson)
+def _(d: Any, value: Any) -> Any:
+    counted = jnp.log1p(-d.gate) + entries(d.base_dist, value)
+    return jnp.where(value == 0, jnp.logaddexp(jnp.log(d.gate), counted), counted)
+
+
+@DENSITIES.add(dist.ZeroInflatedLogits)
+def _(d: Any, value: Any) -> Any:
+    counted = -jax.nn.softplus(d.gate_logits) + entries(d.base_dist, value)
+    return jnp.where(value == 0, jnp.logaddexp(-jax.nn.softplus(-d.gate_logits), counted), counted)
+
+
+@DENSITIES.add(dist.MixtureSameFamily)
+def _(d: Any, value: Any) -> Any:
+    return _mixed(d, entries(d.component_distribution, jnp.expand_dims(value, d.mixture_dim)))
+
+
+@DENSITIES.add(dist.MixtureGeneral)
+def _(d: Any, value: Any) -> Any:
+    return _mixed(d, jnp.stack([_within(part, value) for part in d.component_distributions], axis=-1))
+
+
+def _mixed(mixture: Any, of_components: Any) -> Any:
+    weights = jax.nn.log_softmax(mixture.mixing_distribution.logits)
+    return jax.nn.logsumexp(weights + of_components, axis=-1)
+
+
+def _within(d: Any, value: Any) -> Any:
+    """log p; −∞ beyond the support, where a density may be anything."""
+    is_within = d.support(value)
+    inner = jnp.reshape(is_within, (*jnp.shape(is_within), *[1] * d.event_dim))
+    safe = jnp.where(inner, value, d.support.feasible_like(value))
+    return jnp.where(is_within, entries(d, safe), -jnp.inf)
+
+
 def _gamma(concentration: Any, rate: Any, value: Any) -> Any:
     return (
         _power(concentration, value) + concentration * jnp.log(rate) - gammaln(concentration) - rate * value

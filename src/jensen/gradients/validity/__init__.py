@@ -1,6 +1,13 @@
 """Which derivative of a draw, and of a density, is valid: one table, and what follows from it."""
 
-from jensen.gradients.validity.guards import path_guarded, path_refusal, score_guarded, score_refusal
+from jensen.gradients.validity.guards import (
+    cautions,
+    path_guarded,
+    path_order,
+    path_refusal,
+    score_guarded,
+    score_refusal,
+)
 from jensen.gradients.validity.query import Validity, validity
 from jensen.gradients.validity.verdicts import Derivatives, Verdict
 from jensen.gradients.validity.warning import GradientWarning
@@ -10,7 +17,9 @@ __all__ = [
     "GradientWarning",
     "Validity",
     "Verdict",
+    "cautions",
     "path_guarded",
+    "path_order",
     "path_refusal",
     "score_guarded",
     "score_refusal",

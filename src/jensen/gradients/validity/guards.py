@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import jax
 import numpyro.distributions as dist
 
 from jensen.gradients.box import guard
-from jensen.gradients.validity.parts import changed, rows
+from jensen.gradients.validity.bounds import NOWHERE, bounds
+from jensen.gradients.validity.inside import inside
+from jensen.gradients.validity.parts import FOLDED, MASKED, changed, rows
 from jensen.gradients.validity.proxy import FixedSupport
 from jensen.gradients.validity.table import MOVES, UNNORMALIZED
-from jensen.gradients.validity.verdicts import Verdict
-from jensen.gradients.validity.warning import caution
+from jensen.gradients.validity.tracers import concrete
+from jensen.gradients.validity.verdicts import Verdict, refused
+from jensen.gradients.validity.warning import GradientWarning, caution
 
 UNDRAWN = (dist.ImproperUniform, dist.Unit)
+CENSORED = refused("the density is that of what is censored, and draws are not")
+WITHOUT_SCORE: dict[type, Verdict] = {
+    dist.MaskedDistribution: MASKED,
+    dist.LeftCensoredDistribution: CENSORED,
+    dist.RightCensoredDistribution: CENSORED,
+    dist.IntervalCensoredDistribution: CENSORED,
+}
 
 
 def path_refusal(distribution: Any) -> str | None:
@@ -34,26 +47,47 @@ def path_refusal(distribution: Any) -> str | None:
     return None
 
 
+def path_order(distribution: Any) -> float:
+    """The order of derivative that the paths of all its parameters are right to; infinity where unknown."""
+    verdicts = [both.path for both in (rows(distribution) or {}).values()]
+    return min((verdict.order for verdict in verdicts if verdict.status != "refused"), default=math.inf)
+
+
 def score_refusal(distribution: Any) -> str | None:
     """Why no parameter of a distribution has a score; None where some have."""
     name = type(distribution).__name__
     if isinstance(distribution, UNDRAWN):
         return f"{name}: {UNNORMALIZED.why}"
-    row = rows(distribution)
-    verdicts = [] if row is None else [both.score for both in row.values()]
-    if isinstance(distribution, dist.MaskedDistribution) and verdicts:
-        return f"{name}: {verdicts[0].why}"
-    return None
+    whys = (_without_score(part) for part in inside(distribution))
+    return next((f"{name}: {verdict.why}" for verdict in whys if verdict is not None), None)
+
+
+def _without_score(part: Any) -> Verdict | None:
+    if isinstance(part, dist.FoldedDistribution) and bounds(part.base_dist) != NOWHERE:
+        return FOLDED
+    return WITHOUT_SCORE.get(type(part))
 
 
 def path_guarded(distribution: Any) -> Any:
     """The distribution with parameters that have no path guarded, and those that are warned of warning."""
-    row = rows(distribution)
+    row = rows(distribution, concrete)
     return (
         distribution
         if row is None
         else _guarded(distribution, {n: both.path for n, both in row.items()}, "path")
     )
+
+
+def cautions(distribution: Callable[[Any], Any], theta: Any) -> list[str]:
+    """What is warned of where a path of ``distribution(theta)`` is differentiated in all of θ.
+
+    It is found outside of ``jit``, where values can be seen: a compiled program cannot know that a Student t
+    has two degrees of freedom or fewer.
+    """
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        jax.linearize(lambda theta: jax.tree.leaves(path_guarded(distribution(theta))), theta)
+    return [str(one.message) for one in found if issubclass(one.category, GradientWarning)]
 
 
 def score_guarded(distribution: Any) -> Any:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpyro.distributions as dist
 
 from jensen.gradients.box import guard
+from jensen.gradients.densities import entries
+from jensen.gradients.validity.bounds import NOWHERE, bounds
+from jensen.gradients.validity.inside import inside
 
 
 class FixedSupport:
@@ -32,8 +37,16 @@ class FixedSupport:
         """The log density; the numbers that the support is described with are guarded."""
         ends = [
             end
-            for end in jax.tree.leaves(self.distribution.support)
+            for end in jax.tree.leaves(list(_ends(self.distribution)))
             if jnp.issubdtype(jnp.result_type(end), jnp.inexact)
         ]
         still = sum((0.0 * jnp.sum(jnp.nan_to_num(guard(end, self.why))) for end in ends), jnp.zeros(()))
-        return self.distribution.log_prob(value) + still
+        return entries(self.distribution, value) + still
+
+
+def _ends(distribution: Any) -> Iterator[Any]:
+    """The supports of all parts; and the transforms, where these may move an end."""
+    for part in inside(distribution):
+        yield part.support
+        if type(part) is dist.TransformedDistribution and bounds(part.base_dist) != NOWHERE:
+            yield part.transforms

@@ -6,9 +6,10 @@ from typing import Any, overload
 
 import numpyro.distributions as dist
 
-from jensen.gradients.validity.parts import MIXTURES, TRUNCATED, WRAPPERS, rows
+from jensen.gradients.validity.parts import MIXTURES, TRUNCATED, WRAPPERS, rows, with_paths
 from jensen.gradients.validity.table import BOUND, FACTORIES, TABLE
-from jensen.gradients.validity.verdicts import Derivatives, Row
+from jensen.gradients.validity.tracers import concrete
+from jensen.gradients.validity.verdicts import Derivatives, Row, light, tailed
 
 NEED_AN_INSTANCE = (*WRAPPERS, *TRUNCATED, *MIXTURES, dist.TransformedDistribution)
 
@@ -56,11 +57,13 @@ def validity(distribution: Any, parameter: str | None = None) -> Validity | Deri
     >>> from jensen import gradients as gr
     >>> gr.validity(Pareto, "scale").score.status
     'refused'
-    >>> print(gr.validity(Pareto))
+    >>> print(gr.validity(Pareto(1.0, 3.0)))
     alpha  path   valid
     alpha  score  valid
     scale  path   valid
     scale  score  refused: it moves the support, where the score leaves out a term: wrong, not noisy
+    >>> gr.validity(Pareto, "alpha").path.warned_where
+    'alpha ≤ 2'
     """
     found = Validity(_row(distribution))
     if parameter is None:
@@ -74,11 +77,12 @@ def validity(distribution: Any, parameter: str | None = None) -> Validity | Deri
 
 def _row(distribution: Any) -> Row:
     if distribution in (dist.TruncatedNormal, dist.TruncatedCauchy):
-        base = TABLE[dist.Normal if distribution is dist.TruncatedNormal else dist.Cauchy]
-        return {**base, "low": BOUND, "high": BOUND}
+        is_normal = distribution is dist.TruncatedNormal
+        row = {**TABLE[dist.Normal if is_normal else dist.Cauchy], "low": BOUND, "high": BOUND}
+        return with_paths(row, light if is_normal else lambda path: tailed("one end only is cut"))
     if not isinstance(distribution, dist.Distribution):
         return _row_of_class(distribution)
-    row = rows(distribution)
+    row = rows(distribution, concrete)
     if row is None:
         raise ValueError(
             f"{_name(distribution)} is not in the table: its path is refused unless you vouch for it, and "

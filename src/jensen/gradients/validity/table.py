@@ -5,12 +5,22 @@ from __future__ import annotations
 import numpyro.distributions as dist
 
 from jensen.gradients.distributions.von_mises_fisher import VonMisesFisher
-from jensen.gradients.validity.verdicts import ONCE, VALID, Derivatives, Row, Verdict, refused, warned
+from jensen.gradients.validity.verdicts import (
+    ONCE,
+    VALID,
+    Derivatives,
+    Row,
+    Verdict,
+    heavy,
+    refused,
+    tailed,
+    warned,
+)
 
 DISCRETE = refused("a draw is discrete and does not move with it: the path would be zero")
 COUNT = refused("it is a count, and has no derivative")
 MOVES = refused("it moves the support, where the score leaves out a term: wrong, not noisy")
-HEAVY = warned("the variance is infinite for an f whose slope does not fall off, such as sin x")
+HEAVY = heavy(VALID)
 CIRCULAR = warned("right for f of period 2π only: at the ends of (−π, π] a draw jumps")
 UNNORMALIZED = refused("there is no density to draw from")
 
@@ -51,20 +61,42 @@ _add(dist.RelaxedBernoulliLogits, VALID, "temperature logits")
 _add(dist.Cauchy, VALID, "loc", scale=Derivatives(HEAVY, VALID))
 _add(dist.HalfCauchy, HEAVY, "scale")
 _add(dist.Levy, HEAVY, "scale", loc=ANY_TIMES)  # the density vanishes where the support begins
-_add(dist.Pareto, VALID, "alpha", scale=BOUND)
+_add(dist.Pareto, tailed("alpha ≤ 2"), "alpha", scale=Derivatives(tailed("alpha ≤ 2"), MOVES))
 _add((dist.Uniform, dist.LogUniform), VALID, "", low=BOUND, high=BOUND)
 _add(dist.DoublyTruncatedPowerLaw, VALID, "alpha", low=BOUND, high=BOUND)
-_add(dist.LowerTruncatedPowerLaw, VALID, "alpha", low=BOUND)
+_add(
+    dist.LowerTruncatedPowerLaw,
+    tailed("alpha ≥ −3"),
+    "alpha",
+    low=Derivatives(tailed("alpha ≥ −3"), MOVES),
+)
 
 # Draws by implicit reparameterization
 _add(dist.Gamma, ONCE, "concentration", rate=ANY_TIMES)
-_add(dist.InverseGamma, ONCE, "concentration", rate=ANY_TIMES)
+_add(
+    dist.InverseGamma,
+    tailed("concentration ≤ 2", 1),
+    "concentration",
+    rate=Derivatives(tailed("concentration ≤ 2"), VALID),
+)
 _add(dist.Chi2, ONCE, "df")
 _add(dist.Beta, ONCE, "concentration1 concentration0")
 _add(dist.BetaProportion, ONCE, "mean concentration")
 _add(dist.Dirichlet, ONCE, "concentration")
-_add(dist.StudentT, VALID, "loc scale", df=Derivatives(ONCE, VALID))
-_add(dist.MultivariateStudentT, VALID, "loc scale_tril", df=Derivatives(ONCE, VALID))
+_add(
+    dist.StudentT,
+    VALID,
+    "loc",
+    scale=Derivatives(tailed("df ≤ 2"), VALID),
+    df=Derivatives(tailed("df ≤ 2", 1), VALID),
+)
+_add(
+    dist.MultivariateStudentT,
+    VALID,
+    "loc",
+    scale_tril=Derivatives(tailed("df ≤ 2"), VALID),
+    df=Derivatives(tailed("df ≤ 2", 1), VALID),
+)
 _add(dist.VonMises, CIRCULAR, "loc concentration")
 _add(VonMisesFisher, VALID, "mean_direction concentration")
 

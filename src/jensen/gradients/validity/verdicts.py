@@ -22,15 +22,19 @@ class Verdict:
         In one line; empty where there is nothing to say.
     order
         The order of derivative that is right; beyond it `InvalidGradientError` is raised.
+    warned_where
+        Values at which it is warned of, where they are not known; empty where there are none.
     """
 
     status: Status = "valid"
     why: str = ""
     order: float = math.inf
+    warned_where: str = ""
 
     def __str__(self) -> str:
         limit = "" if math.isinf(self.order) or self.status == "refused" else f" to order {self.order:g}"
-        return f"{self.status}{limit}" + (f": {self.why}" if self.why else "")
+        values = f", warned where {self.warned_where}: {INFINITE}" if self.warned_where else ""
+        return f"{self.status}{limit}{values}" + (f": {self.why}" if self.why else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Derivatives:
 Row = dict[str, Derivatives]
 """By parameter."""
 
+INFINITE = "the variance is infinite for an f whose slope does not fall off, such as sin x"
 VALID = Verdict()
 ONCE = Verdict(order=1)
 
@@ -64,6 +69,26 @@ def warned(why: str, order: float = math.inf) -> Verdict:
     return Verdict("warned", why, order)
 
 
+def tailed(values: str, order: float = math.inf) -> Verdict:
+    """Valid, and of infinite variance at some values, where draws have no second moment."""
+    return Verdict(order=order, warned_where=values)
+
+
 def refused(why: str) -> Verdict:
     """Wrong."""
     return Verdict("refused", why, 0)
+
+
+def heavy(verdict: Verdict) -> Verdict:
+    """Of infinite variance, if it is not refused."""
+    return verdict if verdict.status == "refused" else Verdict("warned", INFINITE, verdict.order)
+
+
+def light(verdict: Verdict) -> Verdict:
+    """Of finite variance: what was warned of for that reason is valid."""
+    return Verdict(order=verdict.order) if is_heavy(verdict) or verdict.warned_where else verdict
+
+
+def is_heavy(verdict: Verdict) -> bool:
+    """Whether it is warned of because of an infinite variance."""
+    return verdict.status == "warned" and verdict.why == INFINITE
