@@ -735,16 +735,6 @@ def test_auto_says_what_it_took():
     assert one["count"] == gr.ScoreFunction()
 
 
-def test_evaluations_are_counted():
-    normal = lambda t: dist.Normal(t * jnp.ones(3), 1.0)  # noqa: E731
-    cost = lambda x, t: jnp.sum(x)  # noqa: E731
-    assert gr.expectation(cost, normal, gr.Pathwise(), gr.Independent(5)).evaluations(1.0) == 5
-    assert gr.expectation(cost, normal, gr.MeasureValued(), gr.Independent(5)).evaluations(1.0) == 5 * 13
-    assert gr.expectation(cost, normal, gr.Exact(4), gr.Independent(5)).evaluations(1.0) == 64
-    bits = lambda t: dist.Bernoulli(t * jnp.ones(3))  # noqa: E731
-    assert gr.expectation(cost, bits, gr.DisARM(), gr.Independent(5)).evaluations(0.5) == 10
-
-
 # --- bad input
 
 

@@ -60,6 +60,13 @@ def on_derivative(act: Callable[[], None], x: Any) -> Any:
     return identity(x)
 
 
+def moves(x: Any) -> bool:
+    """Whether a derivative is being taken through x, at this moment."""
+    seen: list[bool] = []
+    on_derivative(lambda: seen.append(True), x)
+    return bool(seen)
+
+
 @jax.custom_jvp
 def rescaled(x: Any, factor: Any) -> Any:
     """x, whose derivative is ``factor`` times its own."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import jax
@@ -14,7 +13,7 @@ from numpyro.distributions.distribution import validation_enabled
 from jensen.gradients.draws import Draws, Independent
 from jensen.gradients.estimators import Auto, Estimator, Pathwise
 from jensen.gradients.jumps import warn_of_jumps
-from jensen.gradients.plan import Treatment, plan
+from jensen.gradients.plan import Treatment, evaluations, plan
 from jensen.gradients.program import ONLY, Variable, is_single, variables_of
 from jensen.gradients.randomness import randomness_of
 from jensen.gradients.site import Randomness, Site, in_draws
@@ -52,9 +51,8 @@ class Expectation:
 
     def costs(self, theta: Theta, key: Any = None, state: Any = None) -> Any:
         """The cost of every draw, (batches, coupled)."""
-        described = self.distribution(theta)
-        with validation_enabled(False):  # θ has been looked at; every draw need not be
-            return self._costs(described, theta, key, state)
+        with validation_enabled(False):  # θ is looked at once, and not again for every draw
+            return self._costs(self.distribution(theta), theta, key, state)
 
     def _costs(self, described: Any, theta: Theta, key: Any, state: Any) -> Any:
         variables = variables_of(described)
@@ -83,7 +81,7 @@ class Expectation:
 
             return go_on(variables, {})
 
-        return in_draws(run, randomness_of(treatments, self.draws, key))
+        return in_draws(run, layout, randomness_of(treatments, self.draws, key))
 
     def _warn(self, described: Any, treatments: dict[str, Treatment], theta: Theta) -> None:
         """Of an f that jumps in a variable with a path."""
@@ -100,10 +98,20 @@ class Expectation:
         return {name: treatment.estimator for name, treatment in self._treatments(theta).items()}
 
     def evaluations(self, theta: Theta) -> int:
-        """How often one call evaluates f."""
-        treatments = self._treatments(theta).values()
-        num_draws = self.draws.layout.num_draws if any(each.is_drawn for each in treatments) else 1
-        return prod(each.evaluations for each in treatments) * num_draws
+        """How often one call evaluates f, for its value and its gradient in all of θ.
+
+        An upper bound where measure-valued variables follow each other.
+        """
+        treatments = self._treatments(theta)
+        is_drawn = any(each.is_drawn for each in treatments.values())
+        num_draws = self.draws.layout.num_draws if is_drawn else 1
+        with validation_enabled(False):
+            each = evaluations(lambda theta: variables_of(self.distribution(theta)), treatments, theta)
+        return num_draws * each
+
+    def order(self, theta: Theta) -> float:
+        """The order of derivative that is right in every parameter; one beyond it raises."""
+        return min(treatment.order for treatment in self._treatments(theta).values())
 
     def init(self) -> Any:
         """What baselines with a memory remember before the first call; None where there are none."""
@@ -123,7 +131,8 @@ class Expectation:
         return state.get(name) if isinstance(self.estimator, Mapping) and state is not None else state
 
     def _treatments(self, theta: Theta) -> dict[str, Treatment]:
-        return self._plan(variables_of(self.distribution(theta)))
+        with validation_enabled(False):
+            return self._plan(variables_of(self.distribution(theta)))
 
     def _plan(self, variables: list[Variable]) -> dict[str, Treatment]:
         return plan(variables, self._estimators(variables), self.draws.layout, self.vouch)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from jensen.gradients.domain import require_domain
 from jensen.gradients.estimators import Estimator
 from jensen.gradients.estimators.auto import resolved
 from jensen.gradients.noise import Route, route
@@ -30,17 +33,18 @@ class Treatment:
         How a draw is made of noise; None where it is not.
     is_drawn
         Whether there is randomness at all.
-    evaluations
-        How often one draw evaluates what follows.
+    order
+        The order of derivative that is right in every parameter.
+    value
+        The shape and type of a value.
     """
 
     estimator: Estimator
     shape: tuple[int, ...]
     route: Route | None
     is_drawn: bool
-    evaluations: int
+    order: float
     value: Any = None
-    """The shape and type of a value."""
 
 
 def plan(
@@ -53,6 +57,7 @@ def plan(
         drawn: dict[str, Any] = {}
         for variable in variables:
             distribution = variable.given(drawn)
+            require_domain(variable.name, distribution)
             estimator = resolved(estimators[variable.name], distribution, layout)
             if variable.name not in vouch:
                 _refuse(estimator, variable.name, distribution)
@@ -64,12 +69,37 @@ def plan(
     return {name: replace(treatment, value=shapes[name]) for name, treatment in found.items()}
 
 
+def evaluations(
+    describe: Callable[[Any], list[Variable]], treatments: Mapping[str, Treatment], theta: Any
+) -> int:
+    """How often one draw evaluates f for its value and derivatives in all entries of θ."""
+    found: list[int] = []
+
+    def look(theta: Any, values: Any) -> Any:
+        found.extend(
+            treatments[variable.name].estimator.evaluations(variable.given(values))
+            for variable in describe(theta)
+        )
+        return 0.0
+
+    examples = {name: jnp.zeros(each.value.shape, each.value.dtype) for name, each in treatments.items()}
+    at = theta, examples
+    jax.eval_shape(lambda *at: jax.jvp(look, at, jax.tree.map(_any_tangent, at)), *at)
+    return prod(found)
+
+
+def _any_tangent(value: Any) -> Any:
+    if jnp.issubdtype(jnp.result_type(value), jnp.inexact):
+        return value
+    return np.zeros(jnp.shape(value), jax.dtypes.float0)
+
+
 def _treatment(estimator: Estimator, distribution: Any, key: Any) -> Treatment:
-    evaluations = estimator.evaluations(distribution)
     drawn = estimator.drawn(distribution)
+    order = estimator.order_for(distribution)
     if drawn is None:
-        return Treatment(estimator, (), None, False, evaluations)
-    return Treatment(estimator, jnp.shape(drawn.sample(key)), route(drawn), True, evaluations)
+        return Treatment(estimator, (), None, False, order)
+    return Treatment(estimator, jnp.shape(drawn.sample(key)), route(drawn), True, order)
 
 
 def _refuse(estimator: Estimator, name: str, distribution: Any) -> None:

@@ -15,11 +15,12 @@ from jensen.gradients.site import Randomness
 
 
 def randomness_of(treatments: Mapping[str, Treatment], draws: Draws, key: Any) -> dict[str, Randomness]:
-    """Of each variable, (batches, coupled, …). Keyed by name: the branches of a variable that is summed or
-    differenced share the noise of the later ones.
+    """Of each variable, with the leading axes of the layout.
+
+    Keyed by name: the branches of a variable that is summed or differenced share the noise of the later ones.
     """
     layout = draws.layout
-    leading = (layout.num_batches, layout.num_coupled)
+    leading = layout.leading
     key = _the_key(key, treatments)
     sizes = {name: prod(treatment.shape) for name, treatment in treatments.items() if treatment.is_drawn}
     uniforms = draws.uniforms(jax.random.fold_in(key, 0), sum(sizes.values())) if sizes else None

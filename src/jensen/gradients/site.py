@@ -24,6 +24,16 @@ class Layout:
         """All of them."""
         return self.num_batches * self.num_coupled
 
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """The leading axes of the randomness; the second is left out where nothing is coupled."""
+        return (self.num_batches, self.num_coupled) if self.num_coupled > 1 else (self.num_batches,)
+
+    def index(self) -> Any:
+        """The number of the draw that is being made."""
+        batch = jax.lax.axis_index(BATCH) * self.num_coupled
+        return batch + jax.lax.axis_index(COUPLED) if self.num_coupled > 1 else batch
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, slots=True)
@@ -66,11 +76,11 @@ class Site:
 
     def mean(self, value: Any) -> Any:
         """The mean of a quantity over all draws."""
-        return _sum(value) / self.layout.num_draws
+        return self._sum(value) / self.layout.num_draws
 
     def sum_of_others(self, value: Any) -> Any:
         """The sum of a quantity over the draws of all other batches: independent of this draw."""
-        return _sum(value) - jax.lax.psum(value, COUPLED)
+        return self._sum(value) - self._sum_of_batch(value)
 
     def mean_of_others(self, value: Any) -> Any:
         """The mean of a quantity over the draws of all other batches."""
@@ -80,18 +90,25 @@ class Site:
         """A quantity minus its mean over all other batches, without the rounding of large sums."""
         value = jax.lax.stop_gradient(value)
         mean = self.mean(value)
-        batch = jax.lax.psum(value, COUPLED) / self.layout.num_coupled
+        batch = self._sum_of_batch(value) / self.layout.num_coupled
         return (value - mean) + (batch - mean) / (self.layout.num_batches - 1)
 
+    def _sum(self, value: Any) -> Any:
+        return jax.lax.psum(self._sum_of_batch(value), BATCH)
 
-def _sum(value: Any) -> Any:
-    return jax.lax.psum(jax.lax.psum(value, COUPLED), BATCH)
+    def _sum_of_batch(self, value: Any) -> Any:
+        return jax.lax.psum(value, COUPLED) if self.layout.num_coupled > 1 else value
 
 
 Cost = Callable[[Any], Any]
 """The continuation: from a value of this variable, through the later ones, to f."""
 
 
-def in_draws(run: Callable[..., Any], randomness: Any) -> Any:
-    """``run`` for every draw, whose randomness has (batches, coupled) as its leading axes."""
-    return jax.vmap(jax.vmap(run, axis_name=COUPLED), axis_name=BATCH)(randomness)
+def in_draws(run: Callable[..., Any], layout: Layout, randomness: Any) -> Any:
+    """``run`` for every draw, (batches, coupled); randomness has the leading axes of the layout.
+
+    An axis of length 1 would keep XLA from vector instructions.
+    """
+    each = jax.vmap(run, axis_name=COUPLED) if layout.num_coupled > 1 else run
+    found = jax.vmap(each, axis_name=BATCH)(randomness)
+    return found if layout.num_coupled > 1 else found[:, None]

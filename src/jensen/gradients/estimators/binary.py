@@ -12,28 +12,23 @@ import numpyro.distributions as dist
 from jensen.gradients.box import linear
 from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.site import Cost, Site
+from jensen.gradients.wrappers import unwrapped
 
 
 def binary_refusal(distribution: Any) -> str | None:
     """Why a distribution is not one of independent bits."""
-    if isinstance(_entries(distribution), (dist.BernoulliProbs, dist.BernoulliLogits)):
+    if isinstance(unwrapped(distribution), (dist.BernoulliProbs, dist.BernoulliLogits)):
         return None
     return f"{type(distribution).__name__} is not a Bernoulli distribution"
 
 
 def logits_of(distribution: Any) -> Any:
     """log p/(1 − p), in the shape of a value."""
-    entries = _entries(distribution)
+    entries = unwrapped(distribution)
     if isinstance(entries, dist.BernoulliLogits):
         return jnp.broadcast_to(entries.logits, entries.batch_shape)
     probs = jnp.broadcast_to(entries.probs, entries.batch_shape)
     return jnp.log(probs) - jnp.log1p(-probs)
-
-
-def _entries(distribution: Any) -> Any:
-    while isinstance(distribution, dist.Independent):
-        distribution = distribution.base_dist
-    return distribution
 
 
 def _mirrored(site: Site) -> tuple[Any, Any, Any, Any]:

@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 
+from jensen.gradients.wrappers import full_parameters, unwrapped
+
 MIXTURES = (dist.MixtureSameFamily, dist.MixtureGeneral)
 
 
@@ -37,25 +39,9 @@ def component(mixture: Any, k: int) -> Any:
 
 def _taken(distribution: Any, k: int) -> Any:
     """Entry k of the last batch axis."""
-    if isinstance(distribution, dist.Independent):
-        rank = distribution.reinterpreted_batch_ndims
-        return _entry(distribution.base_dist, k, rank).to_event(rank)
-    return _entry(distribution, k, 0)
-
-
-def _entry(distribution: Any, k: int, rank: int) -> Any:
-    shape = distribution.batch_shape
-
-    def take(name: str, value: Any) -> Any:
-        event = jnp.shape(value)[jnp.ndim(value) - distribution.arg_constraints[name].event_dim :]
-        full = jnp.broadcast_to(value, (*shape, *event))
-        return jnp.take(full, k, axis=len(shape) - 1 - rank)
-
-    arguments = _own_arguments(distribution)
-    return type(distribution)(**{name: take(name, value) for name, value in arguments.items()})
-
-
-def _own_arguments(distribution: Any) -> dict[str, Any]:
-    if isinstance(distribution, dist.MultivariateNormal):
-        return {"loc": distribution.loc, "scale_tril": distribution.scale_tril}
-    return dict(distribution.get_args())
+    rank = distribution.reinterpreted_batch_ndims if isinstance(distribution, dist.Independent) else 0
+    entries = unwrapped(distribution)
+    axis = len(entries.batch_shape) - 1 - rank
+    parameters = full_parameters(entries, entries.batch_shape)
+    taken = {name: jnp.take(value, k, axis=axis) for name, value in parameters.items()}
+    return type(entries)(**taken).to_event(rank)

@@ -9,9 +9,11 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
+from jax.scipy.linalg import block_diag
 
 from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.site import Cost, Site
+from jensen.gradients.wrappers import unwrapped
 
 Function = Callable[[Any], Any]
 
@@ -92,9 +94,7 @@ class Taylor(Control):
             raise ValueError(f"the degree of a Taylor expansion must be 1 or 2, not {self.degree}")
 
     def refusal(self, distribution: Any) -> str | None:
-        entries = distribution
-        while isinstance(entries, dist.Independent):
-            entries = entries.base_dist
+        entries = unwrapped(distribution)
         if type(entries) in MOMENTS:
             return None
         return f"the mean and variance of {type(entries).__name__} are not known here"
@@ -126,8 +126,12 @@ class Taylor(Control):
 
 
 def _covariance(distribution: Any, size: int) -> Any:
-    if isinstance(distribution, dist.MultivariateNormal):
-        return distribution.covariance_matrix
+    entries = unwrapped(distribution)
+    if isinstance(entries, dist.MultivariateNormal):
+        dimension = entries.event_shape[0]
+        covariance: Any = entries.covariance_matrix
+        full = jnp.broadcast_to(covariance, (*entries.batch_shape, dimension, dimension))
+        return block_diag(*full.reshape(-1, dimension, dimension))
     return jnp.diag(jnp.broadcast_to(distribution.variance, distribution.shape()).reshape(size))
 
 
@@ -149,6 +153,9 @@ class Controlled(Estimator):
     @property
     def order(self) -> float:
         return self.estimator.order
+
+    def order_for(self, distribution: Any) -> float:
+        return self.estimator.order_for(distribution)
 
     @property
     def is_biased(self) -> bool:

@@ -15,6 +15,9 @@ from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.estimators.quadrature import Rule, rule, standard_normal
 from jensen.gradients.estimators.support import finite_support
 from jensen.gradients.site import Cost, Site
+from jensen.gradients.wrappers import unwrapped
+
+MANY = 10**9  # beyond which a number is not spelled out
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Exact(Estimator):
         if count is None:
             return f"{type(distribution).__name__} has no finite support to sum over and no rule of Gauss"
         if count > self.max_values:
-            return f"{count} joint values are too many to sum (max_values={self.max_values})"
+            many = count if count < MANY else f"more than {MANY}"
+            return f"{many} joint values are too many to sum (max_values={self.max_values})"
         return None
 
     def evaluations(self, distribution: Any) -> int:
@@ -70,8 +74,9 @@ class Exact(Estimator):
         return distribution.loc + noise @ distribution.scale_tril.T, weights
 
     def _entry(self, distribution: Any) -> Rule | None:
-        finite = finite_support(distribution)
-        return rule(distribution, self.num_points) if finite is None else finite
+        entries = unwrapped(distribution)
+        finite = finite_support(entries)
+        return rule(entries, self.num_points) if finite is None else finite
 
 
 def _product(each: Rule) -> tuple[Any, Any]:

@@ -12,7 +12,7 @@ from jensen.gradients.estimators.pathwise import path
 from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.sampling import log_density
 from jensen.gradients.site import Cost, Site
-from jensen.gradients.validity import path_refusal, score_guarded, score_refusal
+from jensen.gradients.validity import path_order, path_refusal, score_guarded, score_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,9 @@ class StickTheLanding(Estimator):
 
     def refusal(self, distribution: Any) -> str | None:
         return path_refusal(distribution) or score_refusal(distribution)
+
+    def order_for(self, distribution: Any) -> float:
+        return path_order(distribution)
 
     def cost(self, site: Site, then: Cost) -> Any:
         x = path(site)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpyro.distributions as dist
 
-from jensen.gradients.box import guard, linear
+from jensen.gradients.box import guard, linear, moves
 from jensen.gradients.estimators.decompositions import DECOMPOSITIONS, WITHOUT, Weak
 from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.sampling import fixed_draw
 from jensen.gradients.site import Cost, Site
+from jensen.gradients.wrappers import unwrapped
 
 SECOND = "MeasureValued is right to first derivatives only"
 
@@ -40,18 +39,19 @@ class MeasureValued(Estimator):
         return 1
 
     def refusal(self, distribution: Any) -> str | None:
-        if type(_entries(distribution)) not in DECOMPOSITIONS:
+        if type(unwrapped(distribution)) not in DECOMPOSITIONS:
             return f"the weak derivative of {type(distribution).__name__} is not known here"
         return None
 
     def evaluations(self, distribution: Any) -> int:
-        entries = _entries(distribution)
-        shape = jax.eval_shape(entries.sample, jax.random.key(0))
-        found = jax.eval_shape(lambda key: self._weak(entries, entries.sample(key), key), jax.random.key(0))
-        return 1 + prod(shape.shape) * sum(len(_evaluated(weak)) for weak in found)
+        entries = unwrapped(distribution)
+        key = jax.random.key(0)
+        x = jax.lax.stop_gradient(entries).sample(key)
+        moved = [weak for weak in self._weak(entries, x, key) if moves(weak.parameter)]
+        return 1 + x.size * sum(len(_evaluated(weak)) for weak in moved)
 
     def cost(self, site: Site, then: Cost) -> Any:
-        distribution = _entries(site.distribution)
+        distribution = unwrapped(site.distribution)
         x = fixed_draw(site)
         total = base = then(x)
         for weak in self._weak(distribution, x, jax.random.fold_in(site.randomness.key, 1)):
@@ -62,13 +62,6 @@ class MeasureValued(Estimator):
 
     def _weak(self, distribution: Any, x: Any, key: Any) -> list[Weak]:
         return DECOMPOSITIONS[type(distribution)](distribution, x, key, self.coupled)
-
-
-def _entries(distribution: Any) -> Any:
-    """The distribution of independent entries."""
-    while isinstance(distribution, dist.Independent):
-        distribution = distribution.base_dist
-    return distribution
 
 
 def _evaluated(weak: Weak) -> list[Any]:

@@ -31,6 +31,9 @@ class ExactLabel(Estimator):
     def order(self) -> float:
         return self.inside.order
 
+    def order_for(self, distribution: Any) -> float:
+        return min(self.inside.order_for(part) for part in _components(distribution))
+
     @property
     def is_biased(self) -> bool:
         return self.inside.is_biased

@@ -8,7 +8,7 @@ from typing import Any
 from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.sampling import draw
 from jensen.gradients.site import Cost, Site
-from jensen.gradients.validity import path_guarded, path_refusal
+from jensen.gradients.validity import path_guarded, path_order, path_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,9 @@ class Pathwise(Estimator):
 
     def refusal(self, distribution: Any) -> str | None:
         return path_refusal(distribution)
+
+    def order_for(self, distribution: Any) -> float:
+        return path_order(distribution)
 
     def cost(self, site: Site, then: Cost) -> Any:
         return then(path(site))

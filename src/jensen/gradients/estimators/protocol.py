@@ -26,6 +26,10 @@ class Estimator(Protocol):
     def order(self) -> float:
         return math.inf
 
+    def order_for(self, distribution: Any) -> float:
+        """The same for one distribution; never more."""
+        return self.order
+
     @property
     def is_biased(self) -> bool:
         return False
@@ -40,7 +44,7 @@ class Estimator(Protocol):
         return None
 
     def evaluations(self, distribution: Any) -> int:
-        """How often a draw evaluates the cost."""
+        """How often a draw evaluates the cost, for derivatives in the parameters that move (`moves`)."""
         return 1
 
     def drawn(self, distribution: Any) -> Any:

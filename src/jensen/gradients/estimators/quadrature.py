@@ -26,11 +26,6 @@ def rule(distribution: Any, num_points: int) -> Rule | None:
     return None
 
 
-@rule.register(dist.Independent)
-def _(distribution: Any, num_points: int) -> Rule | None:
-    return rule(distribution.base_dist, num_points)
-
-
 @rule.register(dist.Normal)
 def _(distribution: Any, num_points: int) -> Rule | None:
     return _affine(distribution, *_hermite(num_points), distribution.loc, distribution.scale)

@@ -22,11 +22,6 @@ def finite_support(distribution: Any) -> Rule | None:
     return Rule(values, jnp.exp(entries(distribution, values)))
 
 
-@finite_support.register(dist.Independent)
-def _(distribution: Any) -> Rule | None:
-    return finite_support(distribution.base_dist)
-
-
 @finite_support.register(dist.BernoulliProbs)
 def _(distribution: Any) -> Rule | None:
     return _two(distribution, 1.0 - distribution.probs, distribution.probs)

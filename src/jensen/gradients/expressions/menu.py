@@ -16,7 +16,7 @@ from jensen.gradients.expectation import Expectation, expectation
 from jensen.gradients.expressions.problem import Problem
 from jensen.gradients.seeing.compare import contestants, run, summary
 from jensen.gradients.seeing.comparison import Comparison
-from jensen.gradients.seeing.door import require_dependence, require_domain
+from jensen.gradients.seeing.door import require_dependence, require_domains
 from jensen.gradients.seeing.known import known_best
 from jensen.gradients.seeing.names import parameter_names
 from jensen.gradients.seeing.reference import Reference, reference
@@ -98,7 +98,7 @@ def study(asked: Problem, names: Sequence[str] | None, key: int, num_replicates:
     with jax.enable_x64(True):
         theta = as_arrays(asked.theta)
         F = expectation(asked.f, asked.distribution, ScoreFunction(), Independent(1))
-        require_domain(F, theta)
+        require_domains(F, theta)
         require_dependence(F, theta)
         place = Place(F, theta, reference(F, theta))
         entries, left_out = _entries(place, names or USUAL)

@@ -9,7 +9,7 @@ import numpy as np
 
 from jensen.gradients.expectation import expectation
 from jensen.gradients.seeing.compare import Contestant, bias_in_errors, run
-from jensen.gradients.seeing.door import require_dependence, require_domain
+from jensen.gradients.seeing.door import require_dependence, require_domains
 from jensen.gradients.seeing.names import flat, label, parameter_names
 from jensen.gradients.seeing.reference import Reference, reference
 from jensen.gradients.seeing.samples import as_arrays
@@ -52,7 +52,7 @@ def check(
     """
     theta = as_arrays(theta)
     F = expectation(f, distribution, estimator, draws, vouch)
-    require_domain(F, theta)
+    require_domains(F, theta)
     require_dependence(F, theta)
     exact = Reference(flat(truth), 0.0) if truth is not None else reference(F, theta)
     if exact is None:

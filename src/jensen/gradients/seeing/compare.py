@@ -12,7 +12,7 @@ import numpy as np
 from jensen.gradients.draws import Draws
 from jensen.gradients.expectation import Expectation, expectation
 from jensen.gradients.seeing.comparison import Comparison
-from jensen.gradients.seeing.door import require_dependence, require_domain
+from jensen.gradients.seeing.door import require_dependence, require_domains
 from jensen.gradients.seeing.moments import Moments, moments
 from jensen.gradients.seeing.names import columns, flat, label, parameter_names
 from jensen.gradients.seeing.nonfinite import where
@@ -95,7 +95,7 @@ def compare(
     theta = as_arrays(theta)
     named = contestants(f, distribution, estimators, draws, vouch)
     any_one = next(iter(named.values()))
-    require_domain(any_one, theta)
+    require_domains(any_one, theta)
     require_dependence(any_one, theta)
     exact = Reference(flat(truth), 0.0) if truth is not None else reference(any_one, theta)
     ran = {name: run(F, theta, key, num_replicates) for name, F in named.items()}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import jax
-import numpy as np
 from jax.extend import core
-from numpyro.distributions import constraints
 from numpyro.distributions.distribution import validation_enabled
 
+from jensen.gradients.domain import require_domain
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program import ONLY, is_single, variables_of
 
@@ -18,7 +16,7 @@ from jensen.gradients.program import ONLY, is_single, variables_of
 def distributions_at(F: Expectation, theta: Any) -> dict[str, Any]:
     """The distribution of every variable, at draws of its parents."""
     found, values = {}, {}
-    with validation_enabled(False):  # what is wrong is told by `require_domain`
+    with validation_enabled(False):  # what is wrong is told by `require_domains`
         variables = variables_of(F.distribution(theta))
         parents = {parent for variable in variables for parent in variable.parents}
         for variable in variables:
@@ -28,32 +26,10 @@ def distributions_at(F: Expectation, theta: Any) -> dict[str, Any]:
     return found
 
 
-def require_domain(F: Expectation, theta: Any) -> None:
+def require_domains(F: Expectation, theta: Any) -> None:
     """Every parameter of every distribution is where it may be."""
     for name, distribution in distributions_at(F, theta).items():
-        for parameter, constraint in distribution.arg_constraints.items():
-            value = _value(distribution, parameter)
-            if value is None or constraints.is_dependent(constraint) or np.all(constraint(value)):
-                continue
-            raise ValueError(
-                f"{name!r}: {parameter} of {type(distribution).__name__} must be {_words(constraint)}, "
-                f"and is {_short(value)}"
-            )
-
-
-def _value(distribution: Any, parameter: str) -> Any:
-    """As given; parameters that would be derived from others are left alone."""
-    return vars(distribution).get(parameter)
-
-
-def _words(constraint: Any) -> str:
-    """``PositiveDefinite`` as "positive definite"."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(constraint).__name__.strip("_")).lower()
-    return f"in the {words}" if words.endswith(("interval", "simplex")) else words
-
-
-def _short(value: Any) -> str:
-    return " ".join(np.array2string(np.asarray(value), precision=6, threshold=6).split())
+        require_domain(name, distribution)
 
 
 def require_dependence(F: Expectation, theta: Any) -> None:

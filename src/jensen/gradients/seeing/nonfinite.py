@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from jensen.gradients.expectation import Expectation
-from jensen.gradients.site import BATCH, COUPLED
 
 
 def where(F: Expectation, theta: Any, keys: Any, bad: Any) -> str:
@@ -54,7 +53,6 @@ def _words(x: Any) -> str:
 
 def _recording(F: Expectation, seen: list[Any]) -> Any:
     """f, which also writes down the draw, x and value of every evaluation, all draws at once."""
-    coupled = F.draws.layout.num_coupled
 
     def note(draw: Any, x: Any, value: Any) -> Any:
         value = np.asarray(value)
@@ -66,7 +64,7 @@ def _recording(F: Expectation, seen: list[Any]) -> Any:
 
     def recording(x: Any, theta: Any) -> Any:
         value = jnp.asarray(F.f(x, theta))
-        draw = jax.lax.axis_index(BATCH) * coupled + jax.lax.axis_index(COUPLED)
+        draw = F.draws.layout.index()
         shape = jax.ShapeDtypeStruct(value.shape, value.dtype)
         return jax.pure_callback(note, shape, draw, x, value, vmap_method="broadcast_all")
 
