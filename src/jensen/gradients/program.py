@@ -54,8 +54,8 @@ def is_single(described: Any) -> bool:
 def _variable(name: str, what: Any, described: Mapping[str, Any]) -> Variable:
     if isinstance(what, type):
         raise TypeError(
-            f"distribution(theta)[{name!r}] is the class {what.__name__}: give a distribution, or a function of "
-            "other variables that returns one"
+            f"distribution(theta)[{name!r}] is the class {what.__name__}: give a distribution, or a function "
+            "of other variables that returns one"
         )
     if hasattr(what, "log_prob"):
         return Variable(name, (), lambda: what)

@@ -10,8 +10,20 @@ import jax
 
 from jensen.gradients.baselines import Constant, LeaveOneOut, OptimalCoefficient
 from jensen.gradients.box import InvalidGradientError
-from jensen.gradients.draws import Antithetic, Draws, Independent, Sobol
-from jensen.gradients.estimators import DisARM, Estimator, Exact, MeasureValued, Pathwise, ScoreFunction
+from jensen.gradients.draws import Antithetic, Draws, Independent, Sobol, Stratified
+from jensen.gradients.estimators import (
+    ARM,
+    REBAR,
+    Concrete,
+    Controlled,
+    DisARM,
+    Estimator,
+    Exact,
+    MeasureValued,
+    Pathwise,
+    ScoreFunction,
+    Taylor,
+)
 from jensen.gradients.expectation import Expectation, expectation
 from jensen.gradients.expressions.problem import Problem
 from jensen.gradients.seeing.compare import contestants, run, summary
@@ -64,9 +76,16 @@ MENU: dict[str, Callable[[Place], Entry | str]] = {
     "optimal-coefficient": _fixed(ScoreFunction(OptimalCoefficient()), Independent(NUM)),
     "path": _fixed(Pathwise(), Independent(1)),
     "antithetic-path": _fixed(Pathwise(), Antithetic(2)),
+    "stratified-path": _fixed(Pathwise(), Stratified(NUM)),
     "sobol-path": _fixed(Pathwise(), Sobol(NUM)),
     "measure-valued": _fixed(MeasureValued(), Independent(1)),
+    "arm": _fixed(ARM(), Independent(1)),
     "disarm": _fixed(DisARM(), Independent(1)),
+    "rebar": _fixed(REBAR(), Independent(1)),
+    "concrete": _fixed(Concrete(), Independent(1)),
+    "straight-through": _fixed(Concrete(is_hard=True), Independent(1)),
+    "taylor-score": _fixed(Controlled(ScoreFunction(), Taylor()), Independent(1)),
+    "taylor-path": _fixed(Controlled(Pathwise(), Taylor()), Independent(1)),
     "exact": _fixed(Exact(), Independent(1)),
 }
 USUAL = (
