@@ -10,9 +10,11 @@ import jax
 import numpy as np
 
 import gradient_cases as cases
+import gradient_parts as parts
 from jensen import gradients as gr
 
 FAMILIES = {**cases.CONTINUOUS, **cases.HEAVY, **cases.DISCRETE}
+MADE_OF_OTHERS = {**parts.PARTS, **parts.OVERLAPPING, **parts.COUNTS}
 LIMIT = 4.0
 QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 

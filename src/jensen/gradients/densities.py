@@ -25,6 +25,16 @@ def entries(distribution: Any, value: Any) -> Any:
     return distribution.log_prob(value) if own is None else own(distribution, value)
 
 
+def joint(distribution: Any, value: Any) -> Any:
+    """log p of each event: entries that `Independent` makes one are summed."""
+    if isinstance(distribution, dist.ExpandedDistribution):
+        return joint(distribution.base_dist, value)
+    if isinstance(distribution, dist.Independent):
+        axes = tuple(range(-distribution.reinterpreted_batch_ndims, 0))
+        return jnp.sum(joint(distribution.base_dist, value), axis=axes)
+    return entries(distribution, value)
+
+
 @DENSITIES.add(dist.Independent, dist.ExpandedDistribution)
 def _(d: Any, value: Any) -> Any:
     return entries(d.base_dist, value)
@@ -83,7 +93,7 @@ def _(d: Any, value: Any) -> Any:
 
 @DENSITIES.add(dist.MixtureSameFamily)
 def _(d: Any, value: Any) -> Any:
-    return _mixed(d, entries(d.component_distribution, jnp.expand_dims(value, d.mixture_dim)))
+    return _mixed(d, joint(d.component_distribution, jnp.expand_dims(value, d.mixture_dim)))
 
 
 @DENSITIES.add(dist.MixtureGeneral)
@@ -92,8 +102,8 @@ def _(d: Any, value: Any) -> Any:
 
 
 def _mixed(mixture: Any, of_components: Any) -> Any:
-    weights = jax.nn.log_softmax(mixture.mixing_distribution.logits)
-    return jax.nn.logsumexp(weights + of_components, axis=-1)
+    parts = jax.nn.log_softmax(mixture.mixing_distribution.logits) + of_components
+    return jax.nn.logsumexp(jnp.where(jnp.isneginf(parts), -jnp.inf, parts), axis=-1)
 
 
 def _within(d: Any, value: Any) -> Any:
@@ -101,7 +111,7 @@ def _within(d: Any, value: Any) -> Any:
     is_within = d.support(value)
     inner = jnp.reshape(is_within, (*jnp.shape(is_within), *[1] * d.event_dim))
     safe = jnp.where(inner, value, d.support.feasible_like(value))
-    return jnp.where(is_within, entries(d, safe), -jnp.inf)
+    return jnp.where(is_within, joint(d, safe), -jnp.inf)
 
 
 def _gamma(concentration: Any, rate: Any, value: Any) -> Any:
