@@ -209,9 +209,8 @@ PLANE = np.array([[0.5, -0.4], [0.3, 0.8], [-0.6, 0.2]])
 def _matrix(t: Theta) -> Any:
     zero = 0.0 * t["loc"]
     loc = jnp.stack([jnp.stack([t["loc"], zero]), jnp.stack([zero, zero + 0.2]), jnp.stack([zero, zero])])
-    column = jnp.stack(
-        [jnp.stack([0.9 + 0 * t["column"], 0 * t["column"]]), jnp.stack([t["column"], 0.6 + t["column"] ** 2])]
-    )
+    c = t["column"]
+    column = jnp.stack([jnp.stack([0.9 + 0 * c, 0 * c]), jnp.stack([c, 0.6 + c**2])])
     return dist.MatrixNormal(loc, _tril(t), column)
 
 
@@ -516,6 +515,12 @@ CONTINUOUS: dict[str, Case] = {
     ),
     "OfCovariance": Case(
         lambda t: dist.MultivariateNormal(_loc(t), _tril(t) @ _tril(t).T),
+        {"loc": 0.3, "c": 0.4},
+        _projected,
+        _gaussian,
+    ),
+    "OfPrecision": Case(
+        lambda t: dist.MultivariateNormal(_loc(t), precision_matrix=jnp.linalg.inv(_tril(t) @ _tril(t).T)),
         {"loc": 0.3, "c": 0.4},
         _projected,
         _gaussian,

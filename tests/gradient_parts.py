@@ -348,4 +348,3 @@ COUNTS: dict[str, Case] = {
         _zero_inflated(lambda t: stats.poisson(t["rate"]), lambda t: sigmoid(t["gate"])),
     ),
 }
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 
 import jax
@@ -113,73 +112,6 @@ def test_small_shapes_of_gamma_and_beta_are_right(shape):
             estimates(case, PATH, ["a"], replicates=200), {"a": 1.0 if case is gamma else 1 / (4 * shape)}
         )
         assert abs(off["a"]) < LIMIT, off
-
-
-def _planes(t):
-    weights = jnp.stack([t["w"], 1.0 - t["w"]])
-    loc = jnp.stack([jnp.stack([t["m"], -0.5 + 0 * t["m"]]), jnp.array([1.0, 0.8])])
-    tril = jnp.stack([jnp.array([[0.7, 0.0], [0.4, 0.5]]), jnp.array([[1.0, 0.0], [0.0, 0.6]]) + 0 * t["c"]])
-    tril = tril.at[1, 1, 0].set(t["c"])
-    return dist.MixtureSameFamily(
-        dist.CategoricalProbs(weights), dist.MultivariateNormal(loc, scale_tril=tril)
-    )
-
-
-def _planes_mean(t):
-    along = np.array([0.6, -0.8])
-    parts = [
-        ([t["m"], -0.5], np.array([[0.7, 0.0], [0.4, 0.5]])),
-        ([1.0, 0.8], np.array([[1.0, 0.0], [t["c"], 0.6]])),
-    ]
-    first, second = (cases.wave_of_normal(along @ loc, np.sum((along @ tril) ** 2)) for loc, tril in parts)
-    return float(t["w"] * first + (1 - t["w"]) * second)
-
-
-def _factorized(t):
-    components = dist.Laplace(
-        jnp.array([[-1.0, 0.5], [0.7, -0.2]]) + t["m"], jnp.array([[0.5, 0.8], [0.9, 0.6]])
-    )
-    return dist.MixtureSameFamily(
-        dist.CategoricalLogits(jnp.stack([t["l"], 0 * t["l"]])), components.to_event(1)
-    )
-
-
-def _factorized_mean(t):
-    def sine_product(locs, scales):
-        return np.prod(
-            [np.sin(loc + t["m"]) / (1 + scale**2) for loc, scale in zip(locs, scales, strict=True)]
-        )
-
-    w = 1 / (1 + math.exp(-t["l"]))
-    return float(w * sine_product([-1.0, 0.5], [0.5, 0.8]) + (1 - w) * sine_product([0.7, -0.2], [0.9, 0.6]))
-
-
-def _general(t):
-    mixing = dist.CategoricalProbs(jnp.stack([t["w"], 1.0 - t["w"]]))
-    return dist.MixtureGeneral(mixing, [dist.Normal(t["m"], 0.7), dist.Logistic(1.0, 0.5)])
-
-
-def _general_mean(t):
-    laws = cases.stats.norm(t["m"], 0.7), cases.stats.logistic(1.0, 0.5)
-    return t["w"] * cases.over_density(laws[0]) + (1 - t["w"]) * cases.over_density(laws[1])
-
-
-MIXTURES = {
-    "of planes": cases.Case(
-        _planes, {"w": 0.3, "m": -0.6, "c": 0.5}, lambda x: cases.wave(0.6 * x[0] - 0.8 * x[1]), _planes_mean
-    ),
-    "factorized": cases.Case(
-        _factorized, {"l": -0.4, "m": 0.3}, lambda x: jnp.sin(x[0]) * jnp.sin(x[1]), _factorized_mean
-    ),
-    "general": cases.Case(_general, {"w": 0.3, "m": -0.8}, cases.wave, _general_mean),
-}
-
-
-@pytest.mark.parametrize("name", MIXTURES)
-def test_mixtures_have_paths_in_weights_and_components(name):
-    case = MIXTURES[name]
-    off = off_by(estimates(case, PATH, case.theta), case.truth())
-    assert max(map(abs, off.values())) < LIMIT, off
 
 
 def test_a_mixture_of_other_components_has_no_path():
