@@ -5,7 +5,8 @@ import warnings
 import jax
 import jax.numpy as jnp
 import pytest
-from numpyro.distributions import Bernoulli, Normal
+from numpyro import distributions as dist
+from numpyro.distributions import Bernoulli, Normal, Uniform
 
 from jensen import gradients as gr
 
@@ -21,8 +22,9 @@ def gradient(f, **options):
 
 JUMPING = {
     "compares": lambda x, theta: jnp.where(x > 0, 1.0, 0.0),
-    "compares, in jit": jax.jit(lambda x, theta: (x > theta["mu"]).astype(float)),
+    "compares, in jit": jax.jit(lambda x, theta: (x > 1.0).astype(float)),
     "rounds": lambda x, theta: jnp.floor(x) ** 2,
+    "rounds to an integer": lambda x, theta: x.astype(int) * 1.0,
     "takes the sign": lambda x, theta: jnp.sign(x) * x,
     "compares, in a loop": lambda x, theta: jax.lax.scan(lambda c, _: (c + (c > x), None), 0.0, None, 3)[0],
 }
@@ -33,6 +35,12 @@ SMOOTH = [
     lambda x, theta: Normal(theta["mu"], 2.0).log_prob(x),
     lambda x, theta: x * (jax.lax.stop_gradient(x) > 0),
     lambda x, theta: jnp.where(theta["mu"] > 0, x, -x),
+    lambda x, theta: jnp.where(x == 0.0, 1.0, jnp.sin(x) / x),
+    lambda x, theta: Bernoulli(logits=x * jnp.arange(3.0)).log_prob(jnp.array([1.0, 0.0, 1.0])).sum(),
+    lambda x, theta: dist.Gamma(2.0, theta["mu"]).log_prob(jnp.exp(x)) + dist.HalfCauchy(1.0).log_prob(x**2),
+    lambda x, theta: dist.MixtureSameFamily(
+        dist.Categorical(jnp.array([0.3, 0.7])), Normal(jnp.array([0.0, theta["mu"]]), 1.0)
+    ).log_prob(x),
 ]
 
 
@@ -78,3 +86,45 @@ def test_why_it_matters():
     score = jax.grad(gr.expectation(JUMPING["compares"], normal, gr.ScoreFunction(), many))(theta, key)
     assert path["mu"] == 0.0
     assert float(score["mu"]) == pytest.approx(float(truth), abs=0.01)
+
+
+def test_auto_takes_the_score_where_f_jumps():
+    def f(x, theta):
+        return jnp.where(x > 1.0, 1.0, 0.0)
+
+    F = gr.expectation(f, dist.Exponential, draws=gr.Independent(100_000))
+    assert F.chosen(2.0)["x"] == gr.ScoreFunction(gr.LeaveOneOut())
+    with pytest.warns(gr.GradientWarning, match="Auto takes the score"):
+        slope = jax.grad(F)(2.0, jax.random.key(0))
+    assert float(slope) == pytest.approx(-float(jnp.exp(-2.0)), abs=0.01)
+    vouched = gr.expectation(f, dist.Exponential, vouch="x")
+    assert vouched.chosen(2.0)["x"] == gr.Pathwise()
+
+
+def test_a_rule_of_gauss_does_not_see_a_jump_either():
+    F = gr.expectation(lambda x, b: jnp.where(x > 1.0, 1.0, 0.0), lambda b: Uniform(0.0, b), gr.Exact())
+    with pytest.warns(gr.GradientWarning, match="Exact gives a wrong gradient"):
+        assert jax.grad(F)(2.0) == 0.0  # and 0.25 in truth
+
+
+def test_a_jump_where_theta_is_compared_is_in_no_estimator():
+    F = gr.expectation(
+        lambda x, theta: jnp.where(x > theta["q"], 1.0, 0.0), normal, gr.ScoreFunction(gr.LeaveOneOut())
+    )
+    with pytest.warns(gr.GradientWarning, match="compares 'x' with something that depends on theta"):
+        slope = jax.grad(F)({"mu": 0.5, "q": 0.5}, jax.random.key(0))
+    assert slope["q"] == 0.0  # and minus the density at 0 in truth
+
+
+def test_the_warning_points_to_the_line_of_the_caller():
+    with pytest.warns(gr.GradientWarning) as caught:
+        gradient(JUMPING["compares"])
+    assert {each.filename for each in caught} == {__file__}
+
+
+def test_vouching_is_for_variables():
+    for vouch in (("nope",), "mu"):
+        with pytest.raises(ValueError, match=r"vouch names .*, which are no variables: x"):
+            gradient(SMOOTH[0], vouch=vouch)
+    with pytest.raises(TypeError, match="vouch must be names of variables"):
+        gradient(SMOOTH[0], vouch=True)

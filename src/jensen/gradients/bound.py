@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from jensen.gradients.draws import Draws
@@ -27,8 +28,7 @@ def bound(
     guide
         q: a distribution, or a dict of distributions and functions of parents.
     estimator, draws, vouch
-        As in `expectation`. The score function keeps the direct term −∇ log q, whose mean is zero: a baseline
-        of −1 takes it out.
+        As in `expectation`. The mean of the direct term −∇ log q is zero, and `ScoreFunction` leaves it out.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def bound(
     def f(x: Any, theta: Theta) -> Any:
         return log_joint(x, theta) - _log_guide(guide(theta), x)
 
-    return expectation(f, guide, estimator, draws, vouch)
+    return replace(expectation(f, guide, estimator, draws, vouch), log_joint=log_joint)
 
 
 def _log_guide(described: Any, x: Any) -> Any:

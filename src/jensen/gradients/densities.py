@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jax.scipy.special import betaln, gammaln
+from jax.scipy.special import betaln, gammaln, xlogy
 
 from jensen.gradients.by_type import ByType
 
@@ -42,7 +42,23 @@ def _(d: Any, value: Any) -> Any:
 
 @DENSITIES.add(dist.BernoulliLogits)
 def _(d: Any, value: Any) -> Any:
-    return -jax.nn.softplus(jnp.where(value == 1, -d.logits, d.logits))
+    return value * d.logits - jax.nn.softplus(d.logits)  # linear: relaxed bits have a density too
+
+
+@DENSITIES.add(dist.CategoricalProbs, dist.OrderedLogistic)
+def _(d: Any, value: Any) -> Any:
+    """Of p/Σp: without it E[∂ log p/∂p_k] is not 0."""
+    log_p = jnp.log(d.probs)
+    log_p = jnp.broadcast_to(log_p, (*jnp.shape(value), log_p.shape[-1]))
+    picked = jnp.take_along_axis(log_p, jnp.asarray(value)[..., None], axis=-1)[..., 0]
+    return picked - jnp.log(jnp.sum(d.probs, axis=-1))
+
+
+@DENSITIES.add(dist.MultinomialProbs)
+def _(d: Any, value: Any) -> Any:
+    ways = gammaln(d.total_count + 1.0) - jnp.sum(gammaln(value + 1.0), axis=-1)
+    of_counts = jnp.sum(xlogy(value * 1.0, d.probs), axis=-1)
+    return ways + of_counts - d.total_count * jnp.log(jnp.sum(d.probs, axis=-1))
 
 
 @DENSITIES.add(dist.BinomialLogits)
@@ -103,7 +119,8 @@ def _(d: Any, value: Any) -> Any:
 
 def _mixed(mixture: Any, of_components: Any) -> Any:
     parts = jax.nn.log_softmax(mixture.mixing_distribution.logits) + of_components
-    return jax.nn.logsumexp(jnp.where(jnp.isneginf(parts), -jnp.inf, parts), axis=-1)
+    parts: Any = jnp.where(jnp.isneginf(parts), -jnp.inf, parts)
+    return jax.nn.logsumexp(parts, axis=-1)
 
 
 def _within(d: Any, value: Any) -> Any:

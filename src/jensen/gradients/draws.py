@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -126,6 +127,17 @@ class Sobol:
         return _inside(scrambled(key, self.num_batches, self.num, size))
 
 
+def as_draws(draws: Any) -> Draws:
+    """Draws as given; a number of independent ones; 64 of them where nothing is said."""
+    if draws is None:
+        return Independent()
+    if isinstance(draws, numbers.Integral):
+        return Independent(int(draws))
+    if isinstance(draws, type) or not hasattr(draws, "layout"):
+        raise TypeError(f"draws must be a number or an arrangement such as Independent(64), not {draws!r}")
+    return draws
+
+
 def _inside(u: Any) -> Any:
     """Rounding leaves both ends out."""
     tiny = jnp.finfo(u.dtype).eps / 2
@@ -133,5 +145,7 @@ def _inside(u: Any) -> Any:
 
 
 def _require_positive(num: int, name: str) -> None:
+    if not isinstance(num, numbers.Integral) or isinstance(num, bool):
+        raise TypeError(f"{name} must be an integer, not {num!r}")
     if num < 1:
         raise ValueError(f"{name} must be at least 1, not {num}")

@@ -10,18 +10,19 @@ import jax
 import jax.numpy as jnp
 from numpyro.distributions.distribution import validation_enabled
 
-from jensen.gradients.draws import Draws, Independent
-from jensen.gradients.estimators import Auto, Estimator, Pathwise
-from jensen.gradients.jumps import warn_of_jumps
-from jensen.gradients.plan import Treatment, evaluations, plan
-from jensen.gradients.program import ONLY, Variable, is_single, variables_of
+from jensen.gradients.draws import Draws, as_draws
+from jensen.gradients.estimators import Auto, Estimator
+from jensen.gradients.jumps import Jump, jumps
+from jensen.gradients.plan import Treatment, evaluations, plan, words_of
+from jensen.gradients.program import ONLY, Variable, is_single, names_in, variables_of
 from jensen.gradients.randomness import randomness_of
 from jensen.gradients.site import Randomness, Site, in_draws
+from jensen.gradients.validity.warning import warn
 
 Theta = Any
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)  # jax.jit keeps a weak reference
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)  # jax.jit wants a hash and a weak reference
 class Expectation:
     """E[f(x, θ)] over x ~ p(·; θ). Call it with θ and a key; differentiate it with JAX.
 
@@ -36,7 +37,10 @@ class Expectation:
     draws
         How many, and how they are arranged.
     vouch
-        Names of variables whose derivatives the user vouches for, though the table does not.
+        Names of variables whose paths the user vouches for: they are not in the table, or f only looks as if
+        it jumped there. What is known to be wrong stays refused.
+    log_joint
+        Of a `bound`: f without the guide.
     """
 
     f: Callable[[Any, Theta], Any]
@@ -44,6 +48,7 @@ class Expectation:
     estimator: Any
     draws: Draws
     vouch: tuple[str, ...] = ()
+    log_joint: Callable[[Any, Theta], Any] | None = None
 
     def __call__(self, theta: Theta, key: Any = None, state: Any = None) -> Any:
         """The estimate of E[f], a mean over the draws. The key may be left out where nothing is drawn."""
@@ -56,9 +61,10 @@ class Expectation:
 
     def _costs(self, described: Any, theta: Theta, key: Any, state: Any) -> Any:
         variables = variables_of(described)
-        treatments = self._plan(variables)
+        treatments, words = self._plan(described, theta)
+        for word in words:
+            warn(word)
         layout = self.draws.layout
-        self._warn(described, treatments, theta)
 
         def run(randomness: dict[str, Randomness]) -> Any:
             def go_on(left: list[Variable], values: dict[str, Any]) -> Any:
@@ -73,6 +79,7 @@ class Expectation:
                     layout,
                     self._memory(state, name),
                     name in self.vouch,
+                    self.log_joint is not None,
                     lambda: variable.given(jax.lax.stop_gradient(values)),
                 )
                 return treatments[name].estimator.cost(
@@ -82,16 +89,6 @@ class Expectation:
             return go_on(variables, {})
 
         return in_draws(run, layout, randomness_of(treatments, self.draws, key))
-
-    def _warn(self, described: Any, treatments: dict[str, Treatment], theta: Theta) -> None:
-        """Of an f that jumps in a variable with a path."""
-        paths = [name for name, each in treatments.items() if isinstance(each.estimator, Pathwise)]
-
-        def f(values: Any) -> Any:
-            return self.f(values[ONLY] if is_single(described) else values, theta)
-
-        shapes = {name: treatment.value for name, treatment in treatments.items()}
-        warn_of_jumps(f, shapes, [name for name in paths if name not in self.vouch])
 
     def chosen(self, theta: Theta) -> dict[str, Estimator]:
         """The estimator of every variable, with what `Auto` takes in its place."""
@@ -132,10 +129,34 @@ class Expectation:
 
     def _treatments(self, theta: Theta) -> dict[str, Treatment]:
         with validation_enabled(False):
-            return self._plan(variables_of(self.distribution(theta)))
+            return self._plan(self.distribution(theta), theta)[0]
 
-    def _plan(self, variables: list[Variable]) -> dict[str, Treatment]:
-        return plan(variables, self._estimators(variables), self.draws.layout, self.vouch)
+    def _plan(self, described: Any, theta: Theta) -> tuple[dict[str, Treatment], list[str]]:
+        """How every variable is treated, and what is to be said of it."""
+        variables = variables_of(described)
+        estimators, layout = self._estimators(variables), self.draws.layout
+        _require_names(self.vouch, estimators)
+        found = plan(variables, estimators, layout, self.vouch)
+        jumping = [jump for jump in self._jumps(described, found, theta) if jump.name not in self.vouch]
+        for_score = {jump.name for jump in jumping if isinstance(estimators[jump.name], Auto)}
+        for_score = {name for name in for_score if found[name].has_path}
+        if for_score:
+            found = plan(variables, estimators, layout, self.vouch, frozenset(for_score))
+        said = (words_of(jump, found[jump.name], jump.name in for_score) for jump in jumping)
+        return found, [word for word in said if word]
+
+    def _jumps(self, described: Any, treatments: dict[str, Treatment], theta: Theta) -> list[Jump]:
+        """Of f, and of the distributions that depend on a variable."""
+
+        def what_follows(values: Any, theta: Theta) -> Any:
+            variables = variables_of(self.distribution(theta))
+            later = [variable.given(values) for variable in variables if variable.parents]
+            cost = self.log_joint or self.f
+            return cost(values[ONLY] if is_single(described) else values, theta), jax.tree.leaves(later)
+
+        shapes = {name: treatment.seen for name, treatment in treatments.items()}
+        real = [name for name, value in shapes.items() if jnp.issubdtype(value.dtype, jnp.inexact)]
+        return jumps(what_follows, shapes, theta, real)
 
     def _estimators(self, variables: list[Variable]) -> dict[str, Estimator]:
         names = [variable.name for variable in variables]
@@ -172,7 +193,7 @@ def expectation(
     True
     """
     return Expectation(
-        f, distribution, Auto() if estimator is None else estimator, draws or Independent(), tuple(vouch)
+        f, distribution, Auto() if estimator is None else estimator, as_draws(draws), names_in(vouch)
     )
 
 
@@ -180,6 +201,11 @@ def _checked(estimator: Any, what: str) -> Estimator:
     if isinstance(estimator, type) or not isinstance(estimator, Estimator):
         raise TypeError(f"{what} must be an estimator, as Pathwise() is, not {estimator!r}")
     return estimator
+
+
+def _require_names(vouch: tuple[str, ...], variables: Mapping[str, Any]) -> None:
+    if unknown := [name for name in vouch if name not in variables]:
+        raise ValueError(f"vouch names {', '.join(unknown)}, which are no variables: {', '.join(variables)}")
 
 
 def _number(value: Any) -> Any:

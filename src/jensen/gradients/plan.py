@@ -14,6 +14,7 @@ import numpy as np
 from jensen.gradients.domain import require_domain
 from jensen.gradients.estimators import Estimator
 from jensen.gradients.estimators.auto import resolved
+from jensen.gradients.jumps import Jump
 from jensen.gradients.noise import Route, route
 from jensen.gradients.program import Variable
 from jensen.gradients.site import Layout
@@ -35,6 +36,8 @@ class Treatment:
         Whether there is randomness at all.
     order
         The order of derivative that is right in every parameter.
+    has_path
+        Whether a value moves with the parameters, so that f is differentiated in it.
     value
         The shape and type of a value.
     """
@@ -44,13 +47,27 @@ class Treatment:
     route: Route | None
     is_drawn: bool
     order: float
+    has_path: bool
     value: Any = None
+
+    @property
+    def seen(self) -> Any:
+        """What f is given: real numbers where it is differentiated."""
+        is_relaxed = self.has_path and not jnp.issubdtype(self.value.dtype, jnp.inexact)
+        return jax.ShapeDtypeStruct(self.value.shape, jnp.result_type(float)) if is_relaxed else self.value
 
 
 def plan(
-    variables: list[Variable], estimators: Mapping[str, Estimator], layout: Layout, vouch: tuple[str, ...]
+    variables: list[Variable],
+    estimators: Mapping[str, Estimator],
+    layout: Layout,
+    vouch: tuple[str, ...],
+    for_score: frozenset[str] = frozenset(),
 ) -> dict[str, Treatment]:
-    """The treatment of each variable; a ``ValueError`` where an estimator cannot be used."""
+    """The treatment of each variable; a ``ValueError`` where an estimator cannot be used.
+
+    Of the variables ``for_score`` `Auto` does not take a path.
+    """
     found: dict[str, Treatment] = {}
 
     def values(key: Any) -> dict[str, Any]:
@@ -58,7 +75,9 @@ def plan(
         for variable in variables:
             distribution = variable.given(drawn)
             require_domain(variable.name, distribution)
-            estimator = resolved(estimators[variable.name], distribution, layout)
+            estimator = resolved(
+                estimators[variable.name], distribution, layout, variable.name not in for_score
+            )
             if variable.name not in vouch:
                 _refuse(estimator, variable.name, distribution)
             drawn[variable.name] = estimator.example(distribution, key)
@@ -96,12 +115,35 @@ def _any_tangent(value: Any) -> Any:
 
 def _treatment(estimator: Estimator, distribution: Any, key: Any) -> Treatment:
     drawn = estimator.drawn(distribution)
-    order = estimator.order_for(distribution)
+    of_values = estimator.order_for(distribution), estimator.has_path(distribution)
     if drawn is None:
-        return Treatment(estimator, (), None, False, order)
-    return Treatment(estimator, jnp.shape(drawn.sample(key)), route(drawn), True, order)
+        return Treatment(estimator, (), None, False, *of_values)
+    return Treatment(estimator, jnp.shape(drawn.sample(key)), route(drawn), True, *of_values)
 
 
 def _refuse(estimator: Estimator, name: str, distribution: Any) -> None:
     if why := estimator.refusal(distribution):
         raise ValueError(f"{type(estimator).__name__} for {name!r}: {why}")
+
+
+def words_of(jump: Jump, treatment: Treatment, was_auto: bool) -> str:
+    """What is to be said of a jump of f; empty where nothing is lost by it."""
+    name, estimator = jump.name, type(treatment.estimator).__name__
+    if_they_meet = f"If the branches meet, say vouch=({name!r},)"
+    if jump.with_theta:
+        return (
+            f"f {jump.what} {name!r} with something that depends on theta: where its value jumps there, the "
+            f"derivative of that jump in theta is in no estimator. {if_they_meet}; else let the distribution "
+            "depend on theta in its place"
+        )
+    if was_auto:
+        return (
+            f"f {jump.what} {name!r}: Auto takes the score, which is right where the value jumps. "
+            f"{if_they_meet} to have the path"
+        )
+    if not treatment.has_path:
+        return ""
+    return (
+        f"f {jump.what} {name!r}: where its value jumps there, {estimator} gives a wrong gradient and "
+        f"ScoreFunction a right one. {if_they_meet}"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +64,8 @@ def _variable(name: str, what: Any, described: Mapping[str, Any]) -> Variable:
             f"distribution(theta)[{name!r}] must be a distribution or a function of other variables, "
             f"not {type(what).__name__}"
         )
-    parents = tuple(inspect.signature(what).parameters)
+    parameters = inspect.signature(what).parameters
+    parents = tuple(each for each, how in parameters.items() if how.default is how.empty or each in described)
     for parent in parents:
         if parent not in described:
             known = ", ".join(other for other in described if other != name)
@@ -83,3 +84,11 @@ def _parents_first(variables: list[Variable]) -> list[Variable]:
         ordered.append(ready[0])
         left.remove(ready[0])
     return ordered
+
+
+def names_in(vouch: Any) -> tuple[str, ...]:
+    """Names of variables, of which one may be given by itself."""
+    found = (vouch,) if isinstance(vouch, str) else vouch
+    if not isinstance(found, Iterable) or not all(isinstance(name, str) for name in found):
+        raise TypeError(f"vouch must be names of variables, as in vouch=('x',), not {vouch!r}")
+    return tuple(found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numbers
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
 from typing import Any
 
@@ -25,8 +26,9 @@ def randomness_of(treatments: Mapping[str, Treatment], draws: Draws, key: Any) -
     sizes = {name: prod(treatment.shape) for name, treatment in treatments.items() if treatment.is_drawn}
     uniforms = draws.uniforms(jax.random.fold_in(key, 0), sum(sizes.values())) if sizes else None
     found, begin = {}, 0
+    own = _numbers(treatments)
     for name, treatment in treatments.items():
-        mine = jax.random.fold_in(key, zlib.crc32(name.encode()))
+        mine = jax.random.fold_in(key, own[name])
         noise, made = None, treatment.route
         if treatment.is_drawn and uniforms is not None:
             if made is None:
@@ -42,7 +44,20 @@ def randomness_of(treatments: Mapping[str, Treatment], draws: Draws, key: Any) -
     return found
 
 
+def _numbers(names: Iterable[str]) -> dict[str, int]:
+    """A number for each name, the same whatever the others are called."""
+    found: dict[str, int] = {}
+    for name in names:
+        number = zlib.crc32(name.encode())
+        if number in found.values():
+            raise ValueError(f"{name!r} and another variable have the same random numbers: rename one")
+        found[name] = number
+    return found
+
+
 def _the_key(key: Any, treatments: Mapping[str, Treatment]) -> Any:
+    if isinstance(key, numbers.Integral):
+        return jax.random.key(int(key))
     if key is not None:
         return key
     if drawn := [name for name, treatment in treatments.items() if treatment.is_drawn]:

@@ -44,9 +44,22 @@ OF_THEIR_OWN = (dist.InverseGamma,)
 """Of which NumPyro's base distribution is not used."""
 
 
-@SAMPLERS.add(dist.Independent, dist.ExpandedDistribution, dist.MaskedDistribution)
+@SAMPLERS.add(dist.Independent, dist.MaskedDistribution)
 def _(d: Any, key: Any, shape: Shape) -> Any:
     return _sample(d.base_dist, key, shape)
+
+
+@SAMPLERS.add(dist.ExpandedDistribution)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    """Axes of length 1 that are expanded are drawn as leading ones, and put in their place."""
+    base = d.base_dist.shape()
+    lead, within = shape[: len(shape) - len(base)], shape[len(shape) - len(base) :]
+    stretched = [axis for axis, size in enumerate(base) if size != within[axis]]
+    counts = [within[axis] for axis in stretched]
+    value = _sample(d.base_dist, key, (*lead, *counts, *base))
+    for place, axis in enumerate(stretched):
+        value = jnp.swapaxes(value, len(lead) + place, len(lead) + len(counts) + axis)
+    return value.reshape(shape)
 
 
 @SAMPLERS.add(dist.TransformedDistribution, dist.FoldedDistribution)
@@ -104,9 +117,8 @@ def _over_root_of_chi2(df: Any, key: Any, shape: Shape, shape_of_chi2: Shape) ->
 
 @SAMPLERS.add(dist.VonMises)
 def _(d: Any, key: Any, shape: Shape) -> Any:
-    concentration = jnp.asarray(d.concentration, jnp.result_type(float))
-    still = dist.VonMises(0.0, jax.lax.stop_gradient(concentration))
-    centred = still.sample(key, _leading(concentration, shape))
+    concentration = jnp.broadcast_to(jnp.asarray(d.concentration, jnp.result_type(float)), shape)
+    centred = dist.VonMises(0.0, jax.lax.stop_gradient(concentration)).sample(key)
     angle = angles.follow(concentration, jnp.abs(centred), 0)
     return (jnp.sign(centred) * angle + d.loc + jnp.pi) % (2.0 * jnp.pi) - jnp.pi
 

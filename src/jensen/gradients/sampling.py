@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.lax import stop_gradient
 
 from jensen.gradients.densities import entries
 from jensen.gradients.noise import route
@@ -23,8 +24,15 @@ def draw(site: Site, distribution: Any = None) -> Any:
 
 
 def fixed_draw(site: Site) -> Any:
-    """A draw without a derivative."""
-    return jax.lax.stop_gradient(draw(site))
+    """A draw without a derivative, of any order: that of a sampler is never asked for."""
+    return stop_gradient(draw(site, fixed(site.distribution)))
+
+
+def fixed(distribution: Any) -> Any:
+    """The distribution, whose parameters have no derivative; as it is where JAX cannot take it apart."""
+    leaves, structure = jax.tree.flatten(distribution)
+    found = jax.tree.unflatten(structure, [stop_gradient(leaf) for leaf in leaves])
+    return found if vars(found).keys() >= vars(distribution).keys() else distribution
 
 
 def log_density(distribution: Any, value: Any) -> Any:

@@ -62,6 +62,8 @@ class Site:
         What a baseline remembers of earlier calls; None where nothing does.
     vouched
         Whether the user vouches for derivatives that are not in the table.
+    is_of_bound
+        Whether f holds −log q(x) of this variable.
     apart
         The distribution, with its parents held fixed.
     """
@@ -72,6 +74,7 @@ class Site:
     layout: Layout
     state: Any = None
     vouched: bool = False
+    is_of_bound: bool = False
     apart: Callable[[], Any] | None = None
 
     def mean(self, value: Any) -> Any:

@@ -31,20 +31,21 @@ class Auto(Estimator):
 
     max_values: int = 64
 
-    def choice(self, distribution: Any, layout: Layout) -> Estimator:
-        """What it takes for a distribution."""
+    def choice(self, distribution: Any, layout: Layout, may_be_path: bool = True) -> Estimator:
+        """What it takes for a distribution; where f jumps it may not be the path."""
         if isinstance(distribution, MIXTURES):
-            inside = self.choice(component(distribution, 0), layout)
+            inside = self.choice(component(distribution, 0), layout, may_be_path)
             label = ExactLabel(inside)
-            return label if label.refusal(distribution) is None else self._sampled(distribution, layout)
+            if label.refusal(distribution) is None:
+                return label
         exact = Exact(max_values=self.max_values)
         if distribution.is_discrete and exact.refusal(distribution) is None:
             return exact
-        return self._sampled(distribution, layout)
+        return self._sampled(distribution, layout, may_be_path)
 
-    def _sampled(self, distribution: Any, layout: Layout) -> Estimator:
+    def _sampled(self, distribution: Any, layout: Layout, may_be_path: bool) -> Estimator:
         score = ScoreFunction(LeaveOneOut() if layout.num_batches > 1 else None)
-        if Pathwise().refusal(distribution) is not None:
+        if not may_be_path or Pathwise().refusal(distribution) is not None:
             return score
         row = rows(distribution) or {}
         has_path = all(both.path.status == "valid" for both in row.values())
@@ -55,6 +56,6 @@ class Auto(Estimator):
         return self.choice(site.distribution, site.layout).cost(site, then)
 
 
-def resolved(estimator: Estimator, distribution: Any, layout: Layout) -> Estimator:
+def resolved(estimator: Estimator, distribution: Any, layout: Layout, may_be_path: bool = True) -> Estimator:
     """The estimator, or what `Auto` takes in its place."""
-    return estimator.choice(distribution, layout) if isinstance(estimator, Auto) else estimator
+    return estimator.choice(distribution, layout, may_be_path) if isinstance(estimator, Auto) else estimator

@@ -174,6 +174,12 @@ class Controlled(Estimator):
     def drawn(self, distribution: Any) -> Any:
         return self.estimator.drawn(distribution)
 
+    def example(self, distribution: Any, key: Any) -> Any:
+        return self.estimator.example(distribution, key)
+
+    def has_path(self, distribution: Any) -> bool:
+        return self.estimator.has_path(distribution)
+
     def cost(self, site: Site, then: Cost) -> Any:
         h, mean = self.control.of(site, then)
         return self.estimator.cost(site, lambda x: then(x) - h(x)) + mean

@@ -53,6 +53,9 @@ class Exact(Estimator):
     def drawn(self, distribution: Any) -> Any:
         return None
 
+    def has_path(self, distribution: Any) -> bool:
+        return not distribution.is_discrete
+
     def cost(self, site: Site, then: Cost) -> Any:
         values, probabilities = self._grid(site.distribution)
         return jnp.sum(probabilities * jax.vmap(then)(values))

@@ -29,6 +29,9 @@ class StickTheLanding(Estimator):
     def order_for(self, distribution: Any) -> float:
         return path_order(distribution)
 
+    def has_path(self, distribution: Any) -> bool:
+        return True
+
     def cost(self, site: Site, then: Cost) -> Any:
         x = path(site)
         apart = site.distribution if site.apart is None else site.apart()

@@ -103,7 +103,7 @@ def _of_labels(site: Site) -> Latent:
     one_hot = jax.nn.one_hot(label, log_p.shape[-1], dtype=log_p.dtype)
     fixed = jax.lax.stop_gradient(free)
     highest = jnp.max(fixed, axis=-1, keepdims=True)
-    below = jnp.where(one_hot == 1, -1.0, fixed - highest)
+    below: Any = jnp.where(one_hot == 1, -1.0, fixed - highest)
     log_e = jax.lax.stop_gradient(log_p) - fixed + jnp.log(-jnp.expm1(below))
     given = jnp.where(one_hot == 1, fixed, -jnp.logaddexp(log_e - log_p, -highest))
     return Latent(label, one_hot, free, given, lambda z, temperature: jax.nn.softmax(z / temperature))

@@ -58,6 +58,9 @@ class ExactLabel(Estimator):
     def drawn(self, distribution: Any) -> Any:
         return self.inside.drawn(component(distribution, 0)) if are_alike(distribution) else distribution
 
+    def has_path(self, distribution: Any) -> bool:
+        return any(self.inside.has_path(part) for part in _components(distribution))
+
     def cost(self, site: Site, then: Cost) -> Any:
         mixture = site.distribution
         randomness = site.randomness if are_alike(mixture) else Randomness(site.randomness.key)

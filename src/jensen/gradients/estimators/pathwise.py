@@ -25,6 +25,9 @@ class Pathwise(Estimator):
     def order_for(self, distribution: Any) -> float:
         return path_order(distribution)
 
+    def has_path(self, distribution: Any) -> bool:
+        return True
+
     def cost(self, site: Site, then: Cost) -> Any:
         return then(path(site))
 

@@ -55,6 +55,10 @@ class Estimator(Protocol):
         """A value such as it hands to what follows; its shape is looked at."""
         return distribution.sample(key)
 
+    def has_path(self, distribution: Any) -> bool:
+        """Whether the value that it hands on moves with the parameters."""
+        return False
+
     def cost(self, site: Site, then: Cost) -> Any:
         """The cost of one draw: its mean is E[then(x)], its derivative's mean that of E[then(x)]."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,11 @@ class _Relaxed(Estimator):
         return jax.nn.one_hot(value, num_labels(distribution)) if is_label(distribution) else value
 
 
+def _require_positive(temperature: Any) -> None:
+    if isinstance(temperature, (int, float)) and not 0.0 < temperature < math.inf:
+        raise ValueError(f"the temperature of a relaxation must be positive, not {temperature}")
+
+
 @dataclass(frozen=True, slots=True)
 class _ControlledScore(_Relaxed):
     """The score of b, less a function of z given b with the score, plus the path of that of z."""
@@ -58,6 +64,12 @@ class REBAR(_ControlledScore):
 
     temperature: float = 0.5
     scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require_positive(self.temperature)
+
+    def has_path(self, distribution: Any) -> bool:
+        return True
 
     def evaluations(self, distribution: Any) -> int:
         return 3
@@ -104,6 +116,12 @@ class Concrete(_Relaxed):
 
     temperature: float = 0.5
     is_hard: bool = False
+
+    def __post_init__(self) -> None:
+        _require_positive(self.temperature)
+
+    def has_path(self, distribution: Any) -> bool:
+        return True
 
     @property
     def is_biased(self) -> bool:

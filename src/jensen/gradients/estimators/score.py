@@ -17,6 +17,8 @@ from jensen.gradients.validity import score_guarded, score_refusal
 class ScoreFunction(Estimator):
     """The score function estimator (REINFORCE; Williams, 1992).
 
+    In a `bound`, −∇ log q(x) at a fixed x is left out: its mean is zero.
+
     Parameters
     ----------
     baseline
@@ -39,6 +41,7 @@ class ScoreFunction(Estimator):
             return log_density(distribution if site.vouched else score_guarded(distribution), x)
 
         weight, cost = box(density(site.distribution)), then(x)
+        landing = weight - 1.0 if site.is_of_bound else 0.0
         if self.baseline is None:
-            return cost * weight
-        return self.baseline.surrogate(site, Scored(density, x, weight, cost))
+            return cost * weight + landing
+        return self.baseline.surrogate(site, Scored(density, x, weight, cost)) + landing

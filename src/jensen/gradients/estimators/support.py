@@ -18,7 +18,10 @@ def finite_support(distribution: Any) -> Rule | None:
     """Each (num_values, *shape); None where the support is not finite or the entries are not independent."""
     if not getattr(distribution, "has_enumerate_support", False) or distribution.event_shape:
         return None
-    values = distribution.enumerate_support(expand=True)
+    try:
+        values = distribution.enumerate_support(expand=True)
+    except (NotImplementedError, jax.errors.JAXTypeError):  # a support that depends on a parent
+        return None
     return Rule(values, jnp.exp(entries(distribution, values)))
 
 
@@ -34,7 +37,8 @@ def _(distribution: Any) -> Rule | None:
 
 @finite_support.register(dist.CategoricalProbs)
 def _(distribution: Any) -> Rule | None:
-    return Rule(distribution.enumerate_support(expand=True), jnp.moveaxis(distribution.probs, -1, 0))
+    probabilities = distribution.probs / jnp.sum(distribution.probs, axis=-1, keepdims=True)
+    return Rule(distribution.enumerate_support(expand=True), jnp.moveaxis(probabilities, -1, 0))
 
 
 @finite_support.register(dist.CategoricalLogits)
