@@ -51,7 +51,8 @@ def test_the_table(capsys):
     assert main([*NOTES, "-n", "500", "--estimators", "exact,path"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].split()[:3] == ["estimator", "parameter", "draws"]
-    assert [line.split()[0] for line in printed[1:]] == ["exact", "path"]
+    assert [line.split()[0] for line in printed[1:3]] == ["exact", "path"]
+    assert printed[3] == "exact gradient: mu 1"
 
 
 def test_what_is_not_valid_is_left_out_and_said(capsys):

@@ -16,15 +16,17 @@ from numpyro.distributions import (
     Normal,
     Pareto,
     Poisson,
+    StudentT,
     Uniform,
     VonMises,
 )
 
 from jensen import gradients as gr
+from jensen.gradients.labels import label
 from jensen.gradients.seeing.door import depends
 from jensen.gradients.seeing.moments import moments
-from jensen.gradients.seeing.names import label, parameter_names
-from jensen.gradients.seeing.reference import reference
+from jensen.gradients.seeing.names import parameter_names
+from jensen.gradients.seeing.reference import NoReference, reference
 
 
 @pytest.fixture(autouse=True)
@@ -150,10 +152,27 @@ def test_a_reference_over_two_variables():
         (square, lambda t: Cauchy(0.0, t)),  # no such expectation
         (lambda x, t: jnp.sum(x), lambda t: MultivariateNormal(jnp.zeros(3) + t, jnp.eye(3))),  # no rule
         (lambda x, t: jnp.sin(1e6 * x), lambda t: Normal(t, 1.0)),  # too fast for any rule
+        (square, lambda t: Cauchy(t, 1.0)),  # the derivative of an infinite number cancels
+        (lambda x, t: jnp.where(x > t, 1.0, 0.0), lambda t: Normal(1.0, 1.0)),  # a jump in θ
+        (
+            lambda x, t: jnp.where(x > 1.0, 1.0, 0.0),
+            lambda t: Uniform(0.0, t),
+        ),  # a jump, and points that move
     ],
 )
 def test_where_there_is_no_reference_none_is_claimed(f, distribution):
-    assert reference(gr.expectation(f, distribution, gr.ScoreFunction()), jnp.asarray(1.3)) is None
+    found = reference(gr.expectation(f, distribution, gr.ScoreFunction()), jnp.asarray(1.3))
+    assert isinstance(found, NoReference)
+    assert found.why
+
+
+def test_a_jump_at_a_fixed_place_has_a_reference_where_the_support_stays():
+    F = gr.expectation(
+        lambda x, t: jnp.where(x > 1.0, 1.0, 0.0), lambda t: Normal(t, 1.0), gr.ScoreFunction()
+    )
+    found = reference(F, jnp.asarray(0.5))
+    exact = np.exp(-0.125) / np.sqrt(2 * np.pi)
+    assert abs(found.gradient[0] - exact) <= found.error[0] < 1e-3
 
 
 # ---- comparisons -------------------------------------------------------------------------------------------
@@ -195,7 +214,8 @@ def test_a_comparison_is_a_table(notes):
     assert list(notes.table["parameter"]) == ["mu"] * 4 + ["s"] * 4
     assert set(notes.samples) == {"ScoreFunction()", "Pathwise()", "Pathwise(), Antithetic(2)", "Exact()"}
     assert (notes.table["seconds"] > 0).all()
-    assert repr(notes).count("\n") == 8
+    assert repr(notes).count("\n") == 9
+    assert repr(notes).endswith("exact gradient: mu 1, s 2")
     assert "<th>bias/SE</th>" in notes._repr_html_()
     assert len(notes.text(most=4).splitlines()) == 6
 
@@ -210,7 +230,8 @@ def test_rows_are_found_by_name(notes):
 def test_a_comparison_is_drawn(notes):
     figure = notes.plot()
     assert len(figure.axes) == 4
-    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == list(notes.samples)
+    called = [text.get_text().partition("\n")[0] for text in figure.axes[0].get_yticklabels()]
+    assert called == list(notes.samples)
     assert [text.get_text() for text in figure.axes[1].texts] == ["0", "0"]
 
 
@@ -428,3 +449,128 @@ def test_labels_are_what_one_types():
 def test_von_mises_has_a_reference():
     F = gr.expectation(lambda x, t: jnp.sin(x), lambda t: VonMises(0.3, t), gr.ScoreFunction())
     assert reference(F, jnp.asarray(2.0)).gradient == pytest.approx([0.0485313], abs=1e-6)
+
+
+# ---- an expectation as the question; what is left out; the most precise -----------------------------------
+
+
+def toy(z, theta):
+    return Normal(0.0, 1.0).log_prob(z).sum() + Normal(z, 1.0).log_prob(2.0).sum()
+
+
+def guide(theta):
+    return Normal(theta["m"], theta["s"]).to_event(1)
+
+
+SEVERAL = {"m": jnp.array([0.5, 1.0, 1.5]), "s": jnp.array([1.2, 0.7, 0.3])}
+
+
+def test_an_expectation_has_all_but_theta():
+    F = gr.bound(toy, guide, gr.StickTheLanding(), 4)
+    whole = [gr.StickTheLanding(), gr.ScoreFunction(gr.LeaveOneOut())]
+    found = gr.compare(F, SEVERAL, whole, key=0, num_replicates=400)
+    assert set(found.table["draws"]) == {4}
+    own = gr.gradient_samples(F, SEVERAL, key=0, num_replicates=400)
+    assert own["m"].mean(axis=0) == pytest.approx(
+        [found.row("StickTheLanding()", f"m[{i}]")["mean"] for i in range(3)], rel=1e-6
+    )
+    gr.check(
+        F,
+        SEVERAL,
+        key=0,
+        num_replicates=400,
+        truth={"m": 2 - 2 * SEVERAL["m"], "s": 1 / SEVERAL["s"] - 2 * SEVERAL["s"]},
+    )
+
+
+def test_without_an_exact_gradient_biases_are_from_the_most_precise():
+    F = gr.bound(toy, guide, draws=4)
+    found = gr.compare(F, SEVERAL, [gr.StickTheLanding(), gr.ScoreFunction()], key=0, num_replicates=400)
+    assert not found.has_exact
+    assert any("biases are from StickTheLanding(), the most precise" in remark for remark in found.remarks)
+    assert found.row("StickTheLanding()", "m[0]")["bias"] == 0.0
+    assert abs(found.row("ScoreFunction()", "m[0]")["bias"]) < 5.0
+
+
+def test_what_cannot_be_used_is_left_out_and_said():
+    found = gr.compare(square, lambda t: Gamma(t, 1.0), 2.0, [gr.MeasureValued(), gr.Pathwise()], key=0)
+    assert list(found.samples) == ["Pathwise()"]
+    assert any(remark.startswith("left out: MeasureValued() (") for remark in found.remarks)
+    with pytest.raises(ValueError, match="is not a Bernoulli"):
+        gr.compare(square, lambda t: Gamma(t, 1.0), 2.0, [gr.ARM()], key=0)
+
+
+def test_two_of_one_name_are_both_there():
+    found = gr.compare(square, lambda t: Normal(t, 1.0), 2.0, [gr.Pathwise(), gr.Pathwise()], key=0)
+    assert list(found.samples) == ["Pathwise()", "Pathwise() #2"]
+
+
+def test_many_rows_are_summed_for_each_estimator():
+    def distribution(theta):
+        return Normal(theta, 1.0).to_event(1)
+
+    found = gr.compare(
+        lambda x, t: jnp.sum(x**2),
+        distribution,
+        jnp.arange(30.0),
+        [gr.Pathwise(), gr.ScoreFunction()],
+        key=0,
+        draws=8,
+    )
+    lines = found.text().splitlines()
+    assert len(lines) < 8
+    assert any("sums over 30 parameters" in line for line in lines)
+    total = found.totals()[0]
+    assert total["variance"] == pytest.approx(found.samples["Pathwise()"].var(axis=0, ddof=1).sum())
+    assert abs(total["variance"] - 30 * 4 / 8) < 4 * total["variance_error"]
+    assert len(found.text(most=100).splitlines()) > 60
+
+
+def test_a_truth_has_the_form_of_theta():
+    theta = {"mu": 0.5, "s": 1.0}
+    make = lambda t: Normal(t["mu"], t["s"])  # noqa: E731
+    for truth, words in [
+        ({"mu": 1.0}, "must have the form of theta"),
+        (1.0, "must have the form of theta"),
+        ({"mu": np.ones(2), "s": 2.0}, r"shape \(2,\) where theta has \(\)"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            gr.check(square, make, theta, key=0, truth=truth)
+
+
+def test_arrays_of_integers_in_theta_are_part_of_the_question():
+    def distribution(theta):
+        return Normal(theta["mu"][theta["which"]], 1.0)
+
+    theta = {"mu": jnp.array([0.5, 1.5]), "which": jnp.array(1)}
+    found = gr.compare(square, distribution, theta, [gr.Pathwise()], key=0)
+    assert list(found.parameters) == ["mu[0]", "mu[1]"]
+    assert found.row("Pathwise()", "mu[0]")["mean"] == 0.0
+
+
+def test_a_memory_is_filled_before_it_is_compared():
+    both = [gr.ScoreFunction(), gr.ScoreFunction(gr.MovingAverage())]
+    found = gr.compare(lambda x, t: x + 5.0, lambda t: Normal(t, 1.0), 1.0, both, key=0, draws=4)
+    plain, remembering = (row["variance"] for row in found.rows())
+    assert remembering < 0.2 * plain
+    assert any("after 200 calls that fill its memory" in remark for remark in found.remarks)
+
+
+def test_wild_variances_and_heavy_paths_are_told():
+    with pytest.warns(gr.GradientWarning, match="StudentT"):
+        found = gr.compare(
+            lambda x, t: jnp.tanh(x), lambda t: StudentT(1.5, 0.0, t), 1.0, [gr.Pathwise()], key=0
+        )
+    assert found.samples
+    wild = gr.compare(lambda x, t: jnp.tan(x), lambda t: Normal(t, 1.0), 0.3, [gr.ScoreFunction()], key=0)
+    assert any("a few replicates decide" in remark for remark in wild.remarks)
+
+
+def test_as_many_replicates_at_a_time_as_memory_allows(monkeypatch):
+    from jensen.gradients.seeing import samples
+
+    make = lambda t: Normal(t * jnp.ones(1000), 1.0).to_event(1)  # noqa: E731
+    whole = gr.gradient_samples(lambda x, t: jnp.sum(x**2), make, 0.5, key=0, num_replicates=50)
+    monkeypatch.setattr(samples, "MEMORY", 2**20)
+    pieces = gr.gradient_samples(lambda x, t: jnp.sum(x**2), make, 0.5, key=0, num_replicates=50)
+    np.testing.assert_allclose(pieces, whole, rtol=1e-5)

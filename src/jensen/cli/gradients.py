@@ -42,7 +42,7 @@ def gradients(options: GradientOptions) -> Ending:
     names = None if options.estimators.strip().lower() == "usual" else parse_names(options.estimators)
     study, remarks = _study(options, at, names, seed)
     if options.plot is not None:
-        _plot(options.plot, study)
+        _plot(options.plot, study, f"{options.expression} over {options.distribution}")
     if options.json:
         output.write_json(document(options, at, study))
     else:
@@ -96,7 +96,7 @@ def _study(
             )
         except ValueError as error:
             raise CommandError(str(error)) from error
-    said = [str(each.message) for each in caught]
+    said = [str(each.message).partition(" If the branches meet")[0] for each in caught]
     left = [f"left out: {name} ({why})" for name, why in found.left_out.items()]
     return found, [*dict.fromkeys(said), *left]
 
@@ -119,8 +119,8 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _plot(path: Path, study: Study) -> None:
+def _plot(path: Path, study: Study, title: str) -> None:
     from jensen.data import write_file
     from jensen.report.plots import figure_bytes
 
-    write_file(path, figure_bytes(study.comparison.plot(), path.suffix))
+    write_file(path, figure_bytes(study.comparison.plot(title), path.suffix))

@@ -6,7 +6,14 @@ try:
 except ImportError as error:
     raise ImportError("jensen.gradients needs JAX and NumPyro: pip install 'jensen[jax]'") from error
 
-from jensen.gradients.baselines import Baseline, Constant, LeaveOneOut, MovingAverage, OptimalCoefficient
+from jensen.gradients.baselines import (
+    Baseline,
+    Constant,
+    LeaveOneOut,
+    MovingAverage,
+    OptimalCoefficient,
+    Scored,
+)
 from jensen.gradients.bound import bound
 from jensen.gradients.box import InvalidGradientError
 from jensen.gradients.distributions import VonMisesFisher
@@ -31,7 +38,9 @@ from jensen.gradients.estimators import (
     Taylor,
 )
 from jensen.gradients.expectation import Expectation, expectation
+from jensen.gradients.sampling import draw, fixed_draw, log_density
 from jensen.gradients.seeing import Comparison, check, compare, gradient_samples
+from jensen.gradients.site import Cost, Site
 from jensen.gradients.validity import Derivatives, GradientWarning, Validity, Verdict, validity
 
 __all__ = [
@@ -46,6 +55,7 @@ __all__ = [
     "Constant",
     "Control",
     "Controlled",
+    "Cost",
     "Derivatives",
     "DisARM",
     "Draws",
@@ -63,6 +73,8 @@ __all__ = [
     "OptimalCoefficient",
     "Pathwise",
     "ScoreFunction",
+    "Scored",
+    "Site",
     "Sobol",
     "StickTheLanding",
     "Stratified",
@@ -73,7 +85,10 @@ __all__ = [
     "bound",
     "check",
     "compare",
+    "draw",
     "expectation",
+    "fixed_draw",
     "gradient_samples",
+    "log_density",
     "validity",
 ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jensen.gradients.box import box, rescaled
+from jensen.gradients.labels import Labelled
 from jensen.gradients.sampling import log_density
 from jensen.gradients.site import Site
 
@@ -35,16 +37,20 @@ class Scored(NamedTuple):
     cost: Any
 
 
-@runtime_checkable
-class Baseline(Protocol):
+class Baseline(Labelled):
     """Something that is subtracted from the cost and does not depend on the draw it is used for.
 
-    Write one by inheriting from this class. One with a memory has ``init`` and ``update`` too.
+    Write one by inheriting from this class: only ``value`` is required. One with a memory has ``init`` and
+    ``update`` too.
     """
+
+    def value(self, site: Site, scored: Scored) -> Any:
+        """What is subtracted: nothing in it may come from this draw, or the gradient is biased."""
+        raise NotImplementedError(f"{type(self).__name__} must have a method value(site, scored)")
 
     def surrogate(self, site: Site, scored: Scored) -> Any:
         """The cost, with the derivative (cost − b) ∇ log p + ∇cost."""
-        ...
+        return _centred(scored.cost, scored.cost - self.value(site, scored), scored.weight)
 
     def init(self) -> Any:
         """What it remembers before the first call; None without a memory."""
@@ -61,7 +67,7 @@ def _centred(cost: Any, without: Any, weight: Any) -> Any:
     return cost + live * (weight - 1.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LeaveOneOut(Baseline):
     """The mean cost of the other draws (Kool, van Hoof and Welling, 2019).
 
@@ -73,17 +79,21 @@ class LeaveOneOut(Baseline):
         return _centred(scored.cost, site.minus_others(scored.cost), scored.weight)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Constant(Baseline):
     """A number that is known beforehand."""
 
     number: float
 
-    def surrogate(self, site: Site, scored: Scored) -> Any:
-        return _centred(scored.cost, scored.cost - self.number, scored.weight)
+    def __post_init__(self) -> None:
+        if isinstance(self.number, str) or np.ndim(self.number):
+            raise TypeError(f"a constant baseline is one number, not {self.number!r}")
+
+    def value(self, site: Site, scored: Scored) -> Any:
+        return self.number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class MovingAverage(Baseline):
     """The exponentially weighted mean of what F returned in earlier calls, and never in this one.
 
@@ -102,15 +112,14 @@ class MovingAverage(Baseline):
         if not 0.0 <= self.decay < 1.0:
             raise ValueError(f"decay must be at least 0 and less than 1, not {self.decay}")
 
-    def surrogate(self, site: Site, scored: Scored) -> Any:
+    def value(self, site: Site, scored: Scored) -> Any:
         if site.state is None:
             raise ValueError(
                 f"the moving average of {site.name!r} has a memory: call F(theta, key, state) with "
                 "state = F.init() at first and state = F.update(state, value) after each call"
             )
         total, weight = site.state
-        average = total / jnp.where(weight > 0.0, weight, 1.0)
-        return _centred(scored.cost, scored.cost - average, scored.weight)
+        return total / jnp.where(weight > 0.0, weight, 1.0)
 
     def init(self) -> Any:
         return jnp.zeros(()), jnp.zeros(())
@@ -121,7 +130,7 @@ class MovingAverage(Baseline):
         return kept[0] + (1.0 - self.decay) * value, kept[1] + (1.0 - self.decay)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class OptimalCoefficient(Baseline):
     """For each parameter the constant of least variance, E[f s²] / E[s²] with s its score.
 

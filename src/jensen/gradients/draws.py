@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import jax
 import jax.numpy as jnp
 
+from jensen.gradients.labels import Labelled
 from jensen.gradients.noise import uniform
 from jensen.gradients.site import Layout
 from jensen.gradients.sobol import scrambled
@@ -31,8 +32,8 @@ class Draws(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Independent:
+@dataclass(frozen=True, slots=True, repr=False)
+class Independent(Labelled):
     """``num`` independent draws."""
 
     num: int = 64
@@ -48,8 +49,8 @@ class Independent:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Antithetic:
+@dataclass(frozen=True, slots=True, repr=False)
+class Antithetic(Labelled):
     """``num`` draws in pairs: the second of a pair has the randomness of the first, mirrored."""
 
     num: int = 64
@@ -68,8 +69,8 @@ class Antithetic:
         return jnp.concatenate([first, 1.0 - first], axis=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Stratified:
+@dataclass(frozen=True, slots=True, repr=False)
+class Stratified(Labelled):
     """``num`` draws with one in each of ``num`` strata of every coordinate: a Latin hypercube.
 
     Parameters
@@ -98,8 +99,8 @@ class Stratified:
         return _inside((shuffled + uniform(within, shuffled.shape)) / self.num)
 
 
-@dataclass(frozen=True, slots=True)
-class Sobol:
+@dataclass(frozen=True, slots=True, repr=False)
+class Sobol(Labelled):
     """Scrambled Sobol points, jointly over all entries of all variables.
 
     Parameters

@@ -12,7 +12,9 @@ from numpyro.distributions.distribution import validation_enabled
 
 from jensen.gradients.draws import Draws, as_draws
 from jensen.gradients.estimators import Auto, Estimator
-from jensen.gradients.jumps import Jump, jumps
+from jensen.gradients.jumps import Jump
+from jensen.gradients.jumps import jumps as jumps_of
+from jensen.gradients.labels import label
 from jensen.gradients.plan import Treatment, evaluations, plan, words_of
 from jensen.gradients.program import ONLY, Variable, is_single, names_in, variables_of
 from jensen.gradients.randomness import randomness_of
@@ -22,7 +24,9 @@ from jensen.gradients.validity.warning import warn
 Theta = Any
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)  # jax.jit wants a hash and a weak reference
+@dataclass(
+    frozen=True, slots=True, weakref_slot=True, eq=False, repr=False
+)  # jax.jit wants a hash and a weak reference
 class Expectation:
     """E[f(x, θ)] over x ~ p(·; θ). Call it with θ and a key; differentiate it with JAX.
 
@@ -50,6 +54,12 @@ class Expectation:
     vouch: tuple[str, ...] = ()
     log_joint: Callable[[Any, Theta], Any] | None = None
 
+    def __repr__(self) -> str:
+        what = (
+            f"E[{label(self.f)}(x, theta)]" if self.log_joint is None else f"bound of {label(self.log_joint)}"
+        )
+        return f"{what} over {label(self.distribution)}: {label(self.estimator)}, {label(self.draws)}"
+
     def __call__(self, theta: Theta, key: Any = None, state: Any = None) -> Any:
         """The estimate of E[f], a mean over the draws. The key may be left out where nothing is drawn."""
         return jnp.mean(self.costs(theta, key, state))
@@ -60,10 +70,10 @@ class Expectation:
             return self._costs(self.distribution(theta), theta, key, state)
 
     def _costs(self, described: Any, theta: Theta, key: Any, state: Any) -> Any:
-        variables = variables_of(described)
         treatments, words = self._plan(described, theta)
         for word in words:
             warn(word)
+        variables = variables_of(described)
         layout = self.draws.layout
 
         def run(randomness: dict[str, Randomness]) -> Any:
@@ -110,12 +120,21 @@ class Expectation:
         """The order of derivative that is right in every parameter; one beyond it raises."""
         return min(treatment.order for treatment in self._treatments(theta).values())
 
+    def jumps(self, theta: Theta) -> list[Jump]:
+        """Where f, or a distribution, compares or rounds a variable that is a real number."""
+        with validation_enabled(False):
+            described = self.distribution(theta)
+            variables = variables_of(described)
+            found = plan(variables, self._estimators(variables), self.draws.layout, self.vouch)
+            return self._jumps(described, found, theta)
+
     def init(self) -> Any:
         """What baselines with a memory remember before the first call; None where there are none."""
         return self._remember(lambda memory, name: memory.init())
 
     def update(self, state: Any, value: Any) -> Any:
         """What they remember after a call that returned ``value``."""
+        state = self.init() if state is None else state
         return self._remember(lambda memory, name: memory.update(self._memory(state, name), value))
 
     def _remember(self, what: Callable[[Any, str], Any]) -> Any:
@@ -156,18 +175,19 @@ class Expectation:
 
         shapes = {name: treatment.seen for name, treatment in treatments.items()}
         real = [name for name, value in shapes.items() if jnp.issubdtype(value.dtype, jnp.inexact)]
-        return jumps(what_follows, shapes, theta, real)
+        return jumps_of(what_follows, shapes, theta, real)
 
     def _estimators(self, variables: list[Variable]) -> dict[str, Estimator]:
         names = [variable.name for variable in variables]
         if not isinstance(self.estimator, Mapping):
             return dict.fromkeys(names, _checked(self.estimator, "the estimator"))
-        if missing := [name for name in names if name not in self.estimator]:
-            raise ValueError(f"no estimator for {', '.join(missing)}; there are {', '.join(self.estimator)}")
         if unknown := [name for name in self.estimator if name not in names]:
+            known = ", ".join(names)
             raise ValueError(
-                f"estimators for {', '.join(unknown)}, which are no variables: {', '.join(names)}"
+                f"estimators for {', '.join(map(str, unknown))}, which are no variables: {known}"
             )
+        if missing := [name for name in names if name not in self.estimator]:
+            raise ValueError(f"no estimator for {', '.join(missing)}: Auto() takes one by itself")
         return {name: _checked(each, f"the estimator of {name!r}") for name, each in self.estimator.items()}
 
 
@@ -192,6 +212,7 @@ def expectation(
     >>> bool(abs(gradient["mu"] - 1.0) < 0.3)
     True
     """
+    _require_functions(f, distribution)
     return Expectation(
         f, distribution, Auto() if estimator is None else estimator, as_draws(draws), names_in(vouch)
     )
@@ -208,8 +229,24 @@ def _require_names(vouch: tuple[str, ...], variables: Mapping[str, Any]) -> None
         raise ValueError(f"vouch names {', '.join(unknown)}, which are no variables: {', '.join(variables)}")
 
 
+def _require_functions(f: Any, distribution: Any) -> None:
+    if not callable(f):
+        raise TypeError(f"f must be a function f(x, theta), not {f!r}")
+    is_one = hasattr(distribution, "log_prob") and not isinstance(distribution, type)
+    if is_one or isinstance(distribution, Mapping) or not callable(distribution):
+        raise TypeError(
+            f"distribution must be a function of theta that returns a distribution or a dict, not a "
+            f"{type(distribution).__name__}: lambda theta: ..."
+        )
+
+
 def _number(value: Any) -> Any:
-    value = jnp.asarray(value)
+    try:
+        value = jnp.asarray(value)
+    except TypeError:
+        value = None
+    if value is None:
+        raise TypeError("f must return one number for one draw, and returns something else")
     if value.shape != ():
         raise ValueError(f"f must return one number for one draw, not an array of shape {value.shape}")
-    return value
+    return value if jnp.issubdtype(value.dtype, jnp.inexact) else value.astype(jnp.result_type(float))

@@ -31,7 +31,10 @@ class Variable:
 
     def given(self, values: Mapping[str, Any]) -> Any:
         """The distribution, given the values of (at least) its parents."""
-        return self.make(**{name: values[name] for name in self.parents})
+        made = self.make(**{name: values[name] for name in self.parents})
+        if isinstance(made, type) or not hasattr(made, "log_prob"):
+            raise TypeError(f"the distribution of {self.name!r} is {made!r}, which is none")
+        return made
 
 
 def variables_of(described: Any) -> list[Variable]:
@@ -41,6 +44,8 @@ def variables_of(described: Any) -> list[Variable]:
     """
     if not isinstance(described, Mapping):
         return [Variable(ONLY, (), lambda: described)]
+    if strange := [name for name in described if not isinstance(name, str)]:
+        raise TypeError(f"variables must have names, as in {{'x': ...}}, not {strange[0]!r}")
     if not described:
         raise ValueError("distribution(theta) is an empty dict: there is nothing to take an expectation over")
     return _parents_first([_variable(name, what, described) for name, what in described.items()])

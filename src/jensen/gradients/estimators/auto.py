@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from jensen.gradients.baselines import LeaveOneOut
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.components import MIXTURES, component
 from jensen.gradients.estimators.exact import Exact
 from jensen.gradients.estimators.mixture import ExactLabel
 from jensen.gradients.estimators.pathwise import Pathwise
-from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.estimators.score import ScoreFunction
 from jensen.gradients.site import Cost, Layout, Site
 from jensen.gradients.validity.parts import rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Auto(Estimator):
     """The first of these that all parameters have: the exact sum, the path, the score with leave-one-out.
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 
 from jensen.gradients.box import linear
-from jensen.gradients.estimators.protocol import Estimator
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.site import Cost, Site
 from jensen.gradients.wrappers import unwrapped
 
@@ -39,7 +39,7 @@ def _mirrored(site: Site) -> tuple[Any, Any, Any, Any]:
     return logits, u, jnp.where(u < probability, 1, 0), jnp.where(1.0 - u < probability, 1, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Mirrored(Estimator):
     """Two evaluations, at bits and at those that the mirrored uniform numbers make."""
 
@@ -54,7 +54,7 @@ class _Mirrored(Estimator):
         return 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ARM(_Mirrored):
     """Augment, reinforce, merge (Yin and Zhou, 2019): two evaluations, whatever the number of bits."""
 
@@ -65,7 +65,7 @@ class ARM(_Mirrored):
         return 0.5 * (first + second) + linear(logits, slope, "ARM is right to first derivatives only")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DisARM(_Mirrored):
     """ARM with the uniform numbers summed out (Dong, Mnih and Tucker, 2020); never a larger variance."""
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax.scipy.linalg import block_diag
 
-from jensen.gradients.estimators.protocol import Estimator
+from jensen.gradients.estimators.base import Estimator
+from jensen.gradients.labels import Labelled
 from jensen.gradients.site import Cost, Site
 from jensen.gradients.wrappers import unwrapped
 
 Function = Callable[[Any], Any]
 
 
-@runtime_checkable
-class Control(Protocol):
+class Control(Labelled, ABC):
     """A control variate."""
 
     def refusal(self, distribution: Any) -> str | None:
@@ -30,12 +31,12 @@ class Control(Protocol):
         """How often it evaluates the cost."""
         return 0
 
+    @abstractmethod
     def of(self, site: Site, then: Cost) -> tuple[Function, Any]:
         """h(x), which may depend on θ through what is held fixed only, and E[h(x)] as it depends on θ."""
-        ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KnownMean(Control):
     """A function whose mean is known.
 
@@ -75,7 +76,7 @@ MOMENTS = (
 """Whose mean and variance are finite and right."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Taylor(Control):
     """The cost expanded around the mean of the variable (the delta method): its mean needs two moments only.
 
@@ -135,7 +136,7 @@ def _covariance(distribution: Any, size: int) -> Any:
     return jnp.diag(jnp.broadcast_to(distribution.variance, distribution.shape()).reshape(size))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Controlled(Estimator):
     """Any estimator, of the cost less a control variate h, plus the mean of h.
 

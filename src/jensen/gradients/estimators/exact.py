@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 
-from jensen.gradients.estimators.protocol import Estimator
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.quadrature import Rule, rule, standard_normal
 from jensen.gradients.estimators.support import finite_support
 from jensen.gradients.site import Cost, Site
@@ -20,7 +20,7 @@ from jensen.gradients.wrappers import unwrapped
 MANY = 10**9  # beyond which a number is not spelled out
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Exact(Estimator):
     """The expectation over a variable, summed: over a finite support, or by Gauss's rule.
 

@@ -8,14 +8,14 @@ from typing import Any
 import jax
 
 from jensen.gradients.box import box
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.pathwise import path
-from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.sampling import log_density
 from jensen.gradients.site import Cost, Site
 from jensen.gradients.validity import path_order, path_refusal, score_guarded, score_refusal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StickTheLanding(Estimator):
     """The path, with ∇θ log q_θ(x) at a fixed x taken out of −log q_θ(x(θ)) (Roeder, Wu and Duvenaud, 2017).
 

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from jensen.gradients.box import guard, linear, moves
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.decompositions import DECOMPOSITIONS, WITHOUT, Weak
-from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.sampling import fixed_draw
 from jensen.gradients.site import Cost, Site
 from jensen.gradients.wrappers import unwrapped
@@ -18,7 +18,7 @@ from jensen.gradients.wrappers import unwrapped
 SECOND = "MeasureValued is right to first derivatives only"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class MeasureValued(Estimator):
     """The measure-valued (weak) derivative (Pflug, 1989).
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.components import MIXTURES, are_alike, component, label_probabilities
 from jensen.gradients.estimators.pathwise import Pathwise
-from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.site import Cost, Randomness, Site
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ExactLabel(Estimator):
     """The expectation over the label of a mixture, summed; that over the component that it picks, estimated.
 

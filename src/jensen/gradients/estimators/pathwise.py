@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from jensen.gradients.estimators.protocol import Estimator
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.sampling import draw
 from jensen.gradients.site import Cost, Site
 from jensen.gradients.validity import path_guarded, path_order, path_refusal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Pathwise(Estimator):
     """The reparameterization trick: a draw is a differentiable function of noise and parameters.
 

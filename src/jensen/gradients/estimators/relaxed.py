@@ -11,13 +11,13 @@ import jax
 import jax.numpy as jnp
 
 from jensen.gradients.box import box
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.latent import Latent, drawn_noise, is_label, latent, num_labels, refusal
-from jensen.gradients.estimators.protocol import Estimator
 from jensen.gradients.sampling import log_density
 from jensen.gradients.site import Cost, Site
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Relaxed(Estimator):
     """Bits are given to f as they are, and labels as one-hot vectors, which can be relaxed."""
 
@@ -37,7 +37,7 @@ def _require_positive(temperature: Any) -> None:
         raise ValueError(f"the temperature of a relaxation must be positive, not {temperature}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _ControlledScore(_Relaxed):
     """The score of b, less a function of z given b with the score, plus the path of that of z."""
 
@@ -47,7 +47,7 @@ class _ControlledScore(_Relaxed):
         return then(z.hard) * weight + control(z, z.free) - control(z, z.given) * weight
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class REBAR(_ControlledScore):
     """The score, with the cost of relaxed bits or labels as a control variate (Tucker et al. 2017).
 
@@ -78,7 +78,7 @@ class REBAR(_ControlledScore):
         return self._cost(site, then, lambda z, at: self.scale * then(z.soft(at, self.temperature)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RELAX(_ControlledScore):
     """REBAR with any function of z as the control variate (Grathwohl et al. 2018).
 
@@ -98,7 +98,7 @@ class RELAX(_ControlledScore):
         return self._cost(site, then, lambda z, at: self.surrogate(at))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Concrete(_Relaxed):
     """BIASED: the path of a relaxation of bits or labels (Maddison et al.; Jang et al. 2017).
 

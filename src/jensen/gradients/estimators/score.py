@@ -7,13 +7,13 @@ from typing import Any
 
 from jensen.gradients.baselines import Baseline, Scored
 from jensen.gradients.box import box
-from jensen.gradients.estimators.protocol import Estimator
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.sampling import fixed_draw, log_density
 from jensen.gradients.site import Cost, Site
 from jensen.gradients.validity import score_guarded, score_refusal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ScoreFunction(Estimator):
     """The score function estimator (REINFORCE; Williams, 1992).
 
@@ -26,6 +26,12 @@ class ScoreFunction(Estimator):
     """
 
     baseline: Baseline | None = None
+
+    def __post_init__(self) -> None:
+        if self.baseline is not None and not isinstance(self.baseline, Baseline):
+            raise TypeError(
+                f"a baseline is an object such as LeaveOneOut() or Constant(0.5), not {self.baseline!r}"
+            )
 
     @property
     def memory(self) -> Any:

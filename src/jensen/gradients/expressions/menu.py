@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import jax
 
 from jensen.gradients.baselines import Constant, LeaveOneOut, OptimalCoefficient
-from jensen.gradients.box import InvalidGradientError
 from jensen.gradients.draws import Antithetic, Draws, Independent, Sobol, Stratified
 from jensen.gradients.estimators import (
     ARM,
@@ -24,15 +23,15 @@ from jensen.gradients.estimators import (
     ScoreFunction,
     Taylor,
 )
-from jensen.gradients.expectation import Expectation, expectation
+from jensen.gradients.expectation import Expectation
 from jensen.gradients.expressions.problem import Problem
-from jensen.gradients.seeing.compare import contestants, run, summary
+from jensen.gradients.seeing.asked import asked as taken
+from jensen.gradients.seeing.compare import contestants, refusal, run, summary
 from jensen.gradients.seeing.comparison import Comparison
 from jensen.gradients.seeing.door import require_dependence, require_domains
 from jensen.gradients.seeing.known import known_best
 from jensen.gradients.seeing.names import parameter_names
-from jensen.gradients.seeing.reference import Reference, reference
-from jensen.gradients.seeing.samples import as_arrays
+from jensen.gradients.seeing.reference import NoReference, Reference, reference
 
 NUM = 64  # draws of an estimator that learns from the other draws
 Entry = tuple[Estimator, Draws]
@@ -47,7 +46,7 @@ class Place(NamedTuple):
 
     F: Expectation
     theta: Any
-    exact: Reference | None
+    exact: Reference | NoReference
 
 
 def _fixed(estimator: Estimator, draws: Draws) -> Callable[[Place], Entry | str]:
@@ -55,12 +54,16 @@ def _fixed(estimator: Estimator, draws: Draws) -> Callable[[Place], Entry | str]
 
 
 def _mean(place: Place) -> Entry | str:
-    return "E[f] is not known exactly" if place.exact is None else _constant(place.exact.value)
+    if isinstance(place.exact, NoReference):
+        return f"E[f] is not known exactly: {place.exact.why}"
+    return _constant(place.exact.value)
 
 
 def _best(place: Place) -> Entry | str:
-    number = None if place.exact is None else known_best(place.F, place.theta)
-    why = "its constant is computed for one variable and one parameter only: optimal-coefficient"
+    if isinstance(place.exact, NoReference):
+        return f"E[f] is not known exactly: {place.exact.why}"
+    number = known_best(place.F, place.theta)
+    why = "its constant is computed for one variable and one parameter only: optimal-coefficient estimates it"
     return why if number is None else _constant(number)
 
 
@@ -106,8 +109,16 @@ class Study(NamedTuple):
     left_out: dict[str, str]
 
 
-def study(asked: Problem, names: Sequence[str] | None, key: int, num_replicates: int) -> Study:
+def study(
+    asked: Problem,
+    names: Sequence[str] | None,
+    key: int,
+    num_replicates: int,
+    told: Callable[[str], Any] = lambda name: None,
+) -> Study:
     """The estimators of these names side by side, in double precision; by default the usual ones there are.
+
+    ``told`` hears the name of each when it begins.
 
     Those of several draws (leave-one-out) are repeated as often as the others, each with all its draws.
     """
@@ -115,17 +126,20 @@ def study(asked: Problem, names: Sequence[str] | None, key: int, num_replicates:
         if name not in MENU:
             raise UnknownEstimatorError(f"there is no estimator {name!r}; there are {', '.join(MENU)}")
     with jax.enable_x64(True):
-        theta = as_arrays(asked.theta)
-        F = expectation(asked.f, asked.distribution, ScoreFunction(), Independent(1))
+        F, theta = taken(
+            asked.f, asked.distribution, asked.theta, estimator=ScoreFunction(), draws=Independent(1)
+        )
         require_domains(F, theta)
         require_dependence(F, theta)
         place = Place(F, theta, reference(F, theta))
         entries, left_out = _entries(place, names or USUAL)
         if names and left_out:
             raise UnknownEstimatorError("; ".join(f"{name}: {why}" for name, why in left_out.items()))
-        expectations = contestants(asked.f, asked.distribution, entries, None, ())
-        ran = {name: run(each, theta, key, num_replicates) for name, each in expectations.items()}
-        found = summary(ran, parameter_names(theta), place.exact)
+        ran = {}
+        for name, each in contestants(F, entries).items():
+            told(name)
+            ran[name] = run(each, theta, key, num_replicates)
+        found = summary(ran, parameter_names(theta), place.exact, {})
     return Study(found, left_out)
 
 
@@ -134,7 +148,7 @@ def _entries(place: Place, names: Sequence[str]) -> tuple[dict[str, Entry], dict
     left_out: dict[str, str] = {}
     for name in dict.fromkeys(names):
         entry = MENU[name](place)
-        why = entry if isinstance(entry, str) else _refusal(place, entry)
+        why = entry if isinstance(entry, str) else refusal(_with(place.F, *entry), place.theta)
         if isinstance(entry, str) or why:
             left_out[name] = why
         else:
@@ -142,12 +156,5 @@ def _entries(place: Place, names: Sequence[str]) -> tuple[dict[str, Entry], dict
     return entries, left_out
 
 
-def _refusal(place: Place, entry: Entry) -> str:
-    """Why an estimator does not give this gradient; empty where it does."""
-    estimator, draws = entry
-    try:
-        F = replace(place.F, estimator=estimator, draws=draws)
-        jax.eval_shape(jax.grad(F), place.theta, jax.random.key(0))
-    except (InvalidGradientError, ValueError) as error:
-        return str(error)
-    return ""
+def _with(F: Expectation, estimator: Estimator, draws: Draws) -> Expectation:
+    return replace(F, estimator=estimator, draws=draws)

@@ -7,18 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from jensen.gradients.expectation import expectation
+from jensen.gradients.expectation import Expectation
+from jensen.gradients.labels import label
+from jensen.gradients.seeing.asked import asked
 from jensen.gradients.seeing.compare import Contestant, bias_in_errors, run
 from jensen.gradients.seeing.door import require_dependence, require_domains
-from jensen.gradients.seeing.names import flat, label, parameter_names
-from jensen.gradients.seeing.reference import Reference, reference
-from jensen.gradients.seeing.samples import as_arrays
+from jensen.gradients.seeing.names import parameter_names
+from jensen.gradients.seeing.reference import NoReference, Reference
+from jensen.gradients.seeing.truth import truth_at
 
 
 def check(
-    f: Callable[[Any, Any], Any],
-    distribution: Callable[[Any], Any],
-    theta: Any,
+    f: Callable[[Any, Any], Any] | Expectation,
+    distribution: Any = None,
+    theta: Any = None,
     *,
     key: Any,
     estimator: Any = None,
@@ -27,14 +29,14 @@ def check(
     truth: Any = None,
     level: float = 5.0,
     max_standard_error: float | None = None,
-    vouch: tuple[str, ...] = (),
+    vouch: tuple[str, ...] | None = None,
 ) -> None:
     """Raise an ``AssertionError`` that says where, if an estimate of a gradient is biased or not finite.
 
     Parameters
     ----------
     f, distribution, estimator, draws, vouch
-        As for `expectation`.
+        As for `expectation`; or an `Expectation`, which has them, and θ after it.
     theta, key, num_replicates, truth
         As for `compare`. A ``ValueError`` where no truth is given and none can be computed.
     level
@@ -50,29 +52,29 @@ def check(
     ...     lambda x, theta: x**2.0, lambda theta: Poisson(theta), 2.3, estimator=gr.ScoreFunction(), key=0
     ... )
     """
-    theta = as_arrays(theta)
-    F = expectation(f, distribution, estimator, draws, vouch)
-    require_domains(F, theta)
-    require_dependence(F, theta)
-    exact = Reference(flat(truth), 0.0) if truth is not None else reference(F, theta)
-    if exact is None:
-        raise ValueError("no exact gradient is known here: pass truth=")
-    found = run(F, theta, key, num_replicates)
+    F, at = asked(f, distribution, theta, estimator=estimator, draws=draws, vouch=vouch)
+    require_domains(F, at)
+    require_dependence(F, at)
+    exact = truth_at(F, at, truth)
+    if isinstance(exact, NoReference):
+        raise ValueError(f"no exact gradient is known here ({exact.why}): pass truth=")
+    found = run(F, at, key, num_replicates)
     name = label(F.estimator)
     if found.trouble:
         raise AssertionError(f"{name}: {found.trouble}")
-    _require_small_errors(found, name, parameter_names(theta), max_standard_error)
-    _require_unbiased(found, name, parameter_names(theta), exact, level)
+    _require_small_errors(found, name, parameter_names(at), max_standard_error)
+    _require_unbiased(found, name, parameter_names(at), exact, level)
 
 
 def _require_unbiased(found: Contestant, name: str, names: list[str], exact: Reference, level: float) -> None:
     m, bias = found.moments, bias_in_errors(found.moments, exact)
     worst = int(np.argmax(np.abs(bias)))
     if abs(bias[worst]) > level:
+        far = f"{abs(bias[worst]):.1f} standard errors off"
         raise AssertionError(
             f"{name} is biased: the gradient in {names[worst]} is {exact.gradient[worst]:.6g}, and the mean "
             f"of {len(found.samples)} replicates {m.mean[worst]:.6g} ± {m.standard_error[worst]:.2g}: "
-            f"{abs(bias[worst]):.1f} standard errors off"
+            + (far if np.isfinite(bias[worst]) else "all of them the same")
         )
 
 

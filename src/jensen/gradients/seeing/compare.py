@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from jensen.gradients.draws import Draws
-from jensen.gradients.expectation import Expectation, expectation
+from jensen.gradients.box import InvalidGradientError
+from jensen.gradients.draws import as_draws
+from jensen.gradients.estimators import Estimator
+from jensen.gradients.expectation import Expectation
+from jensen.gradients.labels import label
+from jensen.gradients.seeing.asked import asked
 from jensen.gradients.seeing.comparison import Comparison
-from jensen.gradients.seeing.door import require_dependence, require_domains
+from jensen.gradients.seeing.door import heavy_paths, require_dependence, require_domains
 from jensen.gradients.seeing.moments import Moments, moments
-from jensen.gradients.seeing.names import columns, flat, label, parameter_names
+from jensen.gradients.seeing.names import columns, parameter_names
 from jensen.gradients.seeing.nonfinite import where
-from jensen.gradients.seeing.reference import Reference, reference
-from jensen.gradients.seeing.samples import as_arrays, keys, replicate
+from jensen.gradients.seeing.reference import NoReference, Reference
+from jensen.gradients.seeing.samples import WARM, compiled, keys
+from jensen.gradients.seeing.truth import most_precise, truth_at
+from jensen.gradients.validity.warning import warn
 
 
 class Contestant(NamedTuple):
@@ -44,28 +51,29 @@ class Contestant(NamedTuple):
 
 
 def compare(
-    f: Callable[[Any, Any], Any],
-    distribution: Callable[[Any], Any],
-    theta: Any,
-    estimators: Sequence[Any] | Mapping[str, Any],
+    f: Callable[[Any, Any], Any] | Expectation,
+    distribution: Any = None,
+    theta: Any = None,
+    estimators: Sequence[Any] | Mapping[str, Any] | None = None,
     *,
     key: Any,
-    draws: Draws | None = None,
+    draws: Any = None,
     num_replicates: int = 1000,
     truth: Any = None,
-    vouch: tuple[str, ...] = (),
+    vouch: tuple[str, ...] | None = None,
 ) -> Comparison:
     """Mean, variance, bias and cost of several estimators of the gradient of E[f(x, θ)].
 
     Parameters
     ----------
     f, distribution, vouch
-        As for `expectation`.
+        As for `expectation`; or what that or `bound` returned: ``compare(F, theta, estimators)``.
     theta
         Where.
     estimators
         Estimators (each may be a dict with one for each variable), or pairs of an estimator and its draws; or
-        a dict of these by the names they shall have in the table.
+        a dict of these by the names they shall have in the table. Those that cannot be used are left out, and
+        the remarks say why.
     key
         A JAX key, or an integer to make one of.
     draws
@@ -73,8 +81,8 @@ def compare(
     num_replicates
         Independent repetitions of the whole estimate, from which means and variances are taken.
     truth
-        The gradient, as θ. By default an exact one is sought: by sums, and by quadrature over one or two
-        variables; the bias is NaN where there is none.
+        The gradient, in the form of θ. By default an exact one is sought: by sums, and by quadrature over one
+        or two variables; where there is none, biases are from the most precise of the unbiased estimates.
 
     Examples
     --------
@@ -92,27 +100,36 @@ def compare(
     >>> abs(found.row("Pathwise()")["variance"] - 4.0) < 0.4
     True
     """
-    theta = as_arrays(theta)
-    named = contestants(f, distribution, estimators, draws, vouch)
-    any_one = next(iter(named.values()))
-    require_domains(any_one, theta)
-    require_dependence(any_one, theta)
-    exact = Reference(flat(truth), 0.0) if truth is not None else reference(any_one, theta)
-    ran = {name: run(F, theta, key, num_replicates) for name, F in named.items()}
-    return summary(ran, parameter_names(theta), exact)
+    if isinstance(f, Expectation) and estimators is None:
+        distribution, theta, estimators = (
+            (distribution, None, theta) if theta is not None else (None, None, None)
+        )
+    F, at = asked(f, distribution, theta, draws=draws, vouch=vouch)
+    named = contestants(F, estimators)
+    require_domains(F, at)
+    require_dependence(F, at)
+    exact = truth_at(F, at, truth)
+    able, left_out = usable(named, at)
+    if not able:
+        raise ValueError("; ".join(left_out.values()))
+    ran = {name: run(each, at, key, num_replicates) for name, each in able.items()}
+    return summary(ran, parameter_names(at), exact, left_out)
 
 
-def contestants(
-    f: Any, distribution: Any, estimators: Any, draws: Draws | None, vouch: tuple[str, ...]
-) -> dict[str, Expectation]:
+def contestants(F: Expectation, estimators: Any) -> dict[str, Expectation]:
     """The expectations by the names that they have in the table."""
+    if isinstance(estimators, (Estimator, str)):
+        raise TypeError(f"estimators must be a list or a dict of estimators, not {estimators!r}")
     if not estimators:
         raise ValueError("there is no estimator to compare")
-    given = estimators if isinstance(estimators, Mapping) else {_name(each): each for each in estimators}
-    found = {}
-    for name, each in given.items():
-        estimator, own = each if isinstance(each, tuple) else (each, draws)
-        found[name] = expectation(f, distribution, estimator, own, vouch)
+    if isinstance(estimators, Mapping):
+        pairs = list(estimators.items())
+    else:
+        pairs = [(_name(each), each) for each in estimators]
+    found: dict[str, Expectation] = {}
+    for name, each in pairs:
+        estimator, draws = each if isinstance(each, tuple) else (each, F.draws)
+        found[_new(name, found)] = replace(F, estimator=estimator, draws=as_draws(draws))
     return found
 
 
@@ -120,12 +137,39 @@ def _name(estimator: Any) -> str:
     return ", ".join(map(label, estimator)) if isinstance(estimator, tuple) else label(estimator)
 
 
+def _new(name: str, taken: Mapping[str, Any]) -> str:
+    """A second one of the same name has a number."""
+    number = 2
+    found = name
+    while found in taken:
+        found, number = f"{name} #{number}", number + 1
+    return found
+
+
+def usable(named: Mapping[str, Expectation], theta: Any) -> tuple[dict[str, Expectation], dict[str, str]]:
+    """Those that can be used, and why the others cannot."""
+    why = {name: refusal(F, theta) for name, F in named.items()}
+    able = {name: F for name, F in named.items() if not why[name]}
+    return able, {name: words for name, words in why.items() if words}
+
+
+def refusal(F: Expectation, theta: Any) -> str:
+    """Why an estimator does not give this gradient; empty where it does."""
+    try:
+        jax.eval_shape(jax.grad(F), theta, jax.random.key(0), F.init())
+    except (InvalidGradientError, ValueError) as error:
+        return str(error)
+    return ""
+
+
 def run(F: Expectation, theta: Any, key: Any, num_replicates: int) -> Contestant:
     """Replicates of one estimator, timed."""
+    for words in heavy_paths(F, theta):
+        warn(words)
     each = keys(key, num_replicates)
-    compiled = replicate(F).lower(theta, each).compile()
+    call = compiled(F, theta, each)
     began = time.perf_counter()
-    values, gradients = jax.block_until_ready(compiled(theta, each))
+    values, gradients = jax.block_until_ready(call(theta, each))
     seconds = (time.perf_counter() - began) / num_replicates
     samples = columns(gradients, num_replicates)
     bad = ~(np.isfinite(samples).all(axis=1) & np.isfinite(np.asarray(values)))
@@ -133,16 +177,38 @@ def run(F: Expectation, theta: Any, key: Any, num_replicates: int) -> Contestant
     return Contestant(F, samples, moments(samples), F.evaluations(theta), seconds, trouble)
 
 
-def summary(ran: Mapping[str, Contestant], parameters: list[str], exact: Reference | None) -> Comparison:
+def summary(
+    ran: Mapping[str, Contestant],
+    parameters: list[str],
+    exact: Reference | NoReference,
+    left_out: Mapping[str, str],
+) -> Comparison:
     """The table, parameter by parameter."""
+    told, held = _held_against(ran, exact)
     rows = [
-        _row(name, each, parameter, i, exact)
+        _row(name, each, parameter, i, held)
         for i, parameter in enumerate(parameters)
         for name, each in ran.items()
     ]
     table = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     samples = {name: each.samples for name, each in ran.items()}
-    return Comparison(table, samples, tuple(parameters), tuple(_remarks(ran, exact)))
+    remarks = [*_remarks(ran), *told, *(f"left out: {name} ({why})" for name, why in left_out.items())]
+    return Comparison(table, samples, tuple(parameters), tuple(remarks), isinstance(exact, Reference))
+
+
+def _held_against(
+    ran: Mapping[str, Contestant], exact: Reference | NoReference
+) -> tuple[list[str], Reference | None]:
+    """What is said of the gradient that biases are from, and that gradient."""
+    if isinstance(exact, Reference):
+        return [], exact
+    unbiased = {name: each.moments for name, each in ran.items() if not is_biased(each.F)}
+    best = most_precise(unbiased) if len(ran) > 1 else None
+    if best is None:
+        return [f"no exact gradient is known here ({exact.why}): none to see a bias with"], None
+    return [
+        f"no exact gradient is known here ({exact.why}): biases are from {best[0]}, the most precise"
+    ], best[1]
 
 
 def _row(name: str, each: Contestant, parameter: str, i: int, exact: Reference | None) -> dict[str, Any]:
@@ -177,7 +243,8 @@ def bias_in_errors(m: Moments, exact: Reference | None) -> Any:
     away = m.mean - exact.gradient
     allowed = np.hypot(m.standard_error, exact.error)
     beyond = np.sign(away) * np.maximum(np.abs(away) - m.rounding, 0.0)
-    return beyond / np.maximum(allowed, np.finfo(float).tiny) + 0.0  # no −0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(beyond == 0.0, 0.0, beyond / allowed)
 
 
 def is_biased(F: Expectation) -> bool:
@@ -186,9 +253,19 @@ def is_biased(F: Expectation) -> bool:
     return any(each.is_biased for each in used)
 
 
-def _remarks(ran: Mapping[str, Contestant], exact: Reference | None) -> list[str]:
+WILD = 0.3  # of a variance: its own standard error, from which a few replicates decide
+
+
+def _remarks(ran: Mapping[str, Contestant]) -> list[str]:
     found = [f"{name}: {each.trouble}" for name, each in ran.items() if each.trouble]
     found += [f"{name}: biased by construction" for name, each in ran.items() if is_biased(each.F)]
-    if exact is None:
-        found.append("no exact gradient is known here: pass truth= to see a bias")
-    return found
+    wild = [name for name, each in ran.items() if _is_wild(each.moments)]
+    if wild:
+        found.append(f"{', '.join(wild)}: a few replicates decide the variance, which may be infinite")
+    warm = [name for name, each in ran.items() if each.F.init() is not None]
+    return found + [f"{name}: after {WARM} calls that fill its memory" for name in warm]
+
+
+def _is_wild(m: Moments) -> bool:
+    big = m.variance > m.rounding**2
+    return bool((m.variance_error[big] > WILD * m.variance[big]).any())

@@ -9,8 +9,11 @@ from jax.extend import core
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.gradients.domain import require_domain
+from jensen.gradients.estimators import Pathwise, StickTheLanding
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program import ONLY, is_single, variables_of
+from jensen.gradients.sampling import fixed
+from jensen.gradients.validity import cautions
 
 
 def distributions_at(F: Expectation, theta: Any) -> dict[str, Any]:
@@ -22,7 +25,7 @@ def distributions_at(F: Expectation, theta: Any) -> dict[str, Any]:
         for variable in variables:
             found[variable.name] = variable.given(values)
             if variable.name in parents:
-                values[variable.name] = found[variable.name].sample(jax.random.key(0))
+                values[variable.name] = fixed(found[variable.name]).sample(jax.random.key(0))
     return found
 
 
@@ -30,6 +33,16 @@ def require_domains(F: Expectation, theta: Any) -> None:
     """Every parameter of every distribution is where it may be."""
     for name, distribution in distributions_at(F, theta).items():
         require_domain(name, distribution)
+
+
+def heavy_paths(F: Expectation, theta: Any) -> list[str]:
+    """What is to be said of paths whose variance is infinite at these values, which ``jit`` does not see."""
+    paths = [name for name, each in F.chosen(theta).items() if isinstance(each, (Pathwise, StickTheLanding))]
+
+    def of(name: str) -> Any:
+        return lambda theta: distributions_at(F, theta)[name]
+
+    return [words for name in paths if name not in F.vouch for words in cautions(of(name), theta)]
 
 
 def require_dependence(F: Expectation, theta: Any) -> None:

@@ -1,9 +1,8 @@
-"""What rows are called: parameters by their place in θ, estimators by what was given."""
+"""What rows are called: parameters by their place in θ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -46,27 +45,3 @@ def columns(values: Any, num_replicates: int) -> np.ndarray:
 def flat(values: Any) -> np.ndarray:
     """A pytree as one vector, in the order of the names."""
     return columns(jax.tree.map(lambda leaf: np.asarray(leaf)[None], values), 1)[0]
-
-
-def label(thing: Any) -> str:
-    """An estimator, a baseline or draws, as one would type it: what is as by default is left out."""
-    if isinstance(thing, Mapping):
-        return "{" + ", ".join(f"{name}: {label(value)}" for name, value in thing.items()) + "}"
-    if not is_dataclass(thing) or isinstance(thing, type):
-        return f"{thing:g}" if isinstance(thing, float) else str(thing)
-    return f"{type(thing).__name__}({', '.join(_arguments(thing))})"
-
-
-def _arguments(thing: Any) -> Iterator[str]:
-    by_place = True
-    spoken = hasattr(thing, "layout")  # the number of draws is always told
-    for field in fields(thing):
-        value = getattr(thing, field.name)
-        if not spoken and (value is field.default or _same(value, field.default)):
-            by_place = False
-            continue
-        yield label(value) if by_place else f"{field.name}={label(value)}"
-
-
-def _same(value: Any, default: Any) -> bool:
-    return isinstance(value, (bool, int, float, str)) and value == default

@@ -16,7 +16,7 @@ COLORS = ("#1f4e79", "#c8553d", "#588157", "#8d6a9f", "#b08d3c", "#4a7c8c", "#7f
 LOG_FROM = 30.0  # ratio of variances from which their axis is logarithmic
 
 
-def plot_comparison(found: Comparison) -> Figure:
+def plot_comparison(found: Comparison, title: str = "") -> Figure:
     """A row of two panels for each parameter."""
     from matplotlib.figure import Figure
 
@@ -28,6 +28,8 @@ def plot_comparison(found: Comparison) -> Figure:
         rows = [row for row in found.rows() if row["parameter"] == parameter]
         _draw_spread(left, found, parameter, rows)
         _draw_variance(right, rows)
+    if title:
+        figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     if len(found.parameters) > MOST:
         figure.supxlabel(f"{len(found.parameters) - MOST} more parameters are not drawn", fontsize=8)
     return figure
@@ -46,13 +48,20 @@ def _draw_spread(axes: Any, found: Comparison, parameter: str, rows: list[dict[s
         axes.plot([low, high], [i, i], color=color, lw=1.2, solid_capstyle="butt")
         axes.plot([quarter, middle], [i, i], color=color, lw=7, solid_capstyle="butt", alpha=0.55)
         axes.plot(row["mean"], i, "o", color=color, ms=5, mec="white", mew=0.8)
-    if np.isfinite(rows[0]["truth"]):
+    has_line = found.has_exact and np.isfinite(rows[0]["truth"])
+    if has_line:
         axes.axvline(rows[0]["truth"], color="black", lw=0.8, ls=":", zorder=0)
-    axes.set_yticks(range(len(rows)), [row["estimator"] for row in rows])
+    axes.set_yticks(range(len(rows)), [_called(row) for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(f"estimates of the gradient in {parameter}")
-    axes.set_title("mean, middle 50 % and 98 %; dotted: exact", fontsize=9, loc="left")
+    exact = "; dotted: exact" if has_line else ""
+    axes.set_title(f"mean, middle 50 % and 98 %{exact}", fontsize=9, loc="left")
     _plain(axes)
+
+
+def _called(row: dict[str, Any]) -> str:
+    """Of more than one draw, with their number."""
+    return row["estimator"] if row["draws"] == 1 else f"{row['estimator']}\n{row['draws']} draws"
 
 
 def _draw_variance(axes: Any, rows: list[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""An exact gradient to compare with: sums and fine quadrature, by two rules that must agree.
+"""An exact gradient to compare with: sums and fine quadrature, by rules that must agree.
 
 Apart from `Exact`, which is itself among what is compared.
 """
@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpyro.distributions import constraints
 
+from jensen.gradients.box import moves
 from jensen.gradients.draws import Independent
 from jensen.gradients.estimators import Estimator
 from jensen.gradients.expectation import Expectation
@@ -24,6 +25,7 @@ from jensen.gradients.seeing.names import columns
 from jensen.gradients.site import Cost, Site
 
 POINTS = {0: 1, 1: 4097, 2: 513}  # of the finer rule, by how many variables have no finite support
+FINER = 2**18 + 1  # for one variable in which f jumps
 MOST = 2**20  # joint values that are summed
 FAR = 30.0  # of t in x = sinh t and the like
 TOLERANCE = 1e-3
@@ -37,18 +39,54 @@ class Reference(NamedTuple):
     value: float = float("nan")
 
 
-def reference(F: Expectation, theta: Any) -> Reference | None:
-    """The exact gradient; None where there is no rule for some variable, or the rules do not agree."""
+class NoReference(NamedTuple):
+    """Why there is none."""
+
+    why: str
+
+
+def reference(F: Expectation, theta: Any) -> Reference | NoReference:
+    """The exact gradient, or why it is not known."""
     found = list(distributions_at(F, theta).values())
     points = _points(found)
-    if points is None or prod(_count(each, points) for each in found) > MOST:
-        return None
-    mass, value, slopes = jax.device_get(jax.jit(partial(_by_rules, F, points))(theta))
-    fine, rough = columns(slopes, 2)
-    error = np.abs(fine - rough) + abs(mass - 1.0) * (1.0 + np.abs(fine))
+    if points is None:
+        return NoReference("there is no rule for these variables")
+    points = FINER if points == POINTS[1] and F.jumps(theta) else points
+    if prod(_count(each, points) for each in found) > MOST:
+        return NoReference(f"there are more than {MOST} values to sum over")
+    if why := _blind(F, theta):
+        return NoReference(why)
+    mass, value, size, slopes = jax.device_get(jax.jit(partial(_by_rules, F, points))(theta))
+    fine, rough, _ = columns(slopes, 3)
+    if not np.isfinite(size).all():
+        return NoReference("f is not finite everywhere")
+    if not abs(size[0] - size[2]) < TOLERANCE * (1.0 + size[0]):
+        return NoReference("E[f] may not exist: |f| times the density does not fall off")
+    error = np.abs(fine - rough) + abs(mass[0] - 1.0) * (1.0 + np.abs(fine))
     if not (error < TOLERANCE * (1.0 + np.abs(fine))).all():  # NaN among them
-        return None
-    return Reference(fine, error + 64 * np.finfo(fine.dtype).eps * (1.0 + np.abs(fine)), float(value))
+        return NoReference("two rules of quadrature do not agree")
+    return Reference(fine, error + 64 * np.finfo(fine.dtype).eps * (1.0 + np.abs(fine)), float(value[0]))
+
+
+def _blind(F: Expectation, theta: Any) -> str:
+    """What of the derivative the rules would miss: jumps in θ, and jumps where their points move with it."""
+    found = [jump for jump in F.jumps(theta) if jump.name not in F.vouch]
+    if any(jump.with_theta for jump in found):
+        return "f jumps where theta is compared with a variable"
+    return "f jumps, and the support moves" if found and _moves(F, theta) else ""
+
+
+def _moves(F: Expectation, theta: Any) -> bool:
+    """Whether the points of the rules move with θ."""
+    seen: list[bool] = []
+
+    def look(theta: Any) -> Any:
+        found = distributions_at(F, theta).values()
+        seen.extend(moves(_grid(each, 3)[0]) for each in found)
+        return 0.0
+
+    jax.eval_shape(lambda theta: jax.jvp(look, (theta,), (theta,)), theta)
+    return any(seen)
 
 
 def expected(F: Expectation, f: Any, theta: Any) -> Any:
@@ -66,21 +104,22 @@ def _points(distributions: list[Any]) -> int | None:
 
 
 def _by_rules(F: Expectation, points: int, theta: Any) -> Any:
-    """The mass, which should be 1, E[f], and its gradients by the finer rule and the rougher one."""
-    mass = _sums(F, lambda x, theta: 1.0, points, theta)[0]
+    """The mass, which should be 1, E[f], E[|f|] and the gradient of E[f], each by three rules."""
+    mass = _sums(F, lambda x, theta: 1.0, points, theta)
+    size = _sums(F, lambda x, theta: jnp.abs(F.f(x, theta)), points, theta)
     sums = partial(_sums, F, F.f, points)
-    return mass, sums(theta)[0], jax.jacrev(sums)(theta)
+    return mass, sums(theta), size, jax.jacrev(sums)(theta)
 
 
 def _sums(F: Expectation, f: Any, num: int, theta: Any) -> Any:
-    """E[f] by the finer rule and by every second point of it."""
-    summed = replace(F, f=f, estimator=Quadrature(num), draws=Independent(1), vouch=())
-    return jnp.broadcast_to(summed.costs(theta)[0, 0], (2,))
+    """E[f] by the finer rule, by every second point of it, and by those that are not far out."""
+    summed = replace(F, f=f, estimator=Quadrature(num), draws=Independent(1), log_joint=None)
+    return jnp.broadcast_to(summed.costs(theta)[0, 0], (3,))
 
 
 @dataclass(frozen=True, slots=True)
 class Quadrature(Estimator):
-    """Σ w(x) p(x) f(x) over a grid that moves with the support and with nothing else, by two rules."""
+    """Σ w(x) p(x) f(x) over a grid that moves with the support and with nothing else, by three rules."""
 
     num: int
 
@@ -121,20 +160,28 @@ def _count(distribution: Any, num: int) -> int:
 
 
 def _grid(distribution: Any, num: int) -> tuple[Any, Any]:
-    """Values (num,), and what each stands for by the finer rule and by the rougher one (num, 2)."""
+    """Values (num,), and what each stands for by the three rules (num, 3)."""
     if _is_finite(distribution):
         values = distribution.enumerate_support()
-        return values, jnp.ones((len(values), 2))
+        return values, jnp.ones((len(values), 3))
     index = jnp.arange(num)
     if distribution.is_discrete:
-        return distribution.support.lower_bound + index, jnp.stack([index >= 0, index <= num // 2], 1) * 1.0
+        near = index <= num // 2
+        return distribution.support.lower_bound + index, jnp.stack([index >= 0, near, near], 1) * 1.0
     t = jnp.linspace(-FAR, FAR, num)
     transform = _transform(distribution)
     assert transform is not None
     x, slope = jax.vmap(jax.value_and_grad(transform))(t)
     width = jnp.asarray(slope * (t[1] - t[0]))
     rough = jnp.where(index % 2 == 0, 2.0, 0.0)
-    return x, jnp.stack([width, width * rough], axis=1)
+    near = jnp.where(_is_near(distribution, t), 1.0, 0.0)
+    return x, jnp.stack([width, width * rough, width * near], axis=1)
+
+
+def _is_near(distribution: Any, t: Any) -> Any:
+    """Whether a point is not far out; there is no such thing where a support ends."""
+    low, high = (hasattr(distribution.support, end) for end in ("lower_bound", "upper_bound"))
+    return (low | (t > -FAR / 2)) & (high | (t < FAR / 2))
 
 
 def _transform(distribution: Any) -> Any:

@@ -8,28 +8,32 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jensen.gradients.expectation import Expectation, expectation
+from jensen.gradients.expectation import Expectation
+from jensen.gradients.seeing.asked import asked
+from jensen.gradients.seeing.door import require_domains
 
-AT_ONCE = 2**17  # draws that are held in memory at a time
+AT_ONCE = 2**17  # draws that are held in memory at a time, at most
+MEMORY = 2**29  # bytes, if it can be helped
+WARM = 200  # calls that fill the memory of a baseline
 
 
 def gradient_samples(
-    f: Callable[[Any, Any], Any],
-    distribution: Callable[[Any], Any],
-    theta: Any,
+    f: Callable[[Any, Any], Any] | Expectation,
+    distribution: Any = None,
+    theta: Any = None,
     *,
     key: Any,
     estimator: Any = None,
     draws: Any = None,
     num_replicates: int = 1000,
-    vouch: tuple[str, ...] = (),
+    vouch: tuple[str, ...] | None = None,
 ) -> Any:
     """Replicates of the gradient of E[f(x, θ)], each from draws of its own.
 
     Parameters
     ----------
     f, distribution, estimator, draws, vouch
-        As for `expectation`.
+        As for `expectation`; or an `Expectation`, which has them, and θ after it.
     theta
         Where.
     key
@@ -52,14 +56,9 @@ def gradient_samples(
     >>> found["mu"].shape
     (1000,)
     """
-    F = expectation(f, distribution, estimator, draws, vouch)
-    theta = as_arrays(theta)
-    return replicate(F)(theta, keys(key, num_replicates))[1]
-
-
-def as_arrays(theta: Any) -> Any:
-    """θ with floating-point arrays as its leaves."""
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.result_type(leaf, float)), theta)
+    F, at = asked(f, distribution, theta, estimator=estimator, draws=draws, vouch=vouch)
+    require_domains(F, at)
+    return replicate(F, at, keys(key, num_replicates))[1]
 
 
 def keys(key: Any, num_replicates: int) -> Any:
@@ -71,11 +70,24 @@ def keys(key: Any, num_replicates: int) -> Any:
     return jax.random.split(jax.random.key(key) if isinstance(key, int) else key, num_replicates)
 
 
-def replicate(F: Expectation) -> Any:
-    """A compiled function of θ and keys: values and gradients with a leading axis of replicates."""
-    state = F.init()
-    at_once = max(1, AT_ONCE // F.draws.layout.num_draws)
+def replicate(F: Expectation, theta: Any, keys: Any) -> tuple[Any, Any]:
+    """Values and gradients with a leading axis of replicates."""
+    return compiled(F, theta, keys)(theta, keys)
 
+
+def compiled(F: Expectation, theta: Any, keys: Any) -> Any:
+    """A compiled function of θ and keys, which holds as many replicates at a time as memory allows."""
+    state = warm_state(F, theta, keys[0])
+    at_once = min(len(keys), max(1, AT_ONCE // F.draws.layout.num_draws))
+    found = _compiled(F, theta, keys, state, at_once)
+    needed = found.memory_analysis().temp_size_in_bytes
+    if needed > MEMORY and at_once > 1:
+        fewer = max(1, int(at_once * MEMORY / needed))
+        return _compiled(F, theta, keys, state, fewer)
+    return found
+
+
+def _compiled(F: Expectation, theta: Any, keys: Any, state: Any, at_once: int) -> Any:
     @jax.jit
     def run(theta: Any, keys: Any) -> tuple[Any, Any]:
         pieces = -(-len(keys) // at_once)
@@ -85,4 +97,15 @@ def replicate(F: Expectation) -> Any:
         found = jax.lax.map(each, filled) if pieces > 1 else jax.tree.map(lambda a: a[None], each(filled[0]))
         return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[: len(keys)], found)
 
-    return run
+    return run.lower(theta, keys).compile()
+
+
+def warm_state(F: Expectation, theta: Any, key: Any) -> Any:
+    """What a baseline with a memory remembers after `WARM` calls at θ; None where there is none."""
+    if F.init() is None:
+        return None
+
+    def step(state: Any, key: Any) -> tuple[Any, None]:
+        return F.update(state, F(theta, key, state)), None
+
+    return jax.jit(lambda keys: jax.lax.scan(step, F.init(), keys)[0])(jax.random.split(key, WARM))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from typing import Any
 
+from jensen.gradients.labels import Labelled
 from jensen.gradients.site import Cost, Site
 
 
-@runtime_checkable
-class Estimator(Protocol):
+class Estimator(Labelled, ABC):
     """How the derivative of E[f] is taken with respect to the parameters of one variable.
 
-    Write one by inheriting from this class: only ``cost`` is required.
+    Write one by inheriting from this class: only ``cost`` is required. `draw` and `fixed_draw` make x from
+    the randomness of the site, coupled as the draws are.
 
     Attributes
     ----------
@@ -59,6 +61,6 @@ class Estimator(Protocol):
         """Whether the value that it hands on moves with the parameters."""
         return False
 
+    @abstractmethod
     def cost(self, site: Site, then: Cost) -> Any:
         """The cost of one draw: its mean is E[then(x)], its derivative's mean that of E[then(x)]."""
-        ...
