@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
+from unittest import mock
 
 import jax
 import numpy as np
@@ -37,27 +39,42 @@ def gradients(
     names: Iterable[str],
     functions: list[Callable[[Any], Any]],
     *,
-    vouch: tuple[str, ...] = (),
+    unguarded: bool = False,
     replicates: int = 100,
     draws: int = 400,
 ) -> list[dict[str, np.ndarray]]:
-    """For each f, one gradient for each replicate; the functions see the same draws."""
+    """For each f, one gradient for each replicate; the functions see the same draws.
+
+    Unguarded: what is refused is done nevertheless, to show that it is wrong.
+    """
     moved = {name: case.theta[name] for name in names}
 
     def gradient(f: Callable[[Any], Any], key: Any) -> Any:
         def make(some: Any) -> Any:
             return case.make({**case.theta, **some})
 
-        F = gr.expectation(lambda x, _: f(x), make, estimator, gr.Independent(draws), vouch=vouch)
+        F = gr.expectation(lambda x, _: f(x), make, estimator, gr.Independent(draws))
         return jax.grad(F)(moved, key)
 
     run = jax.jit(
         jax.vmap(lambda key: [gradient(f, key) for f in functions]), compiler_options=QUICK_TO_COMPILE
     )
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _without_guards() if unguarded else nullcontext():
         warnings.simplefilter("ignore", gr.GradientWarning)
         found = run(jax.random.split(jax.random.key(3), replicates))
     return [{name: np.asarray(g) for name, g in each.items()} for each in found]
+
+
+@contextmanager
+def _without_guards() -> Iterator[None]:
+    pathwise, score = "jensen.gradients.estimators.pathwise", "jensen.gradients.estimators.score"
+    with ExitStack() as stack:
+        for place in (f"{pathwise}.path", f"{score}.score"):
+            stack.enter_context(
+                mock.patch(f"{place}_guarded", lambda distribution, vouched=False: distribution)
+            )
+            stack.enter_context(mock.patch(f"{place}_refusal", lambda distribution, vouched=False: None))
+        yield
 
 
 def off_by(found: Estimates, truth: dict[str, float]) -> dict[str, float]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from jensen.gradients.box import box, rescaled
 from jensen.gradients.labels import Labelled
-from jensen.gradients.sampling import log_density
+from jensen.gradients.sampling import can_be_taken_apart, log_density
 from jensen.gradients.site import Site
 
 
@@ -146,6 +146,12 @@ class OptimalCoefficient(Baseline):
 
     def _rescaled_log_density(self, site: Site, scored: Scored) -> Any:
         """log p(x) with parameters that move b times as fast; b is the coefficient minus the mean cost."""
+        if not can_be_taken_apart(site.distribution):
+            kind = type(site.distribution).__name__
+            raise ValueError(
+                f"OptimalCoefficient for {site.name!r}: the parameters of {kind} are not known to JAX: give "
+                "it arg_constraints or pytree_data_fields, or take LeaveOneOut()"
+            )
         fixed = jax.lax.stop_gradient(site.distribution)
         leaves, structure = jax.tree.flatten(fixed)
         floating = [jnp.issubdtype(jnp.result_type(leaf), jnp.floating) for leaf in leaves]

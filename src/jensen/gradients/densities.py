@@ -48,10 +48,20 @@ def _(d: Any, value: Any) -> Any:
 @DENSITIES.add(dist.CategoricalProbs, dist.OrderedLogistic)
 def _(d: Any, value: Any) -> Any:
     """Of p/Σp: without it E[∂ log p/∂p_k] is not 0."""
-    log_p = jnp.log(d.probs)
+    return _picked(jnp.log(d.probs), value) - jnp.log(jnp.sum(d.probs, axis=-1))
+
+
+@DENSITIES.add(dist.CategoricalLogits)
+def _(d: Any, value: Any) -> Any:
+    return _picked(jax.nn.log_softmax(d.logits), value)
+
+
+def _picked(log_p: Any, value: Any) -> Any:
+    """log p of a label, or of a one-hot vector, which may be relaxed."""
+    if jnp.issubdtype(jnp.result_type(value), jnp.inexact):
+        return jnp.sum(value * log_p, axis=-1)
     log_p = jnp.broadcast_to(log_p, (*jnp.shape(value), log_p.shape[-1]))
-    picked = jnp.take_along_axis(log_p, jnp.asarray(value)[..., None], axis=-1)[..., 0]
-    return picked - jnp.log(jnp.sum(d.probs, axis=-1))
+    return jnp.take_along_axis(log_p, jnp.asarray(value)[..., None], axis=-1)[..., 0]
 
 
 @DENSITIES.add(dist.MultinomialProbs)

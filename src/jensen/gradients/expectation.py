@@ -243,7 +243,7 @@ def _require_functions(f: Any, distribution: Any) -> None:
 def _number(value: Any) -> Any:
     try:
         value = jnp.asarray(value)
-    except TypeError:
+    except (TypeError, ValueError):
         value = None
     if value is None:
         raise TypeError("f must return one number for one draw, and returns something else")

@@ -75,13 +75,14 @@ def plan(
         for variable in variables:
             distribution = variable.given(drawn)
             require_domain(variable.name, distribution)
-            estimator = resolved(
-                estimators[variable.name], distribution, layout, variable.name not in for_score
-            )
-            if variable.name not in vouch:
-                _refuse(estimator, variable.name, distribution)
-            drawn[variable.name] = estimator.example(distribution, key)
-            found[variable.name] = _treatment(estimator, distribution, key)
+            name, vouched = variable.name, variable.name in vouch
+            estimator = resolved(estimators[name], distribution, layout, name not in for_score, vouched)
+            _refuse(estimator, name, distribution, vouched)
+            try:
+                drawn[name] = estimator.example(distribution, key)
+                found[name] = _treatment(estimator, distribution, key)
+            except ImportError as error:
+                raise ValueError(f"{name!r} cannot be drawn: {error}") from error
         return drawn
 
     shapes = jax.eval_shape(values, jax.random.key(0))
@@ -121,8 +122,8 @@ def _treatment(estimator: Estimator, distribution: Any, key: Any) -> Treatment:
     return Treatment(estimator, jnp.shape(drawn.sample(key)), route(drawn), True, *of_values)
 
 
-def _refuse(estimator: Estimator, name: str, distribution: Any) -> None:
-    if why := estimator.refusal(distribution):
+def _refuse(estimator: Estimator, name: str, distribution: Any, vouched: bool) -> None:
+    if why := estimator.refusal(distribution, vouched):
         raise ValueError(f"{type(estimator).__name__} for {name!r}: {why}")
 
 

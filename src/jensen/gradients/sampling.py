@@ -30,9 +30,15 @@ def fixed_draw(site: Site) -> Any:
 
 def fixed(distribution: Any) -> Any:
     """The distribution, whose parameters have no derivative; as it is where JAX cannot take it apart."""
+    if not can_be_taken_apart(distribution):
+        return distribution
+    return jax.tree.map(stop_gradient, distribution)
+
+
+def can_be_taken_apart(distribution: Any) -> bool:
+    """Whether a distribution is all in its leaves, as those of NumPyro are."""
     leaves, structure = jax.tree.flatten(distribution)
-    found = jax.tree.unflatten(structure, [stop_gradient(leaf) for leaf in leaves])
-    return found if vars(found).keys() >= vars(distribution).keys() else distribution
+    return vars(jax.tree.unflatten(structure, leaves)).keys() >= vars(distribution).keys()
 
 
 def log_density(distribution: Any, value: Any) -> Any:

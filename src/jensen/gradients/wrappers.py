@@ -28,10 +28,11 @@ def full_parameters(distribution: Any, shape: tuple[int, ...]) -> dict[str, Any]
         event = jnp.shape(value)[jnp.ndim(value) - distribution.arg_constraints[name].event_dim :]
         return jnp.broadcast_to(value, (*shape, *event))
 
-    return {name: full(name, value) for name, value in _arguments(distribution).items()}
+    return {name: full(name, value) for name, value in arguments(distribution).items()}
 
 
-def _arguments(distribution: Any) -> dict[str, Any]:
+def arguments(distribution: Any) -> dict[str, Any]:
+    """What its class makes it of; empty where that is not its parameters."""
     if isinstance(distribution, dist.MultivariateNormal):
         return {"loc": distribution.loc, "scale_tril": distribution.scale_tril}
     return dict(distribution.get_args())

@@ -7,7 +7,7 @@ from typing import Any
 
 from jensen.gradients.baselines import LeaveOneOut
 from jensen.gradients.estimators.base import Estimator
-from jensen.gradients.estimators.components import MIXTURES, component
+from jensen.gradients.estimators.components import MIXTURES, can_be_taken, component
 from jensen.gradients.estimators.exact import Exact
 from jensen.gradients.estimators.mixture import ExactLabel
 from jensen.gradients.estimators.pathwise import Pathwise
@@ -31,21 +31,26 @@ class Auto(Estimator):
 
     max_values: int = 64
 
-    def choice(self, distribution: Any, layout: Layout, may_be_path: bool = True) -> Estimator:
-        """What it takes for a distribution; where f jumps it may not be the path."""
-        if isinstance(distribution, MIXTURES):
-            inside = self.choice(component(distribution, 0), layout, may_be_path)
+    def choice(
+        self, distribution: Any, layout: Layout, may_be_path: bool = True, vouched: bool = False
+    ) -> Estimator:
+        """What it takes for a distribution; where f jumps it may not be the path.
+
+        Where the user vouches for a path, that of a distribution that is not known too.
+        """
+        if isinstance(distribution, MIXTURES) and can_be_taken(distribution):
+            inside = self.choice(component(distribution, 0), layout, may_be_path, vouched)
             label = ExactLabel(inside)
             if label.refusal(distribution) is None:
                 return label
         exact = Exact(max_values=self.max_values)
         if distribution.is_discrete and exact.refusal(distribution) is None:
             return exact
-        return self._sampled(distribution, layout, may_be_path)
+        return self._sampled(distribution, layout, may_be_path, vouched)
 
-    def _sampled(self, distribution: Any, layout: Layout, may_be_path: bool) -> Estimator:
+    def _sampled(self, distribution: Any, layout: Layout, may_be_path: bool, vouched: bool) -> Estimator:
         score = ScoreFunction(LeaveOneOut() if layout.num_batches > 1 else None)
-        if not may_be_path or Pathwise().refusal(distribution) is not None:
+        if not may_be_path or Pathwise().refusal(distribution, vouched) is not None:
             return score
         row = rows(distribution) or {}
         has_path = all(both.path.status == "valid" for both in row.values())
@@ -56,6 +61,14 @@ class Auto(Estimator):
         return self.choice(site.distribution, site.layout).cost(site, then)
 
 
-def resolved(estimator: Estimator, distribution: Any, layout: Layout, may_be_path: bool = True) -> Estimator:
+def resolved(
+    estimator: Estimator,
+    distribution: Any,
+    layout: Layout,
+    may_be_path: bool = True,
+    vouched: bool = False,
+) -> Estimator:
     """The estimator, or what `Auto` takes in its place."""
-    return estimator.choice(distribution, layout, may_be_path) if isinstance(estimator, Auto) else estimator
+    if isinstance(estimator, Auto):
+        return estimator.choice(distribution, layout, may_be_path, vouched)
+    return estimator

@@ -41,8 +41,11 @@ class Estimator(Labelled, ABC):
         """What remembers earlier calls, with ``init`` and ``update``; None where nothing does."""
         return None
 
-    def refusal(self, distribution: Any) -> str | None:
-        """Why it cannot be used for a distribution at all; None where it can."""
+    def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
+        """Why it cannot be used for a distribution at all; None where it can.
+
+        The user may vouch for what is not known; what is known to be wrong is refused all the same.
+        """
         return None
 
     def evaluations(self, distribution: Any) -> int:

@@ -47,7 +47,7 @@ class _Mirrored(Estimator):
     def order(self) -> float:
         return 1
 
-    def refusal(self, distribution: Any) -> str | None:
+    def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
         return binary_refusal(distribution)
 
     def evaluations(self, distribution: Any) -> int:

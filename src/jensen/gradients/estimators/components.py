@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 
-from jensen.gradients.wrappers import full_parameters, unwrapped
+from jensen.gradients.wrappers import arguments, full_parameters, unwrapped
 
 MIXTURES = (dist.MixtureSameFamily, dist.MixtureGeneral)
 
@@ -28,6 +28,13 @@ def are_alike(mixture: Any) -> bool:
         isinstance(mixture, dist.MixtureSameFamily)
         or len(set(map(type, mixture.component_distributions))) == 1
     )
+
+
+def can_be_taken(mixture: Any) -> bool:
+    """Whether its components can be had one at a time."""
+    if isinstance(mixture, dist.MixtureGeneral):
+        return True
+    return bool(arguments(unwrapped(mixture.component_distribution)))
 
 
 def component(mixture: Any, k: int) -> Any:

@@ -166,8 +166,8 @@ class Controlled(Estimator):
     def memory(self) -> Any:
         return self.estimator.memory
 
-    def refusal(self, distribution: Any) -> str | None:
-        return self.estimator.refusal(distribution) or self.control.refusal(distribution)
+    def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
+        return self.estimator.refusal(distribution, vouched) or self.control.refusal(distribution)
 
     def evaluations(self, distribution: Any) -> int:
         return self.estimator.evaluations(distribution) + self.control.evaluations(distribution)

@@ -17,6 +17,7 @@ from jensen.gradients.estimators.support import finite_support
 from jensen.gradients.site import Cost, Site
 from jensen.gradients.wrappers import unwrapped
 
+MOST_POINTS = 128  # beyond about 180 the weights of Laguerre's rule underflow
 MANY = 10**9  # beyond which a number is not spelled out
 
 
@@ -24,8 +25,8 @@ MANY = 10**9  # beyond which a number is not spelled out
 class Exact(Estimator):
     """The expectation over a variable, summed: over a finite support, or by Gauss's rule.
 
-    A rule of n points is exact for polynomials f of degree 2n − 1 and converges fast where f is smooth; where
-    f has kinks or jumps it does not: compare two numbers of points.
+    A rule of n points is exact for polynomials f of degree 2n − 1 and converges fast where f is smooth. Where
+    f has kinks it does not: compare two numbers of points. Where f jumps its gradient is wrong, for any.
 
     Parameters
     ----------
@@ -38,7 +39,11 @@ class Exact(Estimator):
     num_points: int = 32
     max_values: int = 65_536
 
-    def refusal(self, distribution: Any) -> str | None:
+    def __post_init__(self) -> None:
+        if not 1 <= self.num_points <= MOST_POINTS:
+            raise ValueError(f"num_points must be from 1 to {MOST_POINTS}, not {self.num_points}")
+
+    def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
         count = self._count(distribution)
         if count is None:
             return f"{type(distribution).__name__} has no finite support to sum over and no rule of Gauss"

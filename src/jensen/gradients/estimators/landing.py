@@ -23,8 +23,8 @@ class StickTheLanding(Estimator):
     is meant for `bound`: in the gradient of another f it only adds noise.
     """
 
-    def refusal(self, distribution: Any) -> str | None:
-        return path_refusal(distribution) or score_refusal(distribution)
+    def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
+        return path_refusal(distribution, vouched) or score_refusal(distribution)
 
     def order_for(self, distribution: Any) -> float:
         return path_order(distribution)
@@ -35,5 +35,5 @@ class StickTheLanding(Estimator):
     def cost(self, site: Site, then: Cost) -> Any:
         x = path(site)
         apart = site.distribution if site.apart is None else site.apart()
-        distribution = apart if site.vouched else score_guarded(apart)
+        distribution = score_guarded(apart, site.vouched)
         return then(x) + (box(log_density(distribution, jax.lax.stop_gradient(x))) - 1.0)

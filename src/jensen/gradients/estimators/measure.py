@@ -38,7 +38,7 @@ class MeasureValued(Estimator):
     def order(self) -> float:
         return 1
 
-    def refusal(self, distribution: Any) -> str | None:
+    def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
         if type(unwrapped(distribution)) not in DECOMPOSITIONS:
             return f"the weak derivative of {type(distribution).__name__} is not known here"
         return None
@@ -58,7 +58,7 @@ class MeasureValued(Estimator):
             plus, minus = _costs(weak, x, base, then)
             constant = jax.lax.stop_gradient(weak.constant)
             total = total + linear(weak.parameter, constant * (plus - minus), SECOND)
-        return total if site.vouched else total + _refused(distribution)
+        return total + _refused(distribution)
 
     def _weak(self, distribution: Any, x: Any, key: Any) -> list[Weak]:
         return DECOMPOSITIONS[type(distribution)](distribution, x, key, self.coupled)

@@ -8,7 +8,13 @@ from typing import Any
 import jax.numpy as jnp
 
 from jensen.gradients.estimators.base import Estimator
-from jensen.gradients.estimators.components import MIXTURES, are_alike, component, label_probabilities
+from jensen.gradients.estimators.components import (
+    MIXTURES,
+    are_alike,
+    can_be_taken,
+    component,
+    label_probabilities,
+)
 from jensen.gradients.estimators.pathwise import Pathwise
 from jensen.gradients.site import Cost, Randomness, Site
 
@@ -42,14 +48,16 @@ class ExactLabel(Estimator):
     def memory(self) -> Any:
         return self.inside.memory
 
-    def refusal(self, distribution: Any) -> str | None:
+    def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
         if not isinstance(distribution, MIXTURES):
             return f"{type(distribution).__name__} is not a mixture and has no label"
         if distribution.batch_shape:
             return (
                 f"{distribution.batch_shape} mixtures have too many labels: make them variables of their own"
             )
-        refusals = (self.inside.refusal(part) for part in _components(distribution))
+        if not can_be_taken(distribution):
+            return "its components cannot be taken one at a time: MixtureGeneral has them as a list"
+        refusals = (self.inside.refusal(part, vouched) for part in _components(distribution))
         return next((f"in a component, {why}" for why in refusals if why), None)
 
     def evaluations(self, distribution: Any) -> int:

@@ -19,8 +19,8 @@ class Pathwise(Estimator):
     and Mnih, 2018). Which parameters have a path is looked up; a derivative in one that has none raises.
     """
 
-    def refusal(self, distribution: Any) -> str | None:
-        return path_refusal(distribution)
+    def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
+        return path_refusal(distribution, vouched)
 
     def order_for(self, distribution: Any) -> float:
         return path_order(distribution)
@@ -34,4 +34,4 @@ class Pathwise(Estimator):
 
 def path(site: Site) -> Any:
     """A draw that moves with its parameters; those without a path are guarded."""
-    return draw(site, site.distribution if site.vouched else path_guarded(site.distribution))
+    return draw(site, path_guarded(site.distribution, site.vouched))

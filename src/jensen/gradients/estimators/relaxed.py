@@ -21,7 +21,7 @@ from jensen.gradients.site import Cost, Site
 class _Relaxed(Estimator):
     """Bits are given to f as they are, and labels as one-hot vectors, which can be relaxed."""
 
-    def refusal(self, distribution: Any) -> str | None:
+    def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
         return refusal(distribution)
 
     def drawn(self, distribution: Any) -> Any:
@@ -131,6 +131,11 @@ class Concrete(_Relaxed):
         return _Relaxed.example(self, distribution, key).astype(jnp.result_type(float))
 
     def cost(self, site: Site, then: Cost) -> Any:
+        if site.is_of_bound and not self.is_hard:
+            raise ValueError(
+                f"Concrete for {site.name!r}: a relaxed value has no density under the guide, and the bound "
+                "would be none: Concrete(is_hard=True), or REBAR(), which is not biased"
+            )
         z = latent(site)
         soft = z.soft(z.free, self.temperature)
         return then(z.hard + (soft - jax.lax.stop_gradient(soft)) if self.is_hard else soft)

@@ -37,14 +37,14 @@ class ScoreFunction(Estimator):
     def memory(self) -> Any:
         return self.baseline if self.baseline is not None and self.baseline.init() is not None else None
 
-    def refusal(self, distribution: Any) -> str | None:
+    def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
         return score_refusal(distribution)
 
     def cost(self, site: Site, then: Cost) -> Any:
         x = fixed_draw(site)
 
         def density(distribution: Any) -> Any:
-            return log_density(distribution if site.vouched else score_guarded(distribution), x)
+            return log_density(score_guarded(distribution, site.vouched), x)
 
         weight, cost = box(density(site.distribution)), then(x)
         landing = weight - 1.0 if site.is_of_bound else 0.0

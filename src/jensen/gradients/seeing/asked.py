@@ -23,6 +23,8 @@ def asked(f: Any, distribution: Any, theta: Any, **options: Any) -> tuple[Expect
         F, at = replace(made, log_joint=f.log_joint), distribution if theta is None else theta
     else:
         F, at = expectation(f, distribution, **given), theta
+    if at is None:
+        raise TypeError("theta is missing: where is the gradient to be taken?")
     return _of_real_theta(F, at)
 
 

@@ -21,6 +21,7 @@ from jensen.gradients.validity.tracers import concrete
 from jensen.gradients.validity.verdicts import Verdict, refused
 from jensen.gradients.validity.warning import GradientWarning, caution
 
+UNLESS_VOUCHED = " (if you know that it has one, say so: vouch=(...) with the name of the variable)"
 UNDRAWN = (dist.ImproperUniform, dist.Unit)
 CENSORED = refused("the density is that of what is censored, and draws are not")
 WITHOUT_SCORE: dict[type, Verdict] = {
@@ -31,8 +32,8 @@ WITHOUT_SCORE: dict[type, Verdict] = {
 }
 
 
-def path_refusal(distribution: Any) -> str | None:
-    """Why no parameter of a distribution has a path; None where some have."""
+def path_refusal(distribution: Any, vouched: bool = False) -> str | None:
+    """Why no parameter of a distribution has a path; None where some have, or the user vouches for it."""
     name = type(distribution).__name__
     if isinstance(distribution, UNDRAWN):
         return f"{name}: {UNNORMALIZED.why}"
@@ -40,7 +41,7 @@ def path_refusal(distribution: Any) -> str | None:
         return f"{name} is discrete: a draw does not move with its parameters, and its path would be zero"
     row = rows(distribution)
     if row is None:
-        return f"{name} is not in the table of valid paths (vouch for it if you know that it has one)"
+        return None if vouched else f"{name} is not in the table of valid paths{UNLESS_VOUCHED}"
     verdicts = [both.path for both in row.values()]
     if verdicts and all(verdict.status == "refused" for verdict in verdicts):
         return f"{name}: {verdicts[0].why}"
@@ -68,13 +69,16 @@ def _without_score(part: Any) -> Verdict | None:
     return WITHOUT_SCORE.get(type(part))
 
 
-def path_guarded(distribution: Any) -> Any:
-    """The distribution with parameters that have no path guarded, and those that are warned of warning."""
+def path_guarded(distribution: Any, vouched: bool = False) -> Any:
+    """The distribution with parameters that have no path guarded.
+
+    Those that are warned of warn, unless the user vouches for them.
+    """
     row = rows(distribution, concrete)
     return (
         distribution
         if row is None
-        else _guarded(distribution, {n: both.path for n, both in row.items()}, "path")
+        else _guarded(distribution, {n: both.path for n, both in row.items()}, "path", vouched)
     )
 
 
@@ -90,21 +94,25 @@ def cautions(distribution: Callable[[Any], Any], theta: Any) -> list[str]:
     return [str(one.message) for one in found if issubclass(one.category, GradientWarning)]
 
 
-def score_guarded(distribution: Any) -> Any:
+def score_guarded(distribution: Any, vouched: bool = False) -> Any:
     """The distribution with parameters that have no score guarded; outside the table, its support."""
     row = rows(distribution)
     if row is None:
-        return FixedSupport(distribution, f"the support of {type(distribution).__name__}: {MOVES.why}")
-    return _guarded(distribution, {n: both.score for n, both in row.items()}, "score")
+        return (
+            distribution
+            if vouched
+            else FixedSupport(distribution, f"the support of {type(distribution).__name__}: {MOVES.why}")
+        )
+    return _guarded(distribution, {n: both.score for n, both in row.items()}, "score", vouched)
 
 
-def _guarded(distribution: Any, verdicts: dict[str, Verdict], kind: str) -> Any:
+def _guarded(distribution: Any, verdicts: dict[str, Verdict], kind: str, is_quiet: bool) -> Any:
     of = f"of {type(distribution).__name__} has no {kind}"
     changes: dict[str, Callable[[Any], Any]] = {}
     for name, verdict in verdicts.items():
         if verdict.status == "refused":
             changes[name] = partial(guard, why=f"{name} {of}: {verdict.why}")
-        elif verdict.status == "warned":
+        elif verdict.status == "warned" and not is_quiet:
             warning = f"the {kind} of {name} of {type(distribution).__name__}: {verdict.why}"
             changes[name] = partial(caution, why=warning)
     return changed(distribution, changes)
