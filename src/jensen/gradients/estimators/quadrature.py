@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import singledispatch
 from typing import Any, NamedTuple
 
@@ -39,19 +40,19 @@ def _(distribution: Any, num_points: int) -> Rule | None:
 
 @rule.register(dist.Uniform)
 def _(distribution: Any, num_points: int) -> Rule | None:
-    nodes, weights = leggauss(num_points)
+    nodes, weights = _known(leggauss, num_points)
     width = distribution.high - distribution.low
     return _affine(distribution, (nodes + 1.0) / 2.0, weights / 2.0, distribution.low, width)
 
 
 @rule.register(dist.Exponential)
 def _(distribution: Any, num_points: int) -> Rule | None:
-    return _affine(distribution, *laggauss(num_points), 0.0, 1.0 / distribution.rate)
+    return _affine(distribution, *_known(laggauss, num_points), 0.0, 1.0 / distribution.rate)
 
 
 @rule.register(dist.Laplace)
 def _(distribution: Any, num_points: int) -> Rule | None:
-    nodes, weights = laggauss((num_points + 1) // 2)
+    nodes, weights = _known(laggauss, (num_points + 1) // 2)
     both = np.concatenate([-nodes, nodes]), np.concatenate([weights, weights]) / 2.0
     return _affine(distribution, *both, distribution.loc, distribution.scale)
 
@@ -113,8 +114,17 @@ def _affine(distribution: Any, nodes: Any, weights: Any, shift: Any, scale: Any)
 
 
 def _hermite(num_points: int) -> tuple[Any, Any]:
-    nodes, weights = hermegauss(num_points)
+    nodes, weights = _known(hermegauss, num_points)
     return nodes, weights / np.sqrt(2.0 * np.pi)
+
+
+def _known(rule: Callable[[int], Any], num_points: int) -> tuple[Any, Any]:
+    """Nodes and weights; a ``ValueError`` where these are beyond the range of numbers."""
+    with np.errstate(all="ignore"):
+        nodes, weights = rule(num_points)
+    if not (np.isfinite(nodes).all() and np.isfinite(weights).all()):
+        raise ValueError(f"a rule of {num_points} points has weights that are no numbers: fewer num_points")
+    return nodes, weights
 
 
 def standard_normal(num_points: int, size: int) -> tuple[Any, Any]:
