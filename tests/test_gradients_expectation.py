@@ -203,3 +203,203 @@ def test_the_label_of_a_mixture_with_expanded_components():
 
     F = gr.expectation(lambda x, t: jnp.sum(x**2), make, gr.ExactLabel(), gr.Independent(4))
     assert_mean(replicates(F, 0.4, 2000), -3.0)
+
+
+# --- shapes of what is drawn
+
+
+def test_angles_with_one_concentration_are_drawn_one_by_one():
+    """E cos(x₁ − x₂) = A(κ)², with A the mean length."""
+    from scipy.special import ive
+
+    def ratio(k):
+        return ive(1, k) / ive(0, k)
+
+    truth = _slope(lambda k: ratio(k) ** 2, 2.0)
+    F = gr.expectation(
+        lambda x, k: jnp.cos(x[0] - x[1]),
+        lambda k: dist.VonMises(jnp.array([0.3, 0.3]), k),
+        gr.Pathwise(),
+        gr.Independent(4),
+        vouch="x",  # f has the period
+    )
+    assert_mean(replicates(F, 2.0, 4000), truth)
+
+
+@pytest.mark.parametrize(
+    ("make", "truth"),
+    [
+        (
+            lambda t: dist.TransformedDistribution(
+                dist.Gamma(jnp.array([t]), 1.0), dist.transforms.AffineTransform(0.0, 2.0)
+            ).expand((3,)),
+            6.0,
+        ),
+        (
+            lambda t: dist.MixtureSameFamily(
+                dist.Categorical(jnp.array([[0.3, 0.7]])), dist.Normal(jnp.array([[0.0, 1.0]]) + t, 1.0)
+            ).expand((3,)),
+            3.0,
+        ),
+        (lambda t: dist.Gamma(t * jnp.ones((2, 1)), 1.0).expand((4, 2, 3)), 24.0),
+    ],
+    ids=["transformed", "mixture", "gamma"],
+)
+def test_axes_of_length_one_that_are_expanded_hold_different_draws(make, truth):
+    def f(x, t):
+        assert x.shape == make(2.0).shape()
+        return jnp.sum(x) + 0.0 * jnp.sum(jnp.diff(x, axis=-1))
+
+    F = gr.expectation(f, make, gr.Pathwise(), gr.Independent(4))
+    assert_mean(replicates(F, 2.0, 2000), truth)
+    apart = gr.expectation(lambda x, t: jnp.var(x), make, gr.Pathwise(), gr.Independent(1))
+    assert float(apart(2.0, KEY)) > 0.0
+
+
+# --- probabilities that need not add up to 1
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        gr.ScoreFunction(),
+        gr.ScoreFunction(gr.LeaveOneOut()),
+        gr.ScoreFunction(gr.OptimalCoefficient()),
+        gr.MeasureValued(),
+        gr.Exact(),
+    ],
+    ids=str,
+)
+def test_probabilities_are_normalized_by_every_estimator(estimator):
+    values, p = jnp.array([1.0, 4.0, 9.0]), jnp.array([0.2, 0.3, 0.5])
+    F = gr.expectation(lambda x, t: values[x], dist.Categorical, estimator, gr.Independent(16))
+    assert_mean(replicates(F, p, 4000), np.asarray(values - values @ p), str(estimator))
+
+
+def test_the_optimal_coefficient_of_counts_and_of_ordered_values():
+    optimal = gr.ScoreFunction(gr.OptimalCoefficient())
+    values, cuts = jnp.array([1.0, 4.0, 9.0]), jnp.array([-1.0, 0.5])
+    ordered = gr.expectation(
+        lambda x, t: values[x], lambda t: dist.OrderedLogistic(t, cuts), optimal, gr.Independent(16)
+    )
+    truth = jax.grad(lambda t: dist.OrderedLogistic(t, cuts).probs @ values)(0.5)
+    assert_mean(replicates(ordered, 0.5, 4000), truth)
+    weights, logits = jnp.array([1.0, 4.0, 2.0]), jnp.array([0.1, 0.2, -0.3])
+    counts = gr.expectation(
+        lambda x, t: x @ weights,
+        lambda t: dist.Multinomial(3, jax.nn.softmax(t)),
+        optimal,
+        gr.Independent(16),
+    )
+    truth = jax.grad(lambda t: 3 * jax.nn.softmax(t) @ weights)(logits)
+    assert_mean(replicates(counts, logits, 4000), truth)
+
+
+def test_relaxed_bits_of_a_guide_have_a_smooth_density():
+    F = gr.bound(lambda b, t: 0.8 * b, lambda t: dist.Bernoulli(logits=t), gr.REBAR(0.05), gr.Independent(16))
+    exact = gr.bound(lambda b, t: 0.8 * b, lambda t: dist.Bernoulli(logits=t), gr.Exact())
+    assert_mean(replicates(F, 0.7, 10_000), jax.grad(exact)(0.7))
+
+
+# --- a support that depends on a parent
+
+
+def test_auto_takes_the_score_where_a_support_depends_on_a_parent():
+    def distribution(theta):
+        return {"n": dist.Poisson(3.0), "x": lambda n: dist.Binomial(n, theta)}
+
+    F = gr.expectation(lambda v, t: v["x"] * 1.0, distribution, draws=gr.Independent(64))
+    assert F.chosen(0.3)["x"] == gr.ScoreFunction(gr.LeaveOneOut())
+    assert_mean(replicates(F, 0.3, 500), 3.0)
+
+
+# --- small things that are typed
+
+
+def test_it_compiles_whatever_it_is_made_of():
+    def distribution(theta):
+        return {"x": dist.Normal(theta, 1.0)}
+
+    F = gr.expectation(
+        lambda v, t: v["x"], distribution, {"x": gr.ScoreFunction(gr.Constant(jnp.array(3.0)))}
+    )
+    assert np.isfinite(jax.jit(F)(0.5, KEY))
+
+
+def test_it_says_what_it_is():
+    def cost(x, theta):
+        return x
+
+    def normal(theta):
+        return dist.Normal(theta, 1.0)
+
+    F = gr.expectation(cost, normal, gr.ScoreFunction(gr.LeaveOneOut()), 100)
+    assert repr(F) == "E[cost(x, theta)] over normal: ScoreFunction(LeaveOneOut()), Independent(100)"
+    assert (
+        repr(gr.bound(cost, normal, {"x": gr.Exact()}))
+        == "bound of cost over normal: {x: Exact()}, Independent(64)"
+    )
+
+
+def test_a_key_may_be_a_number():
+    F = gr.expectation(_sum, lambda t: dist.Normal(t, 1.0))
+    assert F(0.5, 3) == F(0.5, jax.random.key(3))
+
+
+def test_a_default_argument_is_no_parent():
+    def distribution(theta):
+        return {"z": dist.Normal(theta, 1.0), "x": lambda z, s=2.0: dist.Normal(z, s)}
+
+    assert jax.grad(gr.expectation(lambda v, t: v["x"], distribution))(0.5, KEY) == 1.0
+
+
+def test_names_with_the_same_random_numbers_are_refused():
+    names = ("plumless", "buckeroo")
+    F = gr.expectation(
+        lambda v, t: v[names[0]] * v[names[1]], lambda t: {name: dist.Normal(t, 1.0) for name in names}
+    )
+    with pytest.raises(ValueError, match="same random numbers"):
+        F(0.5, KEY)
+
+
+NAMED = [
+    (lambda: gr.expectation(_sum, dist.Normal(0.0, 1.0)), "must be a function of theta"),
+    (lambda: gr.expectation(3.0, lambda t: dist.Normal(t, 1.0)), "f must be a function"),
+    (lambda: gr.expectation(_sum, lambda t: None)(0.5, KEY), "the distribution of 'x' is None"),
+    (lambda: gr.expectation(_sum, lambda t: {"x": dist.Poisson})(0.5, KEY), "is the class Poisson"),
+    (lambda: gr.expectation(_sum, lambda t: {1: dist.Normal(t, 1.0)})(0.5, KEY), "must have names"),
+    (lambda: gr.expectation(lambda x, t: None, lambda t: dist.Normal(t, 1.0))(0.5, KEY), "something else"),
+    (lambda: gr.expectation(_sum, lambda t: dist.Normal(t, 1.0), draws=2.5), "draws must be a number"),
+    (lambda: gr.Independent(2.5), "must be an integer"),
+    (lambda: gr.ScoreFunction(0.4), "a baseline is an object"),
+    (lambda: gr.Constant("a"), "a constant baseline is one number"),
+]
+
+
+@pytest.mark.parametrize(("make", "words"), NAMED, ids=[words for _, words in NAMED])
+def test_what_is_of_the_wrong_kind_is_named(make, words):
+    with pytest.raises(TypeError, match=words):
+        make()
+
+
+VALUES = [
+    (lambda: gr.Concrete(-1.0), "temperature of a relaxation must be positive"),
+    (lambda: gr.Exact(0), "num_points must be at least 1"),
+    (lambda: gr.expectation(_sum, lambda t: dist.Normal(t, 1.0), gr.Exact(400))(0.5), "fewer num_points"),
+    (
+        lambda: gr.expectation(_sum, lambda t: dist.LeftTruncatedDistribution(dist.StudentT(3.0, t), 0.0))(
+            0.5, KEY
+        ),
+        "'x' cannot be drawn",
+    ),
+    (
+        lambda: gr.bound(_sum, lambda t: dist.Bernoulli(logits=t), gr.Concrete())(0.5, KEY),
+        "has no density under the guide",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "words"), VALUES, ids=[words for _, words in VALUES])
+def test_what_has_a_wrong_value_is_named(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()

@@ -128,3 +128,66 @@ def test_vouching_is_for_variables():
             gradient(SMOOTH[0], vouch=vouch)
     with pytest.raises(TypeError, match="vouch must be names of variables"):
         gradient(SMOOTH[0], vouch=True)
+
+
+def test_a_jump_in_the_distribution_of_a_child_is_seen():
+    def distribution(theta):
+        return {"z": Normal(theta["mu"], 1.0), "x": lambda z: Normal(jnp.where(z > 0.0, 1.0, -1.0), 1.0)}
+
+    F = gr.expectation(lambda v, theta: v["x"], distribution, gr.Pathwise(), gr.Independent(8))
+    with pytest.warns(gr.GradientWarning, match="compares 'z'"):
+        assert jax.grad(F)({"mu": 0.5}, jax.random.key(0))["mu"] == 0.0
+    auto = gr.expectation(lambda v, theta: v["x"], distribution, draws=gr.Independent(100_000))
+    assert auto.chosen({"mu": 0.5}) == {"z": gr.ScoreFunction(gr.LeaveOneOut()), "x": gr.Pathwise()}
+    with pytest.warns(gr.GradientWarning, match="Auto takes the score"):
+        slope = jax.grad(auto)({"mu": 0.5}, jax.random.key(0))["mu"]
+    truth = 2 * jnp.exp(-0.125) / jnp.sqrt(2 * jnp.pi)
+    assert float(slope) == pytest.approx(float(truth), abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("make", "estimator"),
+    [
+        (lambda t: Normal(t, 1.0), gr.Controlled(gr.Pathwise(), gr.Taylor())),
+        (
+            lambda t: dist.MixtureSameFamily(
+                dist.Categorical(jnp.array([0.5, 0.5])), Normal(jnp.array([0.0, 1.0]) + t, 1.0)
+            ),
+            gr.ExactLabel(),
+        ),
+        (Bernoulli, gr.REBAR()),
+        (Bernoulli, gr.Concrete()),
+    ],
+    ids=["Controlled", "ExactLabel", "REBAR", "Concrete"],
+)
+def test_whatever_differentiates_f_warns_of_a_jump(make, estimator):
+    F = gr.expectation(lambda x, t: jnp.where(x > 0.5, 1.0, 0.0), make, estimator, gr.Independent(4))
+    with pytest.warns(gr.GradientWarning, match="compares 'x'"):
+        F(0.3, jax.random.key(0))
+
+
+def test_theta_may_be_decided_by():
+    """Where f asks for the value of θ it is traced with the numbers."""
+
+    def f(x, theta):
+        return jnp.floor(x) if theta["mu"] > 0 else x
+
+    with pytest.warns(gr.GradientWarning, match="rounds 'x'"):
+        gradient(f)
+
+
+def test_the_guide_of_a_bound_is_not_looked_at():
+    F = gr.bound(lambda z, t: dist.Gamma(2.0, 1.0).log_prob(z), lambda t: dist.Gamma(t, 1.0), gr.Pathwise())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        jax.grad(F)(2.0, jax.random.key(0))
+
+
+def test_vouching_does_not_admit_what_is_known_to_be_wrong():
+    for make, estimator, words in [
+        (Bernoulli, gr.Pathwise(), "is discrete"),
+        (lambda t: Uniform(0.0, t), gr.ScoreFunction(), "moves the support"),
+    ]:
+        F = gr.expectation(lambda x, t: x * 1.0, make, estimator, vouch="x")
+        with pytest.raises(ValueError, match=words):
+            jax.grad(F)(0.3, jax.random.key(0))

@@ -17,6 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
+from jensen.gradients.validity.tracers import concrete
+
 Steps = list[tuple[Any, list[bool]]]
 
 ORDER = dict.fromkeys(("lt", "le", "gt", "ge"), "compares")
@@ -81,7 +83,8 @@ def _seen(f: Any, x: Any, others: Any, theta: list[Any]) -> list[tuple[str, bool
     except NameError:  # f asks which draw it is in: it cannot be traced by itself
         return []
     except jax.errors.JAXTypeError:  # f decides by the numbers in θ
-        traced = jax.make_jaxpr(lambda x, others: f(x, others, theta))(x, others).jaxpr
+        known = [leaf if concrete(leaf) is None else concrete(leaf) for leaf in theta]
+        traced = jax.make_jaxpr(lambda x, others: f(x, others, known))(x, others).jaxpr
     num_x = len(jax.tree.leaves(x))
     num_others = len(jax.tree.leaves(others))
     num_theta = len(traced.invars) - num_x - num_others
