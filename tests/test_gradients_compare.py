@@ -574,3 +574,16 @@ def test_as_many_replicates_at_a_time_as_memory_allows(monkeypatch):
     monkeypatch.setattr(samples, "MEMORY", 2**20)
     pieces = gr.gradient_samples(lambda x, t: jnp.sum(x**2), make, 0.5, key=0, num_replicates=50)
     np.testing.assert_allclose(pieces, whole, rtol=1e-5)
+
+
+def test_where_f_jumps_in_theta_no_estimate_is_the_measure_of_others():
+    with pytest.warns(gr.GradientWarning):
+        found = gr.compare(
+            lambda x, t: jnp.where(x > t["q"], 1.0, 0.0),
+            lambda t: Normal(t["mu"], 1.0),
+            {"mu": 0.5, "q": 0.3},
+            [gr.ScoreFunction(), gr.Pathwise()],
+            key=0,
+        )
+    assert np.isnan(found.table["bias"]).all()
+    assert any("f jumps where theta is compared" in remark for remark in found.remarks)

@@ -83,6 +83,8 @@ def _study(
     options: GradientOptions, at: dict[str, float], names: list[str] | None, seed: int
 ) -> tuple[Study, list[str]]:
     """The comparison, and what is to be said beside it."""
+    from jensen.em.progress import Progress
+
     try:
         from jensen.gradients.expressions import problem
         from jensen.gradients.expressions.menu import study
@@ -91,9 +93,9 @@ def _study(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            found = study(
-                problem(options.expression, options.distribution, at), names, seed, options.num_replicates
-            )
+            with Progress("gradients", hint="") as progress:
+                asked = problem(options.expression, options.distribution, at)
+                found = study(asked, names, seed, options.num_replicates, progress.update)
         except ValueError as error:
             raise CommandError(str(error)) from error
     said = [str(each.message).partition(" If the branches meet")[0] for each in caught]

@@ -19,8 +19,11 @@ class Progress:
     Inside another one it adds its text to the line of the outer one.
     """
 
-    def __init__(self, what: str = "EM", enabled: bool | None = None) -> None:
+    def __init__(
+        self, what: str = "EM", enabled: bool | None = None, hint: str = " (Ctrl-C keeps the best so far)"
+    ) -> None:
         self._what = what
+        self._hint = hint
         self._enabled = sys.stderr.isatty() if enabled is None else enabled
         self._began = time.monotonic()
         self._text = ""
@@ -58,4 +61,4 @@ class Progress:
 
             self._shown = Console(stderr=True).status("")
             self._shown.start()
-        self._shown.update(f"{self._what}: {text}, {seconds:.0f} s (Ctrl-C keeps the best so far)")
+        self._shown.update(f"{self._what}: {text}, {seconds:.0f} s{self._hint}")

@@ -203,7 +203,7 @@ def _held_against(
     if isinstance(exact, Reference):
         return [], exact
     unbiased = {name: each.moments for name, each in ran.items() if not is_biased(each.F)}
-    best = most_precise(unbiased) if len(ran) > 1 else None
+    best = most_precise(unbiased) if len(ran) > 1 and not exact.is_jump else None
     if best is None:
         return [f"no exact gradient is known here ({exact.why}): none to see a bias with"], None
     return [

@@ -40,9 +40,10 @@ class Reference(NamedTuple):
 
 
 class NoReference(NamedTuple):
-    """Why there is none."""
+    """Why there is none, and whether that is a jump, which estimators may be blind to as well."""
 
     why: str
+    is_jump: bool = False
 
 
 def reference(F: Expectation, theta: Any) -> Reference | NoReference:
@@ -55,7 +56,7 @@ def reference(F: Expectation, theta: Any) -> Reference | NoReference:
     if prod(_count(each, points) for each in found) > MOST:
         return NoReference(f"there are more than {MOST} values to sum over")
     if why := _blind(F, theta):
-        return NoReference(why)
+        return NoReference(why, is_jump=True)
     mass, value, size, slopes = jax.device_get(jax.jit(partial(_by_rules, F, points))(theta))
     fine, rough, _ = columns(slopes, 3)
     if not np.isfinite(size).all():
