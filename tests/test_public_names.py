@@ -4,6 +4,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 import warnings
 from pathlib import Path
 
@@ -80,6 +81,15 @@ def test_what_a_package_lists_is_there_and_documented(name):
         thing = getattr(package, public)
         if inspect.isclass(thing) or inspect.isfunction(thing):
             assert inspect.getdoc(thing), f"jensen.{name}.{public} has no docstring"
+
+
+def test_every_name_of_gradients_is_on_a_page():
+    """In what is written, and not only in what is printed."""
+    pytest.importorskip("numpyro")
+    gradients = importlib.import_module("jensen.gradients")
+    pages = (Path(__file__).parents[1] / "docs").glob("gradients*.md")
+    text = " ".join(re.sub(r"(?ms)^```text.*?^```", "", page.read_text(encoding="utf-8")) for page in pages)
+    assert set(gradients.__all__) <= set(re.findall(r"\w+", text))
 
 
 def modules():
