@@ -587,3 +587,36 @@ def test_where_f_jumps_in_theta_no_estimate_is_the_measure_of_others():
         )
     assert np.isnan(found.table["bias"]).all()
     assert any("f jumps where theta is compared" in remark for remark in found.remarks)
+
+
+def test_vectors_of_bits_have_a_reference():
+    def make(a):
+        return Bernoulli(logits=a).to_event(1)
+
+    weights = np.array([1.0, -2.0, 0.5])
+    F = gr.expectation(lambda b, a: (weights @ b) ** 2, make, gr.ScoreFunction())
+    at = jnp.array([0.3, -0.2, 1.0])
+    found = reference(F, at)
+    p = 1 / (1 + np.exp(-np.asarray(at)))
+    slope = p * (1 - p) * (weights**2 * (1 - 2 * p) + 2 * weights * (weights @ p))  # of Var + mean²
+    assert found.gradient == pytest.approx(slope, abs=1e-12)
+
+
+def test_what_is_wrapped_can_be_taken_apart():
+    for make in (
+        lambda t: Normal(t * jnp.ones(2), 1.0).to_event(1),
+        lambda t: MultivariateNormal(t * jnp.ones(2), covariance_matrix=jnp.eye(2)),
+    ):
+        estimator = gr.ScoreFunction(gr.OptimalCoefficient())
+        gr.check(lambda x, t: jnp.sum(x**2), make, 0.5, estimator=estimator, draws=16, key=0, truth=2.0)
+    wrapped = gr.expectation(
+        lambda x, t: jnp.sum(jnp.sin(x)),
+        lambda t: Gamma(t * jnp.ones(2), 1.0).to_event(1),
+        gr.ScoreFunction(),
+    )
+    assert np.isfinite(jax.hessian(wrapped)(2.0, jax.random.key(0)))
+
+
+def test_a_small_gradient_has_a_reference_only_where_its_digits_are_known():
+    F = gr.expectation(lambda x, t: jnp.sin(x), lambda t: StudentT(t, 1.0, 2.0), gr.ScoreFunction())
+    assert isinstance(reference(F, jnp.asarray(1.5)), NoReference)

@@ -36,9 +36,13 @@ def fixed(distribution: Any) -> Any:
 
 
 def can_be_taken_apart(distribution: Any) -> bool:
-    """Whether a distribution is all in its leaves, as those of NumPyro are."""
+    """Whether a distribution is all in its leaves, as those of NumPyro are.
+
+    What its class has, such as a covariance that is computed when asked for, need not be in them.
+    """
     leaves, structure = jax.tree.flatten(distribution)
-    return vars(jax.tree.unflatten(structure, leaves)).keys() >= vars(distribution).keys()
+    made = vars(jax.tree.unflatten(structure, leaves))
+    return all(name in made or hasattr(type(distribution), name) for name in vars(distribution))
 
 
 def log_density(distribution: Any, value: Any) -> Any:

@@ -76,7 +76,7 @@ class Exact(Estimator):
         """All joint values (m, ...) and their probabilities (m,)."""
         each = self._entry(distribution)
         if each is not None:
-            return _product(each)
+            return joint_values(each)
         noise, weights = standard_normal(self.num_points, distribution.event_shape[0])
         return distribution.loc + noise @ distribution.scale_tril.T, weights
 
@@ -86,7 +86,8 @@ class Exact(Estimator):
         return rule(entries, self.num_points) if finite is None else finite
 
 
-def _product(each: Rule) -> tuple[Any, Any]:
+def joint_values(each: Rule) -> tuple[Any, Any]:
+    """All joint values (m, ...) of entries with these values, and their probabilities (m,)."""
     count, *shape = each.nodes.shape
     size = prod(shape)
     places = np.indices((count,) * size).reshape(size, -1).T

@@ -164,7 +164,7 @@ def refusal(F: Expectation, theta: Any) -> str:
 
 def run(F: Expectation, theta: Any, key: Any, num_replicates: int) -> Contestant:
     """Replicates of one estimator, timed."""
-    for words in heavy_paths(F, theta):
+    for words in dict.fromkeys(heavy_paths(F, theta)):
         warn(words)
     each = keys(key, num_replicates)
     call = compiled(F, theta, each)

@@ -127,7 +127,7 @@ class Comparison:
         if not self.has_exact or len(self.parameters) > FEW:
             return []
         truth = [
-            f"{name} {self.row(next(iter(self.samples)), name)['truth']:.6g}" for name in self.parameters
+            f"{name} {self.row(next(iter(self.samples)), name)['truth']:.4g}" for name in self.parameters
         ]
         return [f"exact gradient: {', '.join(truth)}"]
 

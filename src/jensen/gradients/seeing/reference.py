@@ -18,17 +18,21 @@ from numpyro.distributions import constraints
 from jensen.gradients.box import moves
 from jensen.gradients.draws import Independent
 from jensen.gradients.estimators import Estimator
+from jensen.gradients.estimators.exact import joint_values
+from jensen.gradients.estimators.support import finite_support
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.sampling import log_density
 from jensen.gradients.seeing.door import distributions_at
 from jensen.gradients.seeing.names import columns
 from jensen.gradients.site import Cost, Site
+from jensen.gradients.wrappers import unwrapped
 
 POINTS = {0: 1, 1: 4097, 2: 513}  # of the finer rule, by how many variables have no finite support
 FINER = 2**18 + 1  # for one variable in which f jumps
 MOST = 2**20  # joint values that are summed
 FAR = 30.0  # of t in x = sinh t and the like
-TOLERANCE = 1e-3
+TOLERANCE = 1e-3  # of a gradient
+SMALL = 1e-3  # a gradient of which only the absolute error counts
 
 
 class Reference(NamedTuple):
@@ -58,13 +62,13 @@ def reference(F: Expectation, theta: Any) -> Reference | NoReference:
     if why := _blind(F, theta):
         return NoReference(why, is_jump=True)
     mass, value, size, slopes = jax.device_get(jax.jit(partial(_by_rules, F, points))(theta))
-    fine, rough, _ = columns(slopes, 3)
+    fine, rough, near = columns(slopes, 3)
     if not np.isfinite(size).all():
         return NoReference("f is not finite everywhere")
     if not abs(size[0] - size[2]) < TOLERANCE * (1.0 + size[0]):
         return NoReference("E[f] may not exist: |f| times the density does not fall off")
-    error = np.abs(fine - rough) + abs(mass[0] - 1.0) * (1.0 + np.abs(fine))
-    if not (error < TOLERANCE * (1.0 + np.abs(fine))).all():  # NaN among them
+    error = np.maximum(np.abs(fine - rough), np.abs(fine - near)) + abs(mass[0] - 1.0) * np.abs(fine)
+    if not (error < TOLERANCE * (SMALL + np.abs(fine))).all():  # NaN among them
         return NoReference("two rules of quadrature do not agree")
     return Reference(fine, error + 64 * np.finfo(fine.dtype).eps * (1.0 + np.abs(fine)), float(value[0]))
 
@@ -137,7 +141,7 @@ class Quadrature(Estimator):
         seen = log_p > jnp.log(jnp.finfo(log_p.dtype).tiny)
         middle = x[jnp.argmax(log_p)]
         # Where the density is no number at all any more, f may overflow: nothing is evaluated there.
-        x = jnp.asarray(jnp.where(seen, x, middle))
+        x = jnp.asarray(jnp.where(seen.reshape(-1, *[1] * middle.ndim), x, middle))
         safe = jnp.asarray(jnp.where(seen, log_p, 0.0))
         weight = jnp.where(seen, jnp.exp(safe), 0.0)[:, None] * width
         cost = jnp.asarray(jax.vmap(then)(x)).reshape(x.shape[0], -1)
@@ -145,25 +149,29 @@ class Quadrature(Estimator):
 
 
 def _is_finite(distribution: Any) -> bool:
-    return bool(getattr(distribution, "has_enumerate_support", False))
+    return finite_support(unwrapped(distribution)) is not None
 
 
 def _has_rule(distribution: Any) -> bool:
+    if _is_finite(distribution):
+        return True
     if distribution.batch_shape or distribution.event_shape:
         return False
-    if _is_finite(distribution) or not distribution.is_discrete:
-        return _is_finite(distribution) or _transform(distribution) is not None
-    return hasattr(distribution.support, "lower_bound")
+    if distribution.is_discrete:
+        return hasattr(distribution.support, "lower_bound")
+    return _transform(distribution) is not None
 
 
 def _count(distribution: Any, num: int) -> int:
-    return len(distribution.enumerate_support()) if _is_finite(distribution) else num
+    finite = finite_support(unwrapped(distribution))
+    return num if finite is None else finite.nodes.shape[0] ** prod(finite.nodes.shape[1:])
 
 
 def _grid(distribution: Any, num: int) -> tuple[Any, Any]:
     """Values (num,), and what each stands for by the three rules (num, 3)."""
-    if _is_finite(distribution):
-        values = distribution.enumerate_support()
+    finite = finite_support(unwrapped(distribution))
+    if finite is not None:
+        values = joint_values(finite)[0]
         return values, jnp.ones((len(values), 3))
     index = jnp.arange(num)
     if distribution.is_discrete:
