@@ -16,8 +16,8 @@ def bound(
     log_joint: Callable[[Any, Theta], Any],
     guide: Callable[[Theta], Any],
     estimator: Any = None,
-    draws: Draws | None = None,
-    vouch: tuple[str, ...] = (),
+    draws: Draws | int | None = None,
+    vouch: tuple[str, ...] | str = (),
 ) -> Expectation:
     """E[log p(x, θ) − log q_θ(x)] over x ~ q_θ = guide(θ): at most the log of what p integrates to.
 

@@ -24,9 +24,8 @@ from jensen.gradients.validity.warning import warn
 Theta = Any
 
 
-@dataclass(
-    frozen=True, slots=True, weakref_slot=True, eq=False, repr=False
-)  # jax.jit wants a hash and a weak reference
+# jax.jit wants a hash and a weak reference
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False, repr=False)
 class Expectation:
     """E[f(x, θ)] over x ~ p(·; θ). Call it with θ and a key; differentiate it with JAX.
 
@@ -195,10 +194,40 @@ def expectation(
     f: Callable[[Any, Theta], Any],
     distribution: Callable[[Theta], Any],
     estimator: Any = None,
-    draws: Draws | None = None,
-    vouch: tuple[str, ...] = (),
+    draws: Draws | int | None = None,
+    vouch: tuple[str, ...] | str = (),
 ) -> Expectation:
     """E[f(x, θ)] over x ~ distribution(θ), as a function of θ and a key.
+
+    Parameters
+    ----------
+    f
+        ``f(x, theta)``, a number; x is a value, or a dict of them where the distribution is a dict.
+    distribution
+        ``distribution(theta)``: a distribution of NumPyro, or a dict whose values are distributions or
+        functions that return them, whose arguments are named as the variables that they depend on.
+    estimator
+        How the derivative is taken: an `Estimator` for all variables, or a dict with one for each. `Auto` by
+        default.
+    draws
+        How many, and how they are arranged: 64 independent ones by default; a number is that of those.
+    vouch
+        Names of variables (``"x"`` where there is only one) whose paths are right though the table does not
+        know them, or though f compares them: the branches meet.
+
+    Returns
+    -------
+    Expectation
+        ``F(theta, key)`` is the mean of f over the draws; its derivative in JAX is the estimate, and includes
+        that of f in θ. Baselines with a memory need ``F(theta, key, state)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Here or at a call: an f that returns something else than a number, an estimator that cannot be used
+        for a distribution, parameters outside of their domain (seen where they have values: not in ``jit``).
+    InvalidGradientError
+        Where a derivative is taken that is wrong or beyond ``F.order(theta)``, also inside ``jit``.
 
     Examples
     --------
