@@ -228,3 +228,17 @@ def test_own_baselines_inherit():
     own = jax.grad(_expectation(gr.ScoreFunction(Half())))(THETA, key)
     given = jax.grad(_expectation(gr.ScoreFunction(gr.Constant(0.5))))(THETA, key)
     assert float(own["mu"]) == pytest.approx(float(given["mu"]))
+
+
+def test_an_own_baseline_is_one_method_and_may_look_at_the_others():
+    class Others(gr.Baseline):
+        def value(self, site, scored):
+            return site.mean_of_others(scored.cost)
+
+    key = jax.random.key(0)
+    for draws in (gr.Independent(8), gr.Antithetic(8)):
+        own = jax.grad(_expectation(gr.ScoreFunction(Others()), draws))(THETA, key)
+        given = jax.grad(_expectation(gr.ScoreFunction(gr.LeaveOneOut()), draws))(THETA, key)
+        assert float(own["mu"]) == pytest.approx(float(given["mu"]))
+    with pytest.raises(NotImplementedError, match="must have a method value"):
+        jax.grad(_expectation(gr.ScoreFunction(gr.Baseline())))(THETA, key)

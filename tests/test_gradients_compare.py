@@ -470,6 +470,10 @@ def test_an_expectation_has_all_but_theta():
     whole = [gr.StickTheLanding(), gr.ScoreFunction(gr.LeaveOneOut())]
     found = gr.compare(F, SEVERAL, whole, key=0, num_replicates=400)
     assert set(found.table["draws"]) == {4}
+    by_name = gr.compare(F, theta=SEVERAL, estimators=whole, key=0, num_replicates=400)
+    assert by_name.samples["StickTheLanding()"] == pytest.approx(found.samples["StickTheLanding()"])
+    with pytest.raises(ValueError, match="no estimator to compare"):
+        gr.compare(F, SEVERAL, key=0)
     own = gr.gradient_samples(F, SEVERAL, key=0, num_replicates=400)
     assert own["m"].mean(axis=0) == pytest.approx(
         [found.row("StickTheLanding()", f"m[{i}]")["mean"] for i in range(3)], rel=1e-6

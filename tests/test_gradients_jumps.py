@@ -25,10 +25,13 @@ JUMPING = {
     "compares, in jit": jax.jit(lambda x, theta: (x > 1.0).astype(float)),
     "rounds": lambda x, theta: jnp.floor(x) ** 2,
     "rounds to an integer": lambda x, theta: x.astype(int) * 1.0,
+    "compares, and tests": lambda x, theta: jnp.where(jnp.isfinite(x) & (x > 0), 1.0, 0.0),
+    "compares, after a test": lambda x, theta: jnp.where(~jnp.isfinite(x), 0.0, jnp.where(x > 0, 1.0, 0.0)),
     "takes the sign": lambda x, theta: jnp.sign(x) * x,
     "compares, in a loop": lambda x, theta: jax.lax.scan(lambda c, _: (c + (c > x), None), 0.0, None, 3)[0],
 }
 SMOOTH = [
+    lambda x, theta: jnp.where(jnp.isfinite(x) & jnp.isfinite(x**2), x, jnp.floor(x)),
     lambda x, theta: x**2,
     lambda x, theta: jax.nn.softplus(x) + jax.nn.logsumexp(jnp.stack([x, 1.0])),
     lambda x, theta: jnp.maximum(x, 0.0) + jnp.abs(x) + jnp.clip(x, -1.0, 1.0),

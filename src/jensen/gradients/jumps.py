@@ -21,15 +21,13 @@ from jensen.gradients.validity.tracers import concrete
 
 Steps = list[tuple[Any, list[bool]]]
 
-ORDER = dict.fromkeys(("lt", "le", "gt", "ge"), "compares")
 JUMPS = {
-    **ORDER,
-    **dict.fromkeys(("eq", "ne"), "compares"),
+    **dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne"), "compares"),
     **dict.fromkeys(("floor", "ceil", "round", "rem", "convert_element_type"), "rounds"),
     **dict.fromkeys(("sign", "argmax", "argmin", "sort"), "takes the sign or the place of"),
 }
 TEST, INFINITE = "test", "infinite"
-KEEPING = ("broadcast_in_dim", "convert_element_type", "reshape", "neg", "squeeze", "and", "or", "not")
+KEEPING = ("broadcast_in_dim", "convert_element_type", "reshape", "neg", "squeeze")
 SMOOTH = ("stop_gradient", "custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
 
 
@@ -155,7 +153,9 @@ def _mark(step: Any, marks: list[str]) -> str:
     """Of the results of a step."""
     if step.primitive.name == "is_finite":
         return TEST
-    return marks[0] if step.primitive.name in KEEPING and marks else ""
+    if step.primitive.name == "and" and set(marks) == {TEST}:
+        return TEST
+    return marks[0] if step.primitive.name in KEEPING else ""
 
 
 def _wanted(step: Any, marks: list[str], outputs: list[bool]) -> list[bool]:

@@ -73,9 +73,9 @@ def plan(
     def values(key: Any) -> dict[str, Any]:
         drawn: dict[str, Any] = {}
         for variable in variables:
-            distribution = variable.given(drawn)
-            require_domain(variable.name, distribution)
             name, vouched = variable.name, variable.name in vouch
+            distribution = variable.given(drawn)
+            require_domain(name, distribution)
             estimator = resolved(estimators[name], distribution, layout, name not in for_score, vouched)
             _refuse(estimator, name, distribution, vouched)
             try:

@@ -100,10 +100,8 @@ def compare(
     >>> abs(found.row("Pathwise()")["variance"] - 4.0) < 0.4
     True
     """
-    if isinstance(f, Expectation) and estimators is None:
-        distribution, theta, estimators = (
-            (distribution, None, theta) if theta is not None else (None, None, None)
-        )
+    if isinstance(f, Expectation) and distribution is not None:  # compare(F, theta, estimators)
+        distribution, theta, estimators = None, distribution, theta if estimators is None else estimators
     F, at = asked(f, distribution, theta, draws=draws, vouch=vouch)
     named = contestants(F, estimators)
     require_domains(F, at)
@@ -111,7 +109,7 @@ def compare(
     exact = truth_at(F, at, truth)
     able, left_out = usable(named, at)
     if not able:
-        raise ValueError("; ".join(left_out.values()))
+        raise ValueError("; ".join(dict.fromkeys(left_out.values())))
     ran = {name: run(each, at, key, num_replicates) for name, each in able.items()}
     return summary(ran, parameter_names(at), exact, left_out)
 

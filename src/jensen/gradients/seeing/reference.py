@@ -21,6 +21,7 @@ from jensen.gradients.estimators import Estimator
 from jensen.gradients.estimators.exact import joint_values
 from jensen.gradients.estimators.support import finite_support
 from jensen.gradients.expectation import Expectation
+from jensen.gradients.jumps import Jump
 from jensen.gradients.sampling import log_density
 from jensen.gradients.seeing.door import distributions_at
 from jensen.gradients.seeing.names import columns
@@ -56,10 +57,11 @@ def reference(F: Expectation, theta: Any) -> Reference | NoReference:
     points = _points(found)
     if points is None:
         return NoReference("there is no rule for these variables")
-    points = FINER if points == POINTS[1] and F.jumps(theta) else points
+    jumping = F.jumps(theta)
+    points = FINER if points == POINTS[1] and jumping else points
     if prod(_count(each, points) for each in found) > MOST:
         return NoReference(f"there are more than {MOST} values to sum over")
-    if why := _blind(F, theta):
+    if why := _blind(F, theta, [jump for jump in jumping if jump.name not in F.vouch]):
         return NoReference(why, is_jump=True)
     mass, value, size, slopes = jax.device_get(jax.jit(partial(_by_rules, F, points))(theta))
     fine, rough, near = columns(slopes, 3)
@@ -73,12 +75,11 @@ def reference(F: Expectation, theta: Any) -> Reference | NoReference:
     return Reference(fine, error + 64 * np.finfo(fine.dtype).eps * (1.0 + np.abs(fine)), float(value[0]))
 
 
-def _blind(F: Expectation, theta: Any) -> str:
+def _blind(F: Expectation, theta: Any, jumping: list[Jump]) -> str:
     """What of the derivative the rules would miss: jumps in θ, and jumps where their points move with it."""
-    found = [jump for jump in F.jumps(theta) if jump.name not in F.vouch]
-    if any(jump.with_theta for jump in found):
+    if any(jump.with_theta for jump in jumping):
         return "f jumps where theta is compared with a variable"
-    return "f jumps, and the support moves" if found and _moves(F, theta) else ""
+    return "f jumps, and the support moves" if jumping and _moves(F, theta) else ""
 
 
 def _moves(F: Expectation, theta: Any) -> bool:

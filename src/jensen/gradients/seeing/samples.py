@@ -58,7 +58,8 @@ def gradient_samples(
     """
     F, at = asked(f, distribution, theta, estimator=estimator, draws=draws, vouch=vouch)
     require_domains(F, at)
-    return replicate(F, at, keys(key, num_replicates))[1]
+    each = keys(key, num_replicates)
+    return compiled(F, at, each)(at, each)[1]
 
 
 def keys(key: Any, num_replicates: int) -> Any:
@@ -70,13 +71,11 @@ def keys(key: Any, num_replicates: int) -> Any:
     return jax.random.split(jax.random.key(key) if isinstance(key, int) else key, num_replicates)
 
 
-def replicate(F: Expectation, theta: Any, keys: Any) -> tuple[Any, Any]:
-    """Values and gradients with a leading axis of replicates."""
-    return compiled(F, theta, keys)(theta, keys)
-
-
 def compiled(F: Expectation, theta: Any, keys: Any) -> Any:
-    """A compiled function of θ and keys, which holds as many replicates at a time as memory allows."""
+    """A compiled function of θ and keys: values and gradients with a leading axis of replicates.
+
+    It holds as many of them at a time as memory allows.
+    """
     state = warm_state(F, theta, keys[0])
     at_once = min(len(keys), max(1, AT_ONCE // F.draws.layout.num_draws))
     found = _compiled(F, theta, keys, state, at_once)

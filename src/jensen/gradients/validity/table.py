@@ -83,20 +83,9 @@ _add(dist.Chi2, ONCE, "df")
 _add(dist.Beta, ONCE, "concentration1 concentration0")
 _add(dist.BetaProportion, ONCE, "mean concentration")
 _add(dist.Dirichlet, ONCE, "concentration")
-_add(
-    dist.StudentT,
-    VALID,
-    "loc",
-    scale=Derivatives(tailed("df ≤ 2"), VALID),
-    df=Derivatives(tailed("df ≤ 2", 1), VALID),
-)
-_add(
-    dist.MultivariateStudentT,
-    VALID,
-    "loc",
-    scale_tril=Derivatives(tailed("df ≤ 2"), VALID),
-    df=Derivatives(tailed("df ≤ 2", 1), VALID),
-)
+for _kind, _scale in ((dist.StudentT, "scale"), (dist.MultivariateStudentT, "scale_tril")):
+    _of_scale = {_scale: Derivatives(tailed("df ≤ 2"), VALID)}
+    _add(_kind, VALID, "loc", **_of_scale, df=Derivatives(tailed("df ≤ 2", 1), VALID))
 _add(dist.VonMises, CIRCULAR, "loc concentration")
 _add(VonMisesFisher, VALID, "mean_direction concentration")
 
