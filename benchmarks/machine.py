@@ -14,7 +14,7 @@ from benchmarks import mclust_peer
 def header() -> str:
     """Machine, versions and date, in one paragraph."""
     from jensen._native import _core
-    from jensen.threads import get_num_threads
+    from jensen.basics.threads import get_num_threads
 
     parts = [
         datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),

@@ -11,7 +11,7 @@ from benchmarks.options import Options
 from benchmarks.quality_runs import Case, Row, read, run_converged, run_in_turn
 from benchmarks.quality_summary import Pair, Shares, Table, against, by_case, seconds, worst
 from benchmarks.results import Section, table
-from jensen.families.covariance import STRUCTURES
+from jensen.families.gaussian.covariance import STRUCTURES
 
 SEEDS = 3
 CONVERGENCE_ROWS = 600
@@ -27,7 +27,7 @@ seed of one side is paired with every seed of the other; a side against itself i
 seeds. What is compared is the log-likelihood of the parameters returned, in nats, computed by one routine
 for all.
 
-Spurious solutions are left out by one rule: an end counts if `jensen.models.diagnosis.diagnose` finds it
+Spurious solutions are left out by one rule: an end counts if `jensen.families.gaussian.diagnosis` finds it
 neither collapsed nor at the bound after one more plain EM step (which takes scikit-learn's ridge away).
 Of scikit-learn's ten ends the best that counts is taken, where its own `fit` would return the best of
 all; a start that raises loses only itself. A pair in which only the other side has an end that counts is

@@ -18,10 +18,10 @@ import jensen
 from benchmarks.datasets import QUALITY, DataSet
 from benchmarks.sklearn_peer import Ends, run_on, ten_starts
 from benchmarks.timing import best_threads
+from jensen.basics.threads import set_num_threads
 from jensen.em import Outcome, Problem
-from jensen.families.covariance import STRUCTURES
+from jensen.families.gaussian.covariance import STRUCTURES
 from jensen.models import Mixture, MixtureParams
-from jensen.threads import set_num_threads
 
 Array = NDArray[np.float64]
 

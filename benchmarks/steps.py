@@ -17,9 +17,9 @@ from benchmarks.sklearn_peer import set_params
 from benchmarks.timing import best_threads, in_turn, limited, seconds
 from jensen.em import EM, Never
 from jensen.em import Problem as EMProblem
-from jensen.em.climb import climb
+from jensen.em.loop import climb
 from jensen.families import GaussianParams
-from jensen.families.covariance import STRUCTURES
+from jensen.families.gaussian.covariance import STRUCTURES
 from jensen.models import Mixture, MixtureParams
 
 Array = NDArray[Any]
@@ -35,7 +35,7 @@ SHAPES: list[Shape] = [
 ]
 FILLED = 0.3  # seconds that the iterations of one turn should fill
 HOW = """Warm iterations from the same start, with no convergence test. jensen: its own loop with its
-ledger, `jensen.em.climb.climb` with plain EM; a climb of m steps has m + 1 E-steps and counts as m + 1.
+ledger, `jensen.em.loop.climb` with plain EM; a climb of m steps has m + 1 E-steps and counts as m + 1.
 scikit-learn: the three calls that its loop makes (`_e_step`, `_m_step`, `_compute_lower_bound`). What a
 fit does once (checks, the metric, the diagnosis) is in neither. mclust: `em` of 2m iterations less `em`
 of m, timed in R. The rows are drawn from k Gaussians that overlap (means about 2.5 standard deviations

@@ -7,7 +7,7 @@ from benchmarks.iteration import name
 from benchmarks.options import Options
 from benchmarks.results import Section, table
 from benchmarks.steps import SHAPES, Problem, compare
-from jensen.families.covariance import STRUCTURES
+from jensen.families.gaussian.covariance import STRUCTURES
 
 QUICK = [(50_000, 2, 3)]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 import jensen
-from jensen.models import ICL
+from jensen.selection import ICL
 
 iris = jensen.load_dataset("iris")
 x = iris.values

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 import jensen
 from jensen.em import Chart
-from jensen.em.charts.links import Link, Log, Logit, links, local, widest
-from jensen.em.charts.slopes import slopes
-from jensen.em.charts.support import cell
-from jensen.em.differences import jacobian
+from jensen.numerics.differences import jacobian
+from jensen.spaces.links import Link, Log, Logit, links, local, widest
+from jensen.spaces.slopes import slopes
+from jensen.spaces.support import cell
 
 SPACES = [
     jensen.Real(),

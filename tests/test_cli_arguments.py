@@ -7,7 +7,7 @@ import pytest
 from jensen.cli import arguments
 from jensen.cli.errors import CommandError
 from jensen.families import STRUCTURES, Full, Tied
-from jensen.models import BIC, ICL
+from jensen.selection import BIC, ICL
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 
 import jensen
 from jensen.cli import fitting, main
-from jensen.data import load
 from jensen.em import Outcome
+from jensen.files import load
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_an_interrupt_reports_and_saves_the_best_so_far(tmp_path, capsys, monkey
             raise KeyboardInterrupt
         return jensen.fit(*args, **kwargs)
 
-    monkeypatch.setattr("jensen.models.sweep.fit", interrupted_fit)
+    monkeypatch.setattr("jensen.selection.sweep.fit", interrupted_fit)
     assert main(["fit", "faithful", "-k", "1:9", "--covariance", "full", "--out", str(path)]) == 130
     out = capsys.readouterr().out
     assert "Interrupted: this is the best of the models that were reached." in out
@@ -194,7 +194,7 @@ def test_an_interrupt_before_anything_writes_nothing(tmp_path, capsys, monkeypat
     def interrupted_fit(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("jensen.models.sweep.fit", interrupted_fit)
+    monkeypatch.setattr("jensen.selection.sweep.fit", interrupted_fit)
     assert main(["fit", "faithful", "-k", "2", "--out", str(path)]) == 130
     out, err = capsys.readouterr()
     assert out == ""

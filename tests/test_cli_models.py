@@ -9,7 +9,7 @@ import pytest
 
 import jensen
 from jensen.cli import main
-from jensen.data import load
+from jensen.files import load
 
 
 @pytest.fixture(scope="module")

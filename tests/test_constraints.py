@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal, norm, poisson
 
 import jensen
 from jensen.em import EM, QuasiNewton
-from jensen.em.uncertainty.information import observed_information
+from jensen.em.curvature.information import observed_information
 from jensen.models import Dirichlet, MixturePrior, NormalInverseWishart
 from jensen.testing import check_model
 from toys import PoissonMixture, Rates

@@ -13,11 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from jensen.data import DataError, check_finite, read_table
-from jensen.data.fast_text import read_with_polars
-from jensen.data.sniff import sniff
-from jensen.data.sources import open_source
-from jensen.data.text_tables import read_text
+from jensen.basics.errors import DataError
+from jensen.data import check_finite, read_table
+from jensen.data.doors.sources import open_source
+from jensen.data.doors.text.dialect import sniff
+from jensen.data.doors.text.fast import read_with_polars
+from jensen.data.doors.text.reader import read_text
 
 
 @pytest.fixture

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 import jensen
-from jensen.data import DataError, SavedMixture, check_writable, load, save, write_file
-from jensen.data.model_document import checksum
+from jensen.basics.errors import DataError
+from jensen.basics.writing import check_writable, write_file
 from jensen.em import Outcome, Verdict
 from jensen.families import STRUCTURES, Gaussian, GaussianParams
+from jensen.files import SavedMixture, load, save
+from jensen.files.document import checksum
 from jensen.models import Dirichlet, Mixture, MixtureParams, MixturePrior, NormalInverseWishart
 from samples import faithful
 

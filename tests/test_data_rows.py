@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 
+from jensen.basics.errors import DataError, DataTypeError
 from jensen.data import (
-    DataError,
     Rows,
     as_rows,
     check_columns,
@@ -22,7 +22,6 @@ from jensen.data import (
     check_weight,
     constant_columns,
 )
-from jensen.data.errors import DataTypeError
 
 TABLE = {"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]}
 FRAMES = {

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import jensen
-from jensen.data import DataError
+from jensen.basics.errors import DataError
 from jensen.data.datasets import FOLDER, dataset_names
 from jensen.em import DiscretePosterior, Gain
 from jensen.families import GaussianParams

@@ -340,7 +340,7 @@ def test_sample_has_the_moments_of_the_mixture():
 
 
 def test_examples_in_the_docstrings():
-    results = doctest.testmod(importlib.import_module("jensen.estimators.gaussian_mixture"))
+    results = doctest.testmod(importlib.import_module("jensen.sklearn.gaussian_mixture"))
     assert results.attempted >= 8
     assert results.failed == 0
 

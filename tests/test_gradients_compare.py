@@ -22,11 +22,11 @@ from numpyro.distributions import (
 )
 
 from jensen import gradients as gr
+from jensen.gradients.compare.moments import moments
+from jensen.gradients.compare.names import parameter_names
+from jensen.gradients.compare.reference import NoReference, reference
+from jensen.gradients.compare.validation import depends
 from jensen.gradients.labels import label
-from jensen.gradients.seeing.door import depends
-from jensen.gradients.seeing.moments import moments
-from jensen.gradients.seeing.names import parameter_names
-from jensen.gradients.seeing.reference import NoReference, reference
 
 
 @pytest.fixture(autouse=True)
@@ -571,7 +571,7 @@ def test_wild_variances_and_heavy_paths_are_told():
 
 
 def test_as_many_replicates_at_a_time_as_memory_allows(monkeypatch):
-    from jensen.gradients.seeing import samples
+    from jensen.gradients.compare import samples
 
     make = lambda t: Normal(t * jnp.ones(1000), 1.0).to_event(1)  # noqa: E731
     whole = gr.gradient_samples(lambda x, t: jnp.sum(x**2), make, 0.5, key=0, num_replicates=50)

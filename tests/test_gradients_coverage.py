@@ -13,10 +13,10 @@ import gradient_cases as cases
 import gradient_parts as parts
 import test_gradients_refusals as refusals
 from gradient_estimates import FAMILIES, MADE_OF_OTHERS
-from jensen.gradients.validity.bounds import PARAMETERS, TRANSFORMS
-from jensen.gradients.validity.inside import inside
-from jensen.gradients.validity.parts import MIXTURES, TRUNCATED, WRAPPERS
-from jensen.gradients.validity.table import TABLE
+from jensen.gradients.distributions.validity.bounds import PARAMETERS, TRANSFORMS
+from jensen.gradients.distributions.validity.inside import inside
+from jensen.gradients.distributions.validity.parts import MIXTURES, TRUNCATED, WRAPPERS
+from jensen.gradients.distributions.validity.table import TABLE
 
 PATHS = {**cases.CONTINUOUS, **cases.HEAVY, **parts.PARTS}
 ALL = {**FAMILIES, **MADE_OF_OTHERS}

@@ -13,7 +13,7 @@ import pytest
 import gradient_cases as cases
 from gradient_estimates import FAMILIES, LIMIT, estimates, gradients, off_by
 from jensen import gradients as gr
-from jensen.gradients.noise import route
+from jensen.gradients.distributions.noise import route
 
 PATH = gr.Pathwise()
 

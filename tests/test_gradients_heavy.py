@@ -14,7 +14,7 @@ from numpyro.distributions import constraints, transforms
 from gradient_cases import Case
 from gradient_estimates import gradients
 from jensen import gradients as gr
-from jensen.gradients.validity import cautions
+from jensen.gradients.distributions.validity import cautions
 
 PATH = gr.Pathwise()
 AFFINE, EXP, POWER = transforms.AffineTransform, transforms.ExpTransform, transforms.PowerTransform

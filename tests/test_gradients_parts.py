@@ -11,7 +11,7 @@ from numpyro.distributions.distribution import validation_enabled
 import gradient_parts as parts
 from gradient_estimates import LIMIT, MADE_OF_OTHERS, estimates, gradients, off_by, summary
 from jensen import gradients as gr
-from jensen.gradients.densities import entries
+from jensen.gradients.distributions.densities import entries
 
 PATH, SCORE = gr.Pathwise(), gr.ScoreFunction()
 MOVING = [(name, of) for name, case in parts.PARTS.items() for of in case.moving]

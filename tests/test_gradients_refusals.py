@@ -15,8 +15,8 @@ from scipy import stats
 from gradient_cases import Case, over_density, wave
 from gradient_estimates import LIMIT, estimates, off_by
 from jensen import gradients as gr
-from jensen.gradients.densities import entries
-from jensen.gradients.validity import path_refusal, score_guarded, score_refusal
+from jensen.gradients.distributions.densities import entries
+from jensen.gradients.distributions.validity import path_refusal, score_guarded, score_refusal
 
 PATH, SCORE = gr.Pathwise(), gr.ScoreFunction()
 

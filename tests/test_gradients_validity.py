@@ -11,8 +11,8 @@ import pytest
 from numpyro.distributions import constraints, transforms
 
 from jensen import gradients as gr
-from jensen.gradients.validity import path_guarded, path_refusal, score_guarded, score_refusal
-from jensen.gradients.validity.table import TABLE
+from jensen.gradients.distributions.validity import path_guarded, path_refusal, score_guarded, score_refusal
+from jensen.gradients.distributions.validity.table import TABLE
 
 KEY = jax.random.key(0)
 

@@ -13,30 +13,34 @@ ROOT = Path(jensen.__file__).parent
 
 # Who may import whom, by package; every package may import itself.
 ARROWS = {
-    "em": set(),
-    "families": set(),
-    "gradients": set(),
-    "threads": set(),
+    "basics": set(),
     "_native": set(),
-    "models": {"families", "em", "threads", "_native"},
-    "variational": {"em", "gradients"},
-    "data": {"models", "families", "em"},
-    "report": {"models", "families", "em", "data"},
-    "testing": {"models", "families", "em", "threads"},
-    "estimators": {"models", "families", "em", "data", "report"},
-    "cli": {"models", "families", "em", "data", "report", "gradients"},
+    "numerics": {"basics", "_native"},
+    "data": {"basics"},
+    "gradients": {"basics", "numerics"},
+    "spaces": {"basics", "numerics"},
+    "em": {"basics", "numerics", "spaces"},
+    "families": {"basics", "numerics", "spaces", "em", "_native"},
+    "models": {"basics", "numerics", "spaces", "em", "families"},
+    "variational": {"basics", "numerics", "spaces", "em", "gradients"},
+    "selection": {"basics", "em", "families", "models"},
+    "files": {"basics", "data", "em", "families", "models"},
+    "testing": {"basics", "numerics", "spaces", "em", "families", "models"},
+    "report": {"basics", "em", "families", "models", "selection", "files"},
+    "sklearn": {"basics", "data", "em", "families", "models", "report"},
+    "cli": {"basics", "data", "em", "families", "models", "selection", "files", "report", "gradients"},
     "__main__": {"cli"},
 }
 # Third parties that only some packages may import, at any depth.
 ONLY_UNDER = {
-    "sklearn": {"estimators"},
+    "sklearn": {"sklearn"},
     "jax": {"gradients", "variational", "models/log_joint"},
     "numpyro": {"gradients", "variational", "models/log_joint"},
     "optax": {"gradients", "variational", "models/log_joint"},
-    "matplotlib": {"report", "gradients/seeing/plots.py"},
+    "matplotlib": {"report", "gradients/compare/plots.py"},
     "typer": {"cli"},
 }
-CORE = ("em", "families", "models", "threads")
+CORE = ("basics", "numerics", "spaces", "em", "families", "models", "selection")
 NEVER_AT_THE_TOP = {"scipy", "sklearn", "rich", "polars", "pandas", "narwhals", "matplotlib", "typer", "jax"}
 
 

@@ -148,7 +148,7 @@ def test_derivatives_against_differences(name):
         there = model.chart.from_vector(v)
         return model.score(there, model.e_step(there, data, weight).stats)
 
-    from jensen.em.differences import gradient, jacobian
+    from jensen.numerics.differences import gradient, jacobian
 
     size = max(1.0, abs(evidence(u)))
     assert np.allclose(score(u), gradient(evidence, u, 0.2), rtol=1e-9, atol=1e-9 * size)

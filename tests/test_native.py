@@ -9,10 +9,11 @@ import pytest
 
 import jensen
 from jensen._native import _core
+from jensen.basics.threads import get_num_threads, set_num_threads
 from jensen.em import DiscretePosterior
 from jensen.families import STRUCTURES, Gaussian, GaussianParams
-from jensen.models import Mixture, MixtureParams, fused
-from jensen.threads import get_num_threads, set_num_threads
+from jensen.families.gaussian import kernels
+from jensen.models import Mixture, MixtureParams
 
 STRUCTURE_NAMES = sorted(STRUCTURES)
 
@@ -67,14 +68,14 @@ def test_single_rows_are_the_plain_posterior(name: str, dtype: type) -> None:
     model, params, data = problem(name, 1003, 6, 4)
     data = np.ascontiguousarray(data, dtype)
     plain = plain_posterior(model, params, data)
-    responsibilities, evidence = fused.posterior(model.family, params, data)
+    responsibilities, evidence = kernels.posterior(model.family, params, data)
     tol = rounding(data, 6)
     assert responsibilities.dtype == dtype
     np.testing.assert_allclose(evidence, plain.log_evidence, rtol=tol, atol=tol)
     np.testing.assert_allclose(responsibilities, plain.responsibilities, atol=100 * tol)
-    np.testing.assert_array_equal(fused.log_evidence(model.family, params, data), evidence)
+    np.testing.assert_array_equal(kernels.log_evidence(model.family, params, data), evidence)
     joint = np.log(params.weights) + model.family.log_density(params.components, data)
-    np.testing.assert_allclose(fused.log_joint(model.family, params, data), joint, rtol=tol, atol=100 * tol)
+    np.testing.assert_allclose(kernels.log_joint(model.family, params, data), joint, rtol=tol, atol=100 * tol)
 
 
 @pytest.mark.parametrize("name", STRUCTURE_NAMES)
@@ -87,7 +88,7 @@ def test_any_number_of_threads_gives_the_same_bits(name: str, dtype: type) -> No
         results = []
         for threads in (1, 2, 3, 8):
             set_num_threads(threads)
-            results.append(fused.e_step(model.family, params, data, None))
+            results.append(kernels.e_step(model.family, params, data, None))
     finally:
         set_num_threads(before)
     for other in results[1:]:
@@ -107,7 +108,7 @@ def test_far_rows_and_empty_components_stay_finite(name: str) -> None:
     assert expected.stats.count[2] == 0
     after = model.m_step(expected.stats, params)
     np.testing.assert_array_equal(after.components.means[2], params.components.means[2])
-    responsibilities, _ = fused.posterior(model.family, params, data)
+    responsibilities, _ = kernels.posterior(model.family, params, data)
     assert np.isfinite(responsibilities).all()
     np.testing.assert_allclose(responsibilities.sum(axis=1), 1.0)
 
@@ -138,7 +139,7 @@ def test_a_native_climb_is_the_python_one(name: str) -> None:
     start = unit.start(white, None, np.random.default_rng(0))
     covariances = start.components.covariances
     weights, means, ends, objective, e_steps, status, _ = _core.climb(
-        fused.CODES[name],
+        kernels.CODES[name],
         white,
         None,
         start.weights[None],
@@ -169,7 +170,7 @@ def test_climbs_on_ugly_rows_end_without_nan() -> None:
             covariances = structure.reduce(np.tile(np.eye(3), (6 * 4, 1, 1)), np.ones(24))
             start = np.broadcast_to(covariances if name == "tied" else covariances[:4], (6, *shape))
             result = _core.climb(
-                fused.CODES[name],
+                kernels.CODES[name],
                 rows,
                 None,
                 np.full((6, 4), 0.25),

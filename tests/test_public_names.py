@@ -16,6 +16,7 @@ NAMES = [
     "Chart",
     "Correlation",
     "Covariance",
+    "DataError",
     "Diagonal",
     "Enumerated",
     "Fit",
@@ -47,14 +48,28 @@ NAMES = [
     "gradients",
     "kl_gap",
     "list_datasets",
+    "load",
     "load_dataset",
     "models",
+    "save",
     "select",
+    "selection",
     "set_num_threads",
     "testing",
     "uncertainty",
 ]
-PACKAGES = ["em", "families", "models", "data", "testing", "estimators", "report", "gradients"]
+PACKAGES = [
+    "em",
+    "families",
+    "models",
+    "selection",
+    "data",
+    "files",
+    "testing",
+    "sklearn",
+    "report",
+    "gradients",
+]
 
 
 def test_the_list_of_public_names():

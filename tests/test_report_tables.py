@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import jensen
+from jensen.basics import numbers
 from jensen.em import Outcome, Verdict
-from jensen.models import AIC, ICL
-from jensen.report import fit_document, numbers, selection_document, summary, words
+from jensen.report import fit_document, selection_document, summary, words
 from jensen.report.tables import make_console, selection_report, shorten, to_text
+from jensen.selection import AIC, ICL
 
 COLUMNS = ["eruptions", "waiting"]
 

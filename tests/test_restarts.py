@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import jensen
+from jensen.basics.verdict import Verdict
 from jensen.em import EM, Outcome
 from jensen.em.restarts import Start, until_confirmed
-from jensen.em.verdict import Verdict
 from toys import PoissonMixture, Rates
 
 DAYS = np.arange(10)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import jensen
+from jensen.basics.progress import Progress
 from jensen.em import Outcome, Verdict
-from jensen.em.progress import Progress
 from jensen.families import Diagonal, Full, Gaussian, Spherical, Tied
-from jensen.models import AIC, BIC, ICL, Cell, Mixture, Selection, select, sweep
+from jensen.models import Mixture
+from jensen.selection import AIC, BIC, ICL, Cell, Selection, select, sweep
 
 
 @pytest.fixture(scope="module")

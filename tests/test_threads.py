@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import jensen
-from jensen import testing, threads
+from jensen import testing
+from jensen.basics import threads
 from jensen.families import STRUCTURES
 from jensen.models import Mixture
 from samples import clusters

@@ -8,7 +8,7 @@ from scipy.optimize import brentq, minimize
 
 import jensen
 from jensen.em import Chart, Outcome, Problem, e_step
-from jensen.em.uncertainty.information import observed_information
+from jensen.em.curvature.information import observed_information
 from jensen.em.uncertainty.sandwich import row_scores, take_rows
 from jensen.families import STRUCTURES, GaussianParams
 from jensen.models import Dirichlet, Mixture, MixtureParams, MixturePrior, NormalInverseWishart

@@ -215,7 +215,7 @@ def run(args: Sequence[str] | None = None) -> int:
 
 def _fail_if_known(error: Exception) -> int:
     """Errors of the parser and of the doors are messages; anything else is a bug and is raised."""
-    from jensen.data import DataError
+    from jensen.basics.errors import DataError
 
     message: Any = getattr(error, "format_message", None)
     if message is not None:

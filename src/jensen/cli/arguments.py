@@ -11,7 +11,7 @@ from jensen.cli.errors import CommandError, MissingExtraError
 
 if TYPE_CHECKING:
     from jensen.families import Covariance
-    from jensen.models import Criterion
+    from jensen.selection import Criterion
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ def parse_covariances(text: str) -> list[Covariance]:
 
 def parse_criterion(text: str) -> Criterion:
     """A criterion by name."""
-    from jensen.models import CRITERIA
+    from jensen.selection import CRITERIA
 
     return _one_of(CRITERIA, text.strip().lower(), "--criterion")
 
@@ -99,7 +99,7 @@ def check_plot(path: Path | None) -> None:
 
 def check_outputs(data: str, **paths: Path | None) -> None:
     """Every output can be written, and none is the input or another output."""
-    from jensen.data import check_writable
+    from jensen.basics.writing import check_writable
 
     taken = {} if data == "-" else {_real(Path(data)): "the data"}
     for option, path in paths.items():

@@ -11,7 +11,7 @@ from jensen.cli.errors import CommandError, Ending
 from jensen.cli.inputs import Source, read_source, refuse_constant, remarks
 
 if TYPE_CHECKING:
-    from jensen.models import Selection
+    from jensen.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ def fit(options: FitOptions) -> Ending:
     for remark in () if options.quiet else remarks(source):
         output.note(f"{source.name}: {remark}")
 
-    from jensen.em.progress import Progress
-    from jensen.models import select
+    from jensen.basics.progress import Progress
+    from jensen.selection import select
 
     with Progress("sweep", enabled=False if options.quiet else None) as progress:
         selection = select(
@@ -108,7 +108,7 @@ def _about(source: Source) -> dict[str, object]:
 
 
 def _save(options: FitOptions, path: Path, source: Source, selection: Selection) -> None:
-    from jensen.data import SavedMixture, save
+    from jensen.files import SavedMixture, save
 
     rows = source.rows
     save(
@@ -120,7 +120,7 @@ def _save(options: FitOptions, path: Path, source: Source, selection: Selection)
 
 
 def _plot(path: Path, source: Source, selection: Selection) -> None:
-    from jensen.data import write_file
+    from jensen.basics.writing import write_file
     from jensen.report.plots import figure_bytes, plot_fit
 
     figure = plot_fit(

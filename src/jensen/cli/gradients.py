@@ -83,7 +83,7 @@ def _study(
     options: GradientOptions, at: dict[str, float], names: list[str] | None, seed: int
 ) -> tuple[Study, list[str]]:
     """The comparison, and what is to be said beside it."""
-    from jensen.em.progress import Progress
+    from jensen.basics.progress import Progress
 
     try:
         from jensen.gradients.expressions import problem
@@ -122,7 +122,7 @@ def _finite(value: Any) -> Any:
 
 
 def _plot(path: Path, study: Study, title: str) -> None:
-    from jensen.data import write_file
+    from jensen.basics.writing import write_file
     from jensen.report.plots import figure_bytes
 
     write_file(path, figure_bytes(study.comparison.plot(title), path.suffix))

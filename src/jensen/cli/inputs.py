@@ -35,7 +35,7 @@ def read_source(data: str, columns: list[str] | None = None, weights: str | None
 
 def read_for_model(data: str, columns: Sequence[str], weights: str | None = None) -> Source:
     """The rows of ``data`` in the columns of a model: by name, or by position where the data has no names."""
-    from jensen.data import DataError
+    from jensen.basics.errors import DataError
 
     columns = list(columns)
     try:
@@ -98,9 +98,9 @@ def _built_in(data: str, columns: list[str] | None, weights: str | None) -> Sour
 
 
 def _file(data: str, columns: list[str] | None, weights: str | None) -> Source:
+    from jensen.basics.errors import did_you_mean
     from jensen.data import read_table
     from jensen.data.datasets import dataset_names
-    from jensen.data.errors import did_you_mean
 
     if data != "-" and not Path(data).suffix and not Path(data).exists():
         raise CommandError(
@@ -119,7 +119,8 @@ def _by_position(data: str, columns: list[str], weights: str | None) -> Source |
     DataError
         If the columns are others than the model's, naming both.
     """
-    from jensen.data import DataError, Rows, check_columns, load_dataset, read_table
+    from jensen.basics.errors import DataError
+    from jensen.data import Rows, check_columns, load_dataset, read_table
     from jensen.data.datasets import dataset_names
 
     if data in dataset_names():

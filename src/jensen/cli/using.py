@@ -13,7 +13,7 @@ from jensen.cli.errors import CommandError, Ending
 from jensen.cli.inputs import Source, read_for_model
 
 if TYPE_CHECKING:
-    from jensen.data import SavedMixture
+    from jensen.files import SavedMixture
 
 MAX_SAMPLE = 10**9
 
@@ -113,6 +113,6 @@ def _prepare(path: Path, data: str, weights: str | None, out: Path | None) -> tu
 
 
 def _load(path: Path) -> SavedMixture:
-    from jensen.data import load
+    from jensen.files import load
 
     return load(path)

@@ -6,14 +6,8 @@ from .checks import constant_columns as constant_columns
 from .datasets import Dataset as Dataset
 from .datasets import list_datasets as list_datasets
 from .datasets import load_dataset as load_dataset
-from .errors import DataError as DataError
-from .files import FileInfo as FileInfo
-from .files import FileTable as FileTable
-from .files import read_table as read_table
-from .model_files import SavedMixture as SavedMixture
-from .model_files import load as load
-from .model_files import save as save
+from .doors.files import FileInfo as FileInfo
+from .doors.files import FileTable as FileTable
+from .doors.files import read_table as read_table
 from .rows import Rows as Rows
 from .rows import as_rows as as_rows
-from .writing import check_writable as check_writable
-from .writing import write_file as write_file

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from jensen.data.errors import DataError, did_you_mean, listed
+from jensen.basics.errors import DataError, did_you_mean, listed
 
 if TYPE_CHECKING:
     from jensen.data.rows import Rows

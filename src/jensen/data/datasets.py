@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.data.errors import DataError, did_you_mean
+from jensen.basics.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas
@@ -118,7 +118,7 @@ def list_datasets() -> Table:
     >>> "iris" in jensen.list_datasets()["name"]
     True
     """
-    from jensen.em.tables import Table
+    from jensen.basics.tables import Table
 
     sets = [load_dataset(name) for name in dataset_names()]
     return Table(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.errors import DataError, DataTypeError, did_you_mean, listed
 from jensen.data.checks import check_columns, check_finite, check_weight, constant_columns
-from jensen.data.errors import DataError, DataTypeError, did_you_mean, listed
 
 __all__ = [
     "DataError",
@@ -86,7 +86,7 @@ def as_rows(data: Any, *, columns: Sequence[str] | None = None, name: str = "dat
     if isinstance(data, Mapping):
         return _from_mapping(data, columns, name)
     if not isinstance(data, np.ndarray | list | tuple):
-        from jensen.data.frames import from_frame
+        from jensen.data.doors.frames import from_frame
 
         rows = from_frame(data, columns, name)
         if rows is not None:

@@ -1,14 +1,15 @@
 """The algorithm. It knows no model."""
 
+from jensen.basics.tables import Table
+from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.acceleration.extrapolation import Anderson, Squarem
 from jensen.em.acceleration.gradient_em import GradientEM
 from jensen.em.acceleration.quasi_newton import QuasiNewton
 from jensen.em.algorithms import EM, Algorithm
 from jensen.em.approximations import Approximation, Hard, MonteCarlo, Truncated
-from jensen.em.charts.chart import Chart
-from jensen.em.charts.coordinates import InChart, Natural
-from jensen.em.charts.spaces import Correlation, Covariance, Interval, Positive, Real, Simplex, Space
-from jensen.em.constraints.model import Constrained, constrain
+from jensen.em.constraints.constrained import Constrained, constrain
+from jensen.em.contract import Expected, LatentVariableModel, Posterior, Prior
+from jensen.em.coordinates import InChart, Natural
 from jensen.em.fit import fit
 from jensen.em.identities import (
     e_step,
@@ -21,18 +22,18 @@ from jensen.em.identities import (
     log_prior,
     m_step,
 )
-from jensen.em.protocols import Expected, LatentVariableModel, Posterior, Prior
-from jensen.em.ready import DiscretePosterior, Totals
+from jensen.em.posteriors import DiscretePosterior
+from jensen.em.problem import Problem, State
 from jensen.em.restarts import Start
 from jensen.em.result import Fit
 from jensen.em.score import score
-from jensen.em.state import Problem, State
+from jensen.em.statistics import Totals
 from jensen.em.stopping import Gain, Never, Seen, StepNorm, Stop, aitken
-from jensen.em.tables import Table
 from jensen.em.uncertainty.directions import Rates
 from jensen.em.uncertainty.intervals import IntervalMethod, Profile, Wald
 from jensen.em.uncertainty.uncertainty import Uncertainty, uncertainty
-from jensen.em.verdict import Outcome, Verdict
+from jensen.spaces.chart import Chart
+from jensen.spaces.space import Correlation, Covariance, Interval, Positive, Real, Simplex, Space
 
 __all__ = [
     "EM",

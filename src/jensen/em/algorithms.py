@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from jensen.basics.arrays import Params
 from jensen.em.approximations import Approximation
-from jensen.em.protocols import Params
-from jensen.em.state import Problem, State
+from jensen.em.problem import Problem, State
 from jensen.em.stopping import Gain, Settled, Stop
 
 

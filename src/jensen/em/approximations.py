@@ -23,12 +23,9 @@ from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jensen.em.protocols import Params
-from jensen.em.state import Problem, State
-
-Array = NDArray[np.float64]
+from jensen.basics.arrays import Array, Params
+from jensen.em.problem import Problem, State
 
 MOST_DRAWS = 10**9
 

@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.progress import Progress
+from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.algorithms import Algorithm
-from jensen.em.climber import Climber, default_algorithm
-from jensen.em.door import check_start, checked_weight
-from jensen.em.progress import Progress
-from jensen.em.protocols import Data, LatentVariableModel, Params, Weight
+from jensen.em.contract import LatentVariableModel
+from jensen.em.multistart import Climber, default_algorithm
 from jensen.em.restarts import best_first, gather, table_of_starts
 from jensen.em.result import Fit
 from jensen.em.stopping import Gain, Stop
-from jensen.em.verdict import Outcome, Verdict
+from jensen.em.validation import check_start, checked_weight
 
 DEFAULT_MAX_STEPS = 10_000
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from jensen.em.protocols import Data, Expected, LatentVariableModel, Params, Posterior, Weight
+from jensen.basics.arrays import Data, Params, Weight
+from jensen.em.contract import Expected, LatentVariableModel, Posterior
 
 
 def e_step(model: LatentVariableModel, params: Params, data: Data, weight: Weight = None) -> Expected:

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from jensen.em.charts.coordinates import Natural
-from jensen.em.climb import Climb
-from jensen.em.protocols import LatentVariableModel, Params
-from jensen.em.tables import Table
-from jensen.em.verdict import Outcome, Verdict
+from jensen.basics.arrays import Params
+from jensen.basics.tables import Table
+from jensen.basics.verdict import Outcome, Verdict
+from jensen.em.contract import LatentVariableModel
+from jensen.em.coordinates import Natural
+from jensen.em.loop import Climb
 
 DEFAULT_RESTARTS = 10
 MOST_RESTARTS = 50

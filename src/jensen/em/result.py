@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from jensen.basics.arrays import Params
+from jensen.basics.tables import Table
+from jensen.basics.verdict import Verdict
 from jensen.em import criteria
-from jensen.em.protocols import LatentVariableModel, Params
+from jensen.em.contract import LatentVariableModel
 from jensen.em.restarts import Start
-from jensen.em.tables import Table
-from jensen.em.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

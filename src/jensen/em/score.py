@@ -6,14 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array, Params
 from jensen.em import identities
-from jensen.em.charts.links import widest
-from jensen.em.differences import curvature_scale, gradient
-from jensen.em.protocols import LatentVariableModel, Params
-
-Array = NDArray[np.float64]
+from jensen.em.contract import LatentVariableModel
+from jensen.numerics.differences import curvature_scale, gradient
+from jensen.spaces.links import widest
 
 STEP = 0.25  # of a difference of Q, in units of `unit_scale`
 

@@ -1,8 +1,8 @@
 """Families p(x | z = k, θ): banks of K component distributions. They know no latent structure."""
 
-from jensen.families.covariance import STRUCTURES, Covariance, Diagonal, Full, Spherical, Tied
-from jensen.families.gaussian import Gaussian, GaussianParams, GaussianStats
-from jensen.families.protocols import Family
+from jensen.families.family import Family
+from jensen.families.gaussian.covariance import STRUCTURES, Covariance, Diagonal, Full, Spherical, Tied
+from jensen.families.gaussian.gaussian import Gaussian, GaussianParams, GaussianStats
 
 __all__ = [
     "STRUCTURES",

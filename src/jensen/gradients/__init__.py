@@ -6,18 +6,10 @@ try:
 except ImportError as error:
     raise ImportError("jensen.gradients needs JAX and NumPyro: pip install 'jensen[jax]'") from error
 
-from jensen.gradients.baselines import (
-    Baseline,
-    Constant,
-    LeaveOneOut,
-    MovingAverage,
-    OptimalCoefficient,
-    Scored,
-)
 from jensen.gradients.bound import bound
-from jensen.gradients.box import InvalidGradientError
+from jensen.gradients.compare import Comparison, check, compare, gradient_samples
 from jensen.gradients.distributions import VonMisesFisher
-from jensen.gradients.draws import Antithetic, Draws, Independent, Sobol, Stratified
+from jensen.gradients.distributions.validity import Derivatives, GradientWarning, Validity, Verdict, validity
 from jensen.gradients.estimators import (
     ARM,
     REBAR,
@@ -37,11 +29,19 @@ from jensen.gradients.estimators import (
     StickTheLanding,
     Taylor,
 )
+from jensen.gradients.estimators.baselines import (
+    Baseline,
+    Constant,
+    LeaveOneOut,
+    MovingAverage,
+    OptimalCoefficient,
+    Scored,
+)
 from jensen.gradients.expectation import Expectation, expectation
+from jensen.gradients.randomness.draws import Antithetic, Draws, Independent, Sobol, Stratified
 from jensen.gradients.sampling import draw, fixed_draw, log_density
-from jensen.gradients.seeing import Comparison, check, compare, gradient_samples
 from jensen.gradients.site import Cost, Site
-from jensen.gradients.validity import Derivatives, GradientWarning, Validity, Verdict, validity
+from jensen.gradients.surrogates import InvalidGradientError
 
 __all__ = [
     "ARM",

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from jensen.gradients.draws import Draws
 from jensen.gradients.expectation import Expectation, Theta, expectation
-from jensen.gradients.program import ONLY, is_single, variables_of
+from jensen.gradients.program.variables import ONLY, is_single, variables_of
+from jensen.gradients.randomness.draws import Draws
 from jensen.gradients.sampling import log_density
 
 

@@ -10,16 +10,16 @@ import jax
 import jax.numpy as jnp
 from numpyro.distributions.distribution import validation_enabled
 
-from jensen.gradients.draws import Draws, as_draws
+from jensen.gradients.distributions.validity.warning import warn
 from jensen.gradients.estimators import Auto, Estimator
-from jensen.gradients.jumps import Jump
-from jensen.gradients.jumps import jumps as jumps_of
 from jensen.gradients.labels import label
-from jensen.gradients.plan import Treatment, evaluations, plan, words_of
-from jensen.gradients.program import ONLY, Variable, is_single, names_in, variables_of
-from jensen.gradients.randomness import randomness_of
+from jensen.gradients.program.jumps import Jump
+from jensen.gradients.program.jumps import jumps as jumps_of
+from jensen.gradients.program.plan import Treatment, evaluations, plan, words_of
+from jensen.gradients.program.variables import ONLY, Variable, is_single, names_in, variables_of
+from jensen.gradients.randomness.assign import randomness_of
+from jensen.gradients.randomness.draws import Draws, as_draws
 from jensen.gradients.site import Randomness, Site, in_draws
-from jensen.gradients.validity.warning import warn
 
 Theta = Any
 

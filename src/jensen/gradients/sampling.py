@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 from jax.lax import stop_gradient
 
-from jensen.gradients.densities import entries
-from jensen.gradients.noise import route
-from jensen.gradients.samplers import sample
+from jensen.gradients.distributions.densities import entries
+from jensen.gradients.distributions.noise import route
+from jensen.gradients.distributions.samplers import sample
 from jensen.gradients.site import Site
 
 

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from jensen.basics.numbers import signed
 from jensen.em import EM, Fit, Outcome
 from jensen.em import fit as run_em
-from jensen.models import Cell, Selection
-from jensen.report.numbers import signed
 from jensen.report.style import LINES, MARKERS, PALETTE
+from jensen.selection import Cell, Selection
 
 Array = NDArray[Any]
 

@@ -7,11 +7,11 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from jensen.em import Fit
-from jensen.models import Cell, Selection
 from jensen.report.parts import Parts, parts_of, take_apart
+from jensen.selection import Cell, Selection
 
 if TYPE_CHECKING:
-    from jensen.data import SavedMixture
+    from jensen.files import SavedMixture
 
 
 def selection_document(selection: Selection, columns: Sequence[str]) -> dict[str, Any]:

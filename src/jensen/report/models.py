@@ -10,13 +10,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from jensen.basics.numbers import signed
 from jensen.em import Fit
 from jensen.em import Table as Columns
-from jensen.report.numbers import signed
 from jensen.report.tables import fit_report
 
 if TYPE_CHECKING:
-    from jensen.data import SavedMixture
+    from jensen.files import SavedMixture
 
 KEPT = (
     "log_evidence",

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array
 from jensen.em import Fit
 from jensen.models import Mixture, MixtureParams
-
-Array = NDArray[np.float64]
 
 
 class Parts(NamedTuple):

@@ -18,11 +18,11 @@ from matplotlib.gridspec import GridSpec
 from numpy.typing import NDArray
 
 from jensen.em import Fit
-from jensen.models import Selection
 from jensen.report import words
 from jensen.report.curves import climbs_of, draw_climbs, draw_criterion, draw_ends
-from jensen.report.panels import View, draw_density, draw_pair
+from jensen.report.gaussian_panels import View, draw_density, draw_pair
 from jensen.report.style import DPI, STYLE
+from jensen.selection import Selection
 
 Array = NDArray[Any]
 

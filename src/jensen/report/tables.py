@@ -7,20 +7,18 @@ from io import StringIO
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from jensen.basics.arrays import Array
+from jensen.basics.numbers import criterion_decimals, on_scale_of, signed, spread_text
 from jensen.em import Fit
-from jensen.models import Cell, Selection
 from jensen.report import words
-from jensen.report.numbers import criterion_decimals, on_scale_of, signed, spread_text
 from jensen.report.parts import parts_of
-
-Array = NDArray[np.float64]
+from jensen.selection import Cell, Selection
 
 MAX_COLUMNS = 30
 MAX_CORRELATED = 4

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import isfinite
 
+from jensen.basics.numbers import brief, count, duration, signed
 from jensen.em import Fit, Outcome
-from jensen.models import Cell, Criterion, Selection
-from jensen.report.numbers import brief, count, duration, signed
 from jensen.report.parts import parts_of
+from jensen.selection import Cell, Criterion, Selection
 
 STRUCTURES = {
     "full": "each component has a covariance matrix of its own",

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.arrays import Data, Params, Weight
 from jensen.em import Expected, Table
-from jensen.em.protocols import Data, Params, Weight
-from jensen.em.rows import take_rows
+from jensen.em.cases import take_rows
 from jensen.families import Gaussian
 from jensen.testing import charts, climbing, contract, identities, sampling, statistics, symmetry
 from jensen.testing.law import Chart, Take, chart_of, prepared

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.arrays import Data, Params, Weight
 from jensen.em import EM, Algorithm, Never, Problem, QuasiNewton, Squarem, e_step, fit, log_prior, m_step
-from jensen.em.protocols import Data, Params, Weight
 from jensen.testing.law import LawError, chart_of, neighbours, prepared, require_close, rounding
 
 SIZES = (1.0, 1e-1, 1e-2, 1e-3)  # of perturbations, as fractions of the way to a neighbour

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.arrays import Data, Params, Weight
 from jensen.em import Expected
-from jensen.em.protocols import Data, Params, Weight
-from jensen.em.rows import num_rows
+from jensen.em.cases import num_rows
 from jensen.testing.law import LawError
 
 METHODS = {

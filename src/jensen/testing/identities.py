@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.arrays import Data, Params, Weight
 from jensen.em import e_step, elbo, kl_gap, log_prior
-from jensen.em.protocols import Data, Params, Weight
 from jensen.testing.law import (
     Chart,
     LawError,

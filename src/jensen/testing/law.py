@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array, Data, Params, Weight
 from jensen.em import em_map, log_prior
-from jensen.em.protocols import Data, Params, Weight
-from jensen.em.rows import first_array, num_rows
+from jensen.em.cases import first_array, num_rows
 
-Array = NDArray[np.float64]
 Take = Callable[[Data, NDArray[np.intp]], Data]
 Chart = tuple[Callable[[Params], Array], Callable[[Array], Params | None]]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.arrays import Params
 from jensen.em import Gain, fit, log_evidence
-from jensen.em.protocols import Params
 from jensen.testing.law import LawError, num_values, prepared
 
 RARE = 1e-6  # a sound model fails this law with this probability

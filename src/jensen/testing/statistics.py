@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.arrays import Data, Params, Weight
 from jensen.em import Never, e_step, fit
-from jensen.em.protocols import Data, Params, Weight
-from jensen.em.rows import num_rows, take_rows
+from jensen.em.cases import num_rows, take_rows
 from jensen.testing.law import (
     Take,
     neighbours,

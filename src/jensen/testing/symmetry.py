@@ -9,13 +9,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array, Data, Params, Weight
 from jensen.em import EM, Problem, e_step, em_map
-from jensen.em.protocols import Data, Params, Weight
 from jensen.families import Covariance, Diagonal, Full, GaussianParams, Spherical, Tied
 from jensen.models import MixtureParams
 from jensen.testing.law import chart_of, ones, prepared, require_close, rounding
-
-Array = NDArray[np.float64]
 
 
 class Transform(Protocol):

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.arrays import Data, Params, Weight
 from jensen.em import e_step
-from jensen.em.protocols import Data, Params, Weight
 from jensen.testing.law import LawError
 
 
@@ -40,7 +40,7 @@ def threads_agree(
 @contextmanager
 def num_threads(count: int) -> Iterator[None]:
     """The native kernels on this many threads."""
-    from jensen import threads
+    from jensen.basics import threads
 
     before = threads.get_num_threads()
     threads.set_num_threads(count)

@@ -7,12 +7,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jensen.em.charts.links import widest
-from jensen.em.state import Problem, State
-
-Array = NDArray[np.float64]
+from jensen.basics.arrays import Array
+from jensen.em.problem import Problem, State
+from jensen.spaces.links import widest
 
 SUFFICIENT = 1e-4  # Armijo: a trial must gain this share of what the score promises
 LONGEST = 3.0  # no logarithm or logit moves further in one trial: from far out a score leads nowhere

@@ -10,13 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jensen.em.charts.coordinates import Coordinates, Maps, Natural, maps_of
-from jensen.em.protocols import Params
-from jensen.em.state import Problem, State
-
-Array = NDArray[np.float64]
+from jensen.basics.arrays import Array, Params
+from jensen.em.coordinates import Coordinates, Maps, Natural, maps_of
+from jensen.em.problem import Problem, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array, Params
 from jensen.em.acceleration.bfgs import Pair, Point, uphill
-from jensen.em.charts.coordinates import InChart, maps_of
-from jensen.em.protocols import Params
-from jensen.em.state import Problem, State
-
-Array = NDArray[np.float64]
+from jensen.em.coordinates import InChart, maps_of
+from jensen.em.problem import Problem, State
 
 TRIALS = 20
 SMALLEST = 1e-6  # curvature, where the largest are about 1

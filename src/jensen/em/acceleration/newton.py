@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jensen.em.charts.links import widest
-from jensen.em.state import Problem, State
+from jensen.basics.arrays import Array
+from jensen.em.curvature.information import Information
+from jensen.em.curvature.parabola import Parabola
+from jensen.em.problem import Problem, State
 from jensen.em.uncertainty.directions import highest_along
-from jensen.em.uncertainty.information import Information
-from jensen.em.uncertainty.parabola import Parabola
-
-Array = NDArray[np.float64]
+from jensen.spaces.links import widest
 
 INSIDE = 3.0  # a logarithm or logit at which nothing has vanished yet
 MOST_COORDINATES = 300  # an information of more is not worth its time at the end of every fit

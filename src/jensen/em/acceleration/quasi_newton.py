@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from jensen.basics.arrays import Params
 from jensen.em.acceleration.bfgs import Pair, Point, uphill
-from jensen.em.charts.coordinates import InChart, maps_of
-from jensen.em.protocols import Params
-from jensen.em.state import Problem, State
+from jensen.em.coordinates import InChart, maps_of
+from jensen.em.problem import Problem, State
 
 STRETCH = 4.0  # from step to step away from a saddle, where EM's own grow slowly
 TRIALS = 2  # of a direction before plain EM is better

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.em.charts.spaces import Space
-from jensen.em.constraints.restricted import restrict
-from jensen.em.constraints.restricted_cells import FIXED, FREE, Copy, Restricted
+from jensen.basics.arrays import Array
+from jensen.spaces.cells import FIXED, FREE, Copy, Restricted
+from jensen.spaces.restricted import restrict
+from jensen.spaces.space import Space
 
-Array = NDArray[np.float64]
 Labels = NDArray[np.intp]
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jensen.basics.arrays import Data, Params, Weight
 from jensen.em import identities
-from jensen.em.protocols import Data, Params, Weight
 
 if TYPE_CHECKING:
-    from jensen.em.constraints.model import Constrained
-    from jensen.em.progress import Progress
+    from jensen.basics.progress import Progress
+    from jensen.em.constraints.constrained import Constrained
     from jensen.em.restarts import Start
 
 MOST_MAXIMA = 6
@@ -27,10 +27,10 @@ def search(
     model: Constrained, data: Data, weight: Weight, rng: np.random.Generator, progress: Progress
 ) -> Iterator[Start]:
     """Climbs from the maxima of the model without constraints, imposed on, and from random starts."""
-    from jensen.em.climb import climb
-    from jensen.em.climber import default_algorithm
+    from jensen.em.loop import climb
+    from jensen.em.multistart import default_algorithm
+    from jensen.em.problem import Problem
     from jensen.em.restarts import run_starts
-    from jensen.em.state import Problem
     from jensen.em.stopping import Gain
 
     starts: list[tuple[str, Any]] = [

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.progress import Progress
 from jensen.em import identities
-from jensen.em.progress import Progress
-from jensen.em.protocols import Data, Params, Weight
-from jensen.em.state import Problem, State
-from jensen.em.uncertainty.information import Information, complete_information
-from jensen.em.uncertainty.parabola import Parabola
-
-Array = NDArray[np.float64]
+from jensen.em.curvature.information import Information, complete_information
+from jensen.em.curvature.parabola import Parabola
+from jensen.em.problem import Problem, State
 
 VISIBLE = 1e-2  # nats: a gain that is more than the rest of a slow climb
 EM_STEPS = 20

@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jensen.em.charts.links import Link, links
-from jensen.em.charts.support import cell
-from jensen.em.progress import Progress
+from jensen.basics.progress import Progress
 from jensen.em.uncertainty.profile import End, Held, Point, Surface, end, maximize
+from jensen.spaces.links import Link, links
+from jensen.spaces.support import cell
 
 if TYPE_CHECKING:
     from jensen.em.uncertainty.uncertainty import Uncertainty
-
-Array = NDArray[np.float64]
 
 
 class Bounds(NamedTuple):

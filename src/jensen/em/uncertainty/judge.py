@@ -6,13 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jensen.em.protocols import Data, Params, Weight
-from jensen.em.uncertainty.parabola import Parabola
-from jensen.em.verdict import Outcome, Verdict
-
-Array = NDArray[np.float64]
+from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.verdict import Outcome, Verdict
+from jensen.em.curvature.parabola import Parabola
 
 AT_A_MAXIMUM = 5e-3  # nats left: a tenth of a standard error away
 BLURRED = 1e-3  # relative error of a standard error that is worth a word

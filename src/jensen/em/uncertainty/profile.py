@@ -14,16 +14,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array, Data, Params, Weight
 from jensen.em import identities
-from jensen.em.charts.links import Link, widest
-from jensen.em.charts.support import Cell
-from jensen.em.differences import gradient
-from jensen.em.protocols import Data, Params, Weight
-from jensen.em.uncertainty.information import score_with
-
-Array = NDArray[np.float64]
+from jensen.em.curvature.information import score_with
+from jensen.numerics.differences import gradient
+from jensen.spaces.links import Link, widest
+from jensen.spaces.support import Cell
 
 CLOSE = 1e-10  # nats left at a constrained maximum
 MAX_STEPS = 200

@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.progress import Progress
 from jensen.em import identities
-from jensen.em.progress import Progress
-from jensen.em.protocols import Data, Params, Weight
-from jensen.em.rows import num_rows, take_rows
-from jensen.em.uncertainty.information import score_with
-
-Array = NDArray[np.float64]
+from jensen.em.cases import num_rows, take_rows
+from jensen.em.curvature.information import score_with
 
 BLOCK = 4096
 

@@ -8,22 +8,20 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.tables import Table
+from jensen.basics.verdict import Verdict
 from jensen.em import identities
-from jensen.em.door import check_start, checked_weight
+from jensen.em.contract import Expected, LatentVariableModel
+from jensen.em.curvature.information import Information, observed_information, score_with
+from jensen.em.curvature.parabola import Parabola
 from jensen.em.fit import Fit
-from jensen.em.protocols import Data, Expected, LatentVariableModel, Params, Weight
-from jensen.em.tables import Table
 from jensen.em.uncertainty.directions import Rates, climb_away, rates
-from jensen.em.uncertainty.information import Information, observed_information, score_with
 from jensen.em.uncertainty.intervals import IntervalMethod, Wald
 from jensen.em.uncertainty.judge import judge
-from jensen.em.uncertainty.parabola import Parabola
 from jensen.em.uncertainty.sandwich import meat
-from jensen.em.verdict import Verdict
-
-Array = NDArray[np.float64]
+from jensen.em.validation import check_start, checked_weight
 
 MOST_ROWS = 60  # of a report
 SAME = 1e-4  # relative: single precision and the way the data are summed make no such difference

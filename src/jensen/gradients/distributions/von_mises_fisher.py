@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 from numpyro.distributions import constraints
 
-from jensen.gradients.implicit import angles
+from jensen.gradients.distributions.implicit import angles
 
 
 class VonMisesFisher(dist.Distribution):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from jensen.gradients.baselines import LeaveOneOut
+from jensen.gradients.distributions.validity.parts import rows
 from jensen.gradients.estimators.base import Estimator
+from jensen.gradients.estimators.baselines import LeaveOneOut
 from jensen.gradients.estimators.components import MIXTURES, can_be_taken, component
 from jensen.gradients.estimators.exact import Exact
 from jensen.gradients.estimators.mixture import ExactLabel
 from jensen.gradients.estimators.pathwise import Pathwise
 from jensen.gradients.estimators.score import ScoreFunction
 from jensen.gradients.site import Cost, Layout, Site
-from jensen.gradients.validity.parts import rows
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 
-from jensen.gradients.box import linear
+from jensen.gradients.distributions.wrappers import unwrapped
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.site import Cost, Site
-from jensen.gradients.wrappers import unwrapped
+from jensen.gradients.surrogates import linear
 
 
 def binary_refusal(distribution: Any) -> str | None:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 
-from jensen.gradients.wrappers import arguments, full_parameters, unwrapped
+from jensen.gradients.distributions.wrappers import arguments, full_parameters, unwrapped
 
 MIXTURES = (dist.MixtureSameFamily, dist.MixtureGeneral)
 

@@ -12,10 +12,10 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax.scipy.linalg import block_diag
 
+from jensen.gradients.distributions.wrappers import unwrapped
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.labels import Labelled
 from jensen.gradients.site import Cost, Site
-from jensen.gradients.wrappers import unwrapped
 
 Function = Callable[[Any], Any]
 

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 
-from jensen.gradients.noise import uniform
+from jensen.gradients.distributions.noise import uniform
 
 
 class Weak(NamedTuple):

@@ -11,11 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 
+from jensen.gradients.distributions.wrappers import unwrapped
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.quadrature import Rule, rule, standard_normal
 from jensen.gradients.estimators.support import finite_support
 from jensen.gradients.site import Cost, Site
-from jensen.gradients.wrappers import unwrapped
 
 MANY = 10**9  # beyond which a number is not spelled out
 

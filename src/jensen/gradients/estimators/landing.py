@@ -7,12 +7,12 @@ from typing import Any
 
 import jax
 
-from jensen.gradients.box import box
+from jensen.gradients.distributions.validity import path_order, path_refusal, score_guarded, score_refusal
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.pathwise import path
 from jensen.gradients.sampling import log_density
 from jensen.gradients.site import Cost, Site
-from jensen.gradients.validity import path_order, path_refusal, score_guarded, score_refusal
+from jensen.gradients.surrogates import box
 
 
 @dataclass(frozen=True, slots=True, repr=False)

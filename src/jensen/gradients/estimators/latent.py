@@ -13,9 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 
+from jensen.gradients.distributions.wrappers import unwrapped
 from jensen.gradients.estimators.binary import binary_refusal, logits_of
 from jensen.gradients.site import Site
-from jensen.gradients.wrappers import unwrapped
 
 LABELS = (dist.CategoricalProbs, dist.CategoricalLogits)
 

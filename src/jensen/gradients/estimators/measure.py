@@ -8,12 +8,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jensen.gradients.box import guard, linear, moves
+from jensen.gradients.distributions.wrappers import unwrapped
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.decompositions import DECOMPOSITIONS, WITHOUT, Weak
 from jensen.gradients.sampling import fixed_draw
 from jensen.gradients.site import Cost, Site
-from jensen.gradients.wrappers import unwrapped
+from jensen.gradients.surrogates import guard, linear, moves
 
 SECOND = "MeasureValued is right to first derivatives only"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from jensen.gradients.distributions.validity import path_guarded, path_order, path_refusal
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.sampling import draw
 from jensen.gradients.site import Cost, Site
-from jensen.gradients.validity import path_guarded, path_order, path_refusal
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -10,11 +10,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jensen.gradients.box import box
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.latent import Latent, drawn_noise, is_label, latent, num_labels, refusal
 from jensen.gradients.sampling import log_density
 from jensen.gradients.site import Cost, Site
+from jensen.gradients.surrogates import box
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from jensen.gradients.baselines import Baseline, Scored
-from jensen.gradients.box import box
+from jensen.gradients.distributions.validity import score_guarded, score_refusal
 from jensen.gradients.estimators.base import Estimator
+from jensen.gradients.estimators.baselines import Baseline, Scored
 from jensen.gradients.sampling import fixed_draw, log_density
 from jensen.gradients.site import Cost, Site
-from jensen.gradients.validity import score_guarded, score_refusal
+from jensen.gradients.surrogates import box
 
 
 @dataclass(frozen=True, slots=True, repr=False)

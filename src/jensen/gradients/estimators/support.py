@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 
-from jensen.gradients.densities import entries
+from jensen.gradients.distributions.densities import entries
 from jensen.gradients.estimators.quadrature import Rule
 
 

@@ -8,8 +8,13 @@ from typing import Any, NamedTuple
 
 import jax
 
-from jensen.gradients.baselines import Constant, LeaveOneOut, OptimalCoefficient
-from jensen.gradients.draws import Antithetic, Draws, Independent, Sobol, Stratified
+from jensen.gradients.compare.arguments import asked as taken
+from jensen.gradients.compare.best_constant import known_best
+from jensen.gradients.compare.compare import contestants, refusal, run, summary
+from jensen.gradients.compare.comparison import Comparison
+from jensen.gradients.compare.names import parameter_names
+from jensen.gradients.compare.reference import NoReference, Reference, reference
+from jensen.gradients.compare.validation import require_dependence, require_domains
 from jensen.gradients.estimators import (
     ARM,
     REBAR,
@@ -23,15 +28,10 @@ from jensen.gradients.estimators import (
     ScoreFunction,
     Taylor,
 )
+from jensen.gradients.estimators.baselines import Constant, LeaveOneOut, OptimalCoefficient
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.expressions.problem import Problem
-from jensen.gradients.seeing.asked import asked as taken
-from jensen.gradients.seeing.compare import contestants, refusal, run, summary
-from jensen.gradients.seeing.comparison import Comparison
-from jensen.gradients.seeing.door import require_dependence, require_domains
-from jensen.gradients.seeing.known import known_best
-from jensen.gradients.seeing.names import parameter_names
-from jensen.gradients.seeing.reference import NoReference, Reference, reference
+from jensen.gradients.randomness.draws import Antithetic, Draws, Independent, Sobol, Stratified
 
 NUM = 64  # draws of an estimator that learns from the other draws
 Entry = tuple[Estimator, Draws]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array
 from jensen.em import Outcome, Verdict
-
-Array = NDArray[np.float64]
 
 SPIKE = 16.0  # nats above the median row: ten million times its density
 SHOWN = 5

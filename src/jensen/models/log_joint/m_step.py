@@ -7,11 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array
 from jensen.em import Chart, Correlation, Covariance, Interval, Space
-
-Array = NDArray[np.float64]
 
 MOST_STEPS = 200
 LONGEST = 3.0  # no logarithm or logit moves further in one step: a factor of 20

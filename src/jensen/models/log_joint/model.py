@@ -9,13 +9,12 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array
 from jensen.em import Chart, DiscretePosterior, Expected, Space, Verdict
 from jensen.em.acceleration.gradient_em import GradientEM
 from jensen.em.algorithms import Algorithm
-from jensen.em.charts.links import widest
-from jensen.em.door import checked_weight
+from jensen.em.validation import checked_weight
 from jensen.models.log_joint import checks, relabelling
 from jensen.models.log_joint.diagnosis import collapse
 from jensen.models.log_joint.latent import Enumerated
@@ -26,8 +25,8 @@ from jensen.models.log_joint.prior import LogPrior
 from jensen.models.log_joint.rows import Rows, as_rows
 from jensen.models.log_joint.statistics import LogJointStats, Part
 from jensen.models.log_joint.sums import Sums
+from jensen.spaces.links import widest
 
-Array = NDArray[np.float64]
 Params = dict[str, Any]
 
 HALF_STEP_CELLS = 2**18  # rows × states up to which a pass more a step is little

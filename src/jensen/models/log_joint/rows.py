@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array
 from jensen.models.log_joint.precision import require_jax
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

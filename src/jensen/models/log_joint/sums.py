@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jensen.basics.arrays import Array
 from jensen.models.log_joint.passes import Passes
 from jensen.models.log_joint.precision import in_double
 from jensen.models.log_joint.rows import Block, Rows, blocks, power_of_two
 from jensen.models.log_joint.statistics import LogJointStats, Part
-
-Array = NDArray[np.float64]
 
 MOST_CELLS = 2**20  # of block × states: 8 MiB a copy
 FEW_CELLS = 2**14  # take no time

@@ -1,0 +1,1 @@
+"""Where data come in: memory and files."""

@@ -1,0 +1,140 @@
+"""The observed information, −∂² (log p(x | θ) + log p(θ)) / ∂u² in a model's chart.
+
+Exactly where the model has it (``information``). Else as the Jacobian of the score, which Fisher's identity
+gives from one E-step (Fisher 1925; Louis 1982; Oakes 1999): g(u) = ∇Q(·, S(u)) at u. Central differences of
+the eighth order, with steps in units of 1/√(curvature of Q), so that the units of the data do not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.progress import Progress
+from jensen.em import identities
+from jensen.em.score import by_differences, unit_scale
+
+Field = Callable[[Array], Array]
+
+# f'(0) ≈ Σ_j c_j (f(jh) − f(−jh)) / h, of the fourth, sixth and eighth order.
+ORDERS = np.array(
+    [[2 / 3, -1 / 12, 0.0, 0.0], [3 / 4, -3 / 20, 1 / 60, 0.0], [4 / 5, -1 / 5, 4 / 105, -1 / 280]]
+)
+STEPS = (0.25, 0.06, 1.0)
+"""In units of 1/√curvature, tried in turn until one is good enough."""
+ENOUGH = 1e-10
+"""Error of the information, its diagonal scaled to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Information:
+    """A symmetric (p, p) matrix in the chart, and how far its entries may be off.
+
+    Attributes
+    ----------
+    matrix
+        (p, p).
+    scale
+        (p,): 1/√curvature of Q, the unit of a coordinate.
+    error
+        The largest error of an entry in these units: asymmetry and truncation; 0 where it is exact.
+    """
+
+    matrix: Array
+    scale: Array
+    error: float = 0.0
+
+    @property
+    def scaled(self) -> Array:
+        """The matrix in units of ``scale``."""
+        return self.matrix * np.outer(self.scale, self.scale)
+
+
+def score_with(model: Any, scale: Array) -> Callable[[Params, Any], Array]:
+    """`jensen.em.score` of a model, with the steps of its differences known."""
+    own = getattr(model, "score", None)
+    return own if own is not None else lambda params, stats: by_differences(model, params, stats, scale)
+
+
+def score_at(model: Any, data: Data, weight: Weight, scale: Array) -> Field:
+    """u ↦ the score at u: one E-step."""
+    score = score_with(model, scale)
+
+    def field(u: Array) -> Array:
+        params = model.chart.from_vector(u)
+        return np.asarray(score(params, identities.e_step(model, params, data, weight).stats))
+
+    return field
+
+
+def observed_information(
+    model: Any, params: Params, data: Data, weight: Weight = None, stats: Any = None
+) -> Information:
+    """−∂² (log p(x | θ) + log p(θ)) / ∂u² at ``params``.
+
+    The model's own ``information(params, data, weight)`` if it has one, else the Jacobian of the score, for
+    8p E-steps. ``stats`` are those of ``params``, where they are at hand.
+    """
+    u = model.chart.to_vector(params)
+    if stats is None:
+        stats = identities.e_step(model, params, data, weight).stats
+    scale = unit_scale(model, params, stats)
+    own = getattr(model, "information", None)
+    if own is not None:
+        return Information(np.asarray(own(params, data, weight), dtype=float), scale)
+    return differentiated(score_at(model, data, weight, scale), u, scale, "information")
+
+
+def complete_information(model: Any, params: Params, stats: Any, scale: Array) -> Information:
+    """−∂² (Q(·, S) + log p(·)) / ∂u² at ``params``: what complete data would tell."""
+
+    score = score_with(model, scale)
+
+    def field(u: Array) -> Array:
+        return np.asarray(score(model.chart.from_vector(u), stats))
+
+    return differentiated(field, model.chart.to_vector(params), scale, "complete-data information")
+
+
+def differentiated(field: Field, u: Array, scale: Array, what: str) -> Information:
+    """Minus the Jacobian of a score, made symmetric, with the best of a few steps."""
+    best = None
+    with Progress(what) as progress:
+        for step in STEPS:
+            found = _one_step(field, u, scale, step, progress)
+            if best is None or found.error < best.error:
+                best = found
+            if best.error < ENOUGH:
+                break
+    assert best is not None
+    return best
+
+
+def _one_step(field: Field, u: Array, scale: Array, step: float, progress: Progress) -> Information:
+    each = []
+    for i in range(len(u)):
+        progress.update(f"coordinate {i + 1} of {len(u)}")
+        each.append(_column(field, u, i, step * scale[i]))
+    if not each:
+        return Information(np.zeros((0, 0)), scale)
+    fourth, sixth, eighth = np.moveaxis(np.array(each), 0, 2)
+    units = np.outer(scale, scale)
+    last, before = np.abs(eighth - sixth), np.abs(sixth - fourth)
+    truncation = last * np.minimum(1.0, last / np.where(before > 0, before, 1.0))
+    error = np.maximum(truncation, np.abs(eighth - eighth.T) / 2) * units
+    worst = float(error.max()) if np.isfinite(error).all() else np.inf
+    return Information(-(eighth + eighth.T) / 2, scale, worst)
+
+
+def _column(field: Field, u: Array, i: int, step: float) -> Array:
+    """∂f/∂u_i in three orders, (3, p)."""
+    total = np.zeros((len(ORDERS), len(u)))
+    for j in range(4):
+        there = np.zeros(len(u))
+        there[i] = (j + 1) * step
+        total += ORDERS[:, j, None] * (field(u + there) - field(u - there))
+    return total / step

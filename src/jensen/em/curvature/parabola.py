@@ -1,0 +1,178 @@
+"""The log-likelihood about a point as a parabola: which directions fall, are flat, climb, or end in a bound.
+
+The information is judged in units of the standard errors that complete data would give, so that neither the
+units of the data nor those of a parameter matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.basics.arrays import Array
+from jensen.em.curvature.information import Information
+from jensen.spaces.links import Local, local
+
+Mask = NDArray[np.bool_]
+
+FAR = 0.96  # of the way to where a coordinate is cut off
+VAGUE = 0.1  # information about a logarithm: a standard error above 3 is no parabola
+NONE = 0.01  # information about a logarithm: with a standard error above 10 nothing is known
+TINY = 15.0  # a logarithm this far out that nothing is known about is at its bound
+SINGULAR = 1e-8  # curvature relative to that of complete data
+NAMED = 0.1  # a parameter belongs to a direction if it moves this much of what the most moving one does
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parabola:
+    """The score and the information at a point, taken apart.
+
+    Attributes
+    ----------
+    g
+        (p,): the score in the chart.
+    local
+        The coordinates in which bounds are looked for.
+    frozen
+        (p,): the local coordinates that are at a bound, and left out.
+    idle
+        (p,): those, of logarithms, about which next to nothing is known.
+    directions
+        (p, r): steps in the chart, one complete-data standard error each, orthogonal in these units.
+    values
+        (r,): the curvatures along them, 1 where nothing is hidden; smallest first.
+    noise
+        (r,): curvatures that cannot be told from 0: by rounding, by the distance to the maximum, or because
+        they are of logarithms about which nothing is known.
+    """
+
+    g: Array
+    local: Local
+    frozen: Mask
+    idle: Mask
+    directions: Array
+    values: Array
+    noise: Array
+
+    @classmethod
+    def of(
+        cls, chart: Any, u: Array, g: Array, information: Information, weight: float, held: Mask | None
+    ) -> Parabola:
+        """Of the score g and the information at u, from rows of total ``weight``; ``held``: coordinates of
+        the chart at bounds that the model knows of.
+        """
+        natural = chart.natural_vector(chart.from_vector(u))
+        place = local(chart, u, natural, information.scale)
+        matrix = place.basis.T @ information.matrix @ place.basis
+        slope = place.basis.T @ g
+        frozen = at_bound(place, slope, np.diag(matrix), information.error)
+        if held is not None:
+            frozen = frozen | held
+        free = ~frozen
+        unit = place.unit[free]
+        scaled = matrix[np.ix_(free, free)] * np.outer(unit, unit)
+        idle = free & (place.ends != 0) & (np.abs(np.diag(matrix)) < NONE)
+        # The tilt, itself no more than noise, keeps idle coordinates apart from other flat directions.
+        values, vectors = np.linalg.eigh(scaled + 0.1 * SINGULAR * np.diag(idle[free]))
+        drift = 3.0 * float(np.linalg.norm(slope[free] * unit)) / np.sqrt(max(weight, 1.0))
+        hidden = NONE * (np.square(vectors[idle[free]]).sum(axis=0) > 0.5)
+        noise = max(SINGULAR, 20.0 * information.error) + drift + hidden
+        directions = place.basis[:, free] @ (unit[:, None] * vectors)
+        return cls(g, place, frozen, idle, directions, values, noise)
+
+    @property
+    def falling(self) -> Mask:
+        """Directions in which the log-likelihood falls, as it should."""
+        return self.values > self.noise
+
+    @property
+    def climbing(self) -> Mask:
+        """Directions in which it rises to second order: the point is a saddle."""
+        return self.values < -self.noise
+
+    @property
+    def flat(self) -> Mask:
+        """Directions in which the data say nothing, as far as can be told."""
+        return ~self.falling & ~self.climbing
+
+    @property
+    def remaining(self) -> float:
+        """½ gᵀ I⁻¹ g over the directions that fall: the log-likelihood still to be gained."""
+        d, v = self.directions[:, self.falling], self.values[self.falling]
+        return 0.5 * float(np.square(self.g @ d) @ (1.0 / v))
+
+    @property
+    def inverse(self) -> Array:
+        """I⁻¹ over the directions that fall, (p, p): the covariance in the chart."""
+        d, v = self.directions[:, self.falling], self.values[self.falling]
+        return (d / v) @ d.T
+
+    def metric(self, own: int | None = None) -> Array:
+        """A positive definite stand-in for I⁻¹, for climbing: absolute curvatures; what is at a
+        bound stays, but for ``own``.
+        """
+        curvature = np.maximum(np.abs(self.values), 1e-3)
+        found = (self.directions / curvature) @ self.directions.T
+        if own is None:
+            return found
+        extra = self.local.basis[:, own]
+        return found + np.outer(extra, extra)
+
+    def own(self, entry: int) -> int | None:
+        """The local coordinate at a bound whose natural number this is."""
+        found = np.flatnonzero(self.frozen & (self.local.entry == entry))
+        return int(found[0]) if len(found) else None
+
+    def inside(self, u: Array, own: int) -> Array:
+        """u with a coordinate that is at its bound moved to where it can be seen to move."""
+        v = self.local.v.copy()
+        limit = min(self.local.far[own] / 2, 300.0)
+        v[own] = np.clip(v[own], -limit, limit)
+        return u + self.local.basis @ (v - self.local.v)
+
+    def inwards(self, own: int) -> Array:
+        """The direction in the chart that leads away from the bound of a coordinate."""
+        return -np.sign(self.local.v[own]) * self.local.basis[:, own]
+
+    @property
+    def entries(self) -> NDArray[np.intp]:
+        """The places of the natural numbers that are at a bound."""
+        return np.unique(self.local.entry[self.frozen & (self.local.entry >= 0)])
+
+    def bounded(self, jacobian: Array) -> Mask:
+        """Which natural numbers have no standard error because they are at a bound, (m,)."""
+        missing = np.zeros(len(jacobian), bool)
+        missing[self.entries] = True
+        whole = np.linalg.norm(jacobian, axis=1)
+        moved = np.linalg.norm(jacobian @ self.local.basis[:, ~self.frozen], axis=1)
+        return missing | ((whole > 0) & (moved <= 1e-12 * whole))
+
+    def unknown(self, jacobian: Array) -> Mask:
+        """Which have none because the data do not tell: a flat direction moves them, (m,)."""
+        moved = np.linalg.norm(jacobian @ self.directions, axis=1)
+        flat = np.linalg.norm(jacobian @ self.directions[:, self.flat], axis=1)
+        return flat > 1e-2 * np.where(moved > 0, moved, 1.0)
+
+    def named(self, jacobian: Array, names: list[str], which: int) -> list[str]:
+        """The natural numbers that a direction moves most, in units of their standard errors."""
+        unit = np.linalg.norm(jacobian @ self.directions, axis=1)
+        moved = np.abs(jacobian @ self.directions[:, which]) / np.where(unit > 0, unit, np.inf)
+        return [name for name, far in zip(names, moved, strict=True) if far > NAMED * moved.max()]
+
+
+def at_bound(place: Local, slope: Array, curvature: Array, noise: float) -> Mask:
+    """Which local coordinates have run to their end, (p,).
+
+    There the log-likelihood is ℓ∞ − c·exp(−|v|): score and curvature vanish together, and Newton's step is 1,
+    outwards, for ever.
+    """
+    outwards = np.where(place.ends == 2, np.where(slope == 0, np.sign(place.v), np.sign(slope)), place.ends)
+    distance = np.abs(place.v)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        newton = outwards * slope / curvature
+    vanishing = (curvature > 0) & (curvature < VAGUE) & (newton > 0.5) & (newton < 2.0)
+    nothing = (np.abs(curvature) <= 10 * noise) & (distance > TINY)
+    return (place.ends != 0) & ((distance > FAR * place.far) | vanishing | nothing)

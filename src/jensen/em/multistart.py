@@ -1,0 +1,193 @@
+"""All climbs of one fit, and which end is returned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.progress import Progress
+from jensen.basics.verdict import Outcome, Verdict
+from jensen.em.acceleration.extrapolation import Squarem
+from jensen.em.acceleration.quasi_newton import QuasiNewton
+from jensen.em.algorithms import EM, Algorithm
+from jensen.em.contract import LatentVariableModel
+from jensen.em.coordinates import Natural
+from jensen.em.loop import Climb, climb
+from jensen.em.problem import Problem
+from jensen.em.restarts import (
+    DEFAULT_RESTARTS,
+    MOST_RESTARTS,
+    Start,
+    gather,
+    rank,
+    resumed,
+    run_starts,
+    table_of_starts,
+    until_confirmed,
+)
+from jensen.em.stopping import Gain, Stop
+
+# Which flawed end is returned where there is no proper one; the best objective among equals.
+SEVERITY = [Outcome.BOUNDARY, Outcome.SADDLE, Outcome.COLLAPSED, Outcome.FELL, Outcome.FAILED]
+
+
+def _same(params: Params) -> Params:
+    return params
+
+
+def default_algorithm(model: LatentVariableModel) -> Algorithm:
+    """The model's own; else quasi-Newton EM in its chart, SQUAREM in its natural coordinates, or plain EM."""
+    own = getattr(model, "algorithm", None)
+    if own is not None:
+        return own
+    if getattr(model, "chart", None) is not None:
+        return QuasiNewton()
+    return EM() if Natural().of(model) is None else Squarem()
+
+
+@dataclass(slots=True)
+class Climber:
+    """Everything that the climbs of one fit share."""
+
+    model: LatentVariableModel
+    data: Data
+    weight: Weight
+    algorithm: Algorithm
+    stop: Stop
+    max_steps: int
+    progress: Progress
+    num_extra_e_steps: int = field(default=0, init=False)
+
+    def climb(self, params: Params) -> Climb:
+        """One climb, with its own count of E-steps."""
+        problem = Problem(self.model, self.data, self.weight)
+        return climb(problem, params, self.algorithm, self.stop, self.max_steps, self.progress)
+
+    def starts(
+        self,
+        params: Params | None,
+        restarts: int | None,
+        rng: np.random.Generator,
+        before: tuple[Start, ...] = (),
+    ) -> Iterator[Start]:
+        """Ends of all starts, as they are reached; those of an earlier call are not climbed again."""
+        if params is not None:
+            return run_starts([("given", lambda: params)], self.climb)
+        search = getattr(self.model, "search", None)
+        if restarts is None and search is not None:
+            found = search(self.data, self.weight, rng, self.progress)
+            # The ends of a search are of exact EM: for another q they are where to start.
+            return found if getattr(self.algorithm, "posterior", None) is None else self._again(found)
+        start = getattr(self.model, "start", None)
+        if start is None:
+            name = type(self.model).__name__
+            raise ValueError(f"{name} has no start(data, weight, rng): give fit its params")
+        streams = rng.spawn(MOST_RESTARTS if restarts is None else restarts)
+        makers = [("random", partial(start, self.data, self.weight, stream)) for stream in streams]
+        climbed = resumed(before, makers, self.climb)
+        return until_confirmed(climbed) if restarts is None else climbed
+
+    def _again(self, found: Iterator[Start]) -> Iterator[Start]:
+        """Climbs from the best end of every maximum that a search found."""
+        starts, _ = gather(found)
+        table = table_of_starts(self.model, starts)
+        ordered = sorted(starts, key=rank)
+        self.num_extra_e_steps += sum(start.num_e_steps for start in starts)
+        _, first = np.unique(table["maximum"], return_index=True)
+        best = [ordered[i] for i in first if ordered[i].params is not None][:DEFAULT_RESTARTS]
+        return run_starts([(start.kind, partial(_same, start.params)) for start in best], self.climb)
+
+    def choose(self, starts: list[Start]) -> tuple[Climb, Verdict]:
+        """The best end that is proper; where there is none, the best, with a verdict that says so.
+
+        ``starts`` is updated in place with what was found out about the ends that were passed over.
+        """
+        ranked = sorted(
+            (i for i, start in enumerate(starts) if start.params is not None), key=lambda i: rank(starts[i])
+        )
+        if not ranked:
+            reasons = sorted({start.verdict.message for start in starts})
+            others = f"; and {len(reasons) - 2} more reasons" if len(reasons) > 2 else ""
+            raise ValueError(f"every start failed: {'; '.join(reasons[:2])}{others}")
+        flawed: list[int] = []
+        for i in ranked:
+            flaw = self._diagnose(starts[i].params)
+            if flaw is not None and not flaw.proper:
+                starts[i] = replace(starts[i], verdict=flaw)
+                flawed.append(i)
+                continue
+            run = self._finish(starts[i])
+            verdict = self._verdict(run)
+            starts[i] = replace(starts[i], verdict=verdict)
+            if verdict.proper:
+                return run, verdict
+            flawed.append(i)
+        best = min(flawed, key=lambda i: SEVERITY.index(starts[i].verdict.outcome))
+        run = self._finish(starts[best])
+        return run, self._verdict(run)
+
+    def _finish(self, start: Start) -> Climb:
+        if start.run is not None:
+            return start.run
+        run = self.climb(start.params)
+        self.num_extra_e_steps += run.problem.num_e_steps
+        return run
+
+    def _diagnose(self, params: Params) -> Verdict | None:
+        diagnose = getattr(self.model, "diagnose", None)
+        return None if diagnose is None else diagnose(params, self.data, self.weight)
+
+    def _verdict(self, run: Climb) -> Verdict:
+        if run.outcome is Outcome.FAILED:
+            return Verdict(run.outcome, run.note, "check the data and the start")
+        if run.outcome is Outcome.SADDLE:
+            return Verdict(run.outcome, run.note, "start elsewhere", climbed=True)
+        if run.outcome is Outcome.INTERRUPTED:
+            return Verdict(run.outcome, "stopped by the user; this is the best so far", "run it again")
+        climbed = run.outcome is Outcome.CONVERGED
+        flaw = self._diagnose(run.state.params)
+        # Precision is lost at a collapse; then the collapse is the news.
+        if run.outcome is Outcome.FELL and flaw is None:
+            return Verdict(run.outcome, run.note, "the M-step does not maximize Q, or precision was lost")
+        if flaw is not None and (climbed or not flaw.proper):
+            return replace(flaw, climbed=climbed)
+        if climbed:
+            notes = filter(None, (_resolved(run), _inexact(run), _flat(run)))
+            return Verdict(Outcome.CONVERGED, "; ".join(notes), climbed=True)
+        if run.state.draws:
+            return Verdict(Outcome.STEP_LIMIT, _inexact(run), "raise max_steps or the number of draws")
+        left = run.remaining
+        return Verdict(
+            Outcome.STEP_LIMIT,
+            f"{run.num_steps} steps were not enough; about {left:.2g} of log-likelihood is left",
+            "raise max_steps",
+        )
+
+
+def _resolved(run: Climb) -> str:
+    """What rounding leaves unsaid, where that is more than the default promises."""
+    resolution = run.problem.resolution(run.state)
+    return "" if resolution < Gain().tol else f"as far as rounding can tell, about {resolution:.2g}"
+
+
+def _inexact(run: Climb) -> str:
+    """What an E-step that is not exact leaves open."""
+    state = run.state
+    if state.draws:
+        change = run.remaining
+        return f"sampled E-steps: the last changes were up to {change:.2g}, with {state.draws} draws of a row"
+    if state.gap <= run.problem.resolution(state):
+        return ""
+    return f"a maximum of the bound, {state.gap:.4g} below the log-evidence; not of the evidence"
+
+
+def _flat(run: Climb) -> str:
+    """Directions of which Newton's step found that the data say nothing."""
+    if run.polished is None or run.polished.num_flat == 0:
+        return ""
+    number = run.polished.num_flat
+    return f"not identified: flat in {number} direction{'s' * (number > 1)}, see jensen.uncertainty"

@@ -1,0 +1,120 @@
+"""The problem that is climbed and the state of the climb: (θ, S, ℓ), all of the same θ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.basics.arrays import Data, Params, Weight
+from jensen.em import identities
+from jensen.em.contract import Expected, LatentVariableModel
+from jensen.em.coordinates import is_feasible
+from jensen.em.score import score
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """θ with the statistics and the log-evidence *of this θ*."""
+
+    params: Params
+    expected: Expected
+    log_prior: float
+    gap: float = 0.0
+    """KL(q ‖ p(z | x, θ)) of the q that the statistics were taken under; 0 for the exact posterior."""
+    draws: int = 0
+    """Draws of every row at the next E-step, where q is sampled; else 0."""
+
+    @property
+    def objective(self) -> float:
+        """ELBO(q, θ) + log p(θ), which is log p(x | θ) + log p(θ) for the exact posterior.
+
+        The gap of a sampled q is noise; then the evidence is what is climbed.
+        """
+        gap = 0.0 if self.draws else self.gap
+        return self.expected.log_evidence - gap + self.log_prior
+
+    def parts(self) -> dict[str, Any]:
+        """The fields of a plain state, for one that knows more."""
+        return {each.name: getattr(self, each.name) for each in fields(State)}
+
+    @property
+    def remaining(self) -> float:
+        """The log-likelihood still to be gained, where the algorithm knows; else NaN."""
+        return np.nan
+
+
+@dataclass(slots=True)
+class Problem:
+    """A model, its data and its weights; it counts the passes over the data."""
+
+    model: LatentVariableModel
+    data: Data
+    weight: Weight = None
+    num_e_steps: int = field(default=0, init=False)
+
+    def e_step(self, params: Params) -> State:
+        """The state at ``params``: one pass over the data."""
+        self.num_e_steps += 1
+        expected = identities.e_step(self.model, params, self.data, self.weight)
+        return State(params, expected, identities.log_prior(self.model, params))
+
+    def attempt(self, params: Params | None) -> State | None:
+        """The state at a proposal; None where that is infeasible, or the model breaks down there."""
+        if params is None or not is_feasible(self.model, params):
+            return None
+        try:
+            state = self.e_step(params)
+        except (ArithmeticError, np.linalg.LinAlgError):
+            return None
+        return state if np.isfinite(state.objective) else None
+
+    def approximate(
+        self, params: Params, posterior: Callable[[Any, Params, Data], Any], draws: int = 0
+    ) -> State:
+        """The state at ``params`` under q = ``posterior(model, params, data)``, and the gap that q leaves.
+
+        One pass over the data.
+        """
+        self.num_e_steps += 1
+        q = posterior(self.model, params, self.data)
+        expected = self.model.expected(params, self.data, q, self.weight)
+        bound = float(self.model.expected_log_joint(params, expected.stats)) + expected.entropy
+        gap = expected.log_evidence - bound
+        return State(params, expected, identities.log_prior(self.model, params), gap, draws)
+
+    def m_step(self, state: State) -> Params:
+        """argmax_θ' Q(θ', S) + log p(θ')."""
+        return identities.m_step(self.model, state.expected.stats, state.params)
+
+    def expected_log_joint(self, params: Params, state: State) -> float:
+        """Q(θ, S) with the S of ``state``."""
+        return float(self.model.expected_log_joint(params, state.expected.stats))
+
+    def score(self, state: State) -> NDArray[np.float64]:
+        """∂ log p(x | θ) + log p(θ) / ∂u in the model's chart, from the statistics at hand."""
+        return score(self.model, state.params, state.expected.stats)
+
+    @property
+    def eps(self) -> float:
+        """The precision of the data: a pass over float32 rows resolves less than one over float64 rows."""
+        single = getattr(self.data, "dtype", None) == np.float32
+        return float(np.finfo(np.float32 if single else np.float64).eps)
+
+    def resolution(self, state: State) -> float:
+        """The smallest change of the objective that rounding lets one see.
+
+        The errors of n terms of size |ℓ|/n add up like a random walk in single precision; in double precision
+        the plain worst case is small enough.
+        """
+        weight = max(state.expected.weight, 1.0)
+        size = abs(state.expected.log_evidence) + abs(state.log_prior) + weight
+        return 4.0 * self.eps * (size / sqrt(weight) if self.eps > 1e-10 else size)
+
+    def tolerated_fall(self, state: State) -> float:
+        """A fall beyond this is no rounding."""
+        return 16.0 * self.resolution(state)

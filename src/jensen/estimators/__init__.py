@@ -1,5 +1,0 @@
-"""The scikit-learn face: validation, defaults, names with a trailing underscore; no numerics."""
-
-from jensen.estimators.gaussian_mixture import GaussianMixture
-
-__all__ = ["GaussianMixture"]

@@ -1,0 +1,173 @@
+"""The metric of a covariance structure: the coordinates in which the data have unit covariance.
+
+A bound on the covariances, a k-means start or a distance between components means the same before and after a
+transformation of the data only in the coordinates that the structure's own group acts on: affine maps for
+full matrices, one scale per column for diagonal ones, one scale in all for spherical ones.
+
+In these coordinates the bound is Σ ⪰ ε·I, and clipping the eigenvalues at ε is the exact constrained M-step:
+−N/2·(log|Σ| + tr(Σ⁻¹Ŝ)) separates over the eigenvalues of Ŝ, and each term is unimodal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from jensen.basics.arrays import Array
+
+NULL_DIRECTION = 1e-5
+"""Eigenvalues of the correlation matrix are taken to be at least this: columns that are linear combinations
+of others would otherwise give the bound no scale at all."""
+
+
+class Metric(Protocol):
+    """Coordinates u = A⁻¹(x − m) in which the data have unit covariance."""
+
+    def whiten(self, data: Array) -> Array:
+        """(n, d) rows to coordinates."""
+        ...
+
+    def unwhiten(self, rows: Array) -> Array:
+        """Coordinates back to rows."""
+        ...
+
+    def whiten_covariances(self, covariances: Array) -> Array:
+        """Covariances of the structure, in the coordinates."""
+        ...
+
+    def unwhiten_covariances(self, covariances: Array) -> Array:
+        """And back."""
+        ...
+
+    def clip(self, covariances: Array, floor: float) -> Array:
+        """The covariances with no eigenvalue below ``floor`` in this metric."""
+        ...
+
+    def smallest(self, covariances: Array) -> Array:
+        """The smallest eigenvalue of each covariance in this metric."""
+        ...
+
+    @property
+    def log_scale(self) -> float:
+        """log |A|: a log-density of coordinates minus this is one of rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AffineMetric:
+    """Full matrices: A is the Cholesky factor of the data covariance."""
+
+    mean: Array
+    factor: Array
+    rank: int
+    """Numerical rank of the correlation matrix of the data."""
+
+    @classmethod
+    def of(cls, mean: Array, covariance: Array) -> AffineMetric:
+        scale = np.sqrt(np.diagonal(covariance))
+        values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+        rank = int((values > 1e-12 * len(mean)).sum())
+        if values[0] < NULL_DIRECTION:
+            correlation = (vectors * np.maximum(values, NULL_DIRECTION)) @ vectors.T
+            covariance = correlation * np.outer(scale, scale)
+        return cls(mean, np.asarray(np.linalg.cholesky(covariance), np.float64), rank)
+
+    def whiten(self, data: Array) -> Array:
+        return (data - self.mean) @ np.linalg.inv(self.factor).T
+
+    def unwhiten(self, rows: Array) -> Array:
+        return rows @ self.factor.T + self.mean
+
+    def whiten_covariances(self, covariances: Array) -> Array:
+        inverse = np.linalg.inv(self.factor)
+        return inverse @ covariances @ inverse.T
+
+    def unwhiten_covariances(self, covariances: Array) -> Array:
+        return self.factor @ covariances @ self.factor.T
+
+    def clip(self, covariances: Array, floor: float) -> Array:
+        try:  # Σ ⪰ ε A Aᵀ by its Cholesky factor: much less work than eigenvalues, and nearly always enough
+            np.linalg.cholesky(covariances - floor * self.factor @ self.factor.T)
+            return covariances
+        except np.linalg.LinAlgError:
+            values, vectors = np.linalg.eigh(self.whiten_covariances(covariances))
+        clipped = (vectors * np.maximum(values, floor)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+        low = values.min(axis=-1)[..., None, None] < floor
+        return np.where(low, self.unwhiten_covariances(clipped), covariances)
+
+    def smallest(self, covariances: Array) -> Array:
+        return np.asarray(np.linalg.eigvalsh(self.whiten_covariances(covariances))[..., 0], np.float64)
+
+    @property
+    def log_scale(self) -> float:
+        return float(np.log(np.diagonal(self.factor)).sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnMetric:
+    """Diagonal matrices: A holds the standard deviation of each column."""
+
+    mean: Array
+    scale: Array
+
+    @classmethod
+    def of(cls, mean: Array, covariance: Array) -> ColumnMetric:
+        return cls(mean, np.sqrt(np.diagonal(covariance)))
+
+    def whiten(self, data: Array) -> Array:
+        return (data - self.mean) / self.scale
+
+    def unwhiten(self, rows: Array) -> Array:
+        return rows * self.scale + self.mean
+
+    def whiten_covariances(self, covariances: Array) -> Array:
+        return covariances / self.scale**2
+
+    def unwhiten_covariances(self, covariances: Array) -> Array:
+        return covariances * self.scale**2
+
+    def clip(self, covariances: Array, floor: float) -> Array:
+        return np.maximum(covariances, floor * self.scale**2)
+
+    def smallest(self, covariances: Array) -> Array:
+        return self.whiten_covariances(covariances).min(axis=-1)
+
+    @property
+    def log_scale(self) -> float:
+        return float(np.log(self.scale).sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaleMetric:
+    """Multiples of the identity: A is the root mean variance of the columns."""
+
+    mean: Array
+    scale: float
+
+    @classmethod
+    def of(cls, mean: Array, covariance: Array) -> ScaleMetric:
+        return cls(mean, float(np.sqrt(np.trace(covariance) / len(mean))))
+
+    def whiten(self, data: Array) -> Array:
+        return (data - self.mean) / self.scale
+
+    def unwhiten(self, rows: Array) -> Array:
+        return rows * self.scale + self.mean
+
+    def whiten_covariances(self, covariances: Array) -> Array:
+        return covariances / self.scale**2
+
+    def unwhiten_covariances(self, covariances: Array) -> Array:
+        return covariances * self.scale**2
+
+    def clip(self, covariances: Array, floor: float) -> Array:
+        return np.maximum(covariances, floor * self.scale**2)
+
+    def smallest(self, covariances: Array) -> Array:
+        return self.whiten_covariances(covariances)
+
+    @property
+    def log_scale(self) -> float:
+        return float(len(self.mean) * np.log(self.scale))

@@ -1,0 +1,88 @@
+"""`check`: an estimator against the exact gradient, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jensen.gradients.compare.arguments import asked
+from jensen.gradients.compare.compare import Contestant, bias_in_errors, run
+from jensen.gradients.compare.names import parameter_names
+from jensen.gradients.compare.reference import NoReference, Reference
+from jensen.gradients.compare.truth import truth_at
+from jensen.gradients.compare.validation import require_dependence, require_domains
+from jensen.gradients.expectation import Expectation
+from jensen.gradients.labels import label
+
+
+def check(
+    f: Callable[[Any, Any], Any] | Expectation,
+    distribution: Any = None,
+    theta: Any = None,
+    *,
+    key: Any,
+    estimator: Any = None,
+    draws: Any = None,
+    num_replicates: int = 10_000,
+    truth: Any = None,
+    level: float = 5.0,
+    max_standard_error: float | None = None,
+    vouch: tuple[str, ...] | None = None,
+) -> None:
+    """Raise an ``AssertionError`` that says where, if an estimate of a gradient is biased or not finite.
+
+    Parameters
+    ----------
+    f, distribution, estimator, draws, vouch
+        As for `expectation`; or an `Expectation`, which has them, and θ after it.
+    theta, key, num_replicates, truth
+        As for `compare`. A ``ValueError`` where no truth is given and none can be computed.
+    level
+        How many standard errors a mean may be off.
+    max_standard_error
+        None of them may be larger: an estimate of infinite variance is never many standard errors off.
+
+    Examples
+    --------
+    >>> from numpyro.distributions import Poisson
+    >>> from jensen import gradients as gr
+    >>> gr.check(
+    ...     lambda x, theta: x**2.0, lambda theta: Poisson(theta), 2.3, estimator=gr.ScoreFunction(), key=0
+    ... )
+    """
+    F, at = asked(f, distribution, theta, estimator=estimator, draws=draws, vouch=vouch)
+    require_domains(F, at)
+    require_dependence(F, at)
+    exact = truth_at(F, at, truth)
+    if isinstance(exact, NoReference):
+        raise ValueError(f"no exact gradient is known here ({exact.why}): pass truth=")
+    found = run(F, at, key, num_replicates)
+    name = label(F.estimator)
+    if found.trouble:
+        raise AssertionError(f"{name}: {found.trouble}")
+    _require_small_errors(found, name, parameter_names(at), max_standard_error)
+    _require_unbiased(found, name, parameter_names(at), exact, level)
+
+
+def _require_unbiased(found: Contestant, name: str, names: list[str], exact: Reference, level: float) -> None:
+    m, bias = found.moments, bias_in_errors(found.moments, exact)
+    worst = int(np.argmax(np.abs(bias)))
+    if abs(bias[worst]) > level:
+        far = f"{abs(bias[worst]):.1f} standard errors off"
+        raise AssertionError(
+            f"{name} is biased: the gradient in {names[worst]} is {exact.gradient[worst]:.6g}, and the mean "
+            f"of {len(found.samples)} replicates {m.mean[worst]:.6g} ± {m.standard_error[worst]:.2g}: "
+            + (far if np.isfinite(bias[worst]) else "all of them the same")
+        )
+
+
+def _require_small_errors(found: Contestant, name: str, names: list[str], most: float | None) -> None:
+    errors = found.moments.standard_error
+    worst = int(np.argmax(errors))
+    if most is not None and errors[worst] > most:
+        raise AssertionError(
+            f"{name}: the standard error in {names[worst]} is {errors[worst]:.3g}, more than {most:g}: "
+            "more replicates, or an estimator of less variance"
+        )

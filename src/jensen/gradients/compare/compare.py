@@ -1,0 +1,269 @@
+"""`compare`: estimators of one gradient side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jensen.gradients.compare.arguments import asked
+from jensen.gradients.compare.comparison import Comparison
+from jensen.gradients.compare.moments import Moments, moments
+from jensen.gradients.compare.names import columns, parameter_names
+from jensen.gradients.compare.nonfinite import where
+from jensen.gradients.compare.reference import NoReference, Reference
+from jensen.gradients.compare.samples import WARM, compiled, keys
+from jensen.gradients.compare.truth import most_precise, truth_at
+from jensen.gradients.compare.validation import heavy_paths, require_dependence, require_domains
+from jensen.gradients.distributions.validity.warning import warn
+from jensen.gradients.estimators import Estimator
+from jensen.gradients.expectation import Expectation
+from jensen.gradients.labels import label
+from jensen.gradients.randomness.draws import as_draws
+from jensen.gradients.surrogates import InvalidGradientError
+
+
+class Contestant(NamedTuple):
+    """An estimator that has been run.
+
+    Attributes
+    ----------
+    samples
+        (replicates, parameters).
+    evaluations
+        Of f, for one replicate.
+    seconds
+        For one replicate, compiled before.
+    trouble
+        Where a value is not finite, in words; empty where all are.
+    """
+
+    F: Expectation
+    samples: Any
+    moments: Moments
+    evaluations: int
+    seconds: float
+    trouble: str
+
+
+def compare(
+    f: Callable[[Any, Any], Any] | Expectation,
+    distribution: Any = None,
+    theta: Any = None,
+    estimators: Sequence[Any] | Mapping[str, Any] | None = None,
+    *,
+    key: Any,
+    draws: Any = None,
+    num_replicates: int = 1000,
+    truth: Any = None,
+    vouch: tuple[str, ...] | None = None,
+) -> Comparison:
+    """Mean, variance, bias and cost of several estimators of the gradient of E[f(x, θ)].
+
+    Parameters
+    ----------
+    f, distribution, vouch
+        As for `expectation`; or what that or `bound` returned: ``compare(F, theta, estimators)``.
+    theta
+        Where.
+    estimators
+        Estimators (each may be a dict with one for each variable), or pairs of an estimator and its draws; or
+        a dict of these by the names they shall have in the table. Those that cannot be used are left out, and
+        the remarks say why.
+    key
+        A JAX key, or an integer to make one of.
+    draws
+        Of those that have none of their own.
+    num_replicates
+        Independent repetitions of the whole estimate, from which means and variances are taken.
+    truth
+        The gradient, in the form of θ. By default an exact one is sought: by sums, and by quadrature over one
+        or two variables; where there is none, biases are from the most precise of the unbiased estimates.
+
+    Examples
+    --------
+    >>> from numpyro.distributions import Normal
+    >>> from jensen import gradients as gr
+    >>> found = gr.compare(
+    ...     lambda x, theta: x**2,
+    ...     lambda theta: Normal(theta["mu"], 1.0),
+    ...     {"mu": 0.5},
+    ...     [gr.ScoreFunction(), gr.Pathwise()],
+    ...     draws=gr.Independent(1),
+    ...     key=0,
+    ...     num_replicates=10_000,
+    ... )
+    >>> abs(found.row("Pathwise()")["variance"] - 4.0) < 0.4
+    True
+    """
+    if isinstance(f, Expectation) and distribution is not None:  # compare(F, theta, estimators)
+        distribution, theta, estimators = None, distribution, theta if estimators is None else estimators
+    F, at = asked(f, distribution, theta, draws=draws, vouch=vouch)
+    named = contestants(F, estimators)
+    require_domains(F, at)
+    require_dependence(F, at)
+    exact = truth_at(F, at, truth)
+    able, left_out = usable(named, at)
+    if not able:
+        raise ValueError("; ".join(dict.fromkeys(left_out.values())))
+    ran = {name: run(each, at, key, num_replicates) for name, each in able.items()}
+    return summary(ran, parameter_names(at), exact, left_out)
+
+
+def contestants(F: Expectation, estimators: Any) -> dict[str, Expectation]:
+    """The expectations by the names that they have in the table."""
+    if isinstance(estimators, (Estimator, str)):
+        raise TypeError(f"estimators must be a list or a dict of estimators, not {estimators!r}")
+    if not estimators:
+        raise ValueError("there is no estimator to compare")
+    if isinstance(estimators, Mapping):
+        pairs = list(estimators.items())
+    else:
+        pairs = [(_name(each), each) for each in estimators]
+    found: dict[str, Expectation] = {}
+    for name, each in pairs:
+        estimator, draws = each if isinstance(each, tuple) else (each, F.draws)
+        found[_new(name, found)] = replace(F, estimator=estimator, draws=as_draws(draws))
+    return found
+
+
+def _name(estimator: Any) -> str:
+    return ", ".join(map(label, estimator)) if isinstance(estimator, tuple) else label(estimator)
+
+
+def _new(name: str, taken: Mapping[str, Any]) -> str:
+    """A second one of the same name has a number."""
+    number = 2
+    found = name
+    while found in taken:
+        found, number = f"{name} #{number}", number + 1
+    return found
+
+
+def usable(named: Mapping[str, Expectation], theta: Any) -> tuple[dict[str, Expectation], dict[str, str]]:
+    """Those that can be used, and why the others cannot."""
+    why = {name: refusal(F, theta) for name, F in named.items()}
+    able = {name: F for name, F in named.items() if not why[name]}
+    return able, {name: words for name, words in why.items() if words}
+
+
+def refusal(F: Expectation, theta: Any) -> str:
+    """Why an estimator does not give this gradient; empty where it does."""
+    try:
+        jax.eval_shape(jax.grad(F), theta, jax.random.key(0), F.init())
+    except (InvalidGradientError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def run(F: Expectation, theta: Any, key: Any, num_replicates: int) -> Contestant:
+    """Replicates of one estimator, timed."""
+    for words in dict.fromkeys(heavy_paths(F, theta)):
+        warn(words)
+    each = keys(key, num_replicates)
+    call = compiled(F, theta, each)
+    began = time.perf_counter()
+    values, gradients = jax.block_until_ready(call(theta, each))
+    seconds = (time.perf_counter() - began) / num_replicates
+    samples = columns(gradients, num_replicates)
+    bad = ~(np.isfinite(samples).all(axis=1) & np.isfinite(np.asarray(values)))
+    trouble = where(F, theta, each, np.flatnonzero(bad)) if bad.any() else ""
+    return Contestant(F, samples, moments(samples), F.evaluations(theta), seconds, trouble)
+
+
+def summary(
+    ran: Mapping[str, Contestant],
+    parameters: list[str],
+    exact: Reference | NoReference,
+    left_out: Mapping[str, str],
+) -> Comparison:
+    """The table, parameter by parameter."""
+    told, held = _held_against(ran, exact)
+    rows = [
+        _row(name, each, parameter, i, held)
+        for i, parameter in enumerate(parameters)
+        for name, each in ran.items()
+    ]
+    table = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    samples = {name: each.samples for name, each in ran.items()}
+    remarks = [*_remarks(ran), *told, *(f"left out: {name} ({why})" for name, why in left_out.items())]
+    return Comparison(table, samples, tuple(parameters), tuple(remarks), isinstance(exact, Reference))
+
+
+def _held_against(
+    ran: Mapping[str, Contestant], exact: Reference | NoReference
+) -> tuple[list[str], Reference | None]:
+    """What is said of the gradient that biases are from, and that gradient."""
+    if isinstance(exact, Reference):
+        return [], exact
+    unbiased = {name: each.moments for name, each in ran.items() if not is_biased(each.F)}
+    best = most_precise(unbiased) if len(ran) > 1 and not exact.is_jump else None
+    if best is None:
+        return [f"no exact gradient is known here ({exact.why}): none to see a bias with"], None
+    return [
+        f"no exact gradient is known here ({exact.why}): biases are from {best[0]}, the most precise"
+    ], best[1]
+
+
+def _row(name: str, each: Contestant, parameter: str, i: int, exact: Reference | None) -> dict[str, Any]:
+    m, num_draws = each.moments, each.F.draws.layout.num_draws
+    bias = bias_in_errors(m, exact)
+    return {
+        "estimator": name,
+        "parameter": parameter,
+        "draws": num_draws,
+        "mean": float(m.mean[i]),
+        "standard_error": float(m.standard_error[i]),
+        "truth": float("nan") if exact is None else float(exact.gradient[i]),
+        "bias": float("nan") if bias is None else float(bias[i]),
+        "variance": float(m.variance[i]),
+        "variance_error": float(m.variance_error[i]),
+        "variance_per_draw": float(m.variance[i] * num_draws),
+        "variance_per_draw_error": float(m.variance_error[i] * num_draws),
+        "evaluations": each.evaluations,
+        "variance_x_evaluations": float(m.variance[i] * each.evaluations),
+        "seconds": each.seconds,
+        "variance_x_seconds": float(m.variance[i] * each.seconds),
+        "rounding": float(m.rounding[i]),
+        "non_finite": int((~np.isfinite(each.samples[:, i])).sum()),
+        "is_biased": is_biased(each.F),
+    }
+
+
+def bias_in_errors(m: Moments, exact: Reference | None) -> Any:
+    """How many standard errors each mean is from the truth; less than rounding may explain is 0."""
+    if exact is None:
+        return None
+    away = m.mean - exact.gradient
+    allowed = np.hypot(m.standard_error, exact.error)
+    beyond = np.sign(away) * np.maximum(np.abs(away) - m.rounding, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(beyond == 0.0, 0.0, beyond / allowed)
+
+
+def is_biased(F: Expectation) -> bool:
+    """Whether an estimator says of itself that it is."""
+    used = F.estimator.values() if isinstance(F.estimator, Mapping) else [F.estimator]
+    return any(each.is_biased for each in used)
+
+
+WILD = 0.3  # of a variance: its own standard error, from which a few replicates decide
+
+
+def _remarks(ran: Mapping[str, Contestant]) -> list[str]:
+    found = [f"{name}: {each.trouble}" for name, each in ran.items() if each.trouble]
+    found += [f"{name}: biased by construction" for name, each in ran.items() if is_biased(each.F)]
+    wild = [name for name, each in ran.items() if _is_wild(each.moments)]
+    if wild:
+        found.append(f"{', '.join(wild)}: a few replicates decide the variance, which may be infinite")
+    warm = [name for name, each in ran.items() if each.F.init() is not None]
+    return found + [f"{name}: after {WARM} calls that fill its memory" for name in warm]
+
+
+def _is_wild(m: Moments) -> bool:
+    big = m.variance > m.rounding**2
+    return bool((m.variance_error[big] > WILD * m.variance[big]).any())

@@ -1,0 +1,97 @@
+"""A figure of a comparison: how the estimates are spread, and their variance (matplotlib)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from jensen.gradients.compare.comparison import Comparison
+
+MOST = 4  # parameters that are drawn
+COLORS = ("#1f4e79", "#c8553d", "#588157", "#8d6a9f", "#b08d3c", "#4a7c8c", "#7f7f7f", "#a23b72")
+LOG_FROM = 30.0  # ratio of variances from which their axis is logarithmic
+
+
+def plot_comparison(found: Comparison, title: str = "") -> Figure:
+    """A row of two panels for each parameter."""
+    from matplotlib.figure import Figure
+
+    shown = found.parameters[:MOST]
+    height = 1.2 + 0.42 * len(found.samples)
+    figure = Figure(figsize=(10.0, max(2.8, height) * len(shown)), layout="constrained")
+    panels = figure.subplots(len(shown), 2, squeeze=False, width_ratios=(3, 2))
+    for parameter, (left, right) in zip(shown, panels, strict=True):
+        rows = [row for row in found.rows() if row["parameter"] == parameter]
+        _draw_spread(left, found, parameter, rows)
+        _draw_variance(right, rows)
+    if title:
+        figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+    if len(found.parameters) > MOST:
+        figure.supxlabel(f"{len(found.parameters) - MOST} more parameters are not drawn", fontsize=8)
+    return figure
+
+
+def _draw_spread(axes: Any, found: Comparison, parameter: str, rows: list[dict[str, Any]]) -> None:
+    """For each estimator where 50 % and 98 % of its replicates are, and their mean."""
+    column = found.parameters.index(parameter)
+    for i, row in enumerate(rows):
+        color = COLORS[i % len(COLORS)]
+        values = found.samples[row["estimator"]][:, column]
+        values = values[np.isfinite(values)]
+        if not values.size:
+            continue
+        low, quarter, middle, high = np.quantile(values, [0.01, 0.25, 0.75, 0.99])
+        axes.plot([low, high], [i, i], color=color, lw=1.2, solid_capstyle="butt")
+        axes.plot([quarter, middle], [i, i], color=color, lw=7, solid_capstyle="butt", alpha=0.55)
+        axes.plot(row["mean"], i, "o", color=color, ms=5, mec="white", mew=0.8)
+    has_line = found.has_exact and np.isfinite(rows[0]["truth"])
+    if has_line:
+        axes.axvline(rows[0]["truth"], color="black", lw=0.8, ls=":", zorder=0)
+    axes.set_yticks(range(len(rows)), [_called(row) for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlabel(f"estimates of the gradient in {parameter}")
+    exact = "; dotted: exact" if has_line else ""
+    axes.set_title(f"mean, middle 50 % and 98 %{exact}", fontsize=9, loc="left")
+    _plain(axes)
+
+
+def _called(row: dict[str, Any]) -> str:
+    """Of more than one draw, with their number."""
+    return row["estimator"] if row["draws"] == 1 else f"{row['estimator']}\n{row['draws']} draws"
+
+
+def _draw_variance(axes: Any, rows: list[dict[str, Any]]) -> None:
+    """Variance × evaluations of f, with four of its standard errors."""
+    cost = np.array([row["variance_x_evaluations"] for row in rows])
+    error = np.array([row["variance_error"] * row["evaluations"] for row in rows])
+    size = np.array([row["mean"] ** 2 for row in rows])
+    seen = np.isfinite(cost) & (cost > 1e-9 * np.maximum(size, 1.0))  # the others are rounding
+    places = np.arange(len(rows))
+    colors = [COLORS[i % len(COLORS)] for i in places]
+    picked = [color for color, sees in zip(colors, seen, strict=True) if sees]
+    axes.hlines(
+        places[seen], cost[seen] - 4 * error[seen], cost[seen] + 4 * error[seen], colors=picked, lw=1.5
+    )
+    axes.scatter(cost[seen], places[seen], c=picked, s=28, zorder=3)
+    if seen.any() and cost[seen].max() > LOG_FROM * cost[seen].min():
+        axes.set_xscale("log")
+    else:
+        axes.set_xlim(left=0.0)
+    for i in places[~seen]:
+        word = "0" if np.isfinite(cost[i]) else "not finite"
+        axes.text(0.01, i, word, transform=axes.get_yaxis_transform(), va="center", color=colors[i])
+    axes.set_yticks(places, [])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlabel("variance × evaluations of f")
+    axes.set_title("± 4 standard errors", fontsize=9, loc="left")
+    _plain(axes)
+
+
+def _plain(axes: Any) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(length=3, labelsize=9)
+    axes.grid(axis="x", lw=0.4, alpha=0.5)

@@ -1,0 +1,216 @@
+"""An exact gradient to compare with: sums and fine quadrature, by rules that must agree.
+
+Apart from `Exact`, which is itself among what is compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from math import prod
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpyro.distributions import constraints
+
+from jensen.gradients.compare.names import columns
+from jensen.gradients.compare.validation import distributions_at
+from jensen.gradients.distributions.wrappers import unwrapped
+from jensen.gradients.estimators import Estimator
+from jensen.gradients.estimators.exact import joint_values
+from jensen.gradients.estimators.support import finite_support
+from jensen.gradients.expectation import Expectation
+from jensen.gradients.program.jumps import Jump
+from jensen.gradients.randomness.draws import Independent
+from jensen.gradients.sampling import log_density
+from jensen.gradients.site import Cost, Site
+from jensen.gradients.surrogates import moves
+
+POINTS = {0: 1, 1: 4097, 2: 513}  # of the finer rule, by how many variables have no finite support
+FINER = 2**18 + 1  # for one variable in which f jumps
+MOST = 2**20  # joint values that are summed
+FAR = 30.0  # of t in x = sinh t and the like
+TOLERANCE = 1e-3  # of a gradient
+SMALL = 1e-3  # a gradient of which only the absolute error counts
+
+
+class Reference(NamedTuple):
+    """A gradient, flat, its error as the two rules tell, and E[f]."""
+
+    gradient: Any
+    error: Any
+    value: float = float("nan")
+
+
+class NoReference(NamedTuple):
+    """Why there is none, and whether that is a jump, which estimators may be blind to as well."""
+
+    why: str
+    is_jump: bool = False
+
+
+def reference(F: Expectation, theta: Any) -> Reference | NoReference:
+    """The exact gradient, or why it is not known."""
+    found = list(distributions_at(F, theta).values())
+    points = _points(found)
+    if points is None:
+        return NoReference("there is no rule for these variables")
+    jumping = F.jumps(theta)
+    points = FINER if points == POINTS[1] and jumping else points
+    if prod(_count(each, points) for each in found) > MOST:
+        return NoReference(f"there are more than {MOST} values to sum over")
+    if why := _blind(F, theta, [jump for jump in jumping if jump.name not in F.vouch]):
+        return NoReference(why, is_jump=True)
+    mass, value, size, slopes = jax.device_get(jax.jit(partial(_by_rules, F, points))(theta))
+    fine, rough, near = columns(slopes, 3)
+    if not np.isfinite(size).all():
+        return NoReference("f is not finite everywhere")
+    if not abs(size[0] - size[2]) < TOLERANCE * (1.0 + size[0]):
+        return NoReference("E[f] may not exist: |f| times the density does not fall off")
+    error = np.maximum(np.abs(fine - rough), np.abs(fine - near)) + abs(mass[0] - 1.0) * np.abs(fine)
+    if not (error < TOLERANCE * (SMALL + np.abs(fine))).all():  # NaN among them
+        return NoReference("two rules of quadrature do not agree")
+    return Reference(fine, error + 64 * np.finfo(fine.dtype).eps * (1.0 + np.abs(fine)), float(value[0]))
+
+
+def _blind(F: Expectation, theta: Any, jumping: list[Jump]) -> str:
+    """What of the derivative the rules would miss: jumps in θ, and jumps where their points move with it."""
+    if any(jump.with_theta for jump in jumping):
+        return "f jumps where theta is compared with a variable"
+    return "f jumps, and the support moves" if jumping and _moves(F, theta) else ""
+
+
+def _moves(F: Expectation, theta: Any) -> bool:
+    """Whether the points of the rules move with θ."""
+    seen: list[bool] = []
+
+    def look(theta: Any) -> Any:
+        found = distributions_at(F, theta).values()
+        seen.extend(moves(_grid(each, 3)[0]) for each in found)
+        return 0.0
+
+    jax.eval_shape(lambda theta: jax.jvp(look, (theta,), (theta,)), theta)
+    return any(seen)
+
+
+def expected(F: Expectation, f: Any, theta: Any) -> Any:
+    """E of something else than f under the same distribution, where there is a reference."""
+    points = _points(list(distributions_at(F, theta).values()))
+    assert points is not None
+    return jax.jit(partial(_sums, F, f, points))(theta)[0]
+
+
+def _points(distributions: list[Any]) -> int | None:
+    """Of the finer rule."""
+    if not all(map(_has_rule, distributions)):
+        return None
+    return POINTS.get(sum(not _is_finite(each) for each in distributions))
+
+
+def _by_rules(F: Expectation, points: int, theta: Any) -> Any:
+    """The mass, which should be 1, E[f], E[|f|] and the gradient of E[f], each by three rules."""
+    mass = _sums(F, lambda x, theta: 1.0, points, theta)
+    size = _sums(F, lambda x, theta: jnp.abs(F.f(x, theta)), points, theta)
+    sums = partial(_sums, F, F.f, points)
+    return mass, sums(theta), size, jax.jacrev(sums)(theta)
+
+
+def _sums(F: Expectation, f: Any, num: int, theta: Any) -> Any:
+    """E[f] by the finer rule, by every second point of it, and by those that are not far out."""
+    summed = replace(F, f=f, estimator=Quadrature(num), draws=Independent(1), log_joint=None)
+    return jnp.broadcast_to(summed.costs(theta)[0, 0], (3,))
+
+
+@dataclass(frozen=True, slots=True)
+class Quadrature(Estimator):
+    """Σ w(x) p(x) f(x) over a grid that moves with the support and with nothing else, by three rules."""
+
+    num: int
+
+    def evaluations(self, distribution: Any) -> int:
+        return _count(distribution, self.num)
+
+    def drawn(self, distribution: Any) -> Any:
+        return None
+
+    def cost(self, site: Site, then: Cost) -> Any:
+        distribution = site.distribution
+        x, width = _grid(distribution, self.num)
+        log_p: Any = jax.vmap(lambda value: log_density(distribution, value))(x)
+        seen = log_p > jnp.log(jnp.finfo(log_p.dtype).tiny)
+        middle = x[jnp.argmax(log_p)]
+        # Where the density is no number at all any more, f may overflow: nothing is evaluated there.
+        x = jnp.asarray(jnp.where(seen.reshape(-1, *[1] * middle.ndim), x, middle))
+        safe = jnp.asarray(jnp.where(seen, log_p, 0.0))
+        weight = jnp.where(seen, jnp.exp(safe), 0.0)[:, None] * width
+        cost = jnp.asarray(jax.vmap(then)(x)).reshape(x.shape[0], -1)
+        return jnp.sum(weight * cost, axis=0)
+
+
+def _is_finite(distribution: Any) -> bool:
+    return finite_support(unwrapped(distribution)) is not None
+
+
+def _has_rule(distribution: Any) -> bool:
+    if _is_finite(distribution):
+        return True
+    if distribution.batch_shape or distribution.event_shape:
+        return False
+    if distribution.is_discrete:
+        return hasattr(distribution.support, "lower_bound")
+    return _transform(distribution) is not None
+
+
+def _count(distribution: Any, num: int) -> int:
+    finite = finite_support(unwrapped(distribution))
+    return num if finite is None else finite.nodes.shape[0] ** prod(finite.nodes.shape[1:])
+
+
+def _grid(distribution: Any, num: int) -> tuple[Any, Any]:
+    """Values (num,), and what each stands for by the three rules (num, 3)."""
+    finite = finite_support(unwrapped(distribution))
+    if finite is not None:
+        values = joint_values(finite)[0]
+        return values, jnp.ones((len(values), 3))
+    index = jnp.arange(num)
+    if distribution.is_discrete:
+        near = index <= num // 2
+        return distribution.support.lower_bound + index, jnp.stack([index >= 0, near, near], 1) * 1.0
+    t = jnp.linspace(-FAR, FAR, num)
+    transform = _transform(distribution)
+    assert transform is not None
+    x, slope = jax.vmap(jax.value_and_grad(transform))(t)
+    width = jnp.asarray(slope * (t[1] - t[0]))
+    rough = jnp.where(index % 2 == 0, 2.0, 0.0)
+    near = jnp.where(_is_near(distribution, t), 1.0, 0.0)
+    return x, jnp.stack([width, width * rough, width * near], axis=1)
+
+
+def _is_near(distribution: Any, t: Any) -> Any:
+    """Whether a point is not far out; there is no such thing where a support ends."""
+    low, high = (hasattr(distribution.support, end) for end in ("lower_bound", "upper_bound"))
+    return (low | (t > -FAR / 2)) & (high | (t < FAR / 2))
+
+
+def _transform(distribution: Any) -> Any:
+    """x(t) for t from −∞ to ∞, of which the middle is where the mass is."""
+    support = distribution.support
+    low, high = getattr(support, "lower_bound", None), getattr(support, "upper_bound", None)
+    if isinstance(support, type(constraints.real)):
+        middle, spread = jax.lax.stop_gradient(_middle(distribution))
+        return lambda t: middle + spread * jnp.sinh(t)
+    if low is not None and high is not None:
+        return lambda t: low + (high - low) * jax.nn.sigmoid(t)
+    return None if low is None else lambda t: low + jnp.exp(t)
+
+
+def _middle(distribution: Any) -> tuple[Any, Any]:
+    """Location and scale, given or from some draws."""
+    given = getattr(distribution, "loc", None), getattr(distribution, "scale", None)
+    if given[0] is not None and given[1] is not None:
+        return given
+    seen = distribution.sample(jax.random.key(0), (255,))
+    middle = jnp.median(seen)
+    return middle, jnp.maximum(jnp.median(jnp.abs(seen - middle)), jnp.finfo(seen.dtype).tiny)

@@ -1,0 +1,43 @@
+"""The gradient that estimates are held against: given, computed, or the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from jensen.gradients.compare.moments import Moments
+from jensen.gradients.compare.names import flat
+from jensen.gradients.compare.reference import NoReference, Reference, reference
+from jensen.gradients.expectation import Expectation
+
+
+def truth_at(F: Expectation, theta: Any, truth: Any) -> Reference | NoReference:
+    """The given one, or the exact one."""
+    return reference(F, theta) if truth is None else Reference(given(truth, theta), 0.0)
+
+
+def given(truth: Any, theta: Any) -> np.ndarray:
+    """A gradient in the form of θ as a vector; a ``ValueError`` where it has another form."""
+    theirs, ours = jax.tree.structure(truth), jax.tree.structure(theta)
+    if theirs != ours:
+        raise ValueError(f"truth must have the form of theta, {_words(ours)}, not {_words(theirs)}")
+    for mine, its in zip(jax.tree.leaves(truth), jax.tree.leaves(theta), strict=True):
+        if np.shape(mine) != np.shape(its):
+            raise ValueError(f"truth has an entry of shape {np.shape(mine)} where theta has {np.shape(its)}")
+    return flat(truth).astype(float)
+
+
+def _words(structure: Any) -> str:
+    return str(structure).removeprefix("PyTreeDef(").removesuffix(")")
+
+
+def most_precise(ran: Mapping[str, Moments]) -> tuple[str, Reference] | None:
+    """The name and mean of the estimate of least total error; None where there are not two to compare."""
+    finite = {name: m for name, m in ran.items() if np.isfinite(m.standard_error).all()}
+    if len(finite) < 2:
+        return None
+    best = min(finite, key=lambda name: float((finite[name].standard_error ** 2).sum()))
+    return best, Reference(finite[best].mean, finite[best].standard_error)

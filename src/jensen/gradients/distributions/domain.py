@@ -1,0 +1,57 @@
+"""Whether the parameters of a distribution are where they may be, as far as their values are known."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import jax
+import numpy as np
+from numpyro.distributions import constraints
+
+from jensen.gradients.distributions.validity.tracers import concrete
+
+
+def require_domain(name: str, distribution: Any) -> None:
+    """A ``ValueError`` that names what is outside. Inside ``jit`` there are no values to look at."""
+    for parameter, constraint in distribution.arg_constraints.items():
+        value = _value(distribution, parameter)
+        if value is None or constraints.is_dependent(constraint) or _holds(constraint, value):
+            continue
+        raise ValueError(
+            f"{name!r}: {parameter} of {type(distribution).__name__} must be {_words(constraint)}, "
+            f"and is {_short(value)}"
+        )
+    _require_support(name, distribution)
+    if hasattr(distribution, "base_dist"):
+        require_domain(name, distribution.base_dist)
+
+
+def _require_support(name: str, distribution: Any) -> None:
+    """It is not empty, as that of a uniform distribution from 2 to 1."""
+    ends = (getattr(distribution.support, end, None) for end in ("lower_bound", "upper_bound"))
+    low, high = (None if end is None else concrete(end) for end in ends)
+    if low is not None and high is not None and np.any(low > high):
+        kind = type(distribution).__name__
+        raise ValueError(f"{name!r}: the support of {kind} is empty, from {_short(low)} to {_short(high)}")
+
+
+def _value(distribution: Any, parameter: str) -> Any:
+    """As given; parameters that would be derived from others are left alone."""
+    given = vars(distribution).get(parameter)
+    return None if given is None else concrete(given)
+
+
+def _holds(constraint: Any, value: Any) -> bool:
+    with jax.ensure_compile_time_eval():
+        return bool(np.all(constraint(value)))
+
+
+def _words(constraint: Any) -> str:
+    """``PositiveDefinite`` as "positive definite"."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(constraint).__name__.strip("_")).lower()
+    return f"in the {words}" if words.endswith(("interval", "simplex")) else words
+
+
+def _short(value: Any) -> str:
+    return " ".join(np.array2string(np.asarray(value), precision=6, threshold=6).split())

@@ -1,0 +1,136 @@
+"""Our own draws by key, with paths that are right where those of NumPyro's samplers are not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpyro.distributions as dist
+
+from jensen.gradients.distributions.by_type import ByType
+from jensen.gradients.distributions.implicit import angles, mixtures
+from jensen.gradients.distributions.implicit.gammas import gamma, log_gamma
+
+Shape = tuple[int, ...]
+
+SAMPLERS = ByType()
+
+
+def sample(distribution: Any, key: Any) -> Any:
+    """A value of a distribution, which moves with those of its parameters that have a path."""
+    if is_ours(distribution):
+        return _sample(distribution, key, distribution.shape())
+    return distribution.sample(key)
+
+
+def is_ours(distribution: Any) -> bool:
+    """Whether a distribution, or what it wraps, is drawn here."""
+    return _handler(distribution) is not None
+
+
+def _sample(distribution: Any, key: Any, shape: Shape) -> Any:
+    return _handler(distribution)(distribution, key, shape)
+
+
+def _handler(distribution: Any) -> Any:
+    handler = SAMPLERS.get(distribution)
+    if handler is None or not hasattr(distribution, "base_dist") or type(distribution) in OF_THEIR_OWN:
+        return handler
+    return handler if is_ours(distribution.base_dist) else None
+
+
+OF_THEIR_OWN = (dist.InverseGamma,)
+"""Of which NumPyro's base distribution is not used."""
+
+
+@SAMPLERS.add(dist.Independent, dist.MaskedDistribution)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    return _sample(d.base_dist, key, shape)
+
+
+@SAMPLERS.add(dist.ExpandedDistribution)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    """Axes of length 1 that are expanded are drawn as leading ones, and put in their place."""
+    base = d.base_dist.shape()
+    lead, within = shape[: len(shape) - len(base)], shape[len(shape) - len(base) :]
+    stretched = [axis for axis, size in enumerate(base) if size != within[axis]]
+    counts = [within[axis] for axis in stretched]
+    value = _sample(d.base_dist, key, (*lead, *counts, *base))
+    for place, axis in enumerate(stretched):
+        value = jnp.swapaxes(value, len(lead) + place, len(lead) + len(counts) + axis)
+    return value.reshape(shape)
+
+
+@SAMPLERS.add(dist.TransformedDistribution, dist.FoldedDistribution)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    lead = shape[: len(shape) - len(d.shape())]
+    value = _sample(d.base_dist, key, (*lead, *d.base_dist.shape()))
+    for step in d.transforms:
+        value = step(value)
+    return value
+
+
+@SAMPLERS.add(dist.Gamma)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    return gamma(key, d.concentration, shape) / d.rate
+
+
+@SAMPLERS.add(dist.Chi2)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    return 2.0 * gamma(key, d.df / 2.0, shape)
+
+
+@SAMPLERS.add(dist.InverseGamma)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    return d.rate / gamma(key, d.concentration, shape)
+
+
+@SAMPLERS.add(dist.Beta, dist.BetaProportion)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    one, other = jax.random.split(key)
+    return jax.nn.sigmoid(log_gamma(one, d.concentration1, shape) - log_gamma(other, d.concentration0, shape))
+
+
+@SAMPLERS.add(dist.Dirichlet)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    return jax.nn.softmax(log_gamma(key, d.concentration, shape), axis=-1)
+
+
+@SAMPLERS.add(dist.StudentT)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    return d.loc + d.scale * _over_root_of_chi2(d.df, key, shape, shape)
+
+
+@SAMPLERS.add(dist.MultivariateStudentT)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    z = _over_root_of_chi2(jnp.asarray(d.df)[..., None], key, shape, (*shape[:-1], 1))
+    return d.loc + jnp.einsum("...ij,...j->...i", d.scale_tril, z)
+
+
+def _over_root_of_chi2(df: Any, key: Any, shape: Shape, shape_of_chi2: Shape) -> Any:
+    """Standard normal numbers over √(χ²/df)."""
+    of_normal, of_chi2 = jax.random.split(key)
+    log_half = log_gamma(of_chi2, df / 2.0, shape_of_chi2)
+    return jax.random.normal(of_normal, shape) * jnp.sqrt(df / 2.0) * jnp.exp(-log_half / 2.0)
+
+
+@SAMPLERS.add(dist.VonMises)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    concentration = jnp.broadcast_to(jnp.asarray(d.concentration, jnp.result_type(float)), shape)
+    centred = dist.VonMises(0.0, jax.lax.stop_gradient(concentration)).sample(key)
+    angle = angles.follow(concentration, jnp.abs(centred), 0)
+    return (jnp.sign(centred) * angle + d.loc + jnp.pi) % (2.0 * jnp.pi) - jnp.pi
+
+
+@SAMPLERS.add(dist.MixtureSameFamily, dist.MixtureGeneral)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    if mixtures.component_refusal(d) is not None:
+        return d.sample(key, _leading(jnp.empty(d.shape()), shape))
+    still = jax.tree.map(jax.lax.stop_gradient, d)
+    return mixtures.follow(d, still.sample(key, _leading(jnp.empty(d.shape()), shape)))
+
+
+def _leading(parameter: Any, shape: Shape) -> Shape:
+    """What is to be drawn of parameters of smaller shape, to get values of the given shape."""
+    return shape[: len(shape) - jnp.ndim(parameter)]

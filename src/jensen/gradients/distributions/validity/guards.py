@@ -1,0 +1,118 @@
+"""Refusals and guards: what an estimator asks of the table."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import numpyro.distributions as dist
+
+from jensen.gradients.distributions.validity.bounds import NOWHERE, bounds
+from jensen.gradients.distributions.validity.inside import inside
+from jensen.gradients.distributions.validity.parts import FOLDED, MASKED, changed, rows
+from jensen.gradients.distributions.validity.proxy import FixedSupport
+from jensen.gradients.distributions.validity.table import MOVES, UNNORMALIZED
+from jensen.gradients.distributions.validity.tracers import concrete
+from jensen.gradients.distributions.validity.verdicts import Verdict, refused
+from jensen.gradients.distributions.validity.warning import GradientWarning, caution
+from jensen.gradients.surrogates import guard
+
+UNLESS_VOUCHED = " (if you know that it has one, say so: vouch=(...) with the name of the variable)"
+UNDRAWN = (dist.ImproperUniform, dist.Unit)
+CENSORED = refused("the density is that of what is censored, and draws are not")
+WITHOUT_SCORE: dict[type, Verdict] = {
+    dist.MaskedDistribution: MASKED,
+    dist.LeftCensoredDistribution: CENSORED,
+    dist.RightCensoredDistribution: CENSORED,
+    dist.IntervalCensoredDistribution: CENSORED,
+}
+
+
+def path_refusal(distribution: Any, vouched: bool = False) -> str | None:
+    """Why no parameter of a distribution has a path; None where some have, or the user vouches for it."""
+    name = type(distribution).__name__
+    if isinstance(distribution, UNDRAWN):
+        return f"{name}: {UNNORMALIZED.why}"
+    if distribution.is_discrete:
+        return f"{name} is discrete: a draw does not move with its parameters, and its path would be zero"
+    row = rows(distribution)
+    if row is None:
+        return None if vouched else f"{name} is not in the table of valid paths{UNLESS_VOUCHED}"
+    verdicts = [both.path for both in row.values()]
+    if verdicts and all(verdict.status == "refused" for verdict in verdicts):
+        return f"{name}: {verdicts[0].why}"
+    return None
+
+
+def path_order(distribution: Any) -> float:
+    """The order of derivative that the paths of all its parameters are right to; infinity where unknown."""
+    verdicts = [both.path for both in (rows(distribution) or {}).values()]
+    return min((verdict.order for verdict in verdicts if verdict.status != "refused"), default=math.inf)
+
+
+def score_refusal(distribution: Any) -> str | None:
+    """Why no parameter of a distribution has a score; None where some have."""
+    name = type(distribution).__name__
+    if isinstance(distribution, UNDRAWN):
+        return f"{name}: {UNNORMALIZED.why}"
+    whys = (_without_score(part) for part in inside(distribution))
+    return next((f"{name}: {verdict.why}" for verdict in whys if verdict is not None), None)
+
+
+def _without_score(part: Any) -> Verdict | None:
+    if isinstance(part, dist.FoldedDistribution) and bounds(part.base_dist) != NOWHERE:
+        return FOLDED
+    return WITHOUT_SCORE.get(type(part))
+
+
+def path_guarded(distribution: Any, vouched: bool = False) -> Any:
+    """The distribution with parameters that have no path guarded.
+
+    Those that are warned of warn, unless the user vouches for them.
+    """
+    row = rows(distribution, concrete)
+    return (
+        distribution
+        if row is None
+        else _guarded(distribution, {n: both.path for n, both in row.items()}, "path", vouched)
+    )
+
+
+def cautions(distribution: Callable[[Any], Any], theta: Any) -> list[str]:
+    """What is warned of where a path of ``distribution(theta)`` is differentiated in all of θ.
+
+    It is found outside of ``jit``, where values can be seen: a compiled program cannot know that a Student t
+    has two degrees of freedom or fewer.
+    """
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        jax.linearize(lambda theta: jax.tree.leaves(path_guarded(distribution(theta))), theta)
+    return [str(one.message) for one in found if issubclass(one.category, GradientWarning)]
+
+
+def score_guarded(distribution: Any, vouched: bool = False) -> Any:
+    """The distribution with parameters that have no score guarded; outside the table, its support."""
+    row = rows(distribution)
+    if row is None:
+        return (
+            distribution
+            if vouched
+            else FixedSupport(distribution, f"the support of {type(distribution).__name__}: {MOVES.why}")
+        )
+    return _guarded(distribution, {n: both.score for n, both in row.items()}, "score", vouched)
+
+
+def _guarded(distribution: Any, verdicts: dict[str, Verdict], kind: str, is_quiet: bool) -> Any:
+    of = f"of {type(distribution).__name__} has no {kind}"
+    changes: dict[str, Callable[[Any], Any]] = {}
+    for name, verdict in verdicts.items():
+        if verdict.status == "refused":
+            changes[name] = partial(guard, why=f"{name} {of}: {verdict.why}")
+        elif verdict.status == "warned" and not is_quiet:
+            warning = f"the {kind} of {name} of {type(distribution).__name__}: {verdict.why}"
+            changes[name] = partial(caution, why=warning)
+    return changed(distribution, changes)

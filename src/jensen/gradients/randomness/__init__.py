@@ -1,0 +1,1 @@
+"""Where draws come from: independent, antithetic, stratified, Sobol."""

@@ -1,0 +1,1 @@
+"""The mixture: a hidden label over any family."""

@@ -1,0 +1,7 @@
+"""Which model do the data support?"""
+
+from jensen.selection.criteria import AIC, BIC, CRITERIA, ICL, Criterion
+from jensen.selection.selection import Cell, Selection
+from jensen.selection.sweep import select
+
+__all__ = ["AIC", "BIC", "CRITERIA", "ICL", "Cell", "Criterion", "Selection", "select"]

@@ -1,0 +1,82 @@
+"""Mixtures to and from scikit-learn's class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from jensen.families import GaussianParams
+from jensen.models import MixtureParams
+from jensen.sklearn.shapes import FORMS, given_array, given_matrices, given_weights, set_parameters
+
+ALIKE = (
+    "n_components",
+    "covariance_type",
+    "init_params",
+    "random_state",
+    "warm_start",
+    "verbose",
+    "verbose_interval",
+)
+ALIKE += ("weights_init", "means_init", "precisions_init")
+"""Arguments that mean the same in both classes."""
+
+REPORTED = ("converged_", "n_iter_", "lower_bound_", "lower_bounds_", "n_features_in_", "feature_names_in_")
+
+
+def from_parameters(
+    cls: type, weights: Any, means: Any, covariances: Any, covariance_type: str, arguments: dict[str, Any]
+) -> Any:
+    """An estimator with these parameters."""
+    if covariance_type not in FORMS:
+        raise ValueError(f"covariance_type must be one of {', '.join(FORMS)}, not {covariance_type!r}")
+    k, d = np.shape(means)
+    estimator = cls(k, covariance_type=covariance_type, **arguments)
+    means = given_array(means, "means", (k, d))
+    covariances = given_matrices(covariances, "covariances", covariance_type, k, d)
+    weights = given_weights(weights, "weights", k)
+    set_parameters(estimator, MixtureParams(weights, GaussianParams(means, covariances)))
+    estimator.n_features_in_ = d
+    return estimator
+
+
+def from_sklearn(cls: type, gm: Any) -> Any:
+    """An estimator with the parameters of scikit-learn's."""
+    from sklearn import mixture
+
+    if not isinstance(gm, mixture.GaussianMixture):
+        raise TypeError(f"need a sklearn.mixture.GaussianMixture, not {type(gm).__name__}")
+    check_is_fitted(gm)
+    estimator = cls(**{name: getattr(gm, name) for name in ALIKE})
+    means = np.asarray(gm.means_, np.float64)
+    covariances = getattr(gm, "covariances_", None)
+    if covariances is None:  # set up by hand, as its users do
+        form = FORMS[gm.covariance_type]
+        covariances = form.covariances(form.precisions(np.asarray(gm.precisions_cholesky_, np.float64)))
+    components = GaussianParams(means, np.asarray(covariances, np.float64))
+    set_parameters(estimator, MixtureParams(np.asarray(gm.weights_, np.float64), components))
+    estimator.n_features_in_ = means.shape[1]
+    _copy(REPORTED, gm, estimator)
+    return estimator
+
+
+def to_sklearn(estimator: Any) -> Any:
+    """scikit-learn's class with the parameters of the estimator."""
+    from sklearn import mixture
+
+    check_is_fitted(estimator)
+    arguments = {name: getattr(estimator, name) for name in ALIKE}
+    gm = mixture.GaussianMixture(**arguments, reg_covar=estimator.reg_covar or 0.0)
+    parameters = ("weights_", "means_", "covariances_", "precisions_", "precisions_cholesky_")
+    _copy(parameters, estimator, gm)
+    _copy(REPORTED, estimator, gm)
+    return gm
+
+
+def _copy(names: tuple[str, ...], source: Any, target: Any) -> None:
+    for name in names:
+        if hasattr(source, name):
+            value = getattr(source, name)
+            setattr(target, name, value.copy() if isinstance(value, np.ndarray) else value)

@@ -1,0 +1,179 @@
+"""What a fitted mixture says about rows: the methods that do not fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from jensen.basics.arrays import Array
+from jensen.em import Expected, criteria, e_step
+from jensen.families import GaussianParams
+from jensen.families.gaussian import kernels
+from jensen.models import Mixture, MixtureParams
+from jensen.sklearn import validation
+from jensen.sklearn.shapes import mixture
+
+
+class ScoringMixin:
+    """Labels, densities, criteria and samples of a fitted mixture, all from its attributes."""
+
+    covariance_type: str
+    random_state: Any
+    weights_: Array
+    means_: Array
+    covariances_: Array
+
+    def predict(self, X: Any) -> NDArray[np.intp]:
+        """The most probable component of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        return responsibilities(self, X).argmax(axis=1)
+
+    def predict_proba(self, X: Any) -> Array:
+        """The probability of each component given each row, p(z = k | x).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        responsibilities : ndarray of shape (n_samples, n_components)
+        """
+        return responsibilities(self, X)
+
+    def score_samples(self, X: Any) -> Array:
+        """The log-density of each row, log p(x).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_density : ndarray of shape (n_samples,)
+        """
+        model, params = fitted_model(self)
+        return kernels.log_evidence(model.family, params, validation.rows(self, X))
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """The mean log-density of the rows, Σ w log p(x) / Σ w.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : Ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        score : float
+        """
+        total = expected(self, X, sample_weight)
+        return total.log_evidence / total.weight
+
+    def aic(self, X: Any, sample_weight: Any = None) -> float:
+        """Akaike's criterion, −2 log-likelihood + 2 parameters; smaller is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        aic : float
+        """
+        return criteria.aic(expected(self, X, sample_weight).log_evidence, self._n_parameters())
+
+    def bic(self, X: Any, sample_weight: Any = None) -> float:
+        """Schwarz's criterion, −2 log-likelihood + log(Σw) parameters; smaller is better (mclust prints minus
+        this).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        bic : float
+        """
+        total = expected(self, X, sample_weight)
+        return criteria.bic(total.log_evidence, self._n_parameters(), total.weight)
+
+    def icl(self, X: Any, sample_weight: Any = None) -> float:
+        """BIC plus twice the entropy of the labels: favours components that are apart; smaller is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        icl : float
+        """
+        total = expected(self, X, sample_weight)
+        return criteria.icl(total.log_evidence, self._n_parameters(), total.weight, total.entropy)
+
+    def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.intp]]:
+        """Draw rows from the fitted mixture, in random order (scikit-learn's come sorted by component).
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+        y : ndarray of shape (n_samples,)
+            The component that each row was drawn from.
+        """
+        model, params = fitted_model(self)
+        if n_samples < 1:
+            raise ValueError(f"n_samples must be at least 1, not {n_samples}")
+        return model.sample(params, int(n_samples), generator(self.random_state))
+
+    def _n_parameters(self) -> int:
+        """Free parameters: weights, means and covariances."""
+        model, params = fitted_model(self)
+        return model.num_free(params)
+
+
+def generator(random_state: Any) -> np.random.Generator:
+    """A generator seeded from scikit-learn's kind of random state (None: NumPy's global one)."""
+    return np.random.default_rng(check_random_state(random_state).randint(2**31, size=4, dtype=np.int64))
+
+
+def fitted_model(estimator: ScoringMixin) -> tuple[Mixture, MixtureParams]:
+    """The model and its parameters, from the attributes: users may set these by hand."""
+    check_is_fitted(estimator)
+    components = GaussianParams(estimator.means_, estimator.covariances_)
+    return mixture(len(estimator.weights_), estimator.covariance_type), MixtureParams(
+        estimator.weights_, components
+    )
+
+
+def responsibilities(estimator: ScoringMixin, X: Any) -> Array:
+    """p(z_n = k | x_n), (n, k)."""
+    model, params = fitted_model(estimator)
+    return model.posterior(params, validation.rows(estimator, X)).responsibilities
+
+
+def expected(estimator: ScoringMixin, X: Any, sample_weight: Any) -> Expected:
+    """Totals over rows: log-evidence, entropy, weight. Nothing of size n × k is stored."""
+    model, params = fitted_model(estimator)
+    data = validation.rows(estimator, X)
+    return e_step(model, params, data, validation.weights(sample_weight, len(data)))

@@ -1,0 +1,114 @@
+"""Where a fit begins: scikit-learn's strings and ``*_init`` arguments to start functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from jensen.basics.arrays import Array
+from jensen.em import Fit, Table
+from jensen.families import GaussianParams
+from jensen.families.gaussian import starts
+from jensen.models import Mixture, MixtureParams
+
+StartFunction = Callable[[Mixture, Array, Array | None, np.random.Generator], MixtureParams]
+
+# The one table from `init_params` to behaviour.
+START_KINDS: dict[str, StartFunction] = {
+    "kmeans": starts.kmeans,
+    "k-means++": starts.kmeans_plus_plus,
+    "random": starts.random_responsibilities,
+    "random_from_data": starts.random_rows,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The parts of θ that the user gave; None where a start has to find them."""
+
+    weights: Array | None = None
+    means: Array | None = None
+    covariances: Array | None = None
+
+    @property
+    def num_parts(self) -> int:
+        """0 to 3."""
+        return sum(part is not None for part in (self.weights, self.means, self.covariances))
+
+
+@dataclass(frozen=True, slots=True)
+class GivenStart:
+    """A start of some kind with the given parts in place of its own; no start is made when all are given."""
+
+    given: Given
+    kind: StartFunction
+
+    def __call__(
+        self, model: Mixture, data: Array, weight: Array | None, rng: np.random.Generator
+    ) -> MixtureParams:
+        own = None if self.given.num_parts == 3 else self._own(model, data, weight, rng)
+        return self._over(own, model)
+
+    def _own(
+        self, model: Mixture, data: Array, weight: Array | None, rng: np.random.Generator
+    ) -> MixtureParams:
+        params = self.kind(model, data, weight, rng)
+        if self.given.means is None:
+            return params
+        return model.relabel(params, _nearest(model, params.components.means, self.given.means))
+
+    def _over(self, own: MixtureParams | None, model: Mixture) -> MixtureParams:
+        weights, means, covariances = self.given.weights, self.given.means, self.given.covariances
+        if own is not None:
+            weights = own.weights if weights is None else weights
+            means = own.components.means if means is None else means
+            covariances = own.components.covariances if covariances is None else covariances
+        assert weights is not None and means is not None and covariances is not None
+        return MixtureParams(weights, GaussianParams(means, model.family.clip(covariances)))
+
+
+def _nearest(model: Mixture, found: Array, given: Array) -> NDArray[np.intp]:
+    """For each given mean the start's component that goes with it, one to one, in the structure's metric."""
+    metric = model.family.metric
+    if metric is not None:
+        found, given = metric.whiten(found), metric.whiten(given)
+    squared = np.square(given[:, None, :] - found[None, :, :]).sum(axis=2)
+    return linear_sum_assignment(squared)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class StartedMixture(Mixture):
+    """A mixture that is started in a way of the user's choosing."""
+
+    starter: StartFunction = starts.random_rows
+
+    def start(self, data: Array, weight: Array | None, rng: np.random.Generator) -> MixtureParams:
+        return self.starter(self, data, weight, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many starts of which kind; without a start function the model's own search."""
+
+    kind: str
+    start: StartFunction | None
+    restarts: int | None
+
+    def model(self, mixture: Mixture) -> Mixture:
+        """The mixture that starts this way."""
+        if self.start is None:
+            return mixture
+        return StartedMixture(mixture.num_components, mixture.family, mixture.prior, self.start)
+
+    def tidy(self, fit: Fit) -> Fit:
+        """The fit with a plain `Mixture` as its model and the kind of its starts in their table."""
+        if self.start is None:
+            return fit
+        mixture: Mixture = fit.model  # type: ignore[assignment]
+        plain = Mixture(mixture.num_components, mixture.family, mixture.prior)
+        kinds = np.full(fit.starts.num_rows, self.kind)
+        return replace(fit, model=plain, starts=Table({**fit.starts, "kind": kinds}))

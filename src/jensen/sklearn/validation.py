@@ -1,0 +1,58 @@
+"""The door: arrays and data frames to checked rows and weights, once."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.validation import validate_data
+
+from jensen.basics.arrays import Array
+from jensen.data import as_rows, check_finite, check_weight
+
+
+def fit_rows(estimator: Any, X: Any, sample_weight: Any) -> tuple[Array, Array | None]:
+    """Rows to fit and their weights; rows of weight 0 are left out, as if they had not been given.
+
+    Sets ``n_features_in_`` and ``feature_names_in_``.
+    """
+    data = _rows(estimator, X, reset=True)
+    weight = weights(sample_weight, len(data))
+    if weight is not None and not weight.all():
+        data, weight = data[weight > 0], weight[weight > 0]
+    _check_number(len(data), estimator.n_components)
+    return data, weight
+
+
+def rows(estimator: Any, X: Any) -> Array:
+    """Rows with the columns of the fit, to predict or to score."""
+    return _rows(estimator, X, reset=False)
+
+
+def weights(sample_weight: Any, num_rows: int) -> Array | None:
+    """One non-negative weight a row; a single number stands for the same weight everywhere."""
+    if isinstance(sample_weight, Real):
+        sample_weight = np.full(num_rows, float(sample_weight))
+    return check_weight(sample_weight, num_rows)
+
+
+def _rows(estimator: Any, X: Any, reset: bool) -> Array:
+    if issparse(X):  # here, because a sparse matrix of the DOK kind is a mapping, too
+        raise TypeError("X is sparse, which is not supported; pass X.toarray()")
+    if hasattr(X, "collect_schema") and hasattr(X, "collect"):
+        X = X.collect()  # a lazy frame
+    found = as_rows(X, name="X")
+    named: Any = X if hasattr(X, "columns") else found.values
+    validate_data(estimator, named, reset=reset, skip_check_array=True)  # numbers and names of columns
+    check_finite(found, name="X")
+    return found.values
+
+
+def _check_number(num_rows: int, k: int) -> None:
+    if num_rows < max(2, k):
+        raise ValueError(
+            f"n_samples = {num_rows} (rows that have weight) is too few for n_components = {k}: a mixture "
+            f"needs at least {max(2, k)}; give more rows or ask for fewer components"
+        )

@@ -1,0 +1,240 @@
+"""Spaces whose cells are free, fixed, or equal to one another.
+
+A space is made of cells that vary on their own: single numbers (`Real`, `Positive`, `Interval`), whole
+matrices (`Covariance`, `Correlation`), whole rows of a `Simplex`. So the coordinates of a restricted space
+are some of those of the whole one.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from jensen.basics.arrays import Array
+from jensen.spaces.space import Shape, Space
+
+Labels = NDArray[np.intp]
+
+FIXED = -2
+FREE = -1
+
+
+class Restricted(Space, Protocol):
+    """A space with fewer coordinates than the one it restricts."""
+
+    def impose(self, value: ArrayLike) -> Array:
+        """The value with what is fixed as it is fixed, and what is tied at its mean."""
+        ...
+
+    def pullback(self, u: Array) -> Array:
+        """∂ coordinates of the whole space / ∂ coordinates of this one, (whole size, size)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """A space without restriction.
+
+    Parameters
+    ----------
+    space
+        Itself.
+    """
+
+    space: Space
+
+    @property
+    def shape(self) -> Shape:
+        return self.space.shape
+
+    @property
+    def size(self) -> int:
+        return self.space.size
+
+    def to_chart(self, value: ArrayLike) -> Array:
+        return self.space.to_chart(value)
+
+    def from_chart(self, u: Any, xp: Any = np) -> Any:
+        return self.space.from_chart(u, xp)
+
+    def impose(self, value: ArrayLike) -> Array:
+        return np.asarray(value, dtype=float)
+
+    def pullback(self, u: Array) -> Array:
+        return np.eye(self.space.size)
+
+    def violation(self, value: Array) -> str | None:
+        return self.space.violation(value)
+
+    def random(self, rng: np.random.Generator) -> Array:
+        return self.space.random(rng)
+
+    def __repr__(self) -> str:
+        return str(self.space)
+
+
+class Imposed:
+    """What restricted spaces share that make a value of the whole space what was asked."""
+
+    space: Any
+    size: Any
+
+    @abstractmethod
+    def impose(self, value: ArrayLike) -> Array:
+        """The nearest value that is as asked."""
+
+    def violation(self, value: Array) -> str | None:
+        return self.space.violation(value) or broken(value, self.impose(value))
+
+    def random(self, rng: np.random.Generator) -> Array:
+        return self.impose(self.space.random(rng))
+
+    def __repr__(self) -> str:
+        return f"{self.space} with {self.size} of {self.space.size} coordinates free"
+
+
+@dataclass(frozen=True, eq=False)
+class Cells(Imposed):
+    """Cells of a space fixed and tied.
+
+    Parameters
+    ----------
+    space
+        The whole one.
+    value
+        Of its shape; what is fixed is read from it.
+    labels
+        One for each cell: `FIXED`, `FREE`, or the number of its group.
+    """
+
+    space: Space
+    value: Array
+    labels: Labels
+
+    @cached_property
+    def groups(self) -> Labels:
+        """Which of the restricted cells each cell is; −1 for fixed ones."""
+        groups = np.full(len(self.labels), -1)
+        seen: dict[int, int] = {}
+        count = 0
+        for i, label in enumerate(self.labels):
+            if label == FIXED:
+                continue
+            if label == FREE or label not in seen:
+                seen[int(label)] = count  # of FREE never read
+                groups[i], count = count, count + 1
+            else:
+                groups[i] = seen[int(label)]
+        return groups
+
+    @cached_property
+    def _first(self) -> Labels:
+        """The first cell of each group; of a fixed cell itself."""
+        first: dict[int, int] = {}
+        return np.array(
+            [i if g < 0 else first.setdefault(int(g), i) for i, g in enumerate(self.groups)], dtype=np.intp
+        )
+
+    @cached_property
+    def leaders(self) -> Labels:
+        """The first cell of every group, in the order of the coordinates."""
+        return np.unique(self._first[self.groups >= 0])
+
+    @property
+    def shape(self) -> Shape:
+        return self.space.shape
+
+    @property
+    def _per_cell(self) -> int:
+        return self.space.size // len(self.labels)
+
+    @property
+    def _count(self) -> int:
+        """How many of the restricted cells there are."""
+        return int(self.groups.max(initial=-1)) + 1
+
+    @property
+    def size(self) -> int:
+        return self._count * self._per_cell
+
+    def _cells(self, value: Any, xp: Any = np) -> Any:
+        """The value with one row for each cell."""
+        return xp.reshape(value, (len(self.labels), -1))
+
+    def to_chart(self, value: ArrayLike) -> Array:
+        whole = np.asarray(self.space.to_chart(value)).reshape(len(self.labels), self._per_cell)
+        return whole[self.leaders].ravel()
+
+    def from_chart(self, u: Any, xp: Any = np) -> Any:
+        fixed = (self.groups < 0)[:, None]
+        whole = xp.asarray(self._fixed_coordinates)
+        if self._count:
+            own = xp.reshape(u, (self._count, self._per_cell))
+            whole = xp.where(fixed, whole, own[np.maximum(self.groups, 0)])
+        value = self._cells(self.space.from_chart(xp.reshape(whole, (-1,)), xp), xp)[self._first]
+        return xp.reshape(xp.where(fixed, self._cells(self.value), value), self.shape)
+
+    @cached_property
+    def _fixed_coordinates(self) -> Array:
+        """Coordinates of the fixed cells; 0 for the others."""
+        whole = np.zeros((len(self.labels), self._per_cell))
+        fixed = self.groups < 0
+        if fixed.any():
+            filled = self._cells(self.value).copy()
+            filled[~fixed] = filled[np.argmax(fixed)]
+            coordinates = np.asarray(self.space.to_chart(filled.reshape(self.shape)))
+            whole[fixed] = coordinates.reshape(whole.shape)[fixed]
+        return whole
+
+    def impose(self, value: ArrayLike) -> Array:
+        cells = self._cells(np.asarray(value, dtype=float)).copy()
+        for group in range(self._count):
+            members = self.groups == group
+            if members.sum() > 1:
+                cells[members] = cells[members].mean(axis=0)
+        fixed = self.groups < 0
+        cells[fixed] = self._cells(self.value)[fixed]
+        return cells.reshape(self.shape)
+
+    def pullback(self, u: Array) -> Array:
+        return self._chosen
+
+    @cached_property
+    def _chosen(self) -> Array:
+        chosen = (self.groups[:, None] == np.arange(self._count)).astype(float)
+        return np.kron(chosen, np.eye(self._per_cell))
+
+
+class Copy(Whole):
+    """A parameter that is equal to another one, and has no coordinates of its own."""
+
+    @property
+    def size(self) -> int:
+        return 0
+
+    def to_chart(self, value: ArrayLike) -> Array:
+        return np.zeros(0)
+
+    def from_chart(self, u: Any, xp: Any = np) -> Any:
+        raise TypeError("a copy has no coordinates: its value is that of another parameter")
+
+    def pullback(self, u: Array) -> Array:
+        return np.zeros((self.space.size, 0))
+
+    def __repr__(self) -> str:
+        return f"{self.space}, a copy"
+
+
+def broken(value: Array, imposed: Array) -> str | None:
+    """What a restriction says of a value, up to rounding."""
+    wrong = ~np.isclose(value, imposed, rtol=1e-9, atol=0.0)
+    if not wrong.any():
+        return None
+    where = tuple(int(i) for i in np.argwhere(wrong)[0])
+    index = f"[{','.join(map(str, where))}] " if where else ""
+    return f"{index}is {value[where]:.9g}, and what is fixed or tied makes it {imposed[where]:.9g}"

@@ -1,0 +1,149 @@
+"""All parameters of a model as one unconstrained vector, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from jensen.basics.arrays import Array, Params
+from jensen.spaces.slopes import slopes
+from jensen.spaces.space import Space
+
+
+def _as_dict(params: Any) -> dict[str, Any]:
+    if isinstance(params, Mapping):
+        return dict(params)
+    if hasattr(params, "_asdict"):
+        return params._asdict()
+    return {name: getattr(params, name) for name in params.__dataclass_fields__}
+
+
+class Chart:
+    """Named parameters as one unconstrained vector.
+
+    A model that has one (its attribute ``chart``) receives acceleration, standard errors, gradient M-steps,
+    and parameters that can be fixed and tied.
+
+    Parameters
+    ----------
+    spaces
+        Name → space, in the order of the vector.
+    make
+        ``make(**values) -> params``; by default params are a dict.
+    split
+        ``split(params) -> dict`` of the values; by default for dicts, named tuples and dataclasses.
+
+    Examples
+    --------
+    >>> import jensen
+    >>> chart = jensen.Chart({"w": jensen.Simplex(2), "rate": jensen.Positive(2)})
+    >>> u = chart.to_vector({"w": [0.5, 0.5], "rate": [1.0, 2.0]})
+    >>> u.round(3).tolist()
+    [0.0, 0.0, 0.693]
+    >>> chart.from_vector(u)["rate"].tolist()
+    [1.0, 2.0]
+    >>> chart.names
+    ['w[0]', 'w[1]', 'rate[0]', 'rate[1]']
+    """
+
+    def __init__(
+        self,
+        spaces: Mapping[str, Space],
+        make: Callable[..., Params] = dict,
+        split: Callable[[Params], dict[str, Any]] = _as_dict,
+    ) -> None:
+        self.spaces = dict(spaces)
+        self._make = make
+        self._split = split
+        self._ends = list(accumulate(space.size for space in self.spaces.values()))
+
+    @property
+    def size(self) -> int:
+        """Number of coordinates: the free parameters."""
+        return self._ends[-1] if self._ends else 0
+
+    @property
+    def names(self) -> list[str]:
+        """A name for every natural number, in the order of `natural_vector`: ``rate[1]``."""
+        return [
+            name + (f"[{','.join(map(str, index))}]" if space.shape else "")
+            for name, space in self.spaces.items()
+            for index in np.ndindex(*space.shape)
+        ]
+
+    def natural(self, params: Params) -> dict[str, Array]:
+        """Name → value, as arrays."""
+        values = self._split(params)
+        return {name: np.asarray(values[name], dtype=float) for name in self.spaces}
+
+    def natural_vector(self, params: Params) -> Array:
+        """All values, one after the other."""
+        values = self.natural(params)
+        return np.concatenate([np.zeros(0), *(value.ravel() for value in values.values())])
+
+    def from_natural_vector(self, vector: Array) -> Params | None:
+        """Params from `natural_vector`; None where they are outside their spaces."""
+        values, begin = {}, 0
+        for name, space in self.spaces.items():
+            end = begin + int(np.prod(space.shape))
+            values[name], begin = np.reshape(vector[begin:end], space.shape), end
+        feasible = all(
+            np.isfinite(value).all() and self.spaces[name].violation(value) is None
+            for name, value in values.items()
+        )
+        return self._make(**values) if feasible else None
+
+    def to_vector(self, params: Params) -> Array:
+        """The coordinates (size,) of params."""
+        values = self.natural(params)
+        parts = [space.to_chart(values[name]) for name, space in self.spaces.items()]
+        return np.concatenate([np.zeros(0), *parts])
+
+    def from_vector(self, u: Any, xp: Any = np) -> Params:
+        """Params at coordinates (size,); ``xp`` is the array namespace to compute in."""
+        begins = [0, *self._ends[:-1]]
+        values = {
+            name: space.from_chart(u[begin:end], xp)
+            for (name, space), begin, end in zip(self.spaces.items(), begins, self._ends, strict=True)
+        }
+        return self._make(**values)
+
+    def jacobian(self, u: Array) -> Array:
+        """∂ natural / ∂ u, (number of names, size)."""
+        found = np.zeros((len(self.names), self.size))
+        row = column = 0
+        for space in self.spaces.values():
+            block = slopes(space, u[column : column + space.size])
+            found[row : row + len(block), column : column + space.size] = block
+            row, column = row + len(block), column + space.size
+        return found
+
+    def random(self, rng: np.random.Generator) -> Params:
+        """Random params inside all spaces."""
+        return self._make(**{name: space.random(rng) for name, space in self.spaces.items()})
+
+    def check(self, params: Params) -> None:
+        """Raise a ValueError that says which parameter is missing, misshapen or outside its space."""
+        values = self._split(params)
+        if missing := [name for name in self.spaces if name not in values]:
+            raise ValueError(f"params lack {', '.join(missing)}")
+        if unknown := [name for name in values if name not in self.spaces]:
+            known = ", ".join(self.spaces)
+            raise ValueError(f"params have {', '.join(unknown)}, which the model does not; it has {known}")
+        for name, space in self.spaces.items():
+            value = np.asarray(values[name], dtype=float)
+            if value.shape != space.shape:
+                raise ValueError(
+                    f"params[{name!r}] has shape {value.shape}, its space {space}: {space.shape}"
+                )
+            if not np.isfinite(value).all():
+                raise ValueError(f"params[{name!r}] is not finite: {value.tolist()}")
+            if problem := space.violation(value):
+                raise ValueError(f"params[{name!r}] is outside {space}: {problem}")
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}: {space}" for name, space in self.spaces.items())
+        return f"Chart({inside})"

@@ -1,0 +1,153 @@
+"""Rows of a simplex with entries fixed and tied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from jensen.basics.arrays import Array
+from jensen.spaces.cells import Cells, Imposed
+from jensen.spaces.space import Real, Shape, Simplex
+
+Labels = NDArray[np.intp]
+
+FULL = 1e-8  # how far fixed weights may be from adding up to 1, as for any simplex
+
+
+@dataclass(frozen=True, eq=False)
+class Shares(Imposed):
+    """Rows of a simplex with entries fixed and tied: the free ones share what the fixed ones leave.
+
+    Coordinates: the log-ratios of the groups of a row to its last group.
+
+    Parameters
+    ----------
+    space
+        The whole one.
+    value
+        Of its shape; what is fixed is read from it.
+    labels
+        Of its shape: `FIXED`, `FREE`, or the number of a group within the row.
+    """
+
+    space: Simplex
+    value: Array
+    labels: Labels
+
+    def __post_init__(self) -> None:
+        _ = self._rows  # refuses what cannot be
+
+    @cached_property
+    def _rows(self) -> list[_Row]:
+        k = self.shape[-1]
+        pairs = zip(self.value.reshape(-1, k), self.labels.reshape(-1, k), strict=True)
+        return [_Row.of(value, labels) for value, labels in pairs]
+
+    @cached_property
+    def _ends(self) -> Labels:
+        return np.cumsum([row.size for row in self._rows])
+
+    @property
+    def shape(self) -> Shape:
+        return self.space.shape
+
+    @property
+    def size(self) -> int:
+        return int(self._ends[-1])
+
+    def _parts(self, u: Any) -> list[Any]:
+        begins = [0, *self._ends[:-1]]
+        return [u[int(b) : int(e)] for b, e in zip(begins, self._ends, strict=True)]
+
+    def to_chart(self, value: ArrayLike) -> Array:
+        whole = np.asarray(value, dtype=float).reshape(-1, self.shape[-1])
+        return np.concatenate([row.to_chart(one) for row, one in zip(self._rows, whole, strict=True)])
+
+    def from_chart(self, u: Any, xp: Any = np) -> Any:
+        rows = [row.from_chart(part, xp) for row, part in zip(self._rows, self._parts(u), strict=True)]
+        return xp.reshape(xp.stack(rows), self.shape)
+
+    def impose(self, value: ArrayLike) -> Array:
+        whole = np.asarray(value, dtype=float).reshape(-1, self.shape[-1])
+        return np.stack([row.impose(one) for row, one in zip(self._rows, whole, strict=True)]).reshape(
+            self.shape
+        )
+
+    def pullback(self, u: Array) -> Array:
+        k = self.shape[-1]
+        found = np.zeros((len(self._rows), k - 1, self.size))
+        begins = [0, *self._ends[:-1]]
+        for i, (row, part) in enumerate(zip(self._rows, self._parts(u), strict=True)):
+            found[i, :, begins[i] : self._ends[i]] = row.pullback(part)
+        return found.reshape(self.space.size, self.size)
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """One row of `Shares`: ``groups`` (k,) is −1 where fixed; ``share`` is what is left for the others."""
+
+    value: Array
+    groups: Labels
+    share: float
+
+    @classmethod
+    def of(cls, value: Array, labels: Labels) -> _Row:
+        groups = Cells(Real(len(labels)), value, labels).groups
+        fixed = groups < 0
+        total = float(value[fixed].sum())
+        if fixed.all():
+            if abs(total - 1) > FULL:
+                raise ValueError(f"all are fixed and add up to {total:.9g}, not 1")
+        elif fixed.any() and not 1 - total > FULL:
+            raise ValueError(f"the fixed ones add up to {total:.9g}, which leaves nothing for the others")
+        return cls(np.where(fixed, value, 0.0), groups, 1.0 - total)
+
+    @cached_property
+    def _times(self) -> Array:
+        """How often each group occurs."""
+        return np.bincount(self.groups[self.groups >= 0]).astype(float)
+
+    @property
+    def size(self) -> int:
+        return max(len(self._times) - 1, 0)
+
+    def _means(self, value: Array) -> Array:
+        free = self.groups >= 0
+        return np.bincount(self.groups[free], weights=value[free]) / self._times
+
+    def to_chart(self, value: Array) -> Array:
+        return Simplex(len(self._times)).to_chart(self._means(value)) if self.size else np.zeros(0)
+
+    def from_chart(self, u: Any, xp: Any) -> Any:
+        if not len(self._times):
+            return xp.asarray(self.value)
+        each = self._each(u, xp)
+        return xp.where(self.groups < 0, self.value, each[np.maximum(self.groups, 0)])
+
+    def _each(self, u: Any, xp: Any) -> Any:
+        """The value of each group."""
+        relative = Simplex(len(self._times)).from_chart(u, xp)
+        return self.share * relative / xp.sum(self._times * relative)
+
+    def impose(self, value: Array) -> Array:
+        if not len(self._times):
+            return self.value.copy()
+        means = self._means(value)
+        total = float(means @ self._times)
+        if not total > 0:  # nothing is left to share in proportion
+            means, total = np.ones_like(means), float(self._times.sum())
+        each = means if total == self.share else self.share * means / total
+        return np.where(self.groups < 0, self.value, each[np.maximum(self.groups, 0)])
+
+    def pullback(self, u: Array) -> Array:
+        """∂ log(w_j / w_last) / ∂u: log w is u of its group less the log of the shares' sum, or fixed."""
+        if not self.size:
+            return np.zeros((len(self.groups) - 1, self.size))
+        fractions = (self._times * self._each(u, np) / self.share)[:-1]
+        chosen = (self.groups[:, None] == np.arange(self.size)).astype(float)
+        logs = np.where((self.groups >= 0)[:, None], chosen - fractions, 0.0)
+        return logs[:-1] - logs[-1]
