@@ -32,8 +32,7 @@ from jensen.em.stopping import Gain, Never, Seen, StepNorm, Stop, aitken
 from jensen.em.uncertainty.directions import Rates
 from jensen.em.uncertainty.intervals import IntervalMethod, Profile, Wald
 from jensen.em.uncertainty.uncertainty import Uncertainty, uncertainty
-from jensen.spaces.chart import Chart
-from jensen.spaces.space import Correlation, Covariance, Interval, Positive, Real, Simplex, Space
+from jensen.spaces import Chart, Correlation, Covariance, Interval, Positive, Real, Simplex, Space
 
 __all__ = [
     "EM",

@@ -11,7 +11,6 @@ from jensen.basics.arrays import Array, Params
 from jensen.em import identities
 from jensen.em.contract import LatentVariableModel
 from jensen.numerics.differences import curvature_scale, gradient
-from jensen.spaces.links import widest
 
 STEP = 0.25  # of a difference of Q, in units of `unit_scale`
 
@@ -42,7 +41,7 @@ def unit_scale(model: LatentVariableModel, params: Params, stats: Any) -> Array:
     """
     objective, u = _objective(model, params, stats)
     found = curvature_scale(objective, u)
-    limits = widest(model.chart, u)  # pyright: ignore[reportAttributeAccessIssue] -- of a model that has one
+    limits = model.chart.widest()  # pyright: ignore[reportAttributeAccessIssue] -- of a model that has one
     flat = np.where(np.isfinite(limits), limits, 1.0)
     return np.where(np.isfinite(found), np.minimum(found, limits), flat)
 

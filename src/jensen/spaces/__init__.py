@@ -1,1 +1,12 @@
-"""Parameters as unconstrained vectors: `spaces` that they live in, the `chart` of a model, `coordinates`."""
+"""The spaces that parameters live in, one file each; a chart is many of them as one unconstrained vector."""
+
+from jensen.spaces.chart import Chart
+from jensen.spaces.correlation import Correlation
+from jensen.spaces.covariance import Covariance
+from jensen.spaces.interval import Interval
+from jensen.spaces.positive import Positive
+from jensen.spaces.real import Real
+from jensen.spaces.simplex import Simplex
+from jensen.spaces.space import Space
+
+__all__ = ["Chart", "Correlation", "Covariance", "Interval", "Positive", "Real", "Simplex", "Space"]

@@ -10,34 +10,52 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from math import prod
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from jensen.basics.arrays import Array
-from jensen.spaces.space import Shape, Space
-
-Labels = NDArray[np.intp]
+from jensen.basics.arrays import Array, Labels
+from jensen.spaces.links import Link
+from jensen.spaces.space import LocalPart, Shape, Space
 
 FIXED = -2
 FREE = -1
 
 
-class Restricted(Space, Protocol):
-    """A space with fewer coordinates than the one it restricts."""
+class Restricted(Space):
+    """A space with fewer coordinates than the one it restricts, its attribute ``space``."""
 
+    space: Space
+
+    @property
+    def shape(self) -> Shape:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        return self.space.shape
+
+    @property
+    def far(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        return self.space.far
+
+    @abstractmethod
     def impose(self, value: ArrayLike) -> Array:
         """The value with what is fixed as it is fixed, and what is tied at its mean."""
-        ...
 
+    @abstractmethod
     def pullback(self, u: Array) -> Array:
         """∂ coordinates of the whole space / ∂ coordinates of this one, (whole size, size)."""
-        ...
+
+    @property
+    def is_bent(self) -> bool:
+        """Whether the pullback depends on where it is taken."""
+        return False
+
+    def links(self) -> list[Link]:
+        return self.space.links()
 
 
 @dataclass(frozen=True, eq=False)
-class Whole:
+class Whole(Restricted):
     """A space without restriction.
 
     Parameters
@@ -47,10 +65,6 @@ class Whole:
     """
 
     space: Space
-
-    @property
-    def shape(self) -> Shape:
-        return self.space.shape
 
     @property
     def size(self) -> int:
@@ -74,19 +88,24 @@ class Whole:
     def random(self, rng: np.random.Generator) -> Array:
         return self.space.random(rng)
 
+    def slopes(self, u: Array) -> Array:
+        return self.space.slopes(u)
+
+    def dependence(self, offset: int) -> Labels:
+        return self.space.dependence(offset)
+
+    def local(self, values: Array, unit: Array) -> LocalPart:
+        return self.space.local(values, unit)
+
+    def widest(self) -> Array:
+        return self.space.widest()
+
     def __repr__(self) -> str:
         return str(self.space)
 
 
-class Imposed:
+class Imposed(Restricted):
     """What restricted spaces share that make a value of the whole space what was asked."""
-
-    space: Any
-    size: Any
-
-    @abstractmethod
-    def impose(self, value: ArrayLike) -> Array:
-        """The nearest value that is as asked."""
 
     def violation(self, value: Array) -> str | None:
         return self.space.violation(value) or broken(value, self.impose(value))
@@ -144,10 +163,6 @@ class Cells(Imposed):
     def leaders(self) -> Labels:
         """The first cell of every group, in the order of the coordinates."""
         return np.unique(self._first[self.groups >= 0])
-
-    @property
-    def shape(self) -> Shape:
-        return self.space.shape
 
     @property
     def _per_cell(self) -> int:
@@ -209,6 +224,17 @@ class Cells(Imposed):
         chosen = (self.groups[:, None] == np.arange(self._count)).astype(float)
         return np.kron(chosen, np.eye(self._per_cell))
 
+    def widest(self) -> Array:
+        return self.space.widest().reshape(len(self.labels), -1)[self.leaders].ravel()
+
+    def local(self, values: Array, unit: Array) -> LocalPart:
+        """Numbers with bounds of their own are at the first of those that are tied."""
+        if self.space.cell_axes != 0 or not self.size:
+            return super().local(values, unit)
+        ends = self.space.local(values, np.ones(self.space.size)).ends
+        entry = np.where(ends[self.leaders] == 0, -1, self.leaders)
+        return LocalPart(np.eye(self.size), ends[self.leaders], entry, unit)
+
 
 class Copy(Whole):
     """A parameter that is equal to another one, and has no coordinates of its own."""
@@ -226,6 +252,15 @@ class Copy(Whole):
     def pullback(self, u: Array) -> Array:
         return np.zeros((self.space.size, 0))
 
+    def dependence(self, offset: int) -> Labels:
+        return np.zeros(0, dtype=np.intp)
+
+    def local(self, values: Array, unit: Array) -> LocalPart:
+        return LocalPart(np.zeros((0, 0)), np.zeros(0, int), np.zeros(0, int), unit)
+
+    def widest(self) -> Array:
+        return np.zeros(0)
+
     def __repr__(self) -> str:
         return f"{self.space}, a copy"
 
@@ -238,3 +273,51 @@ def broken(value: Array, imposed: Array) -> str | None:
     where = tuple(int(i) for i in np.argwhere(wrong)[0])
     index = f"[{','.join(map(str, where))}] " if where else ""
     return f"{index}is {value[where]:.9g}, and what is fixed or tied makes it {imposed[where]:.9g}"
+
+
+def restrict(space: Space, value: Array, labels: Labels, by_cell: bool) -> Restricted:
+    """The space with entries fixed and tied.
+
+    Parameters
+    ----------
+    value
+        Of the shape of the space, with what is fixed.
+    labels
+        Of the same shape: `FIXED`, `FREE`, or the number of a group.
+    by_cell
+        Whether whole cells along the leading axis were tied.
+
+    Raises
+    ------
+    ValueError
+        If the space does not allow it.
+    """
+    if (labels == FREE).all():
+        return Whole(space)
+    inside = space.restrict_inside(value, labels, by_cell)
+    return _restrict_cells(space, value, labels, by_cell) if inside is None else inside
+
+
+def _restrict_cells(space: Space, value: Array, labels: Labels, by_cell: bool) -> Restricted:
+    """Whole cells: numbers, matrices, rows."""
+    depth = len(space.shape) if space.cell_axes is None else space.cell_axes
+    axis = len(space.shape) - depth
+    cells = labels.reshape(prod(space.shape[:axis]), -1)
+    inner = cells.shape[1]
+    # What is tied along the leading axis has numbers of its own for every entry, one after the other.
+    tied = (by_cell or inner == 1) & (cells[:, 0] >= 0) & (np.diff(cells, axis=1) == 1).all(axis=1)
+    whole = tied | (cells == FIXED).all(axis=1) | (cells == FREE).all(axis=1)
+    if not whole.all():
+        kind = space.cell_name
+        raise ValueError(
+            f"only a whole {kind} can be fixed or tied, and {kind} {int(np.argmin(whole))} is so in part"
+        )
+    fixed = cells[:, 0] == FIXED
+    refuse_outside(space, value.reshape(len(cells), *space.shape[axis:])[fixed])
+    return Cells(space, value, np.where(tied, cells[:, 0] // inner, cells[:, 0]))
+
+
+def refuse_outside(space: Space, fixed: Array) -> None:
+    """Raise a ValueError where what is fixed is outside the space."""
+    if fixed.size and (problem := space.violation(fixed)):
+        raise ValueError(f"a fixed value is outside {space}: {problem}")

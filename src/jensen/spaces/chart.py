@@ -2,18 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import accumulate
+from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from jensen.basics.arrays import Array, Params
-from jensen.spaces.slopes import slopes
+from jensen.basics.arrays import Array, Labels, Mask, Params
+from jensen.spaces.links import Link
 from jensen.spaces.space import Space
 
 
-def _as_dict(params: Any) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a natural number comes from: one entry of a space, at some of the coordinates of the chart.
+
+    Attributes
+    ----------
+    space
+        The space.
+    part
+        The coordinates of the space.
+    offset
+        The place of the number among those of the space.
+    support
+        (s,): the coordinates of the chart that the number depends on.
+    """
+
+    space: Space
+    part: slice
+    offset: int
+    support: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Coordinates v in which every parameter that has a bound has one of its own: u = basis · v.
+
+    They are the chart's, but for simplices: there they are the log-ratios to the largest entry.
+
+    Attributes
+    ----------
+    basis
+        (p, p).
+    ends
+        (p,): the sides on which a coordinate ends in a bound: −1 below, 2 both, 0 neither.
+    far
+        (p,): its absolute value there.
+    entry
+        (p,): the natural number that is at its bound there; −1 where there is none.
+    v
+        (p,): the coordinates.
+    unit
+        (p,): their units, as `jensen.em.score.unit_scale` has them for the chart's.
+    """
+
+    basis: Array
+    ends: NDArray[np.intp]
+    far: Array
+    entry: Labels
+    v: Array
+    unit: Array
+
+
+def as_dict(params: Any) -> dict[str, Any]:
     if isinstance(params, Mapping):
         return dict(params)
     if hasattr(params, "_asdict"):
@@ -53,7 +108,7 @@ class Chart:
         self,
         spaces: Mapping[str, Space],
         make: Callable[..., Params] = dict,
-        split: Callable[[Params], dict[str, Any]] = _as_dict,
+        split: Callable[[Params], dict[str, Any]] = as_dict,
     ) -> None:
         self.spaces = dict(spaces)
         self._make = make
@@ -116,7 +171,7 @@ class Chart:
         found = np.zeros((len(self.names), self.size))
         row = column = 0
         for space in self.spaces.values():
-            block = slopes(space, u[column : column + space.size])
+            block = space.slopes(u[column : column + space.size])
             found[row : row + len(block), column : column + space.size] = block
             row, column = row + len(block), column + space.size
         return found
@@ -143,6 +198,55 @@ class Chart:
                 raise ValueError(f"params[{name!r}] is not finite: {value.tolist()}")
             if problem := space.violation(value):
                 raise ValueError(f"params[{name!r}] is outside {space}: {problem}")
+
+    # ---- bounds --------------------------------------------------------------------------------------------
+
+    def contains(self, params: Params) -> bool:
+        """Whether params respect bounds that the spaces do not know, such as those that the data fix."""
+        return True
+
+    def at_bound(self, params: Params) -> Mask:
+        """Which coordinates are held by such bounds, (size,)."""
+        return np.zeros(self.size, bool)
+
+    def links(self) -> list[Link]:
+        """The link of every natural number."""
+        return [link for space in self.spaces.values() for link in space.links()]
+
+    def widest(self) -> Array:
+        """(size,): how far a coordinate may be moved before the map to the natural numbers is another one.
+
+        Logarithms by 1; whatever has the units of the data by any amount.
+        """
+        return np.concatenate([np.zeros(0), *(space.widest() for space in self.spaces.values())])
+
+    def cell(self, index: int) -> Cell:
+        """Where a natural number comes from."""
+        for space, at, begin in self.places():
+            if begin <= index < begin + prod(space.shape):
+                offset = index - begin
+                return Cell(space, slice(at, at + space.size), offset, at + space.dependence(offset))
+        raise IndexError(f"there are {len(self.names)} natural numbers, none with the index {index}")
+
+    def local(self, u: Array, natural: Array, unit: Array) -> Local:
+        """The local coordinates at u, where the natural numbers are ``natural``."""
+        basis, unit = np.eye(len(u)), unit.copy()
+        ends, far, entry = np.zeros(len(u), int), np.full(len(u), np.inf), np.full(len(u), -1)
+        for space, at, begin in self.places():
+            part = slice(at, at + space.size)
+            values = natural[begin : begin + prod(space.shape)]
+            basis[part, part], ends[part], inside, unit[part] = space.local(values, unit[part])
+            far[part] = space.far
+            entry[part] = np.where(inside < 0, -1, begin + inside)
+        return Local(basis, ends, far, entry, np.asarray(np.linalg.solve(basis, u), np.float64), unit)
+
+    def places(self) -> Iterator[tuple[Space, int, int]]:
+        """Every space with the place of its coordinates and of its natural numbers."""
+        at = begin = 0
+        for space in self.spaces.values():
+            yield space, at, begin
+            at += space.size
+            begin += prod(space.shape)
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}: {space}" for name, space in self.spaces.items())

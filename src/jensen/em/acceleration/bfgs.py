@@ -10,7 +10,6 @@ import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.em.problem import Problem, State
-from jensen.spaces.links import widest
 
 SUFFICIENT = 1e-4  # Armijo: a trial must gain this share of what the score promises
 LONGEST = 3.0  # no logarithm or logit moves further in one trial: from far out a score leads nowhere
@@ -72,7 +71,7 @@ def uphill(problem: Problem, here: Point, stretch: float, trials: int) -> State 
     if not (np.isfinite(slope) and slope > 0):
         return None
     chart = problem.model.chart  # pyright: ignore[reportAttributeAccessIssue] -- asked for by init
-    farthest = float(np.max(np.abs(direction) / widest(chart, here.u), initial=0.0))
+    farthest = float(np.max(np.abs(direction) / chart.widest(), initial=0.0))
     length = min(stretch, LONGEST / max(farthest, 1e-300))
     slack = problem.resolution(here)
     for _ in range(trials):

@@ -12,7 +12,6 @@ from jensen.em.curvature.information import Information
 from jensen.em.curvature.parabola import Parabola
 from jensen.em.problem import Problem, State
 from jensen.em.uncertainty.directions import highest_along
-from jensen.spaces.links import widest
 
 INSIDE = 3.0  # a logarithm or logit at which nothing has vanished yet
 MOST_COORDINATES = 300  # an information of more is not worth its time at the end of every fit
@@ -70,7 +69,7 @@ def _parabola(problem: Problem, state: State) -> tuple[Array, Parabola | None]:
     matrix = np.asarray(model.information(state.params, problem.data, problem.weight), dtype=float)
     if not (np.isfinite(matrix).all() and np.isfinite(g).all()):
         return u, None
-    limits = widest(model.chart, u)
+    limits = model.chart.widest()
     with np.errstate(divide="ignore"):
         alone = 1.0 / np.sqrt(np.abs(np.diag(matrix)))
     unit = np.where(np.isfinite(np.minimum(alone, limits)), np.minimum(alone, limits), 1.0)

@@ -10,8 +10,7 @@ import numpy as np
 from jensen.basics.arrays import Array, Params
 from jensen.em.constraints.requests import read
 from jensen.spaces.cells import Restricted
-from jensen.spaces.chart import Chart
-from jensen.spaces.shares import Shares
+from jensen.spaces.chart import Cell, Chart
 
 
 class RestrictedChart(Chart):
@@ -26,7 +25,7 @@ class RestrictedChart(Chart):
         self.spaces: dict[str, Restricted] = requests.spaces
         self.base = base
         self._copies = requests.copies
-        bent = [space for space in self.spaces.values() if isinstance(space, Shares) and space.size]
+        bent = any(space.is_bent for space in self.spaces.values())
         self._constant = None if bent else self._pullback(np.zeros(self.size))
         if not self.size:
             raise ValueError("everything is fixed, which leaves nothing to fit")
@@ -51,6 +50,9 @@ class RestrictedChart(Chart):
 
     def check(self, params: Params) -> None:
         self.base.check(params)
+
+    def contains(self, params: Params) -> bool:
+        return self.base.contains(params)
 
     def random(self, rng: np.random.Generator) -> Params:
         return self.impose(self.base.random(rng))
@@ -78,6 +80,12 @@ class RestrictedChart(Chart):
             if problem:
                 return f"{name} {problem}"
         return None
+
+    def cell(self, index: int) -> Cell:
+        """A copy comes from where the parameter comes from that it is a copy of."""
+        firsts = {name: begin for name, (_, _, begin) in zip(self.spaces, self.places(), strict=True)}
+        name = max((n for n in firsts if firsts[n] <= index), key=lambda n: firsts[n])
+        return super().cell(index - firsts[name] + firsts[self._copies.get(name, name)])
 
     def pullback(self, u: Array) -> Array:
         """∂ coordinates of the whole chart / ∂ coordinates of this one, (whole size, size)."""

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
-from jensen.spaces.cells import FIXED, FREE, Copy, Restricted
-from jensen.spaces.restricted import restrict
+from jensen.spaces.cells import FIXED, FREE, Copy, Restricted, restrict
 from jensen.spaces.space import Space
 
 Labels = NDArray[np.intp]
@@ -121,14 +120,8 @@ def _source(name: str, copies: dict[str, str], spaces: Mapping[str, Space], fixe
             raise ValueError(f"{' and '.join(seen)} are tied in a circle: leave one of them out")
     if source == name:
         raise ValueError(f"{name} is tied to itself")
-    if not _alike(spaces[name], spaces[source]):
+    if not spaces[name].same_values(spaces[source]):
         raise ValueError(
             f"{name} is in {spaces[name]} and {source} in {spaces[source]}: they cannot be equal"
         )
     return source
-
-
-def _alike(one: Space, other: Space) -> bool:
-    """Whether two spaces hold the same values."""
-    bounds = [(getattr(space, "low", None), getattr(space, "high", None)) for space in (one, other)]
-    return type(one) is type(other) and one.shape == other.shape and bounds[0] == bounds[1]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
 from jensen.em.curvature.information import Information
-from jensen.spaces.links import Local, local
+from jensen.spaces.chart import Local
 
 Mask = NDArray[np.bool_]
 
@@ -65,7 +65,7 @@ class Parabola:
         the chart at bounds that the model knows of.
         """
         natural = chart.natural_vector(chart.from_vector(u))
-        place = local(chart, u, natural, information.scale)
+        place = chart.local(u, natural, information.scale)
         matrix = place.basis.T @ information.matrix @ place.basis
         slope = place.basis.T @ g
         frozen = at_bound(place, slope, np.diag(matrix), information.error)

@@ -9,8 +9,7 @@ import numpy as np
 
 from jensen.basics.progress import Progress
 from jensen.em.uncertainty.profile import End, Held, Point, Surface, end, maximize
-from jensen.spaces.links import Link, links
-from jensen.spaces.support import cell
+from jensen.spaces.links import Link
 
 if TYPE_CHECKING:
     from jensen.em.uncertainty.uncertainty import Uncertainty
@@ -53,7 +52,7 @@ class Wald:
     in_chart: bool = True
 
     def bounds(self, uncertainty: Uncertainty, entries: list[int], level: float) -> list[Bounds]:
-        known = links(uncertainty.chart) if self.in_chart else [Link()] * len(uncertainty.names)
+        known = uncertainty.chart.links() if self.in_chart else [Link()] * len(uncertainty.names)
         errors = np.sqrt(np.diag(uncertainty.covariance))
         return [
             self._one(known[i], float(uncertainty.estimate[i]), float(errors[i]), level, uncertainty.why(i))
@@ -79,7 +78,7 @@ class Profile:
     def bounds(self, uncertainty: Uncertainty, entries: list[int], level: float) -> list[Bounds]:
         unc = uncertainty
         surface = Surface(unc.model, unc.data, unc.weight, unc.information.scale)
-        known, found = links(unc.chart), {}
+        known, found = unc.chart.links(), {}
         with Progress("profile") as progress:
             top = maximize(surface, surface.at(unc.u), unc.parabola.metric(), None).point
             for i in entries:
@@ -91,7 +90,7 @@ class Profile:
     def _one(
         self, unc: Uncertainty, surface: Surface, top: Point, i: int, link: Link, level: float
     ) -> Bounds:
-        parabola, held = unc.parabola, Held(unc.chart, i, link, cell(unc.chart, i))
+        parabola, held = unc.parabola, Held(link, unc.chart.cell(i))
         own = parabola.own(i)
         start = top if own is None else surface.at(parabola.inside(top.u, own))
         metric = parabola.metric(own)

@@ -19,8 +19,8 @@ from jensen.basics.arrays import Array, Data, Params, Weight
 from jensen.em import identities
 from jensen.em.curvature.information import score_with
 from jensen.numerics.differences import gradient
-from jensen.spaces.links import Link, widest
-from jensen.spaces.support import Cell
+from jensen.spaces.chart import Cell
+from jensen.spaces.links import Link
 
 CLOSE = 1e-10  # nats left at a constrained maximum
 MAX_STEPS = 200
@@ -64,17 +64,12 @@ class Surface:
 class Held:
     """One natural number, on the scale of its link, as a function of u."""
 
-    chart: Any
-    index: int
     link: Link
     cell: Cell
 
     def __call__(self, u: Array) -> float:
         cell = self.cell
-        if cell.space is None:
-            value = self.chart.natural_vector(self.chart.from_vector(u))[self.index]
-        else:
-            value = np.ravel(cell.space.from_chart(u[cell.part]))[cell.offset]
+        value = np.ravel(cell.space.from_chart(u[cell.part]))[cell.offset]
         return float(self.link.to(value))
 
     def gradient(self, u: Array) -> Array:
@@ -91,7 +86,7 @@ class Held:
         return found
 
 
-class Constrained(NamedTuple):
+class ConstrainedMaximum(NamedTuple):
     """A maximum with one number held."""
 
     point: Point
@@ -108,10 +103,10 @@ def maximize(
     held: Held | None,
     target: float = 0.0,
     close: float = CLOSE,
-) -> Constrained:
+) -> ConstrainedMaximum:
     """The maximum over u with h(u) = target, from ``start``; without ``held`` the maximum."""
     here, w, slope = start, metric, 0.0
-    limits = widest(surface.model.chart, start.u)
+    limits = surface.model.chart.widest()
     for _ in range(MAX_STEPS):
         a, miss, slope = np.zeros_like(here.u), 0.0, 0.0
         if held is not None:
@@ -121,18 +116,18 @@ def maximize(
         step = w @ downhill
         left = 0.5 * float(downhill @ step)
         if abs(miss) <= 1e-9 * (1.0 + abs(target)) and left <= close:
-            return Constrained(here, slope, w, True)
+            return ConstrainedMaximum(here, slope, w, True)
         length = min(1.0, LONGEST / max(float(np.abs(step / limits).max()), 1e-300))
         there = _search(surface, here, step, length, held, target, slope)
         if there is None:
             if w is metric:
-                return Constrained(here, slope, w, left <= 1e3 * close)
+                return ConstrainedMaximum(here, slope, w, left <= 1e3 * close)
             w = metric
             continue
         b = a if held is None else held.gradient(there.u)
         w = _learned(w, there.u - here.u, downhill - (there.g - slope * b))
         here = there
-    return Constrained(here, slope, w, False)
+    return ConstrainedMaximum(here, slope, w, False)
 
 
 def _search(

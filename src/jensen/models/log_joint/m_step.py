@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.em import Chart, Correlation, Covariance, Interval, Space
+from jensen.em import Chart
 
 MOST_STEPS = 200
 LONGEST = 3.0  # no logarithm or logit moves further in one step: a factor of 20
 SETTLED = 1e-13  # a step that changes no coordinate by more than this, relative to 1 + |u|, is the last
-ROUNDED = 1e-9  # what a closed form may miss its space by and is set right
 
 
 def takes_params(m_step: Callable[..., Any]) -> bool:
@@ -35,25 +34,12 @@ def validated(chart: Chart, found: Any) -> dict[str, Array]:
     if not isinstance(found, dict):
         raise ValueError(f"the m_step given must return a dict of params, not {type(found).__name__}")
     values = {name: np.asarray(value, dtype=float) for name, value in found.items()}
-    values = {name: _tidy(chart.spaces.get(name), value) for name, value in values.items()}
+    values = {n: chart.spaces[n].tidy(v) if n in chart.spaces else v for n, v in values.items()}
     try:
         chart.check(values)
     except ValueError as error:
         raise ValueError(f"the m_step given returned params that will not do: {error}") from error
     return {name: values[name] for name in chart.spaces}
-
-
-def _tidy(space: Space | None, value: Array) -> Array:
-    """Rounding undone: a proportion of 1 + 1e-16, a covariance that is symmetric but for the last digit."""
-    if isinstance(space, Interval):
-        slack = ROUNDED * (space.high - space.low)
-        inside = np.clip(value, space.low, space.high)
-        return np.where(np.abs(value - inside) <= slack, inside, value)
-    if isinstance(space, (Covariance, Correlation)) and value.shape == space.shape:
-        turned = np.swapaxes(value, -1, -2)
-        close = np.abs(value - turned).max() <= ROUNDED * np.abs(value).max()
-        return 0.5 * (value + turned) if close else value
-    return value
 
 
 def newton(

@@ -25,7 +25,6 @@ from jensen.models.log_joint.prior import LogPrior
 from jensen.models.log_joint.rows import Rows, as_rows
 from jensen.models.log_joint.statistics import LogJointStats, Part
 from jensen.models.log_joint.sums import Sums
-from jensen.spaces.links import widest
 
 Params = dict[str, Any]
 
@@ -178,7 +177,7 @@ class LogJoint:
             value = partial(self.sums.q, stats=stats)
             derivatives = partial(self.sums.q_derivatives, stats=stats)
             u = self.chart.to_vector(params)
-            return self.chart.from_vector(newton(value, derivatives, u, LONGEST * widest(self.chart, u)))
+            return self.chart.from_vector(newton(value, derivatives, u, LONGEST * self.chart.widest()))
         arguments = (self.totals(stats), params)[: 2 if takes_params(self._closed_form) else 1]
         with double():
             found = validated(self.chart, self._closed_form(*arguments))

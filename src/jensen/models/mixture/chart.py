@@ -22,8 +22,8 @@ from jensen.families import Diagonal, Full, GaussianParams, Spherical, Tied
 from jensen.families.gaussian.diagnosis import AT_BOUND
 from jensen.families.gaussian.metric import Metric
 from jensen.models.mixture.coordinates import pack, unpack
+from jensen.spaces import Covariance, Positive, Real, Simplex, Space
 from jensen.spaces.chart import Chart
-from jensen.spaces.space import Covariance, Positive, Real, Simplex, Space
 
 if TYPE_CHECKING:
     from jensen.models.mixture.mixture import Mixture, MixtureParams, MixtureStats

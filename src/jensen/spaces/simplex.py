@@ -1,21 +1,126 @@
-"""Rows of a simplex with entries fixed and tied."""
+"""Probabilities: non-negative numbers that add up to 1, and rows of them with entries fixed and tied."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from jensen.basics.arrays import Array
-from jensen.spaces.cells import Cells, Imposed
-from jensen.spaces.space import Real, Shape, Simplex
-
-Labels = NDArray[np.intp]
+from jensen.basics.arrays import Array, Labels
+from jensen.spaces.cells import FIXED, Cells, Imposed, refuse_outside
+from jensen.spaces.interval import Interval
+from jensen.spaces.links import Link, Logit
+from jensen.spaces.real import Real
+from jensen.spaces.space import LOGIT_BOUND, LocalPart, Shape, Space, as_shape
 
 FULL = 1e-8  # how far fixed weights may be from adding up to 1, as for any simplex
+
+
+@dataclass(frozen=True, slots=True)
+class Simplex(Space):
+    """Non-negative numbers that add up to 1 along the last axis; the chart is the log-ratios to the last one.
+
+    Parameters
+    ----------
+    shape
+        Of the parameter: k, or (…, k) for many of them.
+    """
+
+    cell_axes = 1
+    cell_name = "row"
+
+    shape: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", as_shape(self.shape))
+        if not self.shape:
+            raise ValueError("a simplex needs a shape: the number of its entries")
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape[:-1]) * (self.shape[-1] - 1)
+
+    def to_chart(self, value: ArrayLike) -> Array:
+        value = np.asarray(value, dtype=float)
+        with np.errstate(divide="ignore"):
+            logs = np.log(value)
+        ratios = np.maximum(logs[..., :-1], -LOGIT_BOUND) - np.maximum(logs[..., -1:], -LOGIT_BOUND)
+        return ratios.ravel()
+
+    def from_chart(self, u: Any, xp: Any = np) -> Any:
+        ratios = xp.reshape(u, (*self.shape[:-1], self.shape[-1] - 1))
+        logits = xp.concatenate([ratios, xp.zeros((*self.shape[:-1], 1))], axis=-1)
+        logits = logits - xp.max(logits, axis=-1, keepdims=True)
+        # No clip from above: at ties with the largest it would halve the derivative.
+        raised = xp.exp(xp.maximum(logits, -LOGIT_BOUND))
+        return raised / xp.sum(raised, axis=-1, keepdims=True)
+
+    def violation(self, value: Array) -> str | None:
+        if (value < 0).any():
+            return f"{value.min():.6g} is negative"
+        total = value.sum(axis=-1)
+        worst = total.flat[np.argmax(np.abs(total - 1))]
+        return None if abs(worst - 1) < 1e-6 else f"they add up to {worst:.9g}, not 1"
+
+    def random(self, rng: np.random.Generator) -> Array:
+        return rng.dirichlet(np.ones(self.shape[-1]), size=self.shape[:-1])
+
+    def slopes(self, u: Array) -> Array:
+        """∂w_i/∂u_j = w_i (δ_ij − w_j), one row of the simplex after the other."""
+        k = self.shape[-1]
+        rows = self.from_chart(u).reshape(-1, k)
+        found = np.zeros((len(rows), k, len(rows), k - 1))
+        for i, w in enumerate(rows):
+            found[i, :, i, :] = (np.diag(w) - np.outer(w, w))[:, :-1]
+        return found.reshape(len(rows) * k, len(rows) * (k - 1))
+
+    def links(self) -> list[Link]:
+        return [Logit()] * prod(self.shape)
+
+    def dependence(self, offset: int) -> Labels:
+        k = self.shape[-1]
+        return offset // k * (k - 1) + np.arange(k - 1)
+
+    def local(self, values: Array, unit: Array) -> LocalPart:
+        """log(w_j / w_m) with the largest entry m instead of the last one: u_j = v_j − v_last."""
+        k = self.shape[-1]
+        if k == 1:
+            return LocalPart(np.zeros((0, 0)), np.zeros(0, int), np.zeros(0, int), unit)
+        rows, units = values.reshape(-1, k), unit.reshape(-1, k - 1)
+        basis, entry, found = np.zeros((self.size, self.size)), [], []
+        for i, row in enumerate(rows):
+            others = np.delete(np.arange(k), np.argmax(row))
+            part = slice(i * (k - 1), (i + 1) * (k - 1))
+            basis[part, part] = np.eye(k)[:-1, others] - np.eye(k)[-1, others]
+            entry.extend(i * k + others)
+            found.extend(_units(row, units[i])[others])
+        return LocalPart(basis, np.full(self.size, -1), np.array(entry, int), np.array(found, float))
+
+    def widest(self) -> Array:
+        return np.ones(self.size)
+
+    def restrict_inside(self, value: Array, labels: Labels, by_cell: bool) -> Space | None:
+        refuse_outside(Interval(), value[labels == FIXED])
+        if by_cell and len(self.shape) > 1:
+            return None
+        rows = labels.reshape(-1, self.shape[-1])
+        for group in np.unique(rows[rows >= 0]):
+            if (rows == group).any(axis=1).sum() > 1:
+                raise ValueError(
+                    "entries of different rows are tied: tie whole rows, with one number for each"
+                )
+        return Shares(self, value, labels)
+
+
+def _units(row: Array, unit: Array) -> Array:
+    """1/√(N w_j (1 − w_j)) of every entry, N from the coordinate that tells most."""
+    spread = np.maximum(row * (1 - row), 1e-300)
+    best = int(np.argmax(spread[:-1]))
+    return np.minimum(unit[best] * np.sqrt(spread[best] / spread), 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +189,13 @@ class Shares(Imposed):
         for i, (row, part) in enumerate(zip(self._rows, self._parts(u), strict=True)):
             found[i, :, begins[i] : self._ends[i]] = row.pullback(part)
         return found.reshape(self.space.size, self.size)
+
+    @property
+    def is_bent(self) -> bool:
+        return self.size > 0
+
+    def widest(self) -> Array:
+        return np.ones(self.size)
 
 
 @dataclass(frozen=True, eq=False)
