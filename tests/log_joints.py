@@ -30,7 +30,7 @@ LINKAGE_ITERATES = [  # from 0.5: the table of the paper, to twelve digits
 ]
 
 
-def linkage_log_joint(params, x, z):
+def linkage_log_joint(params, z, x):
     theta = params["theta"]
     ways = gammaln(x.sum() + 1.0) - gammaln(x[0] - z + 1.0) - gammaln(z + 1.0) - gammaln(x[1:] + 1.0).sum()
     split = (x[0] - z) * jnp.log(0.5) + (z + x[3]) * jnp.log(theta / 4)
@@ -56,7 +56,7 @@ NOTICES_LOG_EVIDENCE = -1989.945859883
 NOTICES_START = {"w": np.array([0.3, 0.7]), "rate": np.array([1.0, 2.5])}
 
 
-def poisson_log_joint(params, x, z):
+def poisson_log_joint(params, z, x):
     return jnp.log(params["w"][z]) + densities.poisson(x, params["rate"][z])
 
 
@@ -99,7 +99,7 @@ VALUES = patterns(
 )
 
 
-def classes_log_joint(params, x, z):
+def classes_log_joint(params, z, x):
     return jnp.log(params["share"][z]) + densities.bernoulli(x, params["yes"][z]).sum()
 
 
@@ -129,7 +129,7 @@ CO2 = np.fromstring(
 CO2_LOG_EVIDENCE = -66.939767793
 
 
-def regressions_log_joint(params, x, z):
+def regressions_log_joint(params, z, x):
     gnp, co2 = x
     line = params["beta"][z, 0] + params["beta"][z, 1] * gnp
     return jnp.log(params["share"][z]) + densities.normal(co2, line, params["sd"][z])
@@ -153,7 +153,7 @@ def regressions(**options):
 # ---- a mixture of Gaussians -------------------------------------------------------------------------------
 
 
-def gaussians_log_joint(params, x, z):
+def gaussians_log_joint(params, z, x):
     return jnp.log(params["w"][z]) + densities.multivariate_normal(x, params["mu"][z], params["cov"][z])
 
 

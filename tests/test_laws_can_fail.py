@@ -170,7 +170,7 @@ class RawMoments(Gaussian):
         w, x = weight.astype(np.float32), data.astype(np.float32)
         second = np.einsum("nk,nd,ne->kde", w, x, x).astype(float)
         count = weight.sum(axis=0)
-        return GaussianStats(self.covariance, centre, count, (w.T @ x).astype(float), second, count)
+        return GaussianStats(self.covariance.moments, centre, count, (w.T @ x).astype(float), second, count)
 
 
 class LopsidedStats(GaussianStats):
@@ -179,13 +179,13 @@ class LopsidedStats(GaussianStats):
     def about(self, centre):
         moved = super().about(centre)
         shift = self.centre - centre
-        return replace(moved, second=moved.second - self.covariance.outer(shift, self.first))
+        return replace(moved, second=moved.second - self.moments.outer(shift, self.first))
 
 
 class LopsidedFamily(Gaussian):
     def statistics(self, params, data, weight):
         s = super().statistics(params, data, weight)
-        return LopsidedStats(s.covariance, s.centre, s.count, s.first, s.second, s.dof)
+        return LopsidedStats(s.moments, s.centre, s.count, s.first, s.second, s.dof)
 
 
 @dataclass(frozen=True)
@@ -210,9 +210,9 @@ class Backwards(EM):
     """Steps away from where the M-step points, and does not look."""
 
     def step(self, problem, state):
-        model = problem.model
-        here, there = model.pack(state.params), model.pack(problem.m_step(state))
-        return problem.e_step(model.unpack(here - 0.1 * (there - here)) or state.params)
+        chart = problem.model.chart
+        here, there = (chart.natural_vector(params) for params in (state.params, problem.m_step(state)))
+        return problem.e_step(chart.from_natural_vector(here - 0.1 * (there - here)) or state.params)
 
 
 class ForgetsAnimals(Linkage):

@@ -74,7 +74,7 @@ CASES = {
 def truncated():
     """z of 0, 1, 2; x is uniform on 0 … z, so that z < x is impossible."""
 
-    def log_joint(params, x, z):
+    def log_joint(params, z, x):
         return jnp.where(x <= z, jnp.log(params["w"][z]) - jnp.log(z + 1.0), -jnp.inf)
 
     return jensen.LogJoint(log_joint, jensen.Enumerated(3), {"w": jensen.Simplex(3)})
@@ -170,7 +170,7 @@ def test_the_score_at_other_params_is_that_of_q():
 def test_impossible_values_have_no_part_in_derivatives():
     """The derivative of √(a z − x) at z = 0 is NaN; it must not matter, since z = 0 is impossible."""
 
-    def log_joint(params, x, z):
+    def log_joint(params, z, x):
         gap = params["a"] * z - x
         return jnp.where(gap > 0, jnp.log(params["w"][z]) - jnp.sqrt(gap), -jnp.inf)
 
@@ -196,7 +196,7 @@ def test_a_hidden_variable_of_several_parts():
     """Two coins, each with its own bias, of which only the sum of heads is seen."""
     support = {"first": np.array([0, 0, 1, 1]), "second": np.array([0, 1, 0, 1])}
 
-    def log_joint(params, x, z):
+    def log_joint(params, z, x):
         heads = densities.bernoulli(z["first"], params["p"][0]) + densities.bernoulli(
             z["second"], params["p"][1]
         )
@@ -213,7 +213,7 @@ def test_integers_where_jax_wants_real_numbers():
     """An integer z under xlogy, which JAX cannot differentiate beside."""
     from jax.scipy.special import xlogy
 
-    def log_joint(params, x, z):
+    def log_joint(params, z, x):
         ways = jax.scipy.special.gammaln(x + 1.0) - jax.scipy.special.gammaln(z + 1.0)
         return (
             ways
@@ -232,7 +232,7 @@ def test_integers_where_jax_wants_real_numbers():
 def test_distributions_of_numpyro_can_be_used():
     dist = pytest.importorskip("numpyro.distributions")
 
-    def log_joint(params, x, z):
+    def log_joint(params, z, x):
         return jnp.log(params["w"][z]) + dist.Poisson(params["rate"][z]).log_prob(x)
 
     model = jensen.LogJoint(log_joint, jensen.Enumerated(2), log_joints.poisson().chart.spaces)
@@ -433,7 +433,7 @@ def test_canonical_sorts_the_interchangeable_values():
 def test_a_prior_pulls_the_fit():
     """With a Gamma(a, b) prior of one rate, the maximum is (Σx + a − 1) / (n + b)."""
     model = jensen.LogJoint(
-        lambda params, x, z: densities.poisson(x, params["rate"]),
+        lambda params, z, x: densities.poisson(x, params["rate"]),
         jensen.Enumerated(1),
         {"rate": jensen.Positive()},
         log_prior=lambda params: 4.0 * jnp.log(params["rate"]) - 2.0 * params["rate"],

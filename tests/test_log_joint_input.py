@@ -19,7 +19,7 @@ START = {"w": np.array([0.5, 0.5]), "mu": np.array([0.0, 3.0])}
 PARAMETERS = {"w": jensen.Simplex(2), "mu": jensen.Real(2)}
 
 
-def two_normals(params, x, z):
+def two_normals(params, z, x):
     return jnp.log(params["w"][z]) + densities.normal(x, params["mu"][z], 1.0)
 
 
@@ -38,20 +38,20 @@ def complaint_about(log_joint, start=START, data=DATA, **options):
 
 def test_nan_is_named_with_its_row_value_and_params():
     found = complaint_about(
-        lambda p, x, z: two_normals(p, x, z) + jnp.where((x == 1.0) & (z == 1), jnp.nan, 0.0)
+        lambda p, z, x: two_normals(p, z, x) + jnp.where((x == 1.0) & (z == 1), jnp.nan, 0.0)
     )
     assert "log_joint is NaN for row 2 and z = 1" in found
     assert "'mu': [0.0, 3.0]" in found
 
 
 def test_plus_infinity_is_named():
-    found = complaint_about(lambda p, x, z: two_normals(p, x, z) + jnp.where(x == 4.0, jnp.inf, 0.0))
+    found = complaint_about(lambda p, z, x: two_normals(p, z, x) + jnp.where(x == 4.0, jnp.inf, 0.0))
     assert "log_joint is +inf for row 3 and z = 0" in found
     assert "'w': [0.5, 0.5]" in found
 
 
 def test_a_row_that_is_impossible_is_named():
-    found = complaint_about(lambda p, x, z: jnp.where(x == 2.0, -jnp.inf, two_normals(p, x, z)))
+    found = complaint_about(lambda p, z, x: jnp.where(x == 2.0, -jnp.inf, two_normals(p, z, x)))
     assert "log_joint is −inf for every z of row 1" in found
     assert "'mu': [0.0, 3.0]" in found
 
@@ -59,7 +59,7 @@ def test_a_row_that_is_impossible_is_named():
 def test_a_row_beyond_the_first_block():
     data = np.zeros(20_000)
     data[15_000] = 7.0
-    found = complaint_about(lambda p, x, z: jnp.where(x == 7.0, jnp.nan, two_normals(p, x, z)), data=data)
+    found = complaint_about(lambda p, z, x: jnp.where(x == 7.0, jnp.nan, two_normals(p, z, x)), data=data)
     assert "row 15000" in found
 
 
@@ -70,7 +70,7 @@ def test_nan_in_the_data_is_a_nan_of_the_log_joint():
 
 
 def test_posterior_names_them_too():
-    broken = model(lambda p, x, z: jnp.where(x == 2.0, jnp.nan, two_normals(p, x, z)))
+    broken = model(lambda p, z, x: jnp.where(x == 2.0, jnp.nan, two_normals(p, z, x)))
     with pytest.raises(ValueError, match="NaN for row 1"):
         broken.posterior(START, DATA)
 
@@ -78,8 +78,8 @@ def test_posterior_names_them_too():
 def test_nan_for_some_params_is_a_failed_start_and_not_the_end():
     """Half of the random starts have no evidence; the fit goes on with the others."""
 
-    def log_joint(params, x, z):
-        return jnp.where(params["mu"][0] > 0.3, jnp.nan, two_normals(params, x, z))
+    def log_joint(params, z, x):
+        return jnp.where(params["mu"][0] > 0.3, jnp.nan, two_normals(params, z, x))
 
     def start(data, rng):
         return {"w": [0.5, 0.5], "mu": rng.normal(size=2)}
@@ -93,10 +93,10 @@ def test_nan_for_some_params_is_a_failed_start_and_not_the_end():
 @pytest.mark.parametrize(
     ("log_joint", "found"),
     [
-        (lambda p, x, z: p["w"] + p["mu"] * x, r"must return one number .*float64\[2\]"),
-        (lambda p, x, z: (p["w"][z], p["mu"][z]), "must return one number"),
-        (lambda p, x, z: two_normals(p, x, z).astype(jnp.float32), "returned float32"),
-        (lambda p, x, z: two_normals(p, x, z) + 0j, "returned complex128"),
+        (lambda p, z, x: p["w"] + p["mu"] * x, r"must return one number .*float64\[2\]"),
+        (lambda p, z, x: (p["w"][z], p["mu"][z]), "must return one number"),
+        (lambda p, z, x: two_normals(p, z, x).astype(jnp.float32), "returned float32"),
+        (lambda p, z, x: two_normals(p, z, x) + 0j, "returned complex128"),
     ],
 )
 def test_what_is_no_real_number(log_joint, found):
@@ -106,18 +106,18 @@ def test_what_is_no_real_number(log_joint, found):
 
 def test_the_users_own_errors_are_shown_as_they_are():
     with pytest.raises(KeyError, match="sigma"):
-        model(lambda p, x, z: p["sigma"] * x).prepare(DATA, None)
+        model(lambda p, z, x: p["sigma"] * x).prepare(DATA, None)
 
 
 def test_constants_in_single_precision_are_refused():
     offset = jnp.array([0.1, 0.7])
     assert offset.dtype == jnp.float32
     with pytest.raises(ValueError, match=r"constant in single precision, float32\[2\] that begins with 0.1"):
-        model(lambda p, x, z: two_normals(p, x, z) + offset[z]).prepare(DATA, None)
+        model(lambda p, z, x: two_normals(p, z, x) + offset[z]).prepare(DATA, None)
     exact = jnp.array([1.0, 0.25])
-    model(lambda p, x, z: two_normals(p, x, z) + exact[z]).prepare(DATA, None)
+    model(lambda p, z, x: two_normals(p, z, x) + exact[z]).prepare(DATA, None)
     double = np.array([0.1, 0.7])
-    model(lambda p, x, z: two_normals(p, x, z) + jnp.asarray(double)[z]).prepare(DATA, None)
+    model(lambda p, z, x: two_normals(p, z, x) + jnp.asarray(double)[z]).prepare(DATA, None)
 
 
 def test_a_parameter_that_is_not_used_is_said_before_fitting():
@@ -127,8 +127,8 @@ def test_a_parameter_that_is_not_used_is_said_before_fitting():
 
 
 def test_a_parameter_that_no_row_uses_is_said_too():
-    def log_joint(params, x, z):
-        return two_normals(params, x, z) + jnp.where(x > 10.0, params["b"], 0.0)
+    def log_joint(params, z, x):
+        return two_normals(params, z, x) + jnp.where(x > 10.0, params["b"], 0.0)
 
     lonely = LogJoint(log_joint, Enumerated(2), {**PARAMETERS, "b": jensen.Real()})
     with pytest.raises(ValueError, match="does not depend on 'b' at any row of these data"):
@@ -247,7 +247,7 @@ def test_weights_that_will_not_do(weight, found):
 
 
 def test_an_impossible_row_of_weight_zero_does_not_count():
-    broken = model(lambda p, x, z: jnp.where(x == 2.0, -jnp.inf, two_normals(p, x, z)))
+    broken = model(lambda p, z, x: jnp.where(x == 2.0, -jnp.inf, two_normals(p, z, x)))
     weight = np.array([1.0, 0.0, 1.0, 1.0])
     found = broken.e_step(START, DATA, weight)
     rest = model().e_step(START, DATA[weight > 0], None)
@@ -331,7 +331,7 @@ def test_a_cluster_that_is_tight_is_no_collapse():
     rng = np.random.default_rng(0)
     x = np.concatenate([rng.normal(size=50), 1.0 + 1e-9 * rng.normal(size=50)])
     model = LogJoint(
-        lambda p, x, z: jnp.log(p["w"][z]) + densities.normal(x, p["mu"][z], p["sd"][z]),
+        lambda p, z, x: jnp.log(p["w"][z]) + densities.normal(x, p["mu"][z], p["sd"][z]),
         Enumerated(2),
         {**PARAMETERS, "sd": jensen.Positive(2)},
     )
@@ -343,11 +343,11 @@ def test_a_cluster_that_is_tight_is_no_collapse():
 # ---- what is no jax.numpy ---------------------------------------------------------------------------------
 
 
-def in_numpy(params, x, z):
+def in_numpy(params, z, x):
     return jnp.log(params["w"][z]) + float(np.log(2.0)) - 0.5 * np.square(np.asarray(x - params["mu"][z]))
 
 
-def with_an_if(params, x, z):
+def with_an_if(params, z, x):
     return jnp.log(params["w"][z]) - (abs(x - params["mu"][z]) if z == 0 else 2.0)
 
 

@@ -19,6 +19,8 @@ from jensen.families import (
     Tied,
 )
 from jensen.models import Dirichlet, Mixture, MixtureParams, MixturePrior, NormalInverseWishart
+from jensen.models.mixture.chart import MixtureChart
+from jensen.spaces import Real
 from samples import clusters, faithful
 from test_laws import start_of
 
@@ -43,13 +45,13 @@ def test_dirichlet_density(concentration):
 
 
 def test_full_density():
-    found = PRIOR.log_density(Full(), GaussianParams(MEANS, SPREADS))
+    found = PRIOR.log_density(Gaussian(Full()), GaussianParams(MEANS, SPREADS))
     wishart = stats.invwishart(PRIOR.dof, PRIOR.scale)
     assert found == pytest.approx(normals(SPREADS) + sum(wishart.logpdf(s) for s in SPREADS), rel=1e-12)
 
 
 def test_tied_density():
-    found = PRIOR.log_density(Tied(), GaussianParams(MEANS, SPREADS[0]))
+    found = PRIOR.log_density(Gaussian(Tied()), GaussianParams(MEANS, SPREADS[0]))
     wishart = stats.invwishart(PRIOR.dof, PRIOR.scale).logpdf(SPREADS[0])
     assert found == pytest.approx(normals([SPREADS[0]] * K) + wishart, rel=1e-12)
 
@@ -57,7 +59,7 @@ def test_tied_density():
 def test_diagonal_density():
     """Each variance: inverse-Wishart of size 1 = inverse gamma with shape ν/2 and scale Ψ_jj / 2."""
     variances = RNG.uniform(0.5, 2.0, (K, D))
-    found = PRIOR.log_density(Diagonal(), GaussianParams(MEANS, variances))
+    found = PRIOR.log_density(Gaussian(Diagonal()), GaussianParams(MEANS, variances))
     gamma = stats.invgamma(PRIOR.dof / 2, scale=np.diag(PRIOR.scale) / 2)
     expected = normals([np.diag(v) for v in variances]) + gamma.logpdf(variances).sum()
     assert found == pytest.approx(expected, rel=1e-12)
@@ -66,7 +68,7 @@ def test_diagonal_density():
 def test_spherical_density():
     """The common variance: inverse gamma with shape ν/2 and scale mean(diag Ψ) / 2."""
     variances = np.array([0.6, 1.7])
-    found = PRIOR.log_density(Spherical(), GaussianParams(MEANS, variances))
+    found = PRIOR.log_density(Gaussian(Spherical()), GaussianParams(MEANS, variances))
     gamma = stats.invgamma(PRIOR.dof / 2, scale=np.diag(PRIOR.scale).mean() / 2)
     expected = normals([v * np.eye(D) for v in variances]) + gamma.logpdf(variances).sum()
     assert found == pytest.approx(expected, rel=1e-12)
@@ -83,13 +85,14 @@ def test_the_mode_is_the_m_step_of_the_pseudo_data(structure):
     mode = model.m_step(prior.pseudo_stats(model, anywhere), anywhere)
     assert mode.weights == pytest.approx(np.full(K, 1 / K))
     assert mode.components.means == pytest.approx(np.tile(PRIOR.mean, (K, 1)))
-    top, origin = prior.log_density(model, mode), model.pack(mode)
+    chart = MixtureChart(model.family, K, {"means": Real((K, D)), "covariances": structure.space(K, D)})
+    top, origin = prior.log_density(model, mode), chart.natural_vector(mode)
     for size in (1e-1, 1e-2, 1e-3):
         for _ in range(20):
             noise = RNG.normal(size=(K, D, D))
             shape = structure.reduce(noise + np.swapaxes(noise, 1, 2), np.ones(K)).ravel()
             step = np.concatenate([(w := RNG.normal(size=K)) - w.mean(), RNG.normal(size=K * D), shape])
-            near = model.unpack(origin + size * step)
+            near = chart.from_natural_vector(origin + size * step)
             assert near is None or prior.log_density(model, near) < top
 
 

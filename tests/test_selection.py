@@ -114,7 +114,7 @@ def test_a_model_that_raises_is_a_row(faithful):
     data = np.column_stack([faithful[:, 0], np.full(len(faithful), 3.0)])
     found = select(data, [1, 2], [Full(), Spherical()])
     assert "constant" in found.cells[0].message
-    assert found.chosen.structure == Spherical()
+    assert found.chosen.family.covariance == Spherical()
 
 
 def test_nothing_to_choose_from_says_why():

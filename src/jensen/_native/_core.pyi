@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 def e_step(
-    structure: int,
+    moments: int,
     x: Array,
     weight: Array | None,
     weights: Array,
@@ -15,16 +15,17 @@ def e_step(
     threads: int,
 ) -> tuple[Array, Array, Array, Array, float, float, float]: ...
 def posterior(
-    structure: int, x: Array, weights: Array, means: Array, covariances: Array, threads: int
+    moments: int, x: Array, weights: Array, means: Array, covariances: Array, threads: int
 ) -> tuple[Array, Array]: ...
 def log_evidence(
-    structure: int, x: Array, weights: Array, means: Array, covariances: Array, threads: int
+    moments: int, x: Array, weights: Array, means: Array, covariances: Array, threads: int
 ) -> Array: ...
 def log_joint(
-    structure: int, x: Array, weights: Array, means: Array, covariances: Array, threads: int
+    moments: int, x: Array, weights: Array, means: Array, covariances: Array, threads: int
 ) -> Array: ...
 def climb(
-    structure: int,
+    moments: int,
+    shared: bool,
     x: NDArray[np.float64],
     weight: NDArray[np.float64] | None,
     weights: NDArray[np.float64],

@@ -20,9 +20,9 @@ struct Point {
 
 class Climber {
  public:
-  Climber(Structure structure, const Rows<double>& rows, std::int64_t k, std::int64_t d,
+  Climber(Moments kind, const Rows<double>& rows, std::int64_t k, std::int64_t d,
           const ClimbSettings& settings)
-      : settings_(settings), mixture_(structure, k, d), pass_(mixture_, rows, 1), sums_(structure, k, d) {}
+      : settings_(settings), mixture_(kind, k, d), pass_(mixture_, rows, 1), sums_(kind, k, d) {}
 
   // `halted` is asked after every cycle.
   template <class Halted>
@@ -32,7 +32,7 @@ class Climber {
     longest_ = std::numeric_limits<double>::max();
     Point here, first, leap;
     here.params = end.params;
-    raise_covariances(mixture_.structure, mixture_.k, mixture_.d, settings_.floor, here.params.covariances);
+    raise_covariances(mixture_.kind, mixture_.k, mixture_.d, settings_.floor, here.params.covariances);
     end.status = Status::failed;
     if (!evaluate(here)) return;
     end.status = Status::step_limit;
@@ -78,7 +78,7 @@ class Climber {
     pass_.run(mixture_, {nullptr, nullptr, nullptr}, &sums_);
     p.log_evidence = sums_.sums.log_evidence;
     if (!std::isfinite(p.log_evidence)) return false;
-    const bool raised = m_step(mixture_.structure, mixture_.k, mixture_.d, sums_.sums, mixture_.shift.data(),
+    const bool raised = m_step(mixture_.kind, settings_.shared, mixture_.k, mixture_.d, sums_.sums, mixture_.shift.data(),
                                mixture_.rounded.data(), settings_.floor, p.params, p.next);
     collapsed_ = raised && has_thin_component();
     return true;
@@ -86,9 +86,10 @@ class Climber {
 
   bool has_thin_component() const {
     const double d = static_cast<double>(mixture_.d);
-    const double needed = mixture_.structure == Structure::full        ? d + 1
-                          : mixture_.structure == Structure::diagonal  ? 2
-                          : mixture_.structure == Structure::spherical ? 1 + 1 / d
+    if (settings_.shared) return false;
+    const double needed = mixture_.kind == Moments::matrices        ? d + 1
+                          : mixture_.kind == Moments::columns  ? 2
+                          : mixture_.kind == Moments::totals ? 1 + 1 / d
                                                                        : 0;
     const double* count = sums_.sums.count;
     return std::any_of(count, count + mixture_.k, [=](double n) { return n <= needed; });
@@ -126,10 +127,10 @@ class Climber {
     for (double w : p.weights)
       if (!(w > 0)) return false;
     const std::int64_t d = mixture_.d;
-    if (mixture_.structure == Structure::diagonal || mixture_.structure == Structure::spherical)
+    if (mixture_.kind == Moments::columns || mixture_.kind == Moments::totals)
       return std::all_of(p.covariances.begin(), p.covariances.end(),
                          [this](double v) { return v >= settings_.floor; });
-    const std::int64_t matrices = mixture_.structure == Structure::full ? mixture_.k : 1;
+    const std::int64_t matrices = mixture_.kind == Moments::matrices ? mixture_.k : 1;
     Vector scratch(static_cast<std::size_t>(d * d));
     for (std::int64_t c = 0; c < matrices; ++c) {
       std::copy_n(p.covariances.begin() + c * d * d, d * d, scratch.begin());
@@ -150,7 +151,7 @@ class Climber {
 
 }  // namespace
 
-bool climb_all(Structure structure, const Rows<double>& rows, std::int64_t k, std::int64_t d,
+bool climb_all(Moments kind, const Rows<double>& rows, std::int64_t k, std::int64_t d,
                const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads,
                const std::function<bool()>& interrupted) {
   using Clock = std::chrono::steady_clock;
@@ -158,7 +159,7 @@ bool climb_all(Structure structure, const Rows<double>& rows, std::int64_t k, st
   std::atomic<bool> stop{false};
   const std::thread::id asking = std::this_thread::get_id();
   const auto work = [&] {
-    Climber climber(structure, rows, k, d, settings);
+    Climber climber(kind, rows, k, d, settings);
     Clock::time_point asked = Clock::now();
     const auto halted = [&] {
       if (std::this_thread::get_id() == asking && Clock::now() - asked > std::chrono::milliseconds(100)) {

@@ -14,6 +14,7 @@ struct ClimbSettings {
   double floor;     // bound on the covariances; the rows have unit covariance
   double tol;       // stop when two cycles in a row gain less
   int max_e_steps;
+  bool shared;  // whether the M-step pools covariances over the components
 };
 
 struct ClimbResult {
@@ -25,7 +26,7 @@ struct ClimbResult {
 
 // SQUAREM from every start, each on one thread: the bits do not depend on the number of threads. `interrupted` is asked
 // now and then, on the calling thread; once it says yes, every climb ends where it is, and the result is true.
-bool climb_all(Structure structure, const Rows<double>& rows, std::int64_t k, std::int64_t d,
+bool climb_all(Moments kind, const Rows<double>& rows, std::int64_t k, std::int64_t d,
                const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads, const std::function<bool()>& interrupted);
 
 // Lloyd's k-means from `centres` (k, d); an empty cluster takes the row that is farthest from its centre.

@@ -1,6 +1,6 @@
 // One pass over rows, compiled once for each instruction set (see CMakeLists.txt).
-#include "diagonal.hpp"
-#include "full.hpp"
+#include "columns.hpp"
+#include "matrices.hpp"
 
 namespace jensen::JENSEN_ISA {
 namespace {
@@ -20,7 +20,7 @@ void pack_with(const Prepared& m, void* memory, double* rounded) {
   }
   for (std::int64_t i = m.d * ws.pitch; i < ws.padded_d * ws.pitch; ++i) {
     ws.block[i] = 0;
-    if (m.structure == Structure::full || m.structure == Structure::tied) ws.plain[i] = ws.weighted[i] = 0;
+    if (m.kind == Moments::matrices || m.kind == Moments::pooled) ws.plain[i] = ws.weighted[i] = 0;
   }
   Ops::pack(m, ws);
 }
@@ -54,22 +54,22 @@ void pass_with(const Prepared& m, void* memory, const Rows<T>& rows, std::int64_
 
 template <class T>
 void pack(const Prepared& m, void* memory, double* rounded) {
-  switch (m.structure) {
-    case Structure::full: return pack_with<T, Full<T>>(m, memory, rounded);
-    case Structure::tied: return pack_with<T, Tied<T>>(m, memory, rounded);
-    case Structure::diagonal: return pack_with<T, Diagonal<T>>(m, memory, rounded);
-    case Structure::spherical: return pack_with<T, Spherical<T>>(m, memory, rounded);
+  switch (m.kind) {
+    case Moments::matrices: return pack_with<T, Matrices<T>>(m, memory, rounded);
+    case Moments::pooled: return pack_with<T, Pooled<T>>(m, memory, rounded);
+    case Moments::columns: return pack_with<T, Columns<T>>(m, memory, rounded);
+    case Moments::totals: return pack_with<T, Totals<T>>(m, memory, rounded);
   }
 }
 
 template <class T>
 void pass(const Prepared& m, void* memory, const Rows<T>& rows, std::int64_t begin, std::int64_t end,
           const PerRow<T>& out, Sums* sums) {
-  switch (m.structure) {
-    case Structure::full: return pass_with<T, Full<T>>(m, memory, rows, begin, end, out, sums);
-    case Structure::tied: return pass_with<T, Tied<T>>(m, memory, rows, begin, end, out, sums);
-    case Structure::diagonal: return pass_with<T, Diagonal<T>>(m, memory, rows, begin, end, out, sums);
-    case Structure::spherical: return pass_with<T, Spherical<T>>(m, memory, rows, begin, end, out, sums);
+  switch (m.kind) {
+    case Moments::matrices: return pass_with<T, Matrices<T>>(m, memory, rows, begin, end, out, sums);
+    case Moments::pooled: return pass_with<T, Pooled<T>>(m, memory, rows, begin, end, out, sums);
+    case Moments::columns: return pass_with<T, Columns<T>>(m, memory, rows, begin, end, out, sums);
+    case Moments::totals: return pass_with<T, Totals<T>>(m, memory, rows, begin, end, out, sums);
   }
 }
 

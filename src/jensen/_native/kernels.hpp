@@ -12,11 +12,13 @@ namespace jensen {
 // Responsibilities below e^lowest_exponent are raised to it; a count of no more than such crumbs is no count.
 constexpr double kNothing = 1e-30;
 
-enum class Structure : int { full = 0, tied = 1, diagonal = 2, spherical = 3 };
+// What second moments are kept as, and covariances come as, for k components in d columns: a matrix each (k, d, d), one
+// matrix for all (d, d), a diagonal each (k, d), a trace each (k). A kernel knows no more of a covariance structure.
+enum class Moments : int { matrices = 0, pooled = 1, columns = 2, totals = 3 };
 
 // A mixture of k Gaussians in d columns, prepared for a pass over rows.
 struct Prepared {
-  Structure structure;
+  Moments kind;
   std::int64_t k, d, n;     // components, columns, rows
   const double* shift;      // (d): subtracted from the rows before anything else
   const double* means;      // (k, d): component means minus shift
@@ -39,12 +41,12 @@ struct PerRow {
   T* log_joint;         // (n, k): log π_k + log N(x_n | k)
 };
 
-// Sums over rows. `first` and `second` are moments about the (rounded) shifted means; for a tied structure `second`
+// Sums over rows. `first` and `second` are moments about the (rounded) shifted means; pooled, `second`
 // is the total scatter about the shift.
 struct Sums {
   double* count;   // (k)
   double* first;   // (k, d)
-  double* second;  // full (k, d, d) lower triangle; tied (d, d) lower triangle; diagonal (k, d); spherical (k)
+  double* second;  // of the kind's shape; of matrices the lower triangle
   double log_evidence, entropy, weight;
 };
 

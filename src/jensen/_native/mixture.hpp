@@ -11,20 +11,20 @@ namespace jensen {
 
 using Vector = std::vector<double>;
 
-// π (k), μ (k, d), Σ: full (k, d, d), tied (d, d), diagonal (k, d), spherical (k).
+// π (k), μ (k, d), and the covariances in the shape of the kind of moments.
 struct Params {
   Vector weights, means, covariances;
 };
 
-std::int64_t covariance_size(Structure, std::int64_t k, std::int64_t d);
+std::int64_t spread_size(Moments, std::int64_t k, std::int64_t d);
 
 // Everything a pass needs of θ; `prepare` is false where a covariance is not positive definite.
 struct Mixture {
-  Structure structure;
+  Moments kind;
   std::int64_t k, d;
   Vector shift, means, factors, log_const, rounded;
 
-  Mixture(Structure structure, std::int64_t k, std::int64_t d);
+  Mixture(Moments kind, std::int64_t k, std::int64_t d);
   bool prepare(const double* weights, const double* means, const double* covariances);
   Prepared view(std::int64_t n) const;
 
@@ -37,13 +37,13 @@ struct SumsBuffer {
   Vector memory;
   Sums sums;
 
-  SumsBuffer(Structure structure, std::int64_t k, std::int64_t d);
+  SumsBuffer(Moments kind, std::int64_t k, std::int64_t d);
   SumsBuffer(const SumsBuffer&) = delete;  // sums points into memory
   SumsBuffer& operator=(const SumsBuffer&) = delete;
   void clear();
   void add(const SumsBuffer& other);
-  // Moments about the component means c_k = shift + rounded_k; a tied scatter is moved there from the shift.
-  void finish(Structure structure, std::int64_t k, std::int64_t d, const double* rounded);
+  // Moments about the component means c_k = shift + rounded_k; a pooled scatter is moved there from the shift.
+  void finish(Moments kind, std::int64_t k, std::int64_t d, const double* rounded);
 };
 
 // The memory of passes over the same rows: it can be used again and again.
@@ -66,11 +66,12 @@ class Pass {
 };
 
 // Every covariance within the bound: Σ ⪰ floor · I. True if one was not.
-bool raise_covariances(Structure structure, std::int64_t k, std::int64_t d, double floor, Vector& covariances);
+bool raise_covariances(Moments kind, std::int64_t k, std::int64_t d, double floor, Vector& covariances);
 
 // argmax_θ' Q(θ', S), covariances at least `floor` in the metric in which the data have unit covariance.
-// A component without rows keeps its mean and covariance. True if a covariance was raised.
-bool m_step(Structure structure, std::int64_t k, std::int64_t d, const Sums& sums, const double* centre_shift,
+// Variances that are `shared` are pooled over the components. A component without rows keeps its mean and covariance.
+// True if a covariance was raised.
+bool m_step(Moments kind, bool shared, std::int64_t k, std::int64_t d, const Sums& sums, const double* centre_shift,
             const double* rounded, double floor, const Params& current, Params& next);
 
 }  // namespace jensen

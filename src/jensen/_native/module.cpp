@@ -43,27 +43,27 @@ Array<T> copy(const T* from, std::initializer_list<std::size_t> shape) {
   return Array<T>(owned.data, shape, owned.owner);
 }
 
-Array<double> copy_second(Structure structure, std::size_t k, std::size_t d, const double* p) {
-  switch (structure) {
-    case Structure::full: return copy(p, {k, d, d});
-    case Structure::tied: return copy(p, {d, d});
-    case Structure::diagonal: return copy(p, {k, d});
-    case Structure::spherical: return copy(p, {k});
+Array<double> copy_second(Moments kind, std::size_t k, std::size_t d, const double* p) {
+  switch (kind) {
+    case Moments::matrices: return copy(p, {k, d, d});
+    case Moments::pooled: return copy(p, {d, d});
+    case Moments::columns: return copy(p, {k, d});
+    case Moments::totals: return copy(p, {k});
   }
-  throw std::invalid_argument("unknown covariance structure");
+  throw std::invalid_argument("unknown kind of moments");
 }
 
 void require(bool ok, const char* message) {
   if (!ok) throw std::invalid_argument(message);
 }
 
-Mixture prepared(int structure, std::int64_t d, const Doubles& weights, const Doubles& means,
+Mixture prepared(int kind, std::int64_t d, const Doubles& weights, const Doubles& means,
                  const Doubles& covariances) {
-  require(structure >= 0 && structure <= 3, "unknown covariance structure");
-  const auto s = static_cast<Structure>(structure);
+  require(kind >= 0 && kind <= 3, "unknown kind of moments");
+  const auto s = static_cast<Moments>(kind);
   const auto k = static_cast<std::int64_t>(weights.size());
   require(k > 0 && static_cast<std::int64_t>(means.size()) == k * d, "means must be (k, d)");
-  require(static_cast<std::int64_t>(covariances.size()) == covariance_size(s, k, d),
+  require(static_cast<std::int64_t>(covariances.size()) == spread_size(s, k, d),
           "covariances have the wrong shape");
   Mixture mixture(s, k, d);
   if (!mixture.prepare(weights.data(), means.data(), covariances.data()))
@@ -78,11 +78,11 @@ Rows<T> rows_of(const Matrix<T>& x, const std::optional<Doubles>& weight) {
 }
 
 template <class T>
-nb::tuple e_step(int structure, Matrix<T> x, std::optional<Doubles> weight, Doubles weights, Doubles means,
+nb::tuple e_step(int kind, Matrix<T> x, std::optional<Doubles> weight, Doubles weights, Doubles means,
                  Doubles covariances, int threads) {
   const std::size_t d = x.shape(1), k = weights.size();
-  Mixture mixture = prepared(structure, static_cast<std::int64_t>(d), weights, means, covariances);
-  SumsBuffer sums(mixture.structure, mixture.k, mixture.d);
+  Mixture mixture = prepared(kind, static_cast<std::int64_t>(d), weights, means, covariances);
+  SumsBuffer sums(mixture.kind, mixture.k, mixture.d);
   const Rows<T> rows = rows_of(x, weight);
   {
     nb::gil_scoped_release release;
@@ -91,16 +91,16 @@ nb::tuple e_step(int structure, Matrix<T> x, std::optional<Doubles> weight, Doub
   Vector centre(k * d);
   for (std::size_t i = 0; i < k * d; ++i) centre[i] = mixture.shift[i % d] + mixture.rounded[i];
   return nb::make_tuple(copy(centre.data(), {k, d}), copy(sums.sums.count, {k}), copy(sums.sums.first, {k, d}),
-                        copy_second(mixture.structure, k, d, sums.sums.second), sums.sums.log_evidence,
+                        copy_second(mixture.kind, k, d, sums.sums.second), sums.sums.log_evidence,
                         sums.sums.entropy, sums.sums.weight);
 }
 
 enum class Want { posterior, log_evidence, log_joint };
 
 template <class T, Want want>
-nb::object per_row(int structure, Matrix<T> x, Doubles weights, Doubles means, Doubles covariances, int threads) {
+nb::object per_row(int kind, Matrix<T> x, Doubles weights, Doubles means, Doubles covariances, int threads) {
   const std::size_t n = x.shape(0), d = x.shape(1), k = weights.size();
-  Mixture mixture = prepared(structure, static_cast<std::int64_t>(d), weights, means, covariances);
+  Mixture mixture = prepared(kind, static_cast<std::int64_t>(d), weights, means, covariances);
   Owned<T> evidence = allocate<T>(n), matrix = allocate<T>(want == Want::log_evidence ? 0 : n * k);
   PerRow<T> out{evidence.data, want == Want::posterior ? matrix.data : nullptr,
                 want == Want::log_joint ? matrix.data : nullptr};
@@ -117,25 +117,25 @@ nb::object per_row(int structure, Matrix<T> x, Doubles weights, Doubles means, D
 
 template <class T>
 void define(nb::module_& m) {
-  m.def("e_step", &e_step<T>, "structure"_a, nb::arg("x").noconvert(), "weight"_a.none(), "weights"_a, "means"_a,
+  m.def("e_step", &e_step<T>, "moments"_a, nb::arg("x").noconvert(), "weight"_a.none(), "weights"_a, "means"_a,
         "covariances"_a, "threads"_a);
-  m.def("posterior", &per_row<T, Want::posterior>, "structure"_a, nb::arg("x").noconvert(), "weights"_a, "means"_a,
+  m.def("posterior", &per_row<T, Want::posterior>, "moments"_a, nb::arg("x").noconvert(), "weights"_a, "means"_a,
         "covariances"_a, "threads"_a);
-  m.def("log_evidence", &per_row<T, Want::log_evidence>, "structure"_a, nb::arg("x").noconvert(), "weights"_a,
+  m.def("log_evidence", &per_row<T, Want::log_evidence>, "moments"_a, nb::arg("x").noconvert(), "weights"_a,
         "means"_a, "covariances"_a, "threads"_a);
-  m.def("log_joint", &per_row<T, Want::log_joint>, "structure"_a, nb::arg("x").noconvert(), "weights"_a, "means"_a,
+  m.def("log_joint", &per_row<T, Want::log_joint>, "moments"_a, nb::arg("x").noconvert(), "weights"_a, "means"_a,
         "covariances"_a, "threads"_a);
 }
 
 // Climbs from S starts: weights (S, k), means (S, k, d), covariances (S, …).
-nb::tuple climb(int structure, Matrix<double> x, std::optional<Doubles> weight, Doubles weights, Doubles means,
+nb::tuple climb(int kind, bool shared, Matrix<double> x, std::optional<Doubles> weight, Doubles weights, Doubles means,
                 Doubles covariances, double floor, int max_e_steps, double tol, int threads) {
   const std::size_t d = x.shape(1);
   require(weights.ndim() == 2, "weights must be (starts, k)");
   const std::size_t starts = weights.shape(0), k = weights.shape(1);
-  const auto s = static_cast<Structure>(structure);
+  const auto s = static_cast<Moments>(kind);
   const auto size = static_cast<std::size_t>(
-      covariance_size(s, static_cast<std::int64_t>(k), static_cast<std::int64_t>(d)));
+      spread_size(s, static_cast<std::int64_t>(k), static_cast<std::int64_t>(d)));
   require(means.size() == starts * k * d && covariances.size() == starts * size, "starts have the wrong shape");
   const Rows<double> rows = rows_of(x, weight);
   std::vector<ClimbResult> ends(starts);
@@ -147,7 +147,7 @@ nb::tuple climb(int structure, Matrix<double> x, std::optional<Doubles> weight, 
   {
     nb::gil_scoped_release release;
     interrupted = climb_all(s, rows, static_cast<std::int64_t>(k), static_cast<std::int64_t>(d),
-                            {floor, tol, max_e_steps}, ends, threads, [] {
+                            {floor, tol, max_e_steps, shared}, ends, threads, [] {
                               nb::gil_scoped_acquire acquire;
                               return PyErr_CheckSignals() != 0;
                             });
@@ -192,7 +192,7 @@ NB_MODULE(_core, m) {
   m.doc() = "Native passes over rows for Gaussian mixtures.";
   define<double>(m);
   define<float>(m);
-  m.def("climb", &climb, "structure"_a, nb::arg("x").noconvert(), "weight"_a.none(), "weights"_a, "means"_a,
+  m.def("climb", &climb, "moments"_a, "shared"_a, nb::arg("x").noconvert(), "weight"_a.none(), "weights"_a, "means"_a,
         "covariances"_a, "floor"_a, "max_e_steps"_a, "tol"_a, "threads"_a);
   m.def("kmeans", &kmeans, nb::arg("x").noconvert(), "weight"_a.none(), "centres"_a, "max_steps"_a);
   m.def("instruction_set", [] { return kernels().name; }, "The instruction set that the kernels run on.");

@@ -43,7 +43,7 @@ struct Pass<T>::Worker {
 
   explicit Worker(const Prepared& m)
       : memory(aligned(kernel<T>().workspace_bytes(m))), rounded(static_cast<std::size_t>(m.k * m.d)),
-        sums(m.structure, m.k, m.d) {}
+        sums(m.kind, m.k, m.d) {}
 };
 
 template <class T>
@@ -69,7 +69,7 @@ void Pass<T>::run(Mixture& mixture, const PerRow<T>& out, SumsBuffer* total) {
   work(prepared, *workers_[0], out, total);
   for (std::thread& helper : helpers) helper.join();
   mixture.rounded = workers_[0]->rounded;
-  if (total) total->finish(mixture.structure, mixture.k, mixture.d, mixture.rounded.data());
+  if (total) total->finish(mixture.kind, mixture.k, mixture.d, mixture.rounded.data());
 }
 
 template <class T>

@@ -23,8 +23,8 @@ struct Workspace {
   std::int64_t k, d, padded_d, factor_size;
   std::int64_t rows, pitch;  // rows of a block; numbers from one column to the next
   Span span;                 // the same in vectors
-  T *shift, *means, *white_means, *factors;  // (d), (k, d), tied: W μ (k, d), packed factors
-  T *block, *joint, *distance;               // (padded d, pitch), (k, pitch), spherical: (k, pitch)
+  T *shift, *means, *white_means, *factors;  // (d), (k, d), pooled: W μ (k, d), packed factors
+  T *block, *joint, *distance;               // (padded d, pitch), (k, pitch), totals: (k, pitch)
   T *weight, *evidence;                      // (rows)
   T *plain, *weighted;                       // (padded d, pitch): x − μ_k and r (x − μ_k)
   V<T>* scratch;
@@ -34,17 +34,17 @@ struct Workspace {
       : k(m.k), d(m.d), padded_d(round_up(m.d, kTall)), rows(block_rows<T>(m.d, m.n)),
         pitch(rows + 64 / static_cast<std::int64_t>(sizeof(T))),
         span{rows / Simd<T>::lanes, pitch / Simd<T>::lanes}, base_(static_cast<char*>(memory)) {
-    const Structure structure = m.structure;
-    const bool matrix = structure == Structure::full || structure == Structure::tied;
-    const bool unpacked = structure == Structure::full && d <= kSmall;
-    factor_size = matrix ? (unpacked ? d * d : packed_size(d)) : structure == Structure::diagonal ? d : 1;
+    const Moments kind = m.kind;
+    const bool matrix = kind == Moments::matrices || kind == Moments::pooled;
+    const bool unpacked = kind == Moments::matrices && d <= kSmall;
+    factor_size = matrix ? (unpacked ? d * d : packed_size(d)) : kind == Moments::columns ? d : 1;
     shift = take(d);
     means = take(k * d);
-    white_means = take(structure == Structure::tied ? k * d : 0);
-    factors = take((structure == Structure::tied ? 1 : k) * factor_size);
+    white_means = take(kind == Moments::pooled ? k * d : 0);
+    factors = take((kind == Moments::pooled ? 1 : k) * factor_size);
     block = take(padded_d * pitch);
     joint = take(k * pitch);
-    distance = take(structure == Structure::spherical ? k * pitch : 0);
+    distance = take(kind == Moments::totals ? k * pitch : 0);
     weight = take(rows);
     evidence = take(rows);
     plain = take(matrix ? padded_d * pitch : 0);

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from jensen.cli.errors import CommandError, MissingExtraError
 
 if TYPE_CHECKING:
-    from jensen.families import Covariance
+    from jensen.families import Structure
     from jensen.selection import Criterion
 
 T = TypeVar("T")
@@ -42,13 +42,14 @@ def parse_components(text: str) -> list[int]:
     return sorted(found)
 
 
-def parse_covariances(text: str) -> list[Covariance]:
+def parse_covariances(text: str) -> list[Structure]:
     """A comma list of structures, or ``all``."""
     from jensen.families import STRUCTURES
+    from jensen.selection.sweep import USUAL
 
     names = [name.strip().lower() for name in text.split(",")]
     if names == ["all"]:
-        return list(STRUCTURES.values())
+        return list(USUAL)
     return [_one_of(STRUCTURES, name, "--covariance", "all") for name in dict.fromkeys(names)]
 
 

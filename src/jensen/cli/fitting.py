@@ -61,24 +61,24 @@ def fit(options: FitOptions) -> Ending:
             rng=seed,
             progress=progress,
         )
-    selection = in_canonical_order(selection)
+    selection = marked(selection)
     _write(options, source, selection)
     return Ending.BEST_SO_FAR if selection.interrupted else Ending.DONE
 
 
-def in_canonical_order(selection: Selection) -> Selection:
-    """The selection with the best fit's components in the order of their means, marked if interrupted."""
-    from jensen.report.parts import mixture_of
-
+def marked(selection: Selection) -> Selection:
+    """The selection with the best fit marked where the sweep was interrupted; a CommandError where there is
+    none.
+    """
     try:
         chosen, best = selection.chosen, selection.best
     except ValueError as error:
         raise CommandError(error) from None
-    canonical = replace(best, params=mixture_of(best).canonical(best.params))
-    if selection.interrupted and not best.verdict.message:
-        verdict = replace(best.verdict, message="of a sweep that was interrupted")
-        canonical = replace(canonical, verdict=verdict)
-    cells = tuple(replace(cell, fit=canonical) if cell is chosen else cell for cell in selection.cells)
+    if not selection.interrupted or best.verdict.message:
+        return selection
+    verdict = replace(best.verdict, message="of a sweep that was interrupted")
+    found = replace(best, verdict=verdict)
+    cells = tuple(replace(cell, fit=found) if cell is chosen else cell for cell in selection.cells)
     return replace(selection, cells=cells)
 
 

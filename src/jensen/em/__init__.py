@@ -8,7 +8,7 @@ from jensen.em.acceleration.quasi_newton import QuasiNewton
 from jensen.em.algorithms import EM, Algorithm
 from jensen.em.approximations import Approximation, Hard, MonteCarlo, Truncated
 from jensen.em.constraints.constrained import Constrained, constrain
-from jensen.em.contract import Expected, LatentVariableModel, Posterior, Prior
+from jensen.em.contract import Expected, Model, Posterior, Prior
 from jensen.em.coordinates import InChart, Natural
 from jensen.em.fit import fit
 from jensen.em.identities import (
@@ -24,7 +24,7 @@ from jensen.em.identities import (
 )
 from jensen.em.posteriors import DiscretePosterior
 from jensen.em.problem import Problem, State
-from jensen.em.restarts import Start
+from jensen.em.restarts import Start, Starts
 from jensen.em.result import Fit
 from jensen.em.score import score
 from jensen.em.statistics import Totals
@@ -52,7 +52,7 @@ __all__ = [
     "InChart",
     "Interval",
     "IntervalMethod",
-    "LatentVariableModel",
+    "Model",
     "MonteCarlo",
     "Natural",
     "Never",
@@ -70,6 +70,7 @@ __all__ = [
     "Space",
     "Squarem",
     "Start",
+    "Starts",
     "State",
     "StepNorm",
     "Stop",

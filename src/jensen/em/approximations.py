@@ -19,12 +19,14 @@ and it never falls, although the evidence may. The draws of `MonteCarlo` are an 
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 
-from jensen.basics.arrays import Array, Params
+from jensen.basics.arrays import Params
+from jensen.em.contract import Model
+from jensen.em.posteriors import hard, sampled, truncated
 from jensen.em.problem import Problem, State
 
 MOST_DRAWS = 10**9
@@ -56,7 +58,7 @@ class _Fixed:
         return problem.approximate(params, self.posterior)
 
     @abstractmethod
-    def posterior(self, model: Any, params: Params, data: Any) -> Any:
+    def posterior(self, model: Model, params: Params, data: Any) -> Any:
         """q of every row."""
 
 
@@ -80,11 +82,9 @@ class Hard(_Fixed):
     (True, -1130.5)
     """
 
-    def posterior(self, model: Any, params: Params, data: Any) -> Any:
+    def posterior(self, model: Model, params: Params, data: Any) -> Any:
         """q of every row."""
-        exact = model.posterior(params, data)
-        own = getattr(exact, "hard", None)
-        return own() if own is not None else _with(exact, most_likely(_probabilities(exact, "hard()"), 1))
+        return hard(model.posterior(params, data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,9 @@ class Truncated(_Fixed):
         if self.num < 1:
             raise ValueError(f"num must be at least 1, not {self.num}")
 
-    def posterior(self, model: Any, params: Params, data: Any) -> Any:
+    def posterior(self, model: Model, params: Params, data: Any) -> Any:
         """q of every row."""
-        exact = model.posterior(params, data)
-        own = getattr(exact, "truncated", None)
-        if own is not None:
-            return own(self.num)
-        return _with(exact, most_likely(_probabilities(exact, "truncated(num)"), self.num))
+        return truncated(model.posterior(params, data), self.num)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,59 +165,16 @@ class MonteCarlo:
         draws = self.draws if before is None else before.draws
         rng = np.random.default_rng([self._seed, problem.num_e_steps])
 
-        def posterior(model: Any, params: Params, data: Any) -> Any:
-            return sampled(model, params, data, draws, rng)
+        def posterior(model: Model, params: Params, data: Any) -> Any:
+            return _drawn(model, params, data, draws, rng)
 
         state = problem.approximate(params, posterior, draws)
         lost = before is not None and not state.objective > before.objective
         return replace(state, draws=min(int(np.ceil(self.growth * draws)), self.most)) if lost else state
 
 
-def sampled(model: Any, params: Params, data: Any, draws: int, rng: np.random.Generator) -> Any:
-    """The empirical distribution of ``draws`` draws from the posterior of every row."""
-    whole = getattr(model, "sample_posterior", None)
-    if whole is not None:
-        return whole(params, data, draws, rng)
-    exact = model.posterior(params, data)
-    own = getattr(exact, "sampled", None)
-    if own is not None:
-        return own(draws, rng)
-    probabilities = np.asarray(_probabilities(exact, "sampled(draws, rng)"), float)
-    probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)
-    return _with(exact, rng.multinomial(draws, probabilities) / draws)
-
-
-def most_likely(probabilities: Array, num: int) -> Array:
-    """The ``num`` largest of each row, made to add up to 1; of equal ones the first."""
-    if num >= probabilities.shape[1]:
-        return probabilities
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :num]
-    kept = np.take_along_axis(probabilities, order, axis=1)
-    q = np.zeros_like(probabilities)
-    np.put_along_axis(q, order, kept / kept.sum(axis=1, keepdims=True), axis=1)
-    return q
-
-
-def _probabilities(posterior: Any, hook: str) -> Array:
-    """q(z_n = k) of a posterior of enumerated values, (n, k)."""
-    found = getattr(posterior, "responsibilities", None)
-    if found is None:
-        raise TypeError(
-            f"an inexact E-step needs a posterior with the field responsibilities (n, k), or with the method "
-            f"{hook}; {type(posterior).__name__} has neither"
-        )
-    if np.ndim(found) != 2:
-        raise TypeError(f"responsibilities are (n, k); these have shape {np.shape(found)}: give {hook}")
-    return found
-
-
-def _with(posterior: Any, responsibilities: Array) -> Any:
-    """The posterior with another q."""
-    if hasattr(posterior, "_replace"):
-        return posterior._replace(responsibilities=responsibilities)
-    if is_dataclass(posterior) and not isinstance(posterior, type):
-        return replace(posterior, responsibilities=responsibilities)
-    name = type(posterior).__name__
-    raise TypeError(
-        f"{name} must be a dataclass or a named tuple, so that its responsibilities can be replaced"
-    )
+def _drawn(model: Model, params: Params, data: Any, draws: int, rng: np.random.Generator) -> Any:
+    """The empirical distribution of ``draws`` draws from the posterior of every case."""
+    if model.sample_posterior is not None:
+        return model.sample_posterior(params, data, draws, rng)
+    return sampled(model.posterior(params, data), draws, rng)

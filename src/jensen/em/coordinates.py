@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from jensen.basics.arrays import Array, Params
-from jensen.em.contract import LatentVariableModel
+from jensen.em.contract import Model, as_model, name_of
 
 
 class Maps(NamedTuple):
@@ -20,7 +20,7 @@ class Maps(NamedTuple):
 class Coordinates(Protocol):
     """Which vector stands for the parameters."""
 
-    def of(self, model: LatentVariableModel) -> Maps | None:
+    def of(self, model: Model) -> Maps | None:
         """The maps of a model; None where it has none of this kind."""
         ...
 
@@ -32,11 +32,11 @@ class Natural:
     The model's ``pack`` and ``unpack``, else those of its chart.
     """
 
-    def of(self, model: LatentVariableModel) -> Maps | None:
-        pack, unpack = getattr(model, "pack", None), getattr(model, "unpack", None)
-        if pack is not None and unpack is not None:
-            return Maps(pack, unpack)
-        chart: Any = getattr(model, "chart", None)
+    def of(self, model: Model) -> Maps | None:
+        model = as_model(model)
+        if model.pack is not None and model.unpack is not None:
+            return Maps(model.pack, model.unpack)
+        chart = model.chart
         return None if chart is None else Maps(chart.natural_vector, chart.from_natural_vector)
 
 
@@ -44,23 +44,24 @@ class Natural:
 class InChart:
     """The unconstrained vector of the model's chart: every proposal is inside the space."""
 
-    def of(self, model: LatentVariableModel) -> Maps | None:
-        chart: Any = getattr(model, "chart", None)
+    def of(self, model: Model) -> Maps | None:
+        chart = as_model(model).chart
         return None if chart is None else Maps(chart.to_vector, chart.from_vector)
 
 
-def maps_of(model: LatentVariableModel, coordinates: Coordinates) -> Maps:
+def maps_of(model: Model, coordinates: Coordinates) -> Maps:
     """The maps, or a ValueError that says what the model lacks."""
     maps = coordinates.of(model)
     if maps is None:
         raise ValueError(
-            f"{type(model).__name__} has no coordinates for {coordinates}: give it a chart (jensen.Chart), "
+            f"{name_of(model)} has no coordinates for {coordinates}: give it a chart (jensen.Chart), "
             "or use algorithm=jensen.em.EM()"
         )
     return maps
 
 
-def is_feasible(model: LatentVariableModel, params: Params) -> bool:
+def is_feasible(model: Model, params: Params) -> bool:
     """Whether ``params`` respect bounds that the chart does not know, such as those that the data fix."""
-    pack, unpack = getattr(model, "pack", None), getattr(model, "unpack", None)
-    return pack is None or unpack is None or unpack(pack(params)) is not None
+    if model.pack is not None and model.unpack is not None:
+        return model.unpack(model.pack(params)) is not None
+    return model.chart is None or model.chart.contains(params)

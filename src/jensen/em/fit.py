@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome, Verdict
-from jensen.em.algorithms import Algorithm
-from jensen.em.contract import LatentVariableModel
-from jensen.em.multistart import Climber, default_algorithm
-from jensen.em.restarts import best_first, gather, table_of_starts
+from jensen.em.algorithms import Algorithm, as_algorithm
+from jensen.em.contract import Model
+from jensen.em.multistart import Multistart, default_algorithm
+from jensen.em.problem import Problem
+from jensen.em.restarts import Starts, best_first, gather, table_of_starts
 from jensen.em.result import Fit
 from jensen.em.stopping import Gain, Stop
-from jensen.em.validation import check_start, checked_weight
 
 DEFAULT_MAX_STEPS = 10_000
 
 
 def fit(
-    model: LatentVariableModel,
+    model: Any,
     data: Data,
     params: Params | None = None,
     *,
@@ -31,6 +32,7 @@ def fit(
     stop: Stop | None = None,
     max_steps: int = DEFAULT_MAX_STEPS,
     restarts: int | None = None,
+    starts: Starts | None = None,
     rng: np.random.Generator | int | None = None,
     resume: Fit | None = None,
 ) -> Fit:
@@ -39,13 +41,13 @@ def fit(
     Parameters
     ----------
     model
-        A `LatentVariableModel`.
+        A `jensen.em.Model`, or any class with its four methods.
     data
         Whatever the model takes; for mixtures an (n, d) array.
     params
         Where to start. Without it there are many starts.
     weight
-        (n,) non-negative; an integer weight counts as that many repeated rows.
+        One non-negative number for each case (row); an integer weight counts as that many repeated rows.
     algorithm
         How to climb. By default EM, accelerated once its steps are small: by `jensen.em.QuasiNewton` where
         the model has a chart, by `jensen.em.Squarem` where it has only ``pack`` and ``unpack``.
@@ -58,6 +60,8 @@ def fit(
     restarts
         Number of starts. None: the model's own search if it has one; else random starts, at least 10, until
         the best end was reached three times, and at most 50.
+    starts
+        A kind of start in place of the model's own random ones and of its search: `jensen.em.Starts`.
     rng
         A generator or a seed. Without one, 0: the same call gives the same answer. The starts of a seed are
         the same however many there are.
@@ -92,30 +96,28 @@ def fit(
     seed = _seed(rng)
     if resume is not None:
         _check_resume(resume, params, seed)
-    weight = checked_weight(weight, data)
-    prepare = getattr(model, "prepare", None)
-    model = model if prepare is None else prepare(data, weight)
-    if params is not None:
-        check_start(model, params)
+    problem = Problem.prepared(model, data, weight)
+    if params is not None and problem.model.chart is not None:
+        problem.model.chart.check(params)
+    chosen = default_algorithm(problem.model) if algorithm is None else as_algorithm(algorithm)
+    reorder = params is None and (starts is None or starts.reorder)
     with Progress() as progress:
-        climber = Climber(
-            model, data, weight, algorithm or default_algorithm(model), stop or Gain(), max_steps, progress
-        )
+        climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress)
         before = () if resume is None else resume.ends
         generator = np.random.default_rng(rng if seed is None else seed)
-        starts, interrupted = gather(climber.starts(params, restarts, generator, before))
+        found, interrupted = gather(climbs.starts(params, restarts, generator, before, starts))
         if interrupted:
-            climber.max_steps = 0  # no more climbing: what was found is returned at once
+            climbs.max_steps = 0  # no more climbing: what was found is returned at once
         try:
-            run, verdict = climber.choose(starts)
+            run, verdict = climbs.choose(found)
         except KeyboardInterrupt:
-            interrupted, climber.max_steps = True, 0
-            run, verdict = climber.choose(starts)
+            interrupted, climbs.max_steps = True, 0
+            run, verdict = climbs.choose(found)
     if interrupted:
         verdict = Verdict(Outcome.INTERRUPTED, "stopped by the user; this is the best so far", "run it again")
     expected = run.state.expected
     return Fit(
-        params=run.state.params,
+        params=_canonical(problem.model, run.state.params) if reorder else run.state.params,
         log_evidence=expected.log_evidence,
         log_prior=run.state.log_prior,
         entropy=expected.entropy,
@@ -123,25 +125,31 @@ def fit(
         verdict=verdict,
         remaining=run.remaining,
         rate=run.rate,
-        starts=table_of_starts(model, starts),
+        starts=table_of_starts(problem.model, found),
         num_steps=run.num_steps,
-        num_e_steps=sum(start.num_e_steps for start in starts) + climber.num_extra_e_steps,
+        num_e_steps=sum(start.num_e_steps for start in found) + climbs.num_extra_e_steps,
         weight=expected.weight,
-        num_free=_num_free(model, run.state.params),
-        model=model,
+        num_free=_num_free(problem.model, run.state.params),
+        model=problem.model.plain,
         seconds=time.perf_counter() - began,
         gap=0.0 if run.state.draws else run.state.gap,
-        ends=tuple(replace(start, run=None) for start in best_first(starts)),
+        ends=tuple(replace(start, run=None) for start in best_first(found)),
         seed=seed,
+        num_observations=problem.num_observations,
     )
 
 
-def _num_free(model: LatentVariableModel, params: Params) -> int | None:
+def _canonical(model: Model, params: Params) -> Params:
+    """The one relabelling that stands for all, where the model has one; a given start keeps its order."""
+    return params if model.canonical is None else model.canonical(params)
+
+
+def _num_free(model: Model, params: Params) -> int | None:
     """The model's own count, else the size of its chart."""
-    own, chart = getattr(model, "num_free", None), getattr(model, "chart", None)
-    if own is not None:
-        return int(own(params))
-    return None if chart is None else int(chart.size)
+    if model.num_free is not None:
+        own = model.num_free(params)
+        return None if own is None else int(own)
+    return None if model.chart is None else int(model.chart.size)
 
 
 def _seed(rng: np.random.Generator | int | None) -> int | None:

@@ -15,32 +15,35 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
-from jensen.em.contract import Expected, LatentVariableModel, Posterior
+from jensen.em.contract import Expected, Posterior, as_model
 
 
-def e_step(model: LatentVariableModel, params: Params, data: Data, weight: Weight = None) -> Expected:
+def e_step(model: Any, params: Params, data: Data, weight: Weight = None) -> Expected:
     """S, log p(x | θ) and H[q] at the exact posterior: q(z) = p(z | x, θ)."""
-    fused = getattr(model, "e_step", None)
-    if fused is not None:
-        return fused(params, data, weight)
+    model = as_model(model)
+    if model.e_step is not None:
+        return model.e_step(params, data, weight)
     return model.expected(params, data, model.posterior(params, data), weight)
 
 
-def em_map(model: LatentVariableModel, params: Params, data: Data, weight: Weight = None) -> Params:
+def em_map(model: Any, params: Params, data: Data, weight: Weight = None) -> Params:
     """One iteration of EM: θ → argmax_θ' Q(θ', S(θ)), with the prior's pseudo-data if there is a prior."""
     return m_step(model, e_step(model, params, data, weight).stats, params)
 
 
-def m_step(model: LatentVariableModel, stats: Any, params: Params) -> Params:
+def m_step(model: Any, stats: Any, params: Params) -> Params:
     """θ' = argmax Q(θ', S + S_prior)."""
-    prior = getattr(model, "prior", None)
-    return model.m_step(stats if prior is None else stats + prior.pseudo_stats(model, params), params)
+    model = as_model(model)
+    if model.prior is not None:
+        stats = stats + model.prior.pseudo_stats(model.plain, params)
+    return model.m_step(stats, params)
 
 
 def expected_log_joint(
-    model: LatentVariableModel, params: Params, data: Data, posterior: Posterior, weight: Weight = None
+    model: Any, params: Params, data: Data, posterior: Posterior, weight: Weight = None
 ) -> float:
     """Q(θ) = E_q[log p(x, z | θ)] for any q."""
+    model = as_model(model)
     return float(model.expected_log_joint(params, model.expected(params, data, posterior, weight).stats))
 
 
@@ -50,26 +53,24 @@ def entropy(posterior: Posterior, weight: Weight = None) -> float:
     return float(each.sum() if weight is None else weight @ each)
 
 
-def elbo(
-    model: LatentVariableModel, params: Params, data: Data, posterior: Posterior, weight: Weight = None
-) -> float:
+def elbo(model: Any, params: Params, data: Data, posterior: Posterior, weight: Weight = None) -> float:
     """The lower bound Q(θ) + H[q] of the log-evidence, for any q."""
-    return expected_log_joint(model, params, data, posterior, weight) + entropy(posterior, weight)
+    model = as_model(model)
+    expected = model.expected(params, data, posterior, weight)
+    return float(model.expected_log_joint(params, expected.stats)) + expected.entropy
 
 
-def kl_gap(
-    model: LatentVariableModel, params: Params, data: Data, posterior: Posterior, weight: Weight = None
-) -> float:
+def kl_gap(model: Any, params: Params, data: Data, posterior: Posterior, weight: Weight = None) -> float:
     """KL(q ‖ p(z | x, θ)) = log p(x | θ) − ELBO(q, θ): what the bound misses. Zero at the exact posterior."""
     return log_evidence(model, params, data, weight) - elbo(model, params, data, posterior, weight)
 
 
-def log_evidence(model: LatentVariableModel, params: Params, data: Data, weight: Weight = None) -> float:
+def log_evidence(model: Any, params: Params, data: Data, weight: Weight = None) -> float:
     """log p(x | θ) = Σ_n w_n log p(x_n | θ)."""
     return e_step(model, params, data, weight).log_evidence
 
 
-def log_prior(model: LatentVariableModel, params: Params) -> float:
+def log_prior(model: Any, params: Params) -> float:
     """log p(θ), 0 without a prior."""
-    prior = getattr(model, "prior", None)
-    return 0.0 if prior is None else float(prior.log_density(model, params))
+    model = as_model(model)
+    return 0.0 if model.prior is None else float(model.prior.log_density(model.plain, params))

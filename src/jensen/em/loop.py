@@ -25,7 +25,7 @@ VERIFYING_STEPS = 5  # plain steps at a time after an accelerated climb without 
 
 
 @dataclass(slots=True)
-class Climb:
+class Run:
     """A climb in progress: where it is, what it saw, how it ended."""
 
     problem: Problem
@@ -90,17 +90,16 @@ def climb(
     stop: Stop,
     max_steps: int,
     progress: Progress | None = None,
-) -> Climb:
+) -> Run:
     """Climb from ``params``, and make sure of the end.
 
     After a climb whose algorithm estimates itself what is left, that is Newton's step where the model has
     second derivatives: it also finds saddles, and leaves them. After other accelerated climbs plain EM steps
     confirm the end or send it on.
     """
-    adapt = getattr(algorithm, "stopping", None)
-    stop = stop if adapt is None else adapt(stop)
+    stop = algorithm.stopping(stop)
     state = algorithm.init(problem, params)
-    run = Climb(problem, state, [_row(problem, None, state, "start")], [state.objective])
+    run = Run(problem, state, [_row(problem, None, state, "start")], [state.objective])
     if not np.isfinite(state.objective):
         run.outcome, run.note = Outcome.FAILED, "the objective is not finite at the start"
         return run
@@ -120,7 +119,7 @@ def climb(
     return run
 
 
-def _run(run: Climb, algorithm: Algorithm, stop: Stop, max_steps: int, progress: Progress | None) -> None:
+def _run(run: Run, algorithm: Algorithm, stop: Stop, max_steps: int, progress: Progress | None) -> None:
     """Steps of one algorithm, until it stops, falls, fails, is interrupted or has had ``max_steps``."""
     plain = algorithm.is_plain()
     objectives = [run.state.objective]
@@ -140,7 +139,7 @@ def _run(run: Climb, algorithm: Algorithm, stop: Stop, max_steps: int, progress:
             run.outcome = Outcome.FELL
             run.note = f"step {run.num_steps + 1} lowered the objective by {fall:.3g}"
             return
-        run.take(new, type(algorithm).__name__)
+        run.take(new, algorithm.name)
         objectives.append(new.objective)
         run.path = [*run.path[-2:], *_packed(run)]
         if plain:
@@ -152,12 +151,12 @@ def _run(run: Climb, algorithm: Algorithm, stop: Stop, max_steps: int, progress:
             return
 
 
-def _seen(run: Climb, objectives: list[float], plain: bool) -> Seen:
+def _seen(run: Run, objectives: list[float], plain: bool) -> Seen:
     step = float(np.linalg.norm(run.path[-1] - run.path[-2])) if run.path else np.nan
     return Seen(objectives, run.problem.resolution(run.state), plain, run.state.remaining, step)
 
 
-def _polish(run: Climb) -> bool:
+def _polish(run: Run) -> bool:
     """Newton's step where it can be had. True where it shows that there is more to climb."""
     if not can_polish(run.problem):
         return False
@@ -175,7 +174,7 @@ def _polish(run: Climb) -> bool:
     return False
 
 
-def _packed(run: Climb) -> list[NDArray[np.float64]]:
+def _packed(run: Run) -> list[NDArray[np.float64]]:
     maps = Natural().of(run.problem.model)
     return [] if maps is None else [maps.pack(run.state.params)]
 
@@ -187,12 +186,13 @@ def _row(problem: Problem, old: State | None, new: State, algorithm: str) -> dic
     log_evidence = expected_log_joint + entropy + gap.
 
     ``kl`` is KL(q_old ‖ p(z | x, θ_new)) = ℓ(θ_new) − Q(θ_new, S_old) − H[q_old]: the gap that the M-step
-    opened and the E-step closed. NaN where it would cost a pass over the data: for statistics that are not
+    opened and the E-step closed. NaN where it would cost a pass over the data: for a model whose Q is not
     ``cheap``.
     """
     expected = new.expected
     kl = np.nan
-    if old is not None and getattr(old.expected.stats, "cheap", True):
+    cheap = problem.model.cheap
+    if old is not None and (cheap is None or cheap(old.expected.stats)):
         bound = problem.expected_log_joint(new.params, old) + old.expected.entropy
         kl = expected.log_evidence - bound
     return {

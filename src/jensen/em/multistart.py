@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.arrays import Params
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.acceleration.extrapolation import Squarem
 from jensen.em.acceleration.quasi_newton import QuasiNewton
-from jensen.em.algorithms import EM, Algorithm
-from jensen.em.contract import LatentVariableModel
+from jensen.em.algorithms import EM, Algorithm, as_algorithm
+from jensen.em.contract import Model, name_of
 from jensen.em.coordinates import Natural
-from jensen.em.loop import Climb, climb
+from jensen.em.loop import Run, climb
 from jensen.em.problem import Problem
 from jensen.em.restarts import (
     DEFAULT_RESTARTS,
     MOST_RESTARTS,
     Start,
+    Starts,
     gather,
     rank,
     resumed,
@@ -39,33 +40,34 @@ def _same(params: Params) -> Params:
     return params
 
 
-def default_algorithm(model: LatentVariableModel) -> Algorithm:
+def default_algorithm(model: Model) -> Algorithm:
     """The model's own; else quasi-Newton EM in its chart, SQUAREM in its natural coordinates, or plain EM."""
-    own = getattr(model, "algorithm", None)
-    if own is not None:
-        return own
-    if getattr(model, "chart", None) is not None:
+    if model.algorithm is not None:
+        return as_algorithm(model.algorithm)
+    if model.chart is not None:
         return QuasiNewton()
     return EM() if Natural().of(model) is None else Squarem()
 
 
 @dataclass(slots=True)
-class Climber:
-    """Everything that the climbs of one fit share."""
+class Multistart:
+    """All climbs of one fit, and everything that they share."""
 
-    model: LatentVariableModel
-    data: Data
-    weight: Weight
+    problem: Problem
     algorithm: Algorithm
     stop: Stop
     max_steps: int
     progress: Progress
     num_extra_e_steps: int = field(default=0, init=False)
 
-    def climb(self, params: Params) -> Climb:
+    @property
+    def model(self) -> Model:
+        """Of the problem."""
+        return self.problem.model
+
+    def climb(self, params: Params) -> Run:
         """One climb, with its own count of E-steps."""
-        problem = Problem(self.model, self.data, self.weight)
-        return climb(problem, params, self.algorithm, self.stop, self.max_steps, self.progress)
+        return climb(self.problem.again(), params, self.algorithm, self.stop, self.max_steps, self.progress)
 
     def starts(
         self,
@@ -73,26 +75,32 @@ class Climber:
         restarts: int | None,
         rng: np.random.Generator,
         before: tuple[Start, ...] = (),
+        by: Starts | None = None,
     ) -> Iterator[Start]:
         """Ends of all starts, as they are reached; those of an earlier call are not climbed again."""
         if params is not None:
             return run_starts([("given", lambda: params)], self.climb)
-        search = getattr(self.model, "search", None)
-        if restarts is None and search is not None:
-            found = search(self.data, self.weight, rng, self.progress)
+        if by is None and restarts is None and self.model.search is not None:
+            found = self.model.search(self.problem.data, self.problem.weight, rng, self.progress)
             # The ends of a search are of exact EM: for another q they are where to start.
-            return found if getattr(self.algorithm, "posterior", None) is None else self._again(found)
-        start = getattr(self.model, "start", None)
-        if start is None:
-            name = type(self.model).__name__
+            return found if self.algorithm.is_exact() else self._again(found)
+        if by is None and self.model.start is None:
+            name = name_of(self.model)
             raise ValueError(f"{name} has no start(data, weight, rng): give fit its params")
         streams = rng.spawn(MOST_RESTARTS if restarts is None else restarts)
-        makers = [("random", partial(start, self.data, self.weight, stream)) for stream in streams]
+        makers = [self._maker(stream, by) for stream in streams]
         climbed = resumed(before, makers, self.climb)
         return until_confirmed(climbed) if restarts is None else climbed
 
+    def _maker(self, rng: np.random.Generator, by: Starts | None) -> tuple[str, Callable[[], Params]]:
+        """A name, and what makes the start."""
+        problem = self.problem
+        if by is None:
+            return "random", partial(problem.random, rng)
+        return by.kind, partial(by.make, problem.model.plain, problem.data, problem.weight, rng)
+
     def _again(self, found: Iterator[Start]) -> Iterator[Start]:
-        """Climbs from the best end of every maximum that a search found."""
+        """Runs from the best end of every maximum that a search found."""
         starts, _ = gather(found)
         table = table_of_starts(self.model, starts)
         ordered = sorted(starts, key=rank)
@@ -101,7 +109,7 @@ class Climber:
         best = [ordered[i] for i in first if ordered[i].params is not None][:DEFAULT_RESTARTS]
         return run_starts([(start.kind, partial(_same, start.params)) for start in best], self.climb)
 
-    def choose(self, starts: list[Start]) -> tuple[Climb, Verdict]:
+    def choose(self, starts: list[Start]) -> tuple[Run, Verdict]:
         """The best end that is proper; where there is none, the best, with a verdict that says so.
 
         ``starts`` is updated in place with what was found out about the ends that were passed over.
@@ -130,7 +138,7 @@ class Climber:
         run = self._finish(starts[best])
         return run, self._verdict(run)
 
-    def _finish(self, start: Start) -> Climb:
+    def _finish(self, start: Start) -> Run:
         if start.run is not None:
             return start.run
         run = self.climb(start.params)
@@ -138,10 +146,10 @@ class Climber:
         return run
 
     def _diagnose(self, params: Params) -> Verdict | None:
-        diagnose = getattr(self.model, "diagnose", None)
-        return None if diagnose is None else diagnose(params, self.data, self.weight)
+        diagnose = self.model.diagnose
+        return None if diagnose is None else diagnose(params, self.problem.data, self.problem.weight)
 
-    def _verdict(self, run: Climb) -> Verdict:
+    def _verdict(self, run: Run) -> Verdict:
         if run.outcome is Outcome.FAILED:
             return Verdict(run.outcome, run.note, "check the data and the start")
         if run.outcome is Outcome.SADDLE:
@@ -168,13 +176,13 @@ class Climber:
         )
 
 
-def _resolved(run: Climb) -> str:
+def _resolved(run: Run) -> str:
     """What rounding leaves unsaid, where that is more than the default promises."""
     resolution = run.problem.resolution(run.state)
     return "" if resolution < Gain().tol else f"as far as rounding can tell, about {resolution:.2g}"
 
 
-def _inexact(run: Climb) -> str:
+def _inexact(run: Run) -> str:
     """What an E-step that is not exact leaves open."""
     state = run.state
     if state.draws:
@@ -185,7 +193,7 @@ def _inexact(run: Climb) -> str:
     return f"a maximum of the bound, {state.gap:.4g} below the log-evidence; not of the evidence"
 
 
-def _flat(run: Climb) -> str:
+def _flat(run: Run) -> str:
     """Directions of which Newton's step found that the data say nothing."""
     if run.polished is None or run.polished.num_flat == 0:
         return ""

@@ -1,20 +1,26 @@
-"""The problem that is climbed and the state of the climb: (θ, S, ℓ), all of the same θ."""
+"""The problem that is climbed and the state of the climb: (θ, S, ℓ), all of the same θ.
+
+`Problem` is the only carrier of data: the model, the data and the weights travel as one, and every pass over
+the
+data goes through it and is counted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.arrays import Array, Data, Params, Weight
 from jensen.em import identities
-from jensen.em.contract import Expected, LatentVariableModel
+from jensen.em.cases import first_array
+from jensen.em.contract import Expected, Model, as_model
 from jensen.em.coordinates import is_feasible
 from jensen.em.score import score
+from jensen.em.validation import checked_weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class State:
     gap: float = 0.0
     """KL(q ‖ p(z | x, θ)) of the q that the statistics were taken under; 0 for the exact posterior."""
     draws: int = 0
-    """Draws of every row at the next E-step, where q is sampled; else 0."""
+    """Draws of every case at the next E-step, where q is sampled; else 0."""
 
     @property
     def objective(self) -> float:
@@ -40,7 +46,13 @@ class State:
 
     def parts(self) -> dict[str, Any]:
         """The fields of a plain state, for one that knows more."""
-        return {each.name: getattr(self, each.name) for each in fields(State)}
+        return {
+            "params": self.params,
+            "expected": self.expected,
+            "log_prior": self.log_prior,
+            "gap": self.gap,
+            "draws": self.draws,
+        }
 
     @property
     def remaining(self) -> float:
@@ -50,18 +62,45 @@ class State:
 
 @dataclass(slots=True)
 class Problem:
-    """A model, its data and its weights; it counts the passes over the data."""
+    """A model, its data and its weights; it counts the passes over the data.
 
-    model: LatentVariableModel
+    Parameters
+    ----------
+    model
+        A `Model`, or any class with its four methods.
+    data, weight
+        What it takes; one number for each case.
+    """
+
+    model: Model
     data: Data
     weight: Weight = None
     num_e_steps: int = field(default=0, init=False)
 
+    def __post_init__(self) -> None:
+        self.model = as_model(self.model)
+
+    @classmethod
+    def prepared(cls, model: Any, data: Data, weight: Any = None) -> Problem:
+        """What a verb is given, checked, with the model as the data fix it."""
+        model = as_model(model)
+        weight = checked_weight(weight, model.cases, data)
+        return cls(model if model.prepare is None else as_model(model.prepare(data, weight)), data, weight)
+
+    def again(self) -> Problem:
+        """The same problem with a count of its own."""
+        return Problem(self.model, self.data, self.weight)
+
+    # ---- passes over the data ------------------------------------------------------------------------------
+
+    def expected(self, params: Params) -> Expected:
+        """S, log p(x | θ) and H[q] at the exact posterior: one pass."""
+        self.num_e_steps += 1
+        return identities.e_step(self.model, params, self.data, self.weight)
+
     def e_step(self, params: Params) -> State:
         """The state at ``params``: one pass over the data."""
-        self.num_e_steps += 1
-        expected = identities.e_step(self.model, params, self.data, self.weight)
-        return State(params, expected, identities.log_prior(self.model, params))
+        return State(params, self.expected(params), identities.log_prior(self.model, params))
 
     def attempt(self, params: Params | None) -> State | None:
         """The state at a proposal; None where that is infeasible, or the model breaks down there."""
@@ -74,7 +113,7 @@ class Problem:
         return state if np.isfinite(state.objective) else None
 
     def approximate(
-        self, params: Params, posterior: Callable[[Any, Params, Data], Any], draws: int = 0
+        self, params: Params, posterior: Callable[[Model, Params, Data], Any], draws: int = 0
     ) -> State:
         """The state at ``params`` under q = ``posterior(model, params, data)``, and the gap that q leaves.
 
@@ -87,6 +126,8 @@ class Problem:
         gap = expected.log_evidence - bound
         return State(params, expected, identities.log_prior(self.model, params), gap, draws)
 
+    # ---- between passes ------------------------------------------------------------------------------------
+
     def m_step(self, state: State) -> Params:
         """argmax_θ' Q(θ', S) + log p(θ')."""
         return identities.m_step(self.model, state.expected.stats, state.params)
@@ -95,14 +136,43 @@ class Problem:
         """Q(θ, S) with the S of ``state``."""
         return float(self.model.expected_log_joint(params, state.expected.stats))
 
-    def score(self, state: State) -> NDArray[np.float64]:
+    def score(self, state: State) -> Array:
         """∂ log p(x | θ) + log p(θ) / ∂u in the model's chart, from the statistics at hand."""
         return score(self.model, state.params, state.expected.stats)
+
+    # ---- the cases -----------------------------------------------------------------------------------------
+
+    @property
+    def num_cases(self) -> int:
+        """How many cases there are."""
+        return self.model.cases.count(self.data)
+
+    @property
+    def num_observations(self) -> float:
+        """Σ_n w_n · observations of case n: the n of BIC."""
+        try:
+            sizes = np.asarray(self.model.cases.sizes(self.data), dtype=float)
+        except TypeError:  # data of the model's own kind that cannot be counted
+            return np.nan
+        return float(sizes.sum() if self.weight is None else np.asarray(self.weight, dtype=float) @ sizes)
+
+    def take(self, which: Any) -> Problem:
+        """The problem of some of the cases."""
+        which = np.asarray(which, dtype=np.intp)
+        weight = None if self.weight is None else np.asarray(self.weight)[which]
+        return Problem(self.model, self.model.cases.take(self.data, which), weight)
+
+    def random(self, rng: np.random.Generator) -> Params:
+        """A random start."""
+        return self.model.start(self.data, self.weight, rng)
+
+    # ---- rounding ------------------------------------------------------------------------------------------
 
     @property
     def eps(self) -> float:
         """The precision of the data: a pass over float32 rows resolves less than one over float64 rows."""
-        single = getattr(self.data, "dtype", None) == np.float32
+        data = first_array(self.data)
+        single = isinstance(data, np.ndarray) and data.dtype == np.float32
         return float(np.finfo(np.float32 if single else np.float64).eps)
 
     def resolution(self, state: State) -> float:

@@ -11,9 +11,9 @@ import numpy as np
 from jensen.basics.arrays import Params
 from jensen.basics.tables import Table
 from jensen.basics.verdict import Outcome, Verdict
-from jensen.em.contract import LatentVariableModel
+from jensen.em.contract import Model
 from jensen.em.coordinates import Natural
-from jensen.em.loop import Climb
+from jensen.em.loop import Run
 
 DEFAULT_RESTARTS = 10
 MOST_RESTARTS = 50
@@ -31,19 +31,38 @@ class Start:
     objective: float
     num_e_steps: int
     verdict: Verdict
-    run: Climb | None = None
+    run: Run | None = None
     """The whole climb, where the start was climbed by the loop and not by the model's own search."""
     number: int = 0
     """Its place in the order in which the starts were made."""
 
 
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """A way of starting, for `jensen.fit`.
+
+    Parameters
+    ----------
+    kind
+        Its name in the table of starts.
+    make
+        ``make(model, data, weight, rng) -> params``; the model is as the data fixed it.
+    reorder
+        Whether the components of the end come in canonical order, or as they were started.
+    """
+
+    kind: str
+    make: Callable[[Any, Any, Any, np.random.Generator], Params]
+    reorder: bool = True
+
+
 def run_starts(
-    starts: Iterable[tuple[str, Callable[[], Params]]], climber: Callable[[Params], Climb]
+    starts: Iterable[tuple[str, Callable[[], Params]]], climb: Callable[[Params], Run]
 ) -> Iterator[Start]:
     """Climb from every start. One that fails is a row with its reason, never the end of the others."""
     for number, (kind, make) in enumerate(starts):
         try:
-            run = climber(make())
+            run = climb(make())
         except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
             yield Start(kind, None, -np.inf, 0, Verdict(Outcome.FAILED, str(error)), number=number)
             continue
@@ -69,7 +88,7 @@ def until_confirmed(starts: Iterator[Start]) -> Iterator[Start]:
 
 
 def resumed(
-    before: Iterable[Start], starts: list[tuple[str, Any]], climber: Callable[[Params], Climb]
+    before: Iterable[Start], starts: list[tuple[str, Any]], climb: Callable[[Params], Run]
 ) -> Iterator[Start]:
     """The ends of an earlier call, then the starts that it did not come to."""
     done = {
@@ -79,7 +98,7 @@ def resumed(
     }
     yield from done.values()
     missing = [number for number in range(len(starts)) if number not in done]
-    for number, start in zip(missing, run_starts([starts[i] for i in missing], climber), strict=False):
+    for number, start in zip(missing, run_starts([starts[i] for i in missing], climb), strict=False):
         yield replace(start, number=number)
 
 
@@ -106,7 +125,7 @@ def rank(start: Start) -> float:
     return -start.objective if np.isfinite(start.objective) else np.inf
 
 
-def table_of_starts(model: LatentVariableModel, starts: list[Start]) -> Table:
+def table_of_starts(model: Model, starts: list[Start]) -> Table:
     """All starts, best first, with the maximum each one reached and how often that was found."""
     ordered = best_first(starts)
     maxima = _group(model, ordered)
@@ -124,13 +143,13 @@ def table_of_starts(model: LatentVariableModel, starts: list[Start]) -> Table:
     )
 
 
-def _group(model: LatentVariableModel, ordered: list[Start]) -> np.ndarray:
+def _group(model: Model, ordered: list[Start]) -> np.ndarray:
     """The number of the maximum of each start, counted from the best; −1 for a failed one.
 
     Maxima are the same if their objectives and canonical parameters are; for models that do not say which
     parameters are relabellings of each other, the objective alone.
     """
-    canonical: Callable[[Any], Any] | None = getattr(model, "canonical", None)
+    canonical = model.canonical
     maps = None if canonical is None else Natural().of(model)
     seen: list[tuple[float, Any]] = []
     labels = np.full(len(ordered), -1)

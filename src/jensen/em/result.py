@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isnan, nan
+from typing import Any
 
 from jensen.basics.arrays import Params
 from jensen.basics.tables import Table
 from jensen.basics.verdict import Verdict
 from jensen.em import criteria
-from jensen.em.contract import LatentVariableModel
 from jensen.em.restarts import Start
 
 
@@ -47,7 +48,9 @@ class Fit:
     num_steps, num_e_steps
         Steps of the climb that was kept; passes over the data of all starts together.
     weight
-        Σ_n w_n: the number of rows where there are no weights.
+        Σ_n w_n: the number of cases where there are no weights.
+    num_observations
+        Σ_n w_n · observations of case n, the n of BIC: that of rows where the cases are rows.
     num_free
         Free parameters; None where the model does not say.
     model
@@ -72,11 +75,12 @@ class Fit:
     num_e_steps: int
     weight: float
     num_free: int | None
-    model: LatentVariableModel = field(repr=False)
+    model: Any = field(repr=False)
     seconds: float
     gap: float = 0.0
     ends: tuple[Start, ...] = field(default=(), repr=False)
     seed: int | None = None
+    num_observations: float = nan
 
     @property
     def objective(self) -> float:
@@ -91,12 +95,16 @@ class Fit:
     @property
     def bic(self) -> float:
         """Schwarz's criterion; smaller is better (mclust prints minus this)."""
-        return criteria.bic(self.log_evidence, self._free(), self.weight)
+        return criteria.bic(self.log_evidence, self._free(), self._num_observations)
 
     @property
     def icl(self) -> float:
         """BIC plus twice the entropy of the posterior; smaller is better."""
-        return criteria.icl(self.log_evidence, self._free(), self.weight, self.entropy)
+        return criteria.icl(self.log_evidence, self._free(), self._num_observations, self.entropy)
+
+    @property
+    def _num_observations(self) -> float:
+        return self.weight if isnan(self.num_observations) else self.num_observations
 
     def _free(self) -> int:
         if self.num_free is None:

@@ -1,25 +1,22 @@
-"""What `fit` is given, checked once: weights that are weights, a start inside its spaces."""
+"""What the verbs are given, checked once: weights that are weights, a start inside its spaces."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jensen.basics.arrays import Data, Params, Weight
-from jensen.em.cases import first_array
-from jensen.em.contract import LatentVariableModel
+from jensen.basics.arrays import Data, Weight
+from jensen.em.cases import Cases
 
 
-def checked_weight(weight: ArrayLike | None, data: Data) -> Weight:
+def checked_weight(weight: ArrayLike | None, cases: Cases, data: Data) -> Weight:
     """The weights as an array; None stays None.
 
     Raises
     ------
     ValueError
-        If they are not one number for each row (where the data are arrays), one is negative, NaN or infinite,
-        or all are zero.
+        If they are not one number for each case (where these can be counted), one is negative, NaN or
+        infinite, or all are zero.
     """
     if weight is None:
         return None
@@ -29,7 +26,7 @@ def checked_weight(weight: ArrayLike | None, data: Data) -> Weight:
     if values.dtype.kind != "f" or values.ndim != 1:
         found = f"{values.dtype} of shape {values.shape}"
         raise ValueError(f"weight must be numbers, one for each row; it is {found}")
-    n = _num_rows(data)
+    n = _count(cases, data)
     if n is not None and len(values) != n:
         raise ValueError(f"weight must have one number for each of the {n} rows; it has {len(values)}")
     bad = ~(np.isfinite(values) & (values >= 0))
@@ -42,17 +39,9 @@ def checked_weight(weight: ArrayLike | None, data: Data) -> Weight:
     return values
 
 
-def check_start(model: LatentVariableModel, params: Params) -> None:
-    """Raise a ValueError that names the parameter which is missing, misshapen or outside its space.
-
-    For models with a chart; for others there is nothing to check by.
-    """
-    check = getattr(getattr(model, "chart", None), "check", None)
-    if check is not None:
-        check(params)
-
-
-def _num_rows(data: Any) -> int | None:
-    """None where the data are no arrays."""
-    shape = getattr(first_array(data), "shape", ())
-    return int(shape[0]) if shape else None
+def _count(cases: Cases, data: Data) -> int | None:
+    """None where data of the model's own kind cannot be counted."""
+    try:
+        return cases.count(data)
+    except TypeError:
+        return None

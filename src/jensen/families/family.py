@@ -1,45 +1,295 @@
-"""What a family of component distributions implements."""
+"""What a family of component distributions implements, and what it gets for what it adds.
+
+A family is K component distributions p(x | z = k, θ). It knows no latent structure: it sees an (n, k) array
+of
+weights, and a mixture, a hidden Markov model or anything else with a label puts its responsibilities there.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.plain import given, require, tell_misspelt
+from jensen.basics.tables import Table
+from jensen.basics.verdict import Verdict
+from jensen.spaces import Space
+from jensen.spaces.chart import as_dict
 
 
-class Family(Protocol):
-    """K component distributions p(x | z = k, θ). It knows no latent structure.
+class Pass(Protocol):
+    """One native pass: what a mixture of the family needs of an E-step, with nothing of size n × k stored."""
 
-    The parameters are a named tuple of arrays with one entry for each component. A family may also give
-    ``prepare(data, weight) -> family`` (what the data fix once), ``relabel(params, order)`` (where not every
-    array has an entry for each component).
-    """
-
-    def log_density(self, params: Any, data: Any) -> Array:
-        """log p(x_n | z = k), (n, k), every constant included."""
+    def e_step(self, weights: Array, params: Any, data: Any, weight: Weight) -> Sums:
+        """Statistics under the exact posterior, log-evidence and entropy."""
         ...
 
-    def statistics(self, params: Any, data: Any, weight: Any) -> Any:
+    def posterior(self, weights: Array, params: Any, data: Any) -> tuple[Array, Array]:
+        """Responsibilities (n, k) and log p(x_n | θ) (n,)."""
+        ...
+
+    def log_evidence(self, weights: Array, params: Any, data: Any) -> Array:
+        """log p(x_n | θ), (n,)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """What a pass leaves.
+
+    Attributes
+    ----------
+    count
+        (k,): Σ_n w_n r_nk.
+    stats
+        Of the family.
+    log_evidence, entropy, weight
+        Sums over the rows.
+    """
+
+    count: Array
+    stats: Any
+    log_evidence: float
+    entropy: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A start that a family's search found: mixing weights, components, and how good and how dear it was.
+
+    An ``objective`` of NaN says that it is not an end on all rows: the model then climbs on from there.
+    """
+
+    kind: str
+    weights: Array
+    params: Any
+    objective: float
+    num_e_steps: int
+    verdict: Verdict
+
+
+class Family:
+    """K component distributions p(x | z = k, θ).
+
+    Four methods are asked for. Each other brings its own reward, and a family without it does without.
+
+    ======================================  =============================================
+    a family that also gives                gets, in every model over it
+    ======================================  =============================================
+    ``spaces(k)``                           acceleration, standard errors, constraints, files
+    ``score``, ``row_scores``               the same, quicker and to the last digit
+    ``expected`` in place of ``statistics`` hidden variables of its own, with their entropy
+    ``sample(params, labels, rng)``         samples, and the law that they lead back
+    ``prepare(data, weight)``               bounds and scales that the data fix
+    ``start(k, data, weight, rng)``         starts of its own in place of random responsibilities
+    ``search(k, data, weight, rng, …)``     a search of its own
+    ``diagnose``                            verdicts of collapse and of bounds
+    ``native``                              E-steps in one pass
+    ``describe``                            a summary, tables
+    ======================================  =============================================
+
+    Attributes
+    ----------
+    shared
+        Names of parameters that have no entry for each component: relabelling leaves them.
+    native
+        A `Pass`, or None.
+    """
+
+    shared: ClassVar[tuple[str, ...]] = ()
+    native: Pass | None = None
+
+    # ---- the contract --------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def log_density(self, params: Any, data: Any) -> Array:
+        """log p(x_n | z = k), (n, k), every constant included."""
+        raise NotImplementedError
+
+    def statistics(self, params: Any, data: Any, weight: Array) -> Any:
         """Σ_n w_nk T(x_n) under ``weight`` (n, k); they add and scale. ``params`` is None in a random
         start.
         """
-        ...
+        raise NotImplementedError
 
+    def expected(self, params: Any, data: Any, weight: Array) -> tuple[Any, float]:
+        """The statistics, and the entropy of hidden variables of the family's own: 0 where it has none.
+
+        For a family with hidden variables of its own (the scales of a t, cells that are missing), statistics
+        are expectations under their posterior at ``params``, and Σ_nk w_nk H[q_nk] is its entropy.
+        """
+        return self.statistics(params, data, weight), 0.0
+
+    @abstractmethod
     def m_step(self, stats: Any, params: Any) -> Any:
         """The parameters that maximize the expected log-density. ``params`` is None in a random start."""
-        ...
+        raise NotImplementedError
 
+    @abstractmethod
     def expected_log_density(self, params: Any, stats: Any) -> float:
-        """Σ_nk w_nk log p(x_n | z = k) from the statistics."""
-        ...
+        """Σ_nk w_nk log p(x_n | z = k) from the statistics, every constant included."""
+        raise NotImplementedError
 
-    def sample(self, params: Any, labels: Any, rng: np.random.Generator) -> Any:
-        """One row for each label."""
-        ...
+    @property
+    def name(self) -> str:
+        """In tables and sentences."""
+        return type(self).__name__.lower()
 
-    def num_free(self, params: Any) -> int:
-        """Free parameters of all components."""
-        ...
+    def same_as(self, k: int, data: Any) -> str:
+        """A name that is equal for families that are the same model for this k and these data."""
+        return repr(self)
+
+    def count_free(self, k: int, data: Any) -> int | None:
+        """Free parameters of k components of such data, before any fit; None where that is not known."""
+        spaces = self.spaces(k)
+        return None if spaces is None else sum(space.size for space in spaces.values())
+
+    def transform(self, data: Any, rng: Any) -> Any | None:
+        """A random change of the data under which the family keeps its form, for the laws; None for none."""
+        return None
+
+    def meaning(self, k: int, params: Any) -> str:
+        """What the kind of components says, in words; empty where it says nothing."""
+        return ""
+
+    # ---- what it may add -----------------------------------------------------------------------------------
+
+    def prepare(self, data: Any, weight: Weight) -> Family:
+        """The family with what the data fix, and with data that it cannot take refused."""
+        return self
+
+    def spaces(self, k: int) -> dict[str, Space] | None:
+        """Name → space of the parameters of k components; None where it is not known (yet)."""
+        return None
+
+    def make(self, values: dict[str, Any]) -> Any:
+        """Parameters from their values by name; a dict by default."""
+        return values
+
+    def split(self, params: Any) -> dict[str, Any]:
+        """The values by name, of a dict, a named tuple or a dataclass."""
+        return as_dict(params)
+
+    def contains(self, params: Any) -> bool:
+        """Whether params respect bounds that the spaces do not know."""
+        return True
+
+    def at_bound(self, params: Any) -> Mask | None:
+        """Which coordinates of the spaces are held by such bounds; None for none."""
+        return None
+
+    score: Any = None
+    """``score(params, stats)``: ∂ expected_log_density / ∂u in the coordinates of the spaces."""
+    row_scores: Any = None
+    """``row_scores(params, data, r)``: ∂/∂u Σ_k r_nk log p(x_n | k) of every row, (n, size)."""
+
+    def relabel(self, params: Any, order: Any) -> Any:
+        """The components in another order: every parameter by its first axis, but for those that are
+        shared.
+        """
+        values = {
+            name: value if name in self.shared else np.asarray(value)[order]
+            for name, value in self.split(params).items()
+        }
+        return self.join(params, values)
+
+    def join(self, like: Any, values: dict[str, Any]) -> Any:
+        """Parameters of the same kind as ``like`` with other values."""
+        return values if isinstance(like, dict) else type(like)(**values)
+
+    def order(self, params: Any) -> Any:
+        """The order of the components that is canonical: by their first parameter, first column first."""
+        first = next(iter(self.split(params).values()))
+        first = np.asarray(first, dtype=float)
+        return np.lexsort(first.reshape(len(first), -1).T[::-1])
+
+    num_free: Any = None
+    """``num_free(params) -> int``, where it is not the size of the spaces."""
+
+    def start(self, k: int, data: Any, weight: Weight, rng: np.random.Generator) -> tuple[Array, Any]:
+        """Mixing weights and components of a random start: the M-step from random responsibilities."""
+        r = rng.dirichlet(np.ones(k), size=len(data))
+        wr = r if weight is None else r * np.asarray(weight, float)[:, None]
+        params = self.m_step(self.expected(None, data, wr)[0], None)
+        return wr.sum(axis=0) / wr.sum(), params
+
+    search: Any = None
+    """``search(k, data, weight, rng, progress, has_prior) -> Iterator[Found]``: good starts, as they are
+    found.
+    """
+    diagnose: Any = None
+    """``diagnose(weights, params, data, weight, has_prior) -> Verdict | None``."""
+    sample: Any = None
+    """``sample(params, labels, rng)``: one row for each label."""
+
+    def describe(self, params: Any, columns: Sequence[str] | None) -> Table:
+        """One row a component: by default every parameter, its entries as columns of their own."""
+        found: dict[str, Array] = {}
+        for name, value in self.split(params).items():
+            value = np.asarray(value, dtype=float)
+            if name in self.shared:
+                continue
+            flat = value.reshape(len(value), -1)
+            inner = value.shape[1:]
+            for i, index in enumerate(np.ndindex(*inner)):
+                label = name if not inner else f"{name}[{','.join(map(str, index))}]"
+                found[label] = flat[:, i]
+        return Table(found)
+
+
+METHODS = {
+    "log_density": "params, data",
+    "m_step": "stats, params",
+    "expected_log_density": "params, stats",
+}
+CAPABILITIES = tuple(
+    name for name in vars(Family) if not name.startswith("_") and name not in (*METHODS, "prepare", "name")
+)
+
+
+class PlainFamily(Family):
+    """A class with the four methods, made a `Family` by `as_family`."""
+
+    def __init__(self, own: Any) -> None:
+        vars(self).update(given(own, [*METHODS, *CAPABILITIES]))
+        self.own = own
+
+    def prepare(self, data: Any, weight: Weight) -> Family:
+        prepare = given(self.own, ["prepare"]).get("prepare")
+        return self if prepare is None else as_family(prepare(data, weight))
+
+    @property
+    def name(self) -> str:
+        return str(given(self.own, ["name"]).get("name", type(self.own).__name__.lower()))
+
+    def __repr__(self) -> str:
+        return repr(self.own)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PlainFamily) and self.own == other.own
+
+    def __hash__(self) -> int:
+        return hash(self.own)
+
+
+def as_family(family: Any) -> Family:
+    """Any class with the four methods as a `Family`; a `Family` is returned as it is.
+
+    Raises
+    ------
+    TypeError
+        If one of the methods is missing. One that is misspelt is warned of.
+    """
+    if isinstance(family, Family):
+        return family
+    require(family, METHODS)
+    if not given(family, ["statistics", "expected"]):
+        require(family, {"statistics": "params, data, weight"})
+    tell_misspelt(family, [*METHODS, *CAPABILITIES, "prepare"])
+    return PlainFamily(family)

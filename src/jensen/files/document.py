@@ -12,10 +12,9 @@ import numpy as np
 
 from jensen.basics.errors import DataError
 from jensen.em import Fit, Verdict
-from jensen.families import STRUCTURES, Gaussian, GaussianParams
-from jensen.families.gaussian.covariance import Covariance
+from jensen.families import STRUCTURES, Gaussian, GaussianParams, Structure
 from jensen.files.model_schema import DOCUMENT, FORMAT, VERSION, metric_reader
-from jensen.files.schema import array, shaped
+from jensen.files.schema import array, number, shaped
 from jensen.models import Dirichlet, Mixture, MixtureParams, MixturePrior, NormalInverseWishart
 
 WEIGHT_ROUNDING = 1e-8
@@ -88,14 +87,16 @@ def from_document(
     return model, params, checked["columns"], checked["summary"]
 
 
-def _params(
-    raw: dict[str, Any], read: dict[str, Any], structure: Covariance, k: int, d: int
-) -> MixtureParams:
+def _params(raw: dict[str, Any], read: dict[str, Any], structure: Structure, k: int, d: int) -> MixtureParams:
     weights = shaped(read["weights"], (k,), "params.weights")
     means = shaped(read["means"], (k, d), "params.means")
     shape = structure.shape(k, d)
     where = "params.covariances"
-    covariances = shaped(array(len(shape))(raw["covariances"], where), shape, where)
+    covariances = (
+        shaped(array(len(shape))(raw["covariances"], where), shape, where)
+        if shape
+        else np.array(number(raw["covariances"], where))
+    )
     if (weights < 0).any():
         raise DataError(f"params.weights[{int((weights < 0).argmax())}] is negative")
     if abs(weights.sum() - 1.0) > WEIGHT_ROUNDING:

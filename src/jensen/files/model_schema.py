@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
+
+import numpy as np
 
 from jensen.basics.errors import DataError, did_you_mean, listed
 from jensen.em import Outcome
-from jensen.families import STRUCTURES
-from jensen.families.gaussian.covariance import Covariance
-from jensen.families.gaussian.metric import AffineMetric, ColumnMetric, Metric, ScaleMetric
+from jensen.families import STRUCTURES, Structure
 from jensen.files.schema import (
     Reader,
     array,
@@ -102,25 +104,25 @@ DOCUMENT = record(
 )
 
 
-def metric_reader(structure: Covariance, d: int) -> Reader:
-    """The metric of a structure in d columns, or null."""
-    affine = {"mean": array(1), "factor": array(2), "rank": whole(0)}
-    column = {"mean": array(1), "scale": array(1)}
-    scale = {"mean": array(1), "scale": number}
-    made: dict[str, tuple[type[Any], dict[str, Reader]]] = {
-        "full": (AffineMetric, affine),
-        "tied": (AffineMetric, affine),
-        "diag": (ColumnMetric, column),
-        "spherical": (ScaleMetric, scale),
-    }
-    kind, readers = made[structure.name]
+def metric_reader(structure: Structure, d: int) -> Reader:
+    """The metric of a structure in d columns, or null: read as one of its own looks."""
+    example = structure.metric(np.zeros(d), np.eye(d))
+    readers = {field.name: _like(example, field.name) for field in fields(example)}  # pyright: ignore
+    kind: Any = type(example)
 
-    def read(value: Any, where: str) -> Metric:
-        checked = record(readers)(value, where)
-        shapes = {"mean": (d,), "factor": (d, d), "scale": (d,) if kind is ColumnMetric else None}
-        for name, shape in shapes.items():
-            if shape and name in checked:
-                shaped(checked[name], shape, f"{where}.{name}")
-        return kind(**checked)
+    def read(value: Any, where: str) -> Any:
+        return kind(**record(readers)(value, where))
 
     return optional(read)
+
+
+def _like(example: Any, name: str) -> Reader:
+    """A reader of what a field of the example holds: an array of its shape, a whole number, a number."""
+    value = attrgetter(name)(example)
+    if not isinstance(value, np.ndarray):
+        return whole(0) if isinstance(value, int) else number
+
+    def read(found: Any, where: str) -> Any:
+        return shaped(array(value.ndim)(found, where), value.shape, where)
+
+    return read

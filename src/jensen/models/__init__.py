@@ -1,8 +1,10 @@
 """Models p(z | θ) and q(z): latent structures over any family."""
 
+from jensen.families.gaussian.prior import NormalInverseWishart
 from jensen.models.log_joint import Enumerated, LogJoint, LogJointStats, densities
-from jensen.models.mixture.mixture import Mixture, MixtureParams, MixtureStats
-from jensen.models.mixture.priors import Dirichlet, MixturePrior, NormalInverseWishart
+from jensen.models.mixture.mixture import Mixture
+from jensen.models.mixture.params import MixtureParams, MixtureStats
+from jensen.models.mixture.prior import Dirichlet, MixturePrior
 
 __all__ = [
     "Dirichlet",

@@ -72,7 +72,7 @@ def _draw_structure(axes: Axes, selection: Selection, cells: list[Cell], best: f
         marker=MARKERS[i % len(MARKERS)],
         markersize=4,
         linewidth=1.1,
-        label=cells[0].structure.name,
+        label=cells[0].name,
     )
     if not sound.all():
         axes.plot(

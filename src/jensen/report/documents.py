@@ -97,4 +97,4 @@ def _parts(parts: Parts, columns: Sequence[str]) -> dict[str, Any]:
 
 
 def _cell(selection: Selection, cell: Cell) -> dict[str, Any]:
-    return {"k": cell.num_components, "structure": cell.structure.name, "value": selection.value(cell)}
+    return {"k": cell.num_components, "structure": cell.name, "value": selection.value(cell)}

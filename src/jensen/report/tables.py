@@ -204,7 +204,7 @@ def _sweep_columns(selection: Selection) -> tuple[list[int], list[Text]]:
         if "" in same or len(same) > 1:
             columns.append(i)
         else:
-            name = next(cell.structure.name for cell in column if cell)
+            name = next(cell.name for cell in column if cell)
             others.setdefault(same.pop(), []).append(name)
     texts = [f"{', '.join(names)}: the same model as {first} here" for first, names in others.items()]
     return columns, [Text(text, style="dim") for text in texts]
@@ -217,7 +217,7 @@ def _sweep_block(
     table.add_column("k", justify="right")
     for i in block:
         cell = rows[0][i]
-        table.add_column(cell.structure.name if cell else "", justify="right", no_wrap=True)
+        table.add_column(cell.name if cell else "", justify="right", no_wrap=True)
         table.add_column("", no_wrap=True)
     for cells, line in zip(rows, texts, strict=True):
         k = next(cell.num_components for cell in cells if cell)

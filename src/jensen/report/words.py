@@ -6,19 +6,9 @@ from math import isfinite
 
 from jensen.basics.numbers import brief, count, duration, signed
 from jensen.em import Fit, Outcome
-from jensen.report.parts import parts_of
+from jensen.report.parts import mixture_of
 from jensen.selection import Cell, Criterion, Selection
 
-STRUCTURES = {
-    "full": "each component has a covariance matrix of its own",
-    "tied": "the components share one covariance matrix",
-    "diag": "no correlation within a component, a variance for each column",
-    "spherical": "one variance for each component, the same in all directions",
-}
-IN_ONE_COLUMN = {
-    "full": "each component has a variance of its own",
-    "tied": "the components share one variance",
-}
 NOT_CHOOSABLE = {str(Outcome.COLLAPSED), str(Outcome.FAILED), str(Outcome.FELL)}
 
 
@@ -27,18 +17,11 @@ def sign_of(criterion: Criterion) -> str:
     return "smaller is better" + (f"; {criterion.note}" if criterion.note else "")
 
 
-def structure(name: str, k: int, d: int) -> str:
-    """What a covariance structure says; empty where it says nothing."""
-    known = IN_ONE_COLUMN if d == 1 else STRUCTURES
-    return known.get(name, "") if k > 1 else ""
-
-
 def headline(fit: Fit) -> str:
-    """Which model, and what its structure says."""
-    parts = parts_of(fit)
-    k, d = parts.means.shape
-    meaning = structure(parts.structure, k, d)
-    return f"{count(k, 'component')}, {parts.structure}" + (f": {meaning}" if meaning else "")
+    """Which model, and what its kind of components says."""
+    family, k = mixture_of(fit).family, len(fit.params.weights)
+    meaning = family.meaning(k, fit.params.components)
+    return f"{count(k, 'component')}, {family.name}" + (f": {meaning}" if meaning else "")
 
 
 def task(selection: Selection, name: str) -> str:
@@ -101,7 +84,7 @@ def _listed(cells: list[Cell], selection: Selection) -> str:
     """The cells by k, and which structures unless it is all of them."""
     parts = []
     for k in dict.fromkeys(cell.num_components for cell in cells):
-        mine = [cell.structure.name for cell in cells if cell.num_components == k]
+        mine = [cell.name for cell in cells if cell.num_components == k]
         whole = [cell for cell in selection.cells if cell.num_components == k and not cell.same_as]
         parts.append(f"k = {k}" + ("" if len(mine) == len(whole) else f" {', '.join(mine)}"))
     return "; ".join(parts)
@@ -127,9 +110,8 @@ def likelihood(fit: Fit, columns: int) -> str:
 
 def criteria(fit: Fit) -> str:
     """All three criteria."""
-    return ", ".join(
-        f"{name.upper()} {signed(f'{getattr(fit, name):.2f}')}" for name in ("bic", "icl", "aic")
-    )
+    values = {"BIC": fit.bic, "ICL": fit.icl, "AIC": fit.aic}
+    return ", ".join(f"{name} {signed(f'{value:.2f}')}" for name, value in values.items())
 
 
 def starts(fit: Fit) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from jensen.em import Fit, Outcome, Table
-from jensen.families import Covariance
+from jensen.families import Family
 from jensen.selection.criteria import Criterion
 
 TIERS = {
@@ -31,7 +31,7 @@ class Cell:
 
     Attributes
     ----------
-    num_components, structure
+    num_components, family
         The model.
     num_free
         Its free parameters.
@@ -40,12 +40,12 @@ class Cell:
     message
         Why there is no fit.
     same_as
-        The structure with which this one is the same model (k = 1, or d = 1), and whose fit it shows.
+        The kind with which this one is the same model (k = 1, or d = 1), and whose fit it shows.
     """
 
     num_components: int
-    structure: Covariance
-    num_free: int
+    family: Family
+    num_free: int | None
     fit: Fit | None
     message: str = ""
     same_as: str = ""
@@ -56,9 +56,14 @@ class Cell:
         return Outcome.FAILED if self.fit is None else self.fit.verdict.outcome
 
     @property
+    def name(self) -> str:
+        """Of the kind of components: ``tied``."""
+        return self.family.name
+
+    @property
     def label(self) -> str:
         """For instance ``k = 3, tied``."""
-        return f"k = {self.num_components}, {self.structure.name}"
+        return f"k = {self.num_components}, {self.name}"
 
     @property
     def tier(self) -> int:
@@ -90,7 +95,7 @@ class Selection:
     @property
     def fits(self) -> dict[tuple[int, str], Fit]:
         """The fits by (k, name of the structure)."""
-        return {(c.num_components, c.structure.name): c.fit for c in self.cells if c.fit is not None}
+        return {(c.num_components, c.name): c.fit for c in self.cells if c.fit is not None}
 
     @property
     def ranking(self) -> list[Cell]:
@@ -161,12 +166,12 @@ class Selection:
 
     def grid(self) -> list[list[Cell | None]]:
         """The cells by k (rows) and structure (columns) in the order of the sweep; None where not reached."""
-        at = {(cell.num_components, cell.structure.name): cell for cell in self.cells}
+        at = {(cell.num_components, cell.name): cell for cell in self.cells}
         ks, names = (list(dict.fromkeys(column)) for column in zip(*at, strict=True)) if at else ([], [])
         return [[at.get((k, name)) for name in names] for k in ks]
 
     def __repr__(self) -> str:
-        lines = [["k", *(cell.structure.name for cell in row if cell)] for row in self.grid()[:1]]
+        lines = [["k", *(cell.name for cell in row if cell)] for row in self.grid()[:1]]
         for row in self.grid():
             k = next(cell.num_components for cell in row if cell)
             lines.append([str(k), *(self._shown(cell) for cell in row)])
@@ -190,10 +195,15 @@ def _row(cell: Cell) -> dict[str, Any]:
     found = cell.fit
     values = dict.fromkeys(("log_evidence", "aic", "bic", "icl"), np.nan)
     if found is not None:
-        values = {name: float(getattr(found, name)) for name in values}
+        values = {
+            "log_evidence": found.log_evidence,
+            "aic": found.aic,
+            "bic": found.bic,
+            "icl": found.icl,
+        }
     return {
         "k": cell.num_components,
-        "structure": cell.structure.name,
+        "structure": cell.name,
         "log_evidence": values["log_evidence"],
         "num_free": cell.num_free,
         "aic": values["aic"],

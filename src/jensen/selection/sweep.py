@@ -1,4 +1,4 @@
-"""`select`: the sweep over the number of components and the covariance structure."""
+"""`select`: the sweep over the number of components and the component distributions."""
 
 from __future__ import annotations
 
@@ -11,46 +11,52 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.arrays import Data
 from jensen.basics.progress import Progress
-from jensen.em import Outcome, fit
-from jensen.families import STRUCTURES, Covariance, Gaussian, Tied
-from jensen.models.mixture.mixture import Mixture
-from jensen.models.mixture.priors import MixturePrior
+from jensen.basics.verdict import Outcome
+from jensen.em import fit
+from jensen.em.cases import Rows
+from jensen.families import Diagonal, Full, Gaussian, Spherical, Structure, Tied
+from jensen.families.family import Family, as_family
+from jensen.models import Mixture, MixturePrior
 from jensen.selection.criteria import BIC, Criterion
 from jensen.selection.selection import Cell, Selection
 
 Array = NDArray[Any]
 
-ALL = tuple(STRUCTURES.values())
+USUAL: tuple[Structure, ...] = (Full(), Tied(), Diagonal(), Spherical())
+"""The structures of a sweep by default."""
 
 
 def select(
-    data: Array,
+    data: Any,
     num_components: int | Iterable[int] = range(1, 10),
-    structures: Covariance | Iterable[Covariance] = ALL,
+    structures: Any = USUAL,
     *,
-    weight: Array | None = None,
+    weight: Any = None,
     criterion: Criterion = BIC,
     prior: MixturePrior | None = None,
     restarts: int | None = None,
     rng: np.random.Generator | int | None = 0,
     progress: Progress | None = None,
 ) -> Selection:
-    """Fit a Gaussian mixture for every k and structure, and rank them by a criterion.
+    """Fit a mixture for every k and kind of components, and rank them by a criterion.
 
     Parameters
     ----------
     data
-        (n, d).
+        (n, d); for families that take other data, a tuple or dict of arrays with a row for each case.
     num_components
         The values of k; 1 to 9 by default.
     structures
-        The covariance structures; all four by default. Two that are the same model (`Full` and `Tied` for
-        k = 1; `Full`, `Diagonal` and `Spherical` for d = 1; without a prior) are fitted and ranked once.
+        The kinds of components: covariance structures (of Gaussians), or families. `Full`, `Tied`, `Diagonal`
+        and `Spherical` by default. Two that are the same model (`Full` and `Tied` for k = 1; `Full`,
+        `Diagonal`
+        and `Spherical` for d = 1; without a prior) are fitted and ranked once.
     weight
         (n,) non-negative.
     criterion
-        `BIC`, `ICL` or `AIC` of `jensen.models`.
+        `BIC`, `ICL` or `AIC` of `jensen.selection`.
     prior
         A conjugate prior, the same for every cell.
     restarts
@@ -63,12 +69,12 @@ def select(
     Returns
     -------
     Selection
-        Ctrl-C ends the sweep and returns the cells so far.
+        Components of every fit are in canonical order. Ctrl-C ends the sweep and returns the cells so far.
 
     Raises
     ------
     ValueError
-        If ``data`` is not (n, d), or there is no k or structure, or a k is below 1.
+        If there is no k or structure, or a k is below 1; for Gaussians, if ``data`` is not (n, d).
 
     Examples
     --------
@@ -78,106 +84,116 @@ def select(
     'k = 3, tied'
     """
     began = time.perf_counter()
-    data = _as_matrix(data)
     models = list(_grid(num_components, structures, prior))
+    data = _checked(data)
     seed = rng.integers(2**63) if isinstance(rng, np.random.Generator) else rng
-    enough = _Distinct(data, weight)
-    cells: list[Cell] = []
+    sweep = Sweep(data, weight, restarts, seed)
     interrupted = False
     with Progress("sweep") if progress is None else nullcontext(progress) as shown:
         try:
             for model in models:
-                shown.update(
-                    f"{len(cells)} of {len(models)} models; k = {model.num_components}, {_name(model)}"
-                )
-                cells.append(_same(model, cells, data) or _cell(model, data, weight, enough, restarts, seed))
-                if cells[-1].outcome is Outcome.INTERRUPTED:
+                done = f"{len(sweep.cells)} of {len(models)} models"
+                shown.update(f"{done}; k = {model.num_components}, {model.family.name}")
+                if sweep.add(model).outcome is Outcome.INTERRUPTED:
                     interrupted = True
                     break
         except KeyboardInterrupt:
-            if not any(cell.fit for cell in cells):
+            if not any(cell.fit for cell in sweep.cells):
                 raise
             interrupted = True
-    return Selection(tuple(cells), criterion, interrupted, time.perf_counter() - began)
+    return Selection(tuple(sweep.cells), criterion, interrupted, time.perf_counter() - began)
 
 
-def _as_matrix(data: Any) -> Array:
+def _grid(
+    num_components: int | Iterable[int], structures: Any, prior: MixturePrior | None
+) -> Iterator[Mixture]:
+    ks = list(num_components) if isinstance(num_components, Iterable) else [num_components]
+    kinds = list(structures) if isinstance(structures, (list, tuple, set)) else [structures]
+    if not ks or not kinds:
+        raise ValueError("give at least one number of components and one covariance structure")
+    families = list(dict.fromkeys(_family(kind) for kind in kinds))
+    for k in dict.fromkeys(int(k) for k in ks):
+        for family in families:
+            yield Mixture(k, family, prior)
+
+
+def _family(kind: Any) -> Family:
+    return Gaussian(kind) if isinstance(kind, Structure) else as_family(kind)
+
+
+def _checked(data: Any) -> Data:
+    """Tables as they are; anything else as a matrix of numbers."""
+    if isinstance(data, (dict, tuple)):
+        return data
     data = np.asarray(data)
     if data.ndim != 2:
         raise ValueError(f"data must be (n, d), not of shape {data.shape}")
     return data if data.dtype in (np.float32, np.float64) else data.astype(float)
 
 
-def _grid(
-    num_components: int | Iterable[int],
-    structures: Covariance | Iterable[Covariance],
-    prior: MixturePrior | None,
-) -> Iterator[Mixture]:
-    ks = list(num_components) if isinstance(num_components, Iterable) else [num_components]
-    kinds = list(structures) if isinstance(structures, Iterable) else [structures]
-    if not ks or not kinds:
-        raise ValueError("give at least one number of components and one covariance structure")
-    for k in dict.fromkeys(int(k) for k in ks):
-        for kind in dict.fromkeys(kinds):
-            yield Mixture(k, Gaussian(kind), prior)
+class Sweep:
+    """The cells that have been fitted to some data."""
 
+    def __init__(self, data: Data, weight: Any, restarts: int | None, seed: Any) -> None:
+        self.data, self.weight, self.restarts, self.seed = data, weight, restarts, seed
+        self.cells: list[Cell] = []
+        self.enough = _Distinct(data, weight)
 
-def _name(model: Mixture) -> str:
-    return model.family.covariance.name
+    def add(self, model: Mixture) -> Cell:
+        """The cell of one more model."""
+        self.cells.append(self._same(model) or self._fitted(model))
+        return self.cells[-1]
 
+    def _fitted(self, model: Mixture) -> Cell:
+        """The fit of one model, or the reason why there is none."""
+        k, family = model.num_components, model.family
+        free = family.count_free(k, self.data)
+        total = None if free is None else k - 1 + free
+        if not self.enough.at_least(k):
+            message = f"more components than the {self.enough.count} distinct rows"
+            return Cell(k, family, total, None, message)
+        try:
+            found = fit(model, self.data, weight=self.weight, restarts=self.restarts, rng=self.seed)
+        except (ArithmeticError, ValueError) as error:  # LinAlgError is a ValueError
+            return Cell(k, family, total, None, str(error))
+        return Cell(k, family, found.num_free if total is None else total, found)
 
-def _num_free(model: Mixture, d: int) -> int:
-    k = model.num_components
-    return k - 1 + k * d + model.family.covariance.num_free(k, d)
-
-
-def _cell(
-    model: Mixture, data: Array, weight: Array | None, enough: _Distinct, restarts: int | None, seed: Any
-) -> Cell:
-    """The fit of one model, or the reason why there is none."""
-    k, structure = model.num_components, model.family.covariance
-    free = _num_free(model, data.shape[1])
-    if not enough.at_least(k):
-        return Cell(k, structure, free, None, f"more components than the {enough.count} distinct rows")
-    try:
-        return Cell(k, structure, free, fit(model, data, weight=weight, restarts=restarts, rng=seed))
-    except (ArithmeticError, ValueError) as error:  # LinAlgError is a ValueError
-        return Cell(k, structure, free, None, str(error))
-
-
-def _same(model: Mixture, cells: list[Cell], data: Array) -> Cell | None:
-    """The cell of a model that has been fitted under another name."""
-    k, d, structure = model.num_components, data.shape[1], model.family.covariance
-    if model.prior is not None:
+    def _same(self, model: Mixture) -> Cell | None:
+        """The cell of a model that has been fitted under another name."""
+        k, family = model.num_components, model.family
+        if model.prior is not None:
+            return None
+        identity = family.same_as(k, self.data)
+        for cell in self.cells:
+            known = cell.num_components == k and not cell.same_as
+            if known and cell.family.same_as(k, self.data) == identity:
+                return Cell(k, family, cell.num_free, cell.fit, cell.message, same_as=cell.name)
         return None
-    identity = _identity(structure, k, d)
-    for cell in cells:
-        if cell.num_components == k and not cell.same_as and _identity(cell.structure, k, d) == identity:
-            return Cell(k, structure, cell.num_free, cell.fit, cell.message, same_as=cell.structure.name)
-    return None
-
-
-def _identity(structure: Covariance, k: int, d: int) -> str:
-    """Equal for structures that are the same model: k = 1 shares nothing, with d = 1 all shapes agree."""
-    shared = isinstance(structure, Tied) and k > 1
-    if d == 1:
-        return "shared" if shared else "own"
-    return structure.name if shared or not isinstance(structure, Tied) else "full"
 
 
 @dataclass(slots=True)
 class _Distinct:
     """How many distinct rows carry weight: counted only as far as is asked for."""
 
-    data: Array
-    weight: Array | None
+    data: Data
+    weight: Any
     count: int = 0
     sample: int = 4096
 
     def at_least(self, k: int) -> bool:
-        for rows in (self.data[: self.sample], self.data):
+        total = Rows().count(self.data)
+        for most in (min(self.sample, total), total):
             if self.count >= k:
                 break
-            used = rows if self.weight is None else rows[np.asarray(self.weight)[: len(rows)] > 0]
-            self.count = len(np.unique(used, axis=0))
+            self.count = self._distinct(most)
         return self.count >= k
+
+    def _distinct(self, most: int) -> int:
+        rows = np.arange(most)
+        if self.weight is not None:
+            rows = rows[np.asarray(self.weight)[:most] > 0]
+        if isinstance(self.data, (dict, tuple)):
+            parts = self.data.values() if isinstance(self.data, dict) else self.data
+            keys = [np.asarray(part)[rows].reshape(len(rows), -1).tolist() for part in parts]
+            return len({str(row) for row in zip(*keys, strict=True)})
+        return len(np.unique(self.data[rows], axis=0))

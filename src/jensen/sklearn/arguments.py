@@ -10,12 +10,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from jensen.basics.arrays import Array
 from jensen.em import Gain, Never, Stop
 from jensen.em.restarts import DEFAULT_RESTARTS
-from jensen.families.gaussian.covariance import STRUCTURES
+from jensen.families import STRUCTURES
 from jensen.families.gaussian.ridge import Ridge
 from jensen.models import MixturePrior
 from jensen.sklearn.messages import Reporter
 from jensen.sklearn.shapes import FORMS, given_array, given_matrices, given_weights
-from jensen.sklearn.starts import START_KINDS, Given, GivenStart, Plan
+from jensen.sklearn.starts import START_KINDS, Given, GivenStart, OfKind, Plan
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
@@ -74,10 +74,10 @@ def make_plan(estimator: Any, given: Given) -> Plan:
     if given.num_parts:
         return Plan(f"given, {kind}", GivenStart(given, START_KINDS[kind]), _number(estimator.n_init, 1))
     if estimator.max_iter == 0 or estimator.tol == 0:
-        return Plan(kind, START_KINDS[kind], _number(estimator.n_init, 1))
+        return Plan(kind, OfKind(START_KINDS[kind]), _number(estimator.n_init, 1))
     if estimator.n_init == "auto" and kind == "kmeans":
         return Plan("search", None, None)
-    return Plan(kind, START_KINDS[kind], _number(estimator.n_init, DEFAULT_RESTARTS))
+    return Plan(kind, OfKind(START_KINDS[kind]), _number(estimator.n_init, DEFAULT_RESTARTS))
 
 
 def _number(n_init: int | str, auto: int) -> int:
@@ -99,4 +99,4 @@ def choose_prior(estimator: Any, data: Array, weight: Array | None) -> Any:
     if estimator.prior is not None:
         raise ValueError("give reg_covar or prior, not both: each regularizes the covariances")
     total = len(data) if weight is None else float(weight.sum())
-    return Ridge(float(estimator.reg_covar), total / estimator.n_components)
+    return MixturePrior(components=Ridge(float(estimator.reg_covar), total / estimator.n_components))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
 from jensen.em import EM, Fit, fit
-from jensen.models import Mixture, MixturePrior
+from jensen.models import MixturePrior
 from jensen.sklearn import exchange, validation
 from jensen.sklearn.arguments import CONSTRAINTS, choose_prior, choose_stop, given_parts, make_plan
 from jensen.sklearn.messages import report_end, warn_unless_converged
@@ -178,16 +177,17 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
         given = given_parts(self, data.shape[1])
         plan = make_plan(self, given)
         found = fit(
-            plan.model(mixture(self.n_components, self.covariance_type, choose_prior(self, data, weight))),
+            mixture(self.n_components, self.covariance_type, choose_prior(self, data, weight)),
             data,
             weight=weight,
             algorithm=None if plan.start is None else EM(),
             stop=choose_stop(self),
             max_steps=self.max_iter,
             restarts=plan.restarts,
+            starts=plan.starts(),
             rng=generator(self.random_state),
         )
-        self._keep(plan.tidy(found), len(data), keep_order=given.num_parts > 0)
+        self._keep(found, len(data))
         return self
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[np.intp]:
@@ -205,12 +205,10 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
         """
         return self.fit(X, y, sample_weight).predict(X)
 
-    def _keep(self, found: Fit, num_rows: int, keep_order: bool) -> None:
+    def _keep(self, found: Fit, num_rows: int) -> None:
         """Set the attributes; report and warn."""
-        model = cast(Mixture, found.model)
-        params = found.params if keep_order else model.canonical(found.params)
-        set_parameters(self, params)
-        self.result_ = replace(found, params=params)
+        set_parameters(self, found.params)
+        self.result_ = found
         self.converged_ = found.verdict.converged
         self.n_iter_ = found.num_steps
         self.lower_bound_ = found.log_evidence / found.weight

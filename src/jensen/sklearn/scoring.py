@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted
 from jensen.basics.arrays import Array
 from jensen.em import Expected, criteria, e_step
 from jensen.families import GaussianParams
-from jensen.families.gaussian import kernels
 from jensen.models import Mixture, MixtureParams
 from jensen.sklearn import validation
 from jensen.sklearn.shapes import mixture
@@ -65,7 +64,8 @@ class ScoringMixin:
         log_density : ndarray of shape (n_samples,)
         """
         model, params = fitted_model(self)
-        return kernels.log_evidence(model.family, params, validation.rows(self, X))
+        rows = validation.rows(self, X)
+        return model.family.native.log_evidence(params.weights, params.components, rows)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The mean log-density of the rows, Σ w log p(x) / Σ w.

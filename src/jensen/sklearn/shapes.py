@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
-from jensen.families import Gaussian
-from jensen.families.gaussian.covariance import STRUCTURES
+from jensen.families import STRUCTURES, Gaussian
 from jensen.models import Mixture, MixtureParams
 
 

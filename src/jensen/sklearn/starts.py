@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from jensen.basics.arrays import Array
-from jensen.em import Fit, Table
+from jensen.em import Starts
 from jensen.families import GaussianParams
 from jensen.families.gaussian import starts
+from jensen.families.gaussian.starts import StartFunction
 from jensen.models import Mixture, MixtureParams
-
-StartFunction = Callable[[Mixture, Array, Array | None, np.random.Generator], MixtureParams]
 
 # The one table from `init_params` to behaviour.
 START_KINDS: dict[str, StartFunction] = {
@@ -24,6 +23,21 @@ START_KINDS: dict[str, StartFunction] = {
     "random": starts.random_responsibilities,
     "random_from_data": starts.random_rows,
 }
+
+
+MixtureStart = Callable[[Mixture, Array, Array | None, np.random.Generator], MixtureParams]
+
+
+@dataclass(frozen=True, slots=True)
+class OfKind:
+    """A start of a mixture of Gaussians by one of the kinds."""
+
+    kind: StartFunction
+
+    def __call__(
+        self, model: Mixture, data: Array, weight: Array | None, rng: np.random.Generator
+    ) -> MixtureParams:
+        return MixtureParams(*self.kind(model.family, model.num_components, data, weight, rng))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,7 @@ class GivenStart:
     def _own(
         self, model: Mixture, data: Array, weight: Array | None, rng: np.random.Generator
     ) -> MixtureParams:
-        params = self.kind(model, data, weight, rng)
+        params = MixtureParams(*self.kind(model.family, model.num_components, data, weight, rng))
         if self.given.means is None:
             return params
         return model.relabel(params, _nearest(model, params.components.means, self.given.means))
@@ -81,34 +95,15 @@ def _nearest(model: Mixture, found: Array, given: Array) -> NDArray[np.intp]:
 
 
 @dataclass(frozen=True, slots=True)
-class StartedMixture(Mixture):
-    """A mixture that is started in a way of the user's choosing."""
-
-    starter: StartFunction = starts.random_rows
-
-    def start(self, data: Array, weight: Array | None, rng: np.random.Generator) -> MixtureParams:
-        return self.starter(self, data, weight, rng)
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """How many starts of which kind; without a start function the model's own search."""
 
     kind: str
-    start: StartFunction | None
+    start: MixtureStart | None
     restarts: int | None
 
-    def model(self, mixture: Mixture) -> Mixture:
-        """The mixture that starts this way."""
+    def starts(self) -> Starts | None:
+        """What `jensen.fit` is to start from; None for the search."""
         if self.start is None:
-            return mixture
-        return StartedMixture(mixture.num_components, mixture.family, mixture.prior, self.start)
-
-    def tidy(self, fit: Fit) -> Fit:
-        """The fit with a plain `Mixture` as its model and the kind of its starts in their table."""
-        if self.start is None:
-            return fit
-        mixture: Mixture = fit.model  # type: ignore[assignment]
-        plain = Mixture(mixture.num_components, mixture.family, mixture.prior)
-        kinds = np.full(fit.starts.num_rows, self.kind)
-        return replace(fit, model=plain, starts=Table({**fit.starts, "kind": kinds}))
+            return None
+        return Starts(self.kind, self.start, reorder=not isinstance(self.start, GivenStart))

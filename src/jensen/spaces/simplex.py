@@ -103,7 +103,7 @@ class Simplex(Space):
     def widest(self) -> Array:
         return np.ones(self.size)
 
-    def restrict_inside(self, value: Array, labels: Labels, by_cell: bool) -> Space | None:
+    def restrict_inside(self, value: Array, labels: Labels, by_cell: bool) -> Shares | None:
         refuse_outside(Interval(), value[labels == FIXED])
         if by_cell and len(self.shape) > 1:
             return None
@@ -139,7 +139,7 @@ class Shares(Imposed):
         Of its shape: `FIXED`, `FREE`, or the number of a group within the row.
     """
 
-    space: Simplex
+    space: Simplex  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
     value: Array
     labels: Labels
 

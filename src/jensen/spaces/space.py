@@ -123,7 +123,7 @@ class Space(ABC):
         """Whether another space holds the same values."""
         return type(self) is type(other) and self.shape == other.shape
 
-    def restrict_inside(self, value: Array, labels: Labels, by_cell: bool) -> Space | None:
+    def restrict_inside(self, value: Array, labels: Labels, by_cell: bool) -> Any | None:
         """The space with entries *inside* its cells fixed and tied; None where only whole cells can be.
 
         The arguments are those of `jensen.spaces.cells.restrict`.

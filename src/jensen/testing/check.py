@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.plain import given
 from jensen.em import Expected, Table
-from jensen.em.cases import take_rows
-from jensen.families import Gaussian
+from jensen.em.contract import Model
+from jensen.families.family import Family, as_family
 from jensen.testing import charts, climbing, contract, identities, sampling, statistics, symmetry
 from jensen.testing.law import Chart, Take, chart_of, prepared
 
@@ -26,7 +27,7 @@ def check_model(
     *,
     weight: Weight = None,
     rng: int = 0,
-    take: Take = take_rows,
+    take: Take | None = None,
     chart: Chart | None = None,
     transform: symmetry.Transform | None = None,
     skip: tuple[str, ...] = (),
@@ -36,12 +37,12 @@ def check_model(
     Parameters
     ----------
     model, params, data, weight
-        A `jensen.em.LatentVariableModel`, parameters inside its space and away from a maximum, data of a few
+        A `jensen.em.Model`, parameters inside its space and away from a maximum, data of a few
         hundred rows.
     rng
         Seed of everything random in the laws.
     take
-        ``take(data, rows)``, for data that are not arrays, nor tuples or dicts of arrays.
+        ``take(data, cases)``; by default as the model's ``cases`` do.
     chart
         (to_vector, from_vector), for a model that has neither ``chart`` nor ``pack`` and ``unpack``.
     transform
@@ -73,8 +74,6 @@ def check_model(
     """
     case: dict[str, Any] = {"weight": weight}
     drawn: dict[str, Any] = {**case, "rng": rng}
-    if transform is None:
-        transform = _own_transform(model, data, rng)
     laws = _laws(model, params, data, case, drawn, take, chart, transform)
     return _run(laws, skip)
 
@@ -85,7 +84,7 @@ def _laws(
     data: Data,
     case: dict[str, Any],
     drawn: dict[str, Any],
-    take: Take,
+    take: Take | None,
     chart: Chart | None,
     transform: symmetry.Transform | None,
 ) -> Iterator[Law]:
@@ -94,15 +93,18 @@ def _laws(
     def law(function: Callable[..., None], options: dict[str, Any], applies: bool = True) -> Law:
         return function.__name__, applies, lambda: function(model, params, data, **options)
 
-    def has(*names: str) -> bool:
-        fitted = prepared(model, data, case["weight"])
-        return all(getattr(fitted, name, None) is not None for name in names)
-
     yield law(contract.keeps_contract, case)
+    fitted = prepared(model, data, case["weight"])
+    if transform is None:
+        transform = fitted.transform(data, drawn["rng"])
+
+    def has(*names: str) -> bool:
+        return set(names) <= set(given(fitted, names))
+
     yield law(identities.bound_is_tight, case)
     yield law(identities.gap_is_kl, drawn, identities.can_draw_posterior(model, params, data))
     yield law(identities.fused_agrees, drawn, has("e_step"))
-    has_chart = chart_of(model, chart) is not None
+    has_chart = chart_of(fitted, chart) is not None
     yield law(identities.fisher_identity, {**drawn, "chart": chart}, has_chart)
     yield law(charts.chart_inverts, drawn, has("chart"))
     yield law(charts.score_is_slope, drawn, has("chart", "score"))
@@ -136,13 +138,6 @@ def _run(laws: Iterator[Law], skip: tuple[str, ...]) -> Table:
     return Table.from_rows(rows)
 
 
-def _own_transform(model: Any, data: Data, rng: int) -> symmetry.Transform | None:
-    family = getattr(model, "family", None)
-    if not isinstance(family, Gaussian) or getattr(model, "prior", None) is not None:
-        return None
-    return symmetry.structure_transform(family.covariance, np.asarray(data), rng)
-
-
 @dataclass(frozen=True, slots=True)
 class _Known:
     """A posterior that is given: (n, k) memberships that are data."""
@@ -154,11 +149,10 @@ class _Known:
 
 
 @dataclass(frozen=True, slots=True)
-class _Observed:
+class _Observed(Model):
     """A family as a model whose labels are observed: data are (rows, memberships), and log p = Q exactly."""
 
-    family: Any
-    prior: None = field(default=None)
+    family: Family
 
     def posterior(self, params: Params, data: Data) -> _Known:
         rows, members = data
@@ -167,8 +161,8 @@ class _Observed:
     def expected(self, params: Params, data: Data, posterior: _Known, weight: Weight) -> Expected:
         rows, members = data
         w = np.ones(len(members)) if weight is None else np.asarray(weight, float)
-        stats = self.family.statistics(params, rows, w[:, None] * members)
-        return Expected(stats, float(w @ posterior.log_evidence), 0.0, float(w.sum()))
+        stats, entropy = self.family.expected(params, rows, w[:, None] * members)
+        return Expected(stats, float(w @ posterior.log_evidence), entropy, float(w.sum()))
 
     def m_step(self, stats: Any, params: Params) -> Params:
         return self.family.m_step(stats, params)
@@ -219,7 +213,7 @@ def check_family(
     >>> str(table["law"][0]), str(table["outcome"][0])
     ('keeps_contract', 'holds')
     """
-    model, blocks = _Observed(family), (data, np.asarray(memberships, float))
+    model, blocks = _Observed(as_family(family)), (data, np.asarray(memberships, float))
     drawn: dict[str, Any] = {"weight": None, "rng": rng}
-    laws = _laws(model, params, blocks, {"weight": None}, drawn, take_rows, None, None)
+    laws = _laws(model, params, blocks, {"weight": None}, drawn, None, None, None)
     return _run(laws, skip)

@@ -8,7 +8,20 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
-from jensen.em import EM, Algorithm, Never, Problem, QuasiNewton, Squarem, e_step, fit, log_prior, m_step
+from jensen.em import (
+    EM,
+    Algorithm,
+    Model,
+    Never,
+    Problem,
+    QuasiNewton,
+    Squarem,
+    e_step,
+    fit,
+    log_prior,
+    m_step,
+)
+from jensen.em.algorithms import as_algorithm
 from jensen.testing.law import LawError, chart_of, neighbours, prepared, require_close, rounding
 
 SIZES = (1.0, 1e-1, 1e-2, 1e-3)  # of perturbations, as fractions of the way to a neighbour
@@ -37,27 +50,27 @@ def never_falls(
         The M-step is wrong or precision was lost.
     """
     model = prepared(model, data, weight)
-    for climber in _climbers(model) if algorithm is None else [algorithm]:
+    for climber in _climbers(model) if algorithm is None else [as_algorithm(algorithm)]:
         problem = Problem(model, data, weight)
         state = climber.init(problem, params)
         for i in range(steps):
             new = climber.step(problem, state)
             fall = state.objective - new.objective
             if not fall <= 2 * rounding(model, new.params, data, weight):
-                found = f"step {i + 1} of {type(climber).__name__} lowered the objective by {fall:.3g}"
+                found = f"step {i + 1} of {climber.name} lowered the objective by {fall:.3g}"
                 raise LawError(
                     "never_falls", found, "an M-step that does not maximize Q, or precision lost in S"
                 )
             state = new
 
 
-def _climbers(model: Any) -> list[Algorithm]:
+def _climbers(model: Model) -> list[Algorithm]:
     """Every way of climbing that the model allows."""
-    own = getattr(model, "algorithm", None)
-    climbers: list[Algorithm] = [EM()] if own is None else [EM(), own]
+    own = model.algorithm
+    climbers: list[Algorithm] = [EM()] if own is None else [EM(), as_algorithm(own)]
     if chart_of(model, None) is not None:
         climbers.append(Squarem())
-    if getattr(model, "chart", None) is not None:
+    if model.chart is not None:
         climbers.append(QuasiNewton())
     return climbers
 
@@ -82,7 +95,7 @@ def m_step_is_best(model: Any, params: Params, data: Data, *, weight: Weight = N
             return e_step(model, at, data, weight).log_evidence + log_prior(model, at)
         return float(model.expected_log_joint(at, stats)) + log_prior(model, at)
 
-    kind = getattr(model, "m_step_kind", "exact")
+    kind = model.m_step_kind
     usually = f"an m_step that is not {kind}, as the model claims (m_step_kind)"
     rivals: Iterator[tuple[str, Params]] = iter([("the θ it came from", params)])
     if kind == "exact":

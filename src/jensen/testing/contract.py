@@ -7,16 +7,10 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.plain import given
 from jensen.em import Expected
-from jensen.em.cases import num_rows
+from jensen.em.contract import METHODS, as_model
 from jensen.testing.law import LawError
-
-METHODS = {
-    "posterior": "params, data",
-    "expected": "params, data, posterior, weight",
-    "m_step": "stats, params",
-    "expected_log_joint": "params, stats",
-}
 
 
 def keeps_contract(model: Any, params: Params, data: Data, *, weight: Weight = None) -> None:
@@ -29,11 +23,11 @@ def keeps_contract(model: Any, params: Params, data: Data, *, weight: Weight = N
     """
     law, name = "keeps_contract", type(model).__name__
     for method, arguments in METHODS.items():
-        if not callable(getattr(model, method, None)):
+        if not callable(given(model, [method]).get(method)):
             raise LawError(
                 law, f"{name} has no {method}({arguments})", "a method that is still to be written"
             )
-    n, posterior = num_rows(data), model.posterior(params, data)
+    n, posterior = as_model(model).cases.count(data), model.posterior(params, data)
     for what, found in (("log_evidence", posterior.log_evidence), ("entropy()", posterior.entropy())):
         if np.shape(found) != (n,):
             shape = f"the posterior's {what} has shape {np.shape(found)}, and there are {n} rows"
@@ -44,7 +38,7 @@ def keeps_contract(model: Any, params: Params, data: Data, *, weight: Weight = N
             law, f"expected() returned a {type(expected).__name__}", "a return that is not an Expected"
         )
     for operation, applied in (("+", "__add__"), (".scale(factor)", "scale")):
-        if not hasattr(expected.stats, applied) or isinstance(expected.stats, (tuple, list)):
+        if not given(expected.stats, [applied]) or isinstance(expected.stats, (tuple, list)):
             kind = type(expected.stats).__name__
             raise LawError(
                 law,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
 from jensen.em import e_step, elbo, kl_gap, log_prior
+from jensen.em.contract import as_model
+from jensen.em.posteriors import divergence, labels_of, random_labels
 from jensen.testing.law import (
     Chart,
     LawError,
@@ -16,6 +17,7 @@ from jensen.testing.law import (
     neighbours,
     num_values,
     precision,
+    prepared,
     require_close,
     require_same_expected,
     rounding,
@@ -61,7 +63,7 @@ def gap_is_kl(
     exact = model.posterior(params, data)
     for _ in range(draws):
         q = random_posterior(model, params, data, exact, rng)
-        each = _divergence(q, exact)
+        each = divergence(q, exact)
         kl = float(each.sum() if weight is None else np.asarray(weight) @ each)
         gap = kl_gap(model, params, data, q, weight)
         tolerance = 2 * rounding(model, params, data, weight) + precision(data) * num_values(params) * abs(
@@ -73,28 +75,16 @@ def gap_is_kl(
 
 def can_draw_posterior(model: Any, params: Params, data: Data) -> bool:
     """Whether `gap_is_kl` can be run."""
-    return getattr(model, "random_posterior", None) is not None or hasattr(
-        model.posterior(params, data), "responsibilities"
-    )
+    model = as_model(model)
+    return model.random_posterior is not None or labels_of(model.posterior(params, data)) is not None
 
 
 def random_posterior(model: Any, params: Params, data: Data, exact: Any, rng: np.random.Generator) -> Any:
     """Some q with the log-evidence of the exact posterior."""
-    draw = getattr(model, "random_posterior", None)
+    draw = as_model(model).random_posterior
     if draw is not None:
         return draw(params, data, rng)
-    r = exact.responsibilities
-    # Only where the exact posterior is far from underflow: there its logarithm is known.
-    drawn = rng.gamma(1.0, size=r.shape) * (r > float(np.finfo(r.dtype).tiny) ** 0.75)
-    return replace(exact, responsibilities=drawn / drawn.sum(axis=1, keepdims=True))
-
-
-def _divergence(q: Any, exact: Any) -> np.ndarray:
-    if hasattr(q, "kl"):
-        return np.asarray(q.kl(exact), dtype=float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = q.responsibilities * (np.log(q.responsibilities) - np.log(exact.responsibilities))
-    return np.where(q.responsibilities > 0, terms, 0.0).sum(axis=1)
+    return random_labels(exact, rng)
 
 
 def fused_agrees(model: Any, params: Params, data: Data, *, weight: Weight = None, rng: Any = 0) -> None:
@@ -136,6 +126,7 @@ def fisher_identity(
     LawError
         The E-step is not the posterior of the joint density in Q.
     """
+    model = prepared(model, data, weight)
     coordinates = chart_of(model, chart)
     if coordinates is None:
         raise TypeError("fisher_identity needs pack and unpack, or a chart")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from math import log2
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Data, Params, Weight
 from jensen.em import em_map, log_prior
-from jensen.em.cases import first_array, num_rows
+from jensen.em.cases import first_array
+from jensen.em.contract import Model, as_model
+from jensen.em.coordinates import InChart, Natural, is_feasible
 
 Take = Callable[[Data, NDArray[np.intp]], Data]
 Chart = tuple[Callable[[Params], Array], Callable[[Array], Params | None]]
@@ -49,8 +52,9 @@ def rounding(model: Any, params: Params, data: Data, weight: Weight = None) -> f
 
 def precision(data: Data) -> float:
     """eps of the data: of float32 where that is what they are, else of float64."""
-    dtype = getattr(first_array(data), "dtype", None)
-    return float(np.finfo(np.float32 if dtype == np.float32 else np.float64).eps)
+    first = first_array(data)
+    single = isinstance(first, np.ndarray) and first.dtype == np.float32
+    return float(np.finfo(np.float32 if single else np.float64).eps)
 
 
 def num_values(params: Any) -> int:
@@ -60,19 +64,20 @@ def num_values(params: Any) -> int:
     if isinstance(params, (tuple, list)):
         return sum(num_values(value) for value in params)
     if is_dataclass(params):
-        return sum(num_values(getattr(params, field.name)) for field in fields(params))
+        return sum(num_values(attrgetter(field.name)(params)) for field in fields(params))
     return int(np.size(params))
 
 
-def ones(data: Data, weight: Weight) -> Array:
+def ones(model: Model, data: Data, weight: Weight) -> Array:
     """The weights, 1 where there are none."""
-    return np.ones(num_rows(data)) if weight is None else np.asarray(weight, dtype=float)
+    count = model.cases.count(data)
+    return np.ones(count) if weight is None else np.asarray(weight, dtype=float)
 
 
-def prepared(model: Any, data: Data, weight: Weight) -> Any:
+def prepared(model: Any, data: Data, weight: Weight) -> Model:
     """The model with what the data fix, as ``fit`` makes it."""
-    prepare = getattr(model, "prepare", None)
-    return model if prepare is None else prepare(data, weight)
+    model = as_model(model)
+    return model if model.prepare is None else as_model(model.prepare(data, weight))
 
 
 def neighbours(
@@ -85,20 +90,26 @@ def neighbours(
     spread: float = 0.5,
 ) -> list[Params]:
     """Feasible parameters near the next M-step: EM steps under random weights (a Bayesian bootstrap)."""
-    base = ones(data, weight)
+    base = ones(as_model(model), data, weight)
     draws = [1.0 + spread * (rng.exponential(size=len(base)) - 1.0) for _ in range(count)]
     return [em_map(model, params, data, base * draw) for draw in draws]
 
 
 def chart_of(model: Any, chart: Chart | None) -> Chart | None:
-    """The chart given, or the model's ``pack`` and ``unpack``, or the two maps of its ``chart``, or None."""
+    """The chart given, or the two maps of the model's own, or its ``pack`` and ``unpack``, or None."""
     if chart is not None:
         return chart
-    pack, unpack = getattr(model, "pack", None), getattr(model, "unpack", None)
-    if pack is not None and unpack is not None:
-        return pack, unpack
-    own = getattr(model, "chart", None)
-    return None if own is None else (own.to_vector, own.from_vector)
+    model = as_model(model)
+    own = Natural() if model.pack is not None else InChart()
+    maps = own.of(model)
+    if maps is None:
+        return None
+
+    def unpack(vector: Array) -> Params | None:
+        params = maps.unpack(vector)
+        return params if params is not None and is_feasible(model, params) else None
+
+    return maps.pack, unpack
 
 
 def slope(f: Callable[[float], float], noise: float, data: Data) -> tuple[float, float]:
@@ -136,7 +147,8 @@ def require_same_expected(
     """
     tolerance = rounding(model, at[0], data, weight)
     for name in ("log_evidence", "entropy", "weight"):
-        require_close(law, usually, name, getattr(found, name), getattr(expected, name), tolerance)
+        value = attrgetter(name)
+        require_close(law, usually, name, value(found), value(expected), tolerance)
     require_same_stats(law, usually, model, found.stats, expected.stats, at, data, weight)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from jensen.basics.arrays import Params
 from jensen.em import Gain, fit, log_evidence
+from jensen.em.contract import as_model
 from jensen.testing.law import LawError, num_values, prepared
 
 RARE = 1e-6  # a sound model fails this law with this probability
@@ -41,8 +42,8 @@ def refit_recovers(
     data = drawn[0] if type(drawn) is tuple else drawn  # (rows, hidden values); a named tuple is data
     begin = start if start is not None else prepared(model, data, None).start(data, None, rng)
     result = fit(model, data, start, restarts=None if start is not None else 5, stop=Gain(1e-2), rng=rng)
-    num_free = getattr(model, "num_free", None)
-    free = num_values(params) if num_free is None else num_free(params)
+    own = as_model(model).num_free
+    free = num_values(params) if own is None or own(params) is None else own(params)
     limit = float(chi2.isf(RARE, free))
     reached = 2 * (result.log_evidence - log_evidence(result.model, params, data))
     begun = 2 * (result.log_evidence - log_evidence(result.model, begin, data))

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.plain import given
 from jensen.em import Never, e_step, fit
-from jensen.em.cases import num_rows, take_rows
+from jensen.em.contract import as_model
 from jensen.testing.law import (
     Take,
     neighbours,
@@ -25,14 +26,14 @@ EPS = float(np.finfo(float).eps)
 
 
 def blocks_add(
-    model: Any, params: Params, data: Data, *, weight: Weight = None, rng: Any = 0, take: Take = take_rows
+    model: Any, params: Params, data: Data, *, weight: Weight = None, rng: Any = 0, take: Take | None = None
 ) -> None:
     """expected(x₁ ∪ x₂) = expected(x₁) + expected(x₂), in either order.
 
     Parameters
     ----------
     take
-        ``take(data, rows)`` gives the rows with these numbers, for data that are not arrays.
+        ``take(data, cases)`` gives the cases with these numbers; by default as the model's ``cases`` do.
 
     Raises
     ------
@@ -41,7 +42,9 @@ def blocks_add(
     """
     rng = np.random.default_rng(rng)
     at = [params, *neighbours(model, params, data, weight, rng, 4)]
-    w = ones(data, weight)
+    known = as_model(model)
+    take = known.cases.take if take is None else take
+    w = ones(known, data, weight)
     whole = e_step(model, params, data, weight)
     first, second = (
         e_step(model, params, take(data, rows), None if weight is None else w[rows])
@@ -69,7 +72,7 @@ def statistics_scale(
         ``scale`` misses a part of the statistics, or a weight enters more than once.
     """
     at = [params, *neighbours(model, params, data, weight, np.random.default_rng(rng), 4)]
-    scaled = factor * ones(data, weight)
+    scaled = factor * ones(as_model(model), data, weight)
     found = e_step(model, params, data, weight).scale(factor)
     expected = e_step(model, params, data, scaled)
     usually = "a scale() that misses a part of the statistics, or weights that do not enter linearly"
@@ -91,7 +94,7 @@ def statistics_move(
     """
     rng = np.random.default_rng(rng)
     stats = e_step(model, params, data, weight).stats
-    inner = getattr(stats, "components", stats)
+    inner = given(stats, ["components"]).get("components", stats)
     whole = (lambda part: part) if inner is stats else (lambda part: replace(stats, components=part))
     away = inner.centre + distance * np.std(inner.centre, axis=0) * rng.standard_normal(inner.centre.shape)
     there = inner.about(away)
@@ -110,7 +113,7 @@ def statistics_move(
 def can_move(model: Any, params: Params, data: Data) -> bool:
     """Whether `statistics_move` can be run."""
     stats = e_step(model, params, data).stats
-    return hasattr(getattr(stats, "components", stats), "about")
+    return "about" in given(given(stats, ["components"]).get("components", stats), ["about"])
 
 
 def weights_repeat(
@@ -120,7 +123,7 @@ def weights_repeat(
     *,
     weight: NDArray[np.integer] | None = None,
     rng: Any = 0,
-    take: Take = take_rows,
+    take: Take | None = None,
     steps: int = 15,
 ) -> None:
     """Integer weights = repeated rows: in the E-step, and along a whole fit from the same start.
@@ -136,7 +139,9 @@ def weights_repeat(
         The weights are dropped or squared somewhere.
     """
     rng = np.random.default_rng(rng)
-    counts = rng.integers(0, 4, size=num_rows(data)) if weight is None else np.asarray(weight)
+    cases = as_model(model).cases
+    take = cases.take if take is None else take
+    counts = rng.integers(0, 4, size=cases.count(data)) if weight is None else np.asarray(weight)
     repeated = take(data, np.repeat(np.arange(len(counts)), counts))
     w = counts.astype(float)
     law, usually = "weights_repeat", "weights that are dropped, squared or normalized somewhere"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -52,10 +54,10 @@ def num_threads(count: int) -> Iterator[None]:
 
 def leaves(value: Any) -> Iterator[np.ndarray]:
     """The arrays and numbers of a nest of data classes and tuples."""
-    names = getattr(value, "__dataclass_fields__", None)
+    names = [field.name for field in fields(value)] if is_dataclass(value) else None
     if names is not None:
         for name in names:
-            yield from leaves(getattr(value, name))
+            yield from leaves(attrgetter(name)(value))
     elif isinstance(value, tuple):
         for item in value:
             yield from leaves(item)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from jensen.basics.arrays import Array, Params
+from jensen.em.algorithms import Algorithm
 from jensen.em.coordinates import Coordinates, Maps, Natural, maps_of
 from jensen.em.problem import Problem, State
 
 
 @dataclass(frozen=True, slots=True)
-class Squarem:
+class Squarem(Algorithm):
     """SQUAREM (Varadhan and Roland, 2008, scheme S3).
 
     From θ₀, two EM steps give θ₁ and θ₂; with r = θ₁ − θ₀ and v = (θ₂ − θ₁) − r the proposal is
@@ -54,12 +55,6 @@ class Squarem:
                 return steadied
         return problem.e_step(second)
 
-    def is_plain(self) -> bool:
-        return False
-
-    def is_monotone(self) -> bool:
-        return True
-
 
 def _leap(maps: Maps, start: Params, first: Params, second: Params) -> Params | None:
     """θ' = θ₀ − 2αr + α²v, or None where it is the plain step or infeasible."""
@@ -84,7 +79,7 @@ class Mixed(State):
 
 
 @dataclass(frozen=True, slots=True)
-class Anderson:
+class Anderson(Algorithm):
     """Anderson mixing of EM steps, damped and restarted (DAAREM: Henderson and Varadhan, 2019).
 
     With the latest points θ_j and their EM steps f_j = M(θ_j) − θ_j the proposal is
@@ -142,12 +137,6 @@ class Anderson:
         damping = _damping(values, shares, leaps) if self.damped else 0.0
         mixing = right.T @ (values * shares / (values**2 + damping))
         return points[-1] + em_steps[-1] - (moved + changed) @ mixing
-
-    def is_plain(self) -> bool:
-        return False
-
-    def is_monotone(self) -> bool:
-        return True
 
 
 def _damping(values: Array, shares: Array, leaps: int) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array, Params
 from jensen.em.acceleration.bfgs import Pair, Point, uphill
+from jensen.em.algorithms import Algorithm
 from jensen.em.coordinates import InChart, maps_of
 from jensen.em.problem import Problem, State
 
@@ -23,7 +24,7 @@ SMALLEST = 1e-6  # curvature, where the largest are about 1
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class Inverse:
     """W = I⁻¹ for a symmetric I, made positive.
 
     Attributes
@@ -39,7 +40,7 @@ class Metric:
     vectors: Array
 
     @classmethod
-    def of(cls, information: Array) -> Metric:
+    def of(cls, information: Array) -> Inverse:
         """Negative curvatures count as positive ones; coordinates without any stay where they are."""
         if not np.isfinite(information).all():
             information = np.eye(len(information))
@@ -57,15 +58,15 @@ class Metric:
 class MetricPoint(Point):
     """A point with its metric, the information of complete data there or nearby."""
 
-    metric: Metric
+    metric: Inverse
     age: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class GradientEM:
+class GradientEM(Algorithm):
     """The EM gradient algorithm with quasi-Newton updates (Lange, 1995), in the model's chart.
 
-    The model must have ``metric(params, data, weight)``, −∂²Q/∂u² at the params of the E-step;
+    The model must have ``complete_information(params, data, weight)``, −∂²Q/∂u² at the params of the E-step;
     an approximation will do, since it only shapes the steps.
 
     Parameters
@@ -95,12 +96,6 @@ class GradientEM:
                 there = uphill(problem, here, 1.0, TRIALS)
             return here if there is None else self._learn(problem, here, there)
 
-    def is_plain(self) -> bool:
-        return False
-
-    def is_monotone(self) -> bool:
-        return True
-
     def _learn(self, problem: Problem, here: MetricPoint, there: State) -> MetricPoint:
         """The new point: in a new metric after ``refresh`` steps, and after a large gain from nothing."""
         if there.objective - here.objective > self.begin:
@@ -118,10 +113,11 @@ class GradientEM:
 def _afresh(problem: Problem, state: State) -> MetricPoint:
     """The point of a state in the metric of its own params, with nothing remembered."""
     model: Any = problem.model
-    return _in_metric(problem, state, Metric.of(model.metric(state.params, problem.data, problem.weight)), 0)
+    complete = model.complete_information(state.params, problem.data, problem.weight)
+    return _in_metric(problem, state, Inverse.of(complete), 0)
 
 
-def _in_metric(problem: Problem, state: State, metric: Metric, age: int) -> MetricPoint:
+def _in_metric(problem: Problem, state: State, metric: Inverse, age: int) -> MetricPoint:
     model: Any = problem.model
     g = problem.score(state)
     u = model.chart.to_vector(state.params)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.em.curvature.information import Information
 from jensen.em.curvature.parabola import Parabola
+from jensen.em.curvature.uphill import highest_along
 from jensen.em.problem import Problem, State
-from jensen.em.uncertainty.directions import highest_along
 
 INSIDE = 3.0  # a logarithm or logit at which nothing has vanished yet
 MOST_COORDINATES = 300  # an information of more is not worth its time at the end of every fit
@@ -39,9 +38,10 @@ class Polished:
 
 def can_polish(problem: Problem) -> bool:
     """Whether the model has exact second derivatives, and few enough of them."""
-    chart: Any = getattr(problem.model, "chart", None)
-    has = getattr(problem.model, "information", None) is not None
-    return has and chart is not None and 0 < chart.size <= MOST_COORDINATES
+    model = problem.model
+    if model.information is None or model.chart is None:
+        return False
+    return 0 < model.chart.size <= MOST_COORDINATES
 
 
 def polish(problem: Problem, state: State) -> Polished | None:
@@ -55,7 +55,7 @@ def polish(problem: Problem, state: State) -> Polished | None:
     higher = _uphill(problem, state, u, parabola)
     if higher is not None:
         return Polished(higher, np.nan, parabola, left_saddle=True)
-    chart: Any = problem.model.chart  # pyright: ignore[reportAttributeAccessIssue] -- asked for by can_polish
+    chart = problem.model.chart
     better = problem.attempt(chart.from_vector(u + parabola.inverse @ parabola.g))
     if better is None or better.objective < state.objective - problem.resolution(state):
         return Polished(state, parabola.remaining, parabola)
@@ -64,7 +64,7 @@ def polish(problem: Problem, state: State) -> Polished | None:
 
 
 def _parabola(problem: Problem, state: State) -> tuple[Array, Parabola | None]:
-    model: Any = problem.model
+    model = problem.model
     u, g = model.chart.to_vector(state.params), problem.score(state)
     matrix = np.asarray(model.information(state.params, problem.data, problem.weight), dtype=float)
     if not (np.isfinite(matrix).all() and np.isfinite(g).all()):
@@ -73,15 +73,13 @@ def _parabola(problem: Problem, state: State) -> tuple[Array, Parabola | None]:
     with np.errstate(divide="ignore"):
         alone = 1.0 / np.sqrt(np.abs(np.diag(matrix)))
     unit = np.where(np.isfinite(np.minimum(alone, limits)), np.minimum(alone, limits), 1.0)
-    held = getattr(model.chart, "at_bound", None)
-    information = Information(matrix, unit)
-    bounds = None if held is None else held(state.params)
-    return u, Parabola.of(model.chart, u, g, information, state.expected.weight, bounds)
+    held = model.chart.at_bound(state.params)
+    return u, Parabola.of(model.chart, u, g, Information(matrix, unit), state.expected.weight, held)
 
 
 def _uphill(problem: Problem, state: State, u: Array, parabola: Parabola) -> State | None:
     """The highest point along directions that climb and away from bounds that are none; None at a maximum."""
-    best, from_vector = state, problem.model.chart.from_vector  # pyright: ignore[reportAttributeAccessIssue]
+    best, from_vector = state, problem.model.chart.from_vector
     for direction in parabola.directions[:, parabola.climbing].T:
         for side in (1.0, -1.0):
             best = highest_along(problem, u, side * direction, best)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from jensen.basics.arrays import Params
 from jensen.em.acceleration.bfgs import Pair, Point, uphill
+from jensen.em.algorithms import Algorithm
 from jensen.em.coordinates import InChart, maps_of
 from jensen.em.problem import Problem, State
 
@@ -28,7 +29,7 @@ class EMPoint(Point):
 
 
 @dataclass(frozen=True, slots=True)
-class QuasiNewton:
+class QuasiNewton(Algorithm):
     """Quasi-Newton EM (QN2 of Jamshidian and Jennrich, 1997) in the model's chart.
 
     Plain EM steps first; then BFGS on the evidence, with EM's own step as its first metric. A trial that does
@@ -60,12 +61,6 @@ class QuasiNewton:
         if there is None:
             return _point(problem, problem.e_step(problem.m_step(state)))
         return self._learn(state, _point(problem, there))
-
-    def is_plain(self) -> bool:
-        return False
-
-    def is_monotone(self) -> bool:
-        return True
 
     def _learn(self, here: EMPoint, there: EMPoint) -> EMPoint:
         pair = Pair(there.u - here.u, here.g - there.g, here.first - there.first)

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, is_dataclass, replace
-from functools import cached_property, partial
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em import identities
+from jensen.em.acceleration.gradient_em import GradientEM
 from jensen.em.constraints.chart import RestrictedChart
-from jensen.em.contract import Expected, LatentVariableModel
-from jensen.em.score import STEP, unit_scale
-from jensen.numerics.differences import gradient, jacobian
-from jensen.numerics.maximize import Memory, is_stationary, maximize, second_derivative
+from jensen.em.constraints.m_step import ConstrainedMStep
+from jensen.em.constraints.search import search
+from jensen.em.contract import OF_THE_DATA, Expected, Model, as_model, name_of
+from jensen.em.problem import Problem
+from jensen.em.restarts import Start
+from jensen.numerics.differences import jacobian
 from jensen.spaces.chart import Chart
-
-PASSED_ON = frozenset({"sample", "sample_posterior", "random_posterior"})
-"""What a constrained model has where the model has it, and as it is there."""
 
 
 def constrain(
-    model: LatentVariableModel,
+    model: Any,
     fixed: Mapping[str, Any] | None = None,
     tied: Mapping[str, Any] | None = None,
 ) -> Constrained:
@@ -74,11 +76,6 @@ def constrain(
     return found
 
 
-def _whole_powers(unit: Array) -> Array:
-    """Units of powers of 2: rounding in the data then does not change the steps of differences."""
-    return np.asarray(2.0 ** np.round(np.log2(unit)), np.float64)
-
-
 @dataclass(frozen=True, slots=True)
 class _Passed:
     """The prior of the model under a constrained one."""
@@ -93,7 +90,7 @@ class _Passed:
 
 
 @dataclass(frozen=True)
-class Constrained:
+class Constrained(Model):
     """A model on a part of its parameter space; made by `constrain`.
 
     E-step and Q are the model's own. The score and the information are pulled back along the free
@@ -113,126 +110,75 @@ class Constrained:
     tied: dict[str, Any] = field(default_factory=dict)
     _closed: bool = field(default=True, repr=False, compare=False)
     """Whether the model's own M-step, imposed on, is the maximum: tried out by `prepare`."""
-    _memory: dict[str, Memory] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What the last M-step learned: the next one is nearly the same."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name in PASSED_ON:
-            return getattr(self.base, name)
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     @cached_property
-    def chart(self) -> RestrictedChart | None:
+    def whole(self) -> Model:
+        """The model without constraints, as a `Model`."""
+        return as_model(self.base)
+
+    @cached_property
+    def chart(self) -> RestrictedChart | None:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The free coordinates; None before a model that learns its shapes from data has seen them."""
-        whole = getattr(self.base, "chart", None)
-        if whole is None:
+        chart = self.whole.chart
+        if chart is None:
             return None
-        if not isinstance(whole, Chart):
-            raise ValueError(f"{type(self.base).__name__}.chart must be a jensen.Chart to fix and tie")
-        return RestrictedChart(whole, self.fixed, self.tied)
+        if not isinstance(chart, Chart):
+            raise ValueError(f"{name_of(self.whole)}.chart must be a jensen.Chart to fix and tie")
+        return RestrictedChart(chart, self.fixed, self.tied)
 
     @property
     def _chart(self) -> RestrictedChart:
         if self.chart is None:
-            name = type(self.base).__name__
             raise ValueError(
-                f"{name} has no chart, so nothing of it can be fixed or tied; if it gets one from the data, "
-                "call prepare(data, weight) first, as fit does"
+                f"{name_of(self.whole)} has no chart, so nothing of it can be fixed or tied; if it gets one "
+                "from the data, call prepare(data, weight) first, as fit does"
             )
         return self.chart
 
-    @property
+    @cached_property
     def prior(self) -> Any:
         """The model's own."""
-        own = getattr(self.base, "prior", None)
-        return None if own is None else _Passed(own)
+        return None if self.whole.prior is None else _Passed(self.whole.prior)
 
     # ---- the contract --------------------------------------------------------------------------------------
 
     def prepare(self, data: Data, weight: Weight) -> Constrained:
         """With whatever the data fix of the model."""
-        prepare = getattr(self.base, "prepare", None)
-        model = replace(self, base=self.base if prepare is None else prepare(data, weight))
+        base = self.base if self.whole.prepare is None else self.whole.prepare(data, weight)
+        model = replace(self, base=base)
         _ = model._chart
         return replace(model, _closed=model._try_out(data, weight))
 
     def _try_out(self, data: Data, weight: Weight) -> bool:
         """Whether the closed form is kept, where it can be seen without much work."""
-        if self.start is None or self._without_prior is None:
+        if self.start is None or not self._m_step.has_slope:
             return True
         try:
             params = self.start(data, weight, np.random.default_rng(0))
-            stats = identities.e_step(self.base, params, data, weight).stats
-            found = self.impose(self.base.m_step(stats, params))
-            slope = self._slope_of(stats)(self._chart.to_vector(found))
-            return is_stationary(
-                float(self.base.expected_log_joint(found, stats)), slope, unit_scale(self, found, stats)
-            )
+            return self._m_step.is_closed(identities.e_step(self.whole, params, data, weight).stats, params)
         except (ArithmeticError, ValueError, np.linalg.LinAlgError):
             return True
 
     def posterior(self, params: Params, data: Data) -> Any:
-        return self.base.posterior(self._checked(params), data)
+        return self.whole.posterior(self._checked(params), data)
 
     def expected(self, params: Params, data: Data, posterior: Any, weight: Weight) -> Expected:
-        return self.base.expected(params, data, posterior, weight)
+        return self.whole.expected(params, data, posterior, weight)
 
     def e_step(self, params: Params, data: Data, weight: Weight) -> Expected:
         """The model's own E-step."""
-        return identities.e_step(self.base, self._checked(params), data, weight)
+        return identities.e_step(self.whole, self._checked(params), data, weight)
 
     def expected_log_joint(self, params: Params, stats: Any) -> float:
-        return self.base.expected_log_joint(params, stats)
+        return self.whole.expected_log_joint(params, stats)
 
     def m_step(self, stats: Any, params: Params) -> Params:
         """argmax Q(·, S) over the free coordinates."""
-        chart = self._chart
-        best = self._better(stats, params, chart.impose(self.base.m_step(stats, params)))
-
-        def value(u: Array) -> float:
-            there = chart.from_vector(u)
-            return float(self.base.expected_log_joint(there, stats)) if self.contains(there) else -np.inf
-
-        def by_differences(u: Array) -> Array:
-            return gradient(value, u, self._memory["m_step"].unit, STEP)
-
-        def measure(u: Array) -> Array:
-            return _whole_powers(unit_scale(self, chart.from_vector(u), stats))
-
-        begin = chart.to_vector(best)
-        memory = self._remembered("m_step", lambda: measure(begin))
-        slope = by_differences if self._without_prior is None else self._slope_of(stats)
-        if is_stationary(value(begin), slope(begin), memory.unit):
-            return best
-        return self._better(stats, best, chart.from_vector(maximize(value, slope, begin, memory, measure)))
-
-    def _remembered(self, what: str, unit: Callable[[], Array]) -> Memory:
-        if what not in self._memory:
-            self._memory[what] = Memory(unit())
-        return self._memory[what]
-
-    def _slope_of(self, stats: Any) -> Callable[[Array], Array]:
-        """∂Q(·, S)/∂v."""
-        chart, free = self._chart, self._without_prior
-
-        def slope(u: Array) -> Array:
-            return chart.pullback(u).T @ np.asarray(free.score(chart.from_vector(u), stats))
-
-        return slope
-
-    def _better(self, stats: Any, one: Params, other: Params) -> Params:
-        """The one with the higher Q; the second where they are equal."""
-        q = [float(self.base.expected_log_joint(params, stats)) for params in (one, other)]
-        return other if q[1] >= q[0] and self.contains(other) else one
+        return self._m_step(stats, params)
 
     @cached_property
-    def _without_prior(self) -> Any:
-        """The model for scores of Q alone: statistics of the M-step hold the prior. None if it has none."""
-        if getattr(self.base, "score", None) is None:
-            return None
-        if self.prior is None:
-            return self.base
-        return replace(self.base, prior=None) if is_dataclass(self.base) else None  # pyright: ignore[reportArgumentType]
+    def _m_step(self) -> ConstrainedMStep:
+        return ConstrainedMStep(self.whole, self._chart)
 
     # ---- what it adds --------------------------------------------------------------------------------------
 
@@ -240,84 +186,69 @@ class Constrained:
         """Params of the model with what is fixed as it is fixed, and what is tied at its mean."""
         return self._chart.impose(params)
 
-    def contains(self, params: Params) -> bool:
-        """Whether params are inside the bounds that the data set, where the model has some."""
-        contains = getattr(getattr(self.base, "chart", None), "contains", None)
-        return contains is None or bool(contains(params))
-
-    def pack(self, params: Params) -> Array:
-        """All natural parameters, one after the other."""
-        return self._chart.natural_vector(params)
-
-    def unpack(self, vector: Array) -> Params | None:
-        """And back, as fixed and tied; None where they are outside their spaces."""
-        return self._chart.from_natural_vector(vector)
+    @property
+    def cheap(self) -> Any:
+        """As for the model."""
+        return self.whole.cheap
 
     @property
     def score(self) -> Any:
         """``score(params, stats)`` along the free coordinates, where the model has one."""
-        return None if getattr(self.base, "score", None) is None else self._score
+        return None if self.whole.score is None else self._score
 
     def _score(self, params: Params, stats: Any) -> Array:
         u = self._chart.to_vector(params)
-        return self._chart.pullback(u).T @ np.asarray(self.base.score(params, stats))
+        return self._chart.pullback(u).T @ np.asarray(self.whole.score(params, stats))
 
     @property
     def scores(self) -> Any:
         """``scores(params, data)`` along the free coordinates, where the model has them."""
-        return None if getattr(self.base, "scores", None) is None else self._scores
+        return None if self.whole.scores is None else self._scores
 
     def _scores(self, params: Params, data: Data) -> Array:
         u = self._chart.to_vector(params)
-        return np.asarray(self.base.scores(params, data)) @ self._chart.pullback(u)
+        return np.asarray(self.whole.scores(params, data)) @ self._chart.pullback(u)
 
     @property
     def information(self) -> Any:
         """``information(params, data, weight)`` along the free coordinates, where the model has it."""
-        own = [getattr(self.base, name, None) for name in ("information", "score")]
-        return None if any(method is None for method in own) else self._information
+        missing = self.whole.information is None or self.whole.score is None
+        return None if missing else self._information
 
     def _information(self, params: Params, data: Data, weight: Weight) -> Array:
         """Jᵀ I J − Σ_j s_j ∂²u_j/∂v²: the score s of the whole model need not vanish at a constrained end."""
         chart = self._chart
         u = chart.to_vector(params)
         j = chart.pullback(u)
-        s = np.asarray(self.base.score(params, self.e_step(params, data, weight).stats))
+        s = np.asarray(self.whole.score(params, self.e_step(params, data, weight).stats))
         bend = jacobian(lambda v: chart.pullback(v).T @ s, u)
-        return j.T @ np.asarray(self.base.information(params, data, weight)) @ j - 0.5 * (bend + bend.T)
+        return j.T @ np.asarray(self.whole.information(params, data, weight)) @ j - 0.5 * (bend + bend.T)
 
     @property
-    def metric(self) -> Any:
-        """``metric(params, data, weight)``, −∂²Q/∂v², where the model has it or a score."""
-        if getattr(self.base, "metric", None) is not None:
-            return self._pulled_metric
-        return None if getattr(self.base, "score", None) is None else self._metric
+    def complete_information(self) -> Any:
+        """``complete_information(params, data, weight)``, −∂²Q/∂v², where the model has it or a score."""
+        if self.whole.complete_information is not None:
+            return self._pulled_information
+        return None if self.whole.score is None else self._complete_information
 
-    def _pulled_metric(self, params: Params, data: Data, weight: Weight) -> Array:
+    def _pulled_information(self, params: Params, data: Data, weight: Weight) -> Array:
         j = self._chart.pullback(self._chart.to_vector(params))
-        return j.T @ np.asarray(self.base.metric(params, data, weight)) @ j
+        return j.T @ np.asarray(self.whole.complete_information(params, data, weight)) @ j
 
-    def _metric(self, params: Params, data: Data, weight: Weight) -> Array:
-        stats = identities.e_step(self.base, params, data, weight).stats
-        chart = self._chart
-
-        def measure(u: Array) -> Array:
-            return _whole_powers(unit_scale(self, chart.from_vector(u), stats))
-
-        u = chart.to_vector(params)
-        memory = self._remembered("metric", lambda: measure(u))
-        found = second_derivative(lambda v: self._score(chart.from_vector(v), stats), u, memory, measure)
-        return 0.5 * (found + found.T) / np.outer(memory.unit, memory.unit)
+    def _complete_information(self, params: Params, data: Data, weight: Weight) -> Array:
+        stats = identities.e_step(self.whole, params, data, weight).stats
+        return self._m_step.information(stats, params, lambda there: self._score(there, stats))
 
     @property
     def algorithm(self) -> Any:
         """How ``fit`` climbs: as the model does; by Newton's steps on Q where no closed form is left."""
-        own = getattr(self.base, "algorithm", None)
-        if own is not None or self._closed or self.metric is None:
-            return own
-        from jensen.em.acceleration.gradient_em import GradientEM
+        own = self.whole.algorithm
+        return own if own is not None or self._closed or self.complete_information is None else GradientEM()
 
-        return GradientEM()
+    @property
+    def m_step_kind(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """As for the model."""
+        return self.whole.m_step_kind
 
     def num_free(self, params: Params) -> int:
         """The free coordinates."""
@@ -326,28 +257,28 @@ class Constrained:
     @property
     def start(self) -> Any:
         """``start(data, weight, rng)``: the model's own, with what is fixed and tied."""
-        own = getattr(self.base, "start", None)
+        own = self.whole.start
         return None if own is None else lambda *arguments: self.impose(own(*arguments))
 
     @property
     def search(self) -> Any:
         """``search(data, weight, rng, progress)``: from the maxima of the model's own, where it has one."""
-        if getattr(self.base, "search", None) is None or self.start is None:
-            return None
-        from jensen.em.constraints.search import search
+        return None if self.whole.search is None or self.start is None else self._search
 
-        return partial(search, self)
+    def _search(
+        self, data: Data, weight: Weight, rng: np.random.Generator, progress: Progress
+    ) -> Iterator[Start]:
+        return search(Problem(self, data, weight), self.whole, self.impose, rng, progress)
 
     @property
     def diagnose(self) -> Any:
         """``diagnose(params, data, weight)``: the model's own, but for components that are equal because they
         are tied.
         """
-        own = getattr(self.base, "diagnose", None)
-        return None if own is None else self._diagnose
+        return None if self.whole.diagnose is None else self._diagnose
 
     def _diagnose(self, params: Params, data: Data, weight: Weight) -> Verdict | None:
-        found = self.base.diagnose(params, data, weight)
+        found = self.whole.diagnose(params, data, weight)
         wanted = found is not None and found.outcome is Outcome.SADDLE and bool(self.tied)
         return None if wanted else found
 
@@ -358,3 +289,7 @@ class Constrained:
                 f"params are not as fixed and tied: {problem}; model.impose(params) makes them so"
             )
         return params
+
+
+for _name in OF_THE_DATA:
+    setattr(Constrained, _name, property(attrgetter(f"whole.{_name}")))

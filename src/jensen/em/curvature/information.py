@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.arrays import Array, Params
 from jensen.basics.progress import Progress
-from jensen.em import identities
+from jensen.em.contract import Model
+from jensen.em.problem import Problem
 from jensen.em.score import by_differences, unit_scale
 
 Field = Callable[[Array], Array]
@@ -54,44 +55,43 @@ class Information:
         return self.matrix * np.outer(self.scale, self.scale)
 
 
-def score_with(model: Any, scale: Array) -> Callable[[Params, Any], Array]:
+def score_with(model: Model, scale: Array) -> Callable[[Params, Any], Array]:
     """`jensen.em.score` of a model, with the steps of its differences known."""
-    own = getattr(model, "score", None)
-    return own if own is not None else lambda params, stats: by_differences(model, params, stats, scale)
+    if model.score is not None:
+        return model.score
+    return lambda params, stats: by_differences(model, params, stats, scale)
 
 
-def score_at(model: Any, data: Data, weight: Weight, scale: Array) -> Field:
+def score_at(problem: Problem, scale: Array) -> Field:
     """u ↦ the score at u: one E-step."""
-    score = score_with(model, scale)
+    score = score_with(problem.model, scale)
 
     def field(u: Array) -> Array:
-        params = model.chart.from_vector(u)
-        return np.asarray(score(params, identities.e_step(model, params, data, weight).stats))
+        params = problem.model.chart.from_vector(u)
+        return np.asarray(score(params, problem.expected(params).stats))
 
     return field
 
 
-def observed_information(
-    model: Any, params: Params, data: Data, weight: Weight = None, stats: Any = None
-) -> Information:
+def observed_information(problem: Problem, params: Params, stats: Any = None) -> Information:
     """−∂² (log p(x | θ) + log p(θ)) / ∂u² at ``params``.
 
     The model's own ``information(params, data, weight)`` if it has one, else the Jacobian of the score, for
     8p E-steps. ``stats`` are those of ``params``, where they are at hand.
     """
-    u = model.chart.to_vector(params)
+    model = problem.model
     if stats is None:
-        stats = identities.e_step(model, params, data, weight).stats
+        stats = problem.expected(params).stats
     scale = unit_scale(model, params, stats)
-    own = getattr(model, "information", None)
-    if own is not None:
-        return Information(np.asarray(own(params, data, weight), dtype=float), scale)
-    return differentiated(score_at(model, data, weight, scale), u, scale, "information")
+    if model.information is not None:
+        own = model.information(params, problem.data, problem.weight)
+        return Information(np.asarray(own, dtype=float), scale)
+    u = model.chart.to_vector(params)
+    return differentiated(score_at(problem, scale), u, scale, "information")
 
 
-def complete_information(model: Any, params: Params, stats: Any, scale: Array) -> Information:
+def complete_information(model: Model, params: Params, stats: Any, scale: Array) -> Information:
     """−∂² (Q(·, S) + log p(·)) / ∂u² at ``params``: what complete data would tell."""
-
     score = score_with(model, scale)
 
     def field(u: Array) -> Array:

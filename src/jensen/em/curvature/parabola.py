@@ -7,14 +7,13 @@ units of the data nor those of a parameter matter.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
 from jensen.em.curvature.information import Information
-from jensen.spaces.chart import Local
+from jensen.spaces.chart import Chart, Local
 
 Mask = NDArray[np.bool_]
 
@@ -59,7 +58,7 @@ class Parabola:
 
     @classmethod
     def of(
-        cls, chart: Any, u: Array, g: Array, information: Information, weight: float, held: Mask | None
+        cls, chart: Chart, u: Array, g: Array, information: Information, weight: float, held: Mask
     ) -> Parabola:
         """Of the score g and the information at u, from rows of total ``weight``; ``held``: coordinates of
         the chart at bounds that the model knows of.
@@ -68,9 +67,7 @@ class Parabola:
         place = chart.local(u, natural, information.scale)
         matrix = place.basis.T @ information.matrix @ place.basis
         slope = place.basis.T @ g
-        frozen = at_bound(place, slope, np.diag(matrix), information.error)
-        if held is not None:
-            frozen = frozen | held
+        frozen = at_bound(place, slope, np.diag(matrix), information.error) | held
         free = ~frozen
         unit = place.unit[free]
         scaled = matrix[np.ix_(free, free)] * np.outer(unit, unit)

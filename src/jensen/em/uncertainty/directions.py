@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.arrays import Array, Params
 from jensen.basics.progress import Progress
-from jensen.em import identities
 from jensen.em.curvature.information import Information, complete_information
 from jensen.em.curvature.parabola import Parabola
+from jensen.em.curvature.uphill import highest_along
 from jensen.em.problem import Problem, State
 
 VISIBLE = 1e-2  # nats: a gain that is more than the rest of a slow climb
@@ -53,11 +52,12 @@ class Rates:
         return "\n".join(lines)
 
 
-def rates(model: Any, params: Params, data: Data, weight: Weight, information: Information) -> Rates:
+def rates(problem: Problem, params: Params, information: Information) -> Rates:
     """From the observed information I and that of complete data, I_c = −∂²Q(·, S)/∂u² (Dempster, Laird and
     Rubin 1977, section 3).
     """
-    stats = identities.e_step(model, params, data, weight).stats
+    model = problem.model
+    stats = problem.expected(params).stats
     scale = information.scale
     complete = complete_information(model, params, stats, scale).scaled
     values, vectors = np.linalg.eigh(complete)
@@ -74,15 +74,12 @@ def rates(model: Any, params: Params, data: Data, weight: Weight, information: I
     return Rates(found[order], directions, list(model.chart.names))
 
 
-def climb_away(
-    model: Any, params: Params, data: Data, weight: Weight, u: Array, parabola: Parabola
-) -> Params | None:
+def climb_away(problem: Problem, params: Params, u: Array, parabola: Parabola) -> Params | None:
     """Params that are visibly higher than those of a saddle; None where no direction leads to any.
 
     Along each direction that climbs, to where the objective is highest. Along flat ones (where components are
     the same, the rise is of the fourth order) EM itself is let go from points to either side.
     """
-    problem = Problem(model, data, weight)
     here = problem.e_step(params)
     reach = max(1.0, float(np.sqrt(here.expected.weight)) / 2)
     visible = max(VISIBLE, 2 * parabola.remaining, 10 * problem.resolution(here))
@@ -103,21 +100,9 @@ def climb_away(
     return None
 
 
-def highest_along(problem: Problem, u: Array, step: Array, best: State) -> State:
-    """The highest point of doubled steps from u, for as long as they rise above ``best``."""
-    chart: Any = problem.model.chart  # pyright: ignore[reportAttributeAccessIssue] -- of a model that has one
-    length = 0.25
-    while length < 1e6:
-        there = problem.attempt(chart.from_vector(u + length * step))
-        if there is None or there.objective <= best.objective:
-            break
-        best, length = there, 2 * length
-    return best
-
-
 def _released(problem: Problem, u: Array) -> State | None:
     """Where a few EM steps lead from u."""
-    state = problem.attempt(problem.model.chart.from_vector(u))  # pyright: ignore[reportAttributeAccessIssue]
+    state = problem.attempt(problem.model.chart.from_vector(u))
     for _ in range(EM_STEPS):
         if state is None or not np.isfinite(state.objective):
             return None

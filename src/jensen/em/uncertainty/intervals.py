@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from jensen.basics.progress import Progress
+from jensen.em.uncertainty.estimate import Estimate
 from jensen.em.uncertainty.profile import End, Held, Point, Surface, end, maximize
 from jensen.spaces.links import Link
-
-if TYPE_CHECKING:
-    from jensen.em.uncertainty.uncertainty import Uncertainty
 
 
 class Bounds(NamedTuple):
@@ -26,7 +24,7 @@ class Bounds(NamedTuple):
 class IntervalMethod(Protocol):
     """How to compute intervals."""
 
-    def bounds(self, uncertainty: Uncertainty, entries: list[int], level: float) -> list[Bounds]:
+    def bounds(self, uncertainty: Estimate, entries: list[int], level: float) -> list[Bounds]:
         """The interval of each of these natural numbers."""
         ...
 
@@ -51,7 +49,7 @@ class Wald:
 
     in_chart: bool = True
 
-    def bounds(self, uncertainty: Uncertainty, entries: list[int], level: float) -> list[Bounds]:
+    def bounds(self, uncertainty: Estimate, entries: list[int], level: float) -> list[Bounds]:
         known = uncertainty.chart.links() if self.in_chart else [Link()] * len(uncertainty.names)
         errors = np.sqrt(np.diag(uncertainty.covariance))
         return [
@@ -75,9 +73,9 @@ class Profile:
     the bound of the number.
     """
 
-    def bounds(self, uncertainty: Uncertainty, entries: list[int], level: float) -> list[Bounds]:
+    def bounds(self, uncertainty: Estimate, entries: list[int], level: float) -> list[Bounds]:
         unc = uncertainty
-        surface = Surface(unc.model, unc.data, unc.weight, unc.information.scale)
+        surface = Surface(unc.problem, unc.information.scale)
         known, found = unc.chart.links(), {}
         with Progress("profile") as progress:
             top = maximize(surface, surface.at(unc.u), unc.parabola.metric(), None).point
@@ -87,9 +85,7 @@ class Profile:
                 found[i] = self._one(unc, surface, top, i, known[i], level) if twin is None else found[twin]
         return [found[i] for i in entries]
 
-    def _one(
-        self, unc: Uncertainty, surface: Surface, top: Point, i: int, link: Link, level: float
-    ) -> Bounds:
+    def _one(self, unc: Estimate, surface: Surface, top: Point, i: int, link: Link, level: float) -> Bounds:
         parabola, held = unc.parabola, Held(link, unc.chart.cell(i))
         own = parabola.own(i)
         start = top if own is None else surface.at(parabola.inside(top.u, own))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.arrays import Array, Params
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.curvature.parabola import Parabola
+from jensen.em.problem import Problem
 
 AT_A_MAXIMUM = 5e-3  # nats left: a tenth of a standard error away
 BLURRED = 1e-3  # relative error of a standard error that is worth a word
@@ -18,17 +18,17 @@ HELD = "no standard error there, and those of the others hold it fixed"
 GO_ON = "go on from there: fit(model, data, params=uncertainty.uphill)"
 
 
-def judge(
-    model: Any, params: Params, data: Data, weight: Weight, parabola: Parabola, jacobian: Array, error: float
-) -> Verdict:
+def judge(problem: Problem, params: Params, parabola: Parabola, jacobian: Array, error: float) -> Verdict:
     """The gravest of: a saddle, a flaw that the model sees, no maximum, not identified, at a bound."""
+    model = problem.model
     names = list(model.chart.names)
     if not np.isfinite(parabola.g).all() or not np.isfinite(parabola.values).all():
         return Verdict(Outcome.FAILED, "the score or the information is not finite", "check the fit")
     if parabola.climbing.any():
         return _saddle(parabola, jacobian, names)
-    diagnose = getattr(model, "diagnose", None)
-    flaw = None if diagnose is None else diagnose(params, data, weight)
+    flaw = None
+    if model.diagnose is not None:
+        flaw = model.diagnose(params, problem.data, problem.weight)
     if flaw is not None:
         return _seen_by_model(flaw)
     if (left := _left(parabola)) > AT_A_MAXIMUM:

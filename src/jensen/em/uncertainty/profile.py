@@ -11,15 +11,15 @@ and W learns from every step by the BFGS formula. λ is also the slope of the pr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from jensen.basics.arrays import Array, Data, Params, Weight
-from jensen.em import identities
+from jensen.basics.arrays import Array, Params
 from jensen.em.curvature.information import score_with
+from jensen.em.problem import Problem
 from jensen.numerics.differences import gradient
-from jensen.spaces.chart import Cell
+from jensen.spaces.chart import Cell, Chart
 from jensen.spaces.links import Link
 
 CLOSE = 1e-10  # nats left at a constrained maximum
@@ -39,25 +39,28 @@ class Point(NamedTuple):
 class Surface:
     """The objective and its score over the chart: one E-step a point."""
 
-    model: Any
-    data: Data
-    weight: Weight
+    problem: Problem
     scale: Array
+
+    @property
+    def chart(self) -> Chart:
+        """Of the model."""
+        return self.problem.model.chart
 
     def at(self, u: Array) -> Point:
         """The point at u; its value is −∞ where it cannot be computed."""
-        params = self.model.chart.from_vector(u)
+        params = self.chart.from_vector(u)
         try:
-            expected = identities.e_step(self.model, params, self.data, self.weight)
+            state = self.problem.e_step(params)
         except (ValueError, ArithmeticError, np.linalg.LinAlgError):
             return Point(u, -np.inf, np.zeros_like(u))
-        value = expected.log_evidence + identities.log_prior(self.model, params)
-        g = np.asarray(score_with(self.model, self.scale)(params, expected.stats))
+        value = state.objective
+        g = np.asarray(score_with(self.problem.model, self.scale)(params, state.expected.stats))
         return Point(u, value if np.isfinite(value) and np.isfinite(g).all() else -np.inf, g)
 
     def params(self, point: Point) -> Params:
         """The parameters of a point."""
-        return self.model.chart.from_vector(point.u)
+        return self.chart.from_vector(point.u)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +109,7 @@ def maximize(
 ) -> ConstrainedMaximum:
     """The maximum over u with h(u) = target, from ``start``; without ``held`` the maximum."""
     here, w, slope = start, metric, 0.0
-    limits = surface.model.chart.widest()
+    limits = surface.chart.widest()
     for _ in range(MAX_STEPS):
         a, miss, slope = np.zeros_like(here.u), 0.0, 0.0
         if held is not None:
@@ -184,7 +187,8 @@ def end(
 ) -> End:
     """Where the profile is ``drop``²/2 below the maximum ``value``, on one side of ``top``.
 
-    Newton's method on √(2 (ℓ̂ − ℓ(t))) = drop, whose slope is −λ / √…, kept between what was too near and what
+    Newton's method on √(2 (ℓ̂ − ℓ(t))) = drop, whose slope is −λ / √…, kept between what was too near and
+    what
     was too far.
     """
     origin = held(top.u)

@@ -1,42 +1,39 @@
-"""The scores of the rows, for covariances that are right also where the model is not."""
+"""The scores of the cases, for covariances that are right also where the model is not."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.arrays import Array, Params, Weight
 from jensen.basics.progress import Progress
-from jensen.em import identities
-from jensen.em.cases import num_rows, take_rows
 from jensen.em.curvature.information import score_with
+from jensen.em.problem import Problem
 
 BLOCK = 4096
 
 
-def meat(model: Any, params: Params, data: Data, weight: Weight, scale: Array) -> Array:
+def meat(problem: Problem, params: Params, scale: Array) -> Array:
     """Σ_n w_n s_n s_nᵀ in the chart, (p, p)."""
-    own = getattr(model, "scores", None)
-    if own is None:
-        scores = row_scores(model, params, data, scale)
-        return _outer(scores, weight)
+    scores = problem.model.scores
+    if scores is None:
+        return _outer(case_scores(problem, params, scale), problem.weight)
     total = np.zeros((len(scale), len(scale)))
-    for begin in range(0, num_rows(data), BLOCK):
-        rows = np.arange(begin, min(begin + BLOCK, num_rows(data)))
-        w = None if weight is None else np.asarray(weight)[rows]
-        total += _outer(np.asarray(own(params, take_rows(data, rows))), w)
+    count = problem.num_cases
+    for begin in range(0, count, BLOCK):
+        block = problem.take(np.arange(begin, min(begin + BLOCK, count)))
+        total += _outer(np.asarray(scores(params, block.data)), block.weight)
     return total
 
 
-def row_scores(model: Any, params: Params, data: Data, scale: Array) -> Array:
-    """The score of every row, (n, p), without the prior's: one E-step of one row after the other."""
-    score = score_with(model, scale)
+def case_scores(problem: Problem, params: Params, scale: Array) -> Array:
+    """The score of every case, (n, p), without the prior's: one E-step of one case after the other."""
+    score = score_with(problem.model, scale)
+    alone = Problem(problem.model, problem.data)
     prior = None
     found = []
     with Progress("scores") as progress:
-        for n in range(num_rows(data)):
-            stats = identities.e_step(model, params, take_rows(data, np.array([n])), None).stats
+        for n in range(problem.num_cases):
+            stats = alone.take([n]).expected(params).stats
             if prior is None:  # what is left of a score without data
                 prior = np.asarray(score(params, stats.scale(0.0)))
             found.append(np.asarray(score(params, stats)) - prior)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,93 +11,28 @@ import numpy as np
 
 from jensen.basics.arrays import Array, Data, Params, Weight
 from jensen.basics.tables import Table
-from jensen.basics.verdict import Verdict
-from jensen.em import identities
-from jensen.em.contract import Expected, LatentVariableModel
-from jensen.em.curvature.information import Information, observed_information, score_with
+from jensen.em.contract import Expected, name_of
+from jensen.em.curvature.information import observed_information, score_with
 from jensen.em.curvature.parabola import Parabola
-from jensen.em.fit import Fit
+from jensen.em.problem import Problem
+from jensen.em.result import Fit
 from jensen.em.uncertainty.directions import Rates, climb_away, rates
+from jensen.em.uncertainty.estimate import Estimate, natural_covariance
 from jensen.em.uncertainty.intervals import IntervalMethod, Wald
 from jensen.em.uncertainty.judge import judge
 from jensen.em.uncertainty.sandwich import meat
-from jensen.em.validation import check_start, checked_weight
 
 MOST_ROWS = 60  # of a report
 SAME = 1e-4  # relative: single precision and the way the data are summed make no such difference
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Uncertainty:
+class Uncertainty(Estimate):
     """How sure a fit is, on the natural parameters.
 
-    Attributes
-    ----------
-    names
-        A name for every natural number: ``rates[1]``.
-    estimate
-        (m,): their values.
-    covariance
-        (m, m): of the estimator. NaN where a number has none: at a bound, or not identified.
-    verdict
-        Whether the log-likelihood is a proper maximum there; if not, which parameters are concerned and what
-        to do.
-    remaining
-        ½ gᵀ I⁻¹ g: the log-likelihood still to be gained. √(2 · remaining) is the distance to the maximum in
-        standard errors.
-    information
-        The observed information in the model's chart, with the error of its entries.
-    chart_covariance
-        (p, p): the covariance in the chart.
-    u
-        (p,): the estimate in the chart.
-    kind
-        ``"observed information"`` or ``"sandwich"``.
-    params, model, data, weight
-        What it is the uncertainty of.
+    Attributes are those of `Estimate`: ``names``, ``estimate`` and ``covariance`` of all natural numbers, the
+    ``verdict`` on the point, and what is ``remaining``.
     """
-
-    names: list[str]
-    estimate: Array
-    covariance: Array
-    verdict: Verdict
-    remaining: float
-    information: Information
-    chart_covariance: Array
-    u: Array
-    kind: str
-    params: Params
-    parabola: Parabola = field(repr=False)
-    model: Any = field(repr=False)
-    data: Data = field(repr=False)
-    weight: Weight = field(repr=False)
-
-    @property
-    def chart(self) -> Any:
-        """The model's chart."""
-        return self.model.chart
-
-    @cached_property
-    def standard_errors(self) -> dict[str, Any]:
-        """Name → standard errors, in the shape of the parameter; a number for a scalar."""
-        errors = np.sqrt(np.diag(self.covariance))
-        found, begin = {}, 0
-        for name, value in self.chart.natural(self.params).items():
-            found[name] = errors[begin : begin + value.size].reshape(value.shape)[()]
-            begin += value.size
-        return found
-
-    @cached_property
-    def jacobian(self) -> Array:
-        """(m, p): ∂ natural / ∂u."""
-        return self.chart.jacobian(self.u)
-
-    @property
-    def correlation(self) -> Array:
-        """(m, m): of the estimator."""
-        errors = np.sqrt(np.diag(self.covariance))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return self.covariance / np.outer(errors, errors)
 
     def interval(
         self,
@@ -128,7 +63,8 @@ class Uncertainty:
         errors = np.sqrt(np.diag(self.covariance))
         columns = {"name": [self.names[i] for i in entries]}
         columns |= {"estimate": self.estimate[entries], "standard_error": errors[entries]}
-        columns |= {part: [getattr(found, part) for found in bounds] for part in ("low", "high", "note")}
+        low, high, note = zip(*bounds, strict=True) if bounds else ((), (), ())
+        columns |= {"low": low, "high": high, "note": note}
         return Table({name: np.array(column) for name, column in columns.items()})
 
     def _entries(self, name: str | Sequence[str] | None) -> list[int]:
@@ -156,7 +92,7 @@ class Uncertainty:
 
         Right also where the model is not; s_n is the score of row n. Weights count repeated rows.
         """
-        inner = meat(self.model, self.params, self.data, self.weight, self.information.scale)
+        inner = meat(self.problem, self.params, self.information.scale)
         chart_covariance = self.chart_covariance @ inner @ self.chart_covariance
         covariance = self.jacobian @ chart_covariance @ self.jacobian.T
         covariance = np.where(np.isnan(self.covariance), np.nan, covariance)
@@ -165,7 +101,7 @@ class Uncertainty:
     @cached_property
     def rates(self) -> Rates:
         """EM's rate of convergence along every direction: the fraction of the information that is missing."""
-        return rates(self.model, self.params, self.data, self.weight, self.information)
+        return rates(self.problem, self.params, self.information)
 
     @cached_property
     def uphill(self) -> Params | None:
@@ -173,16 +109,7 @@ class Uncertainty:
 
         None at a maximum, and where no way up is found.
         """
-        return climb_away(self.model, self.params, self.data, self.weight, self.u, self.parabola)
-
-    def why(self, entry: int) -> str:
-        """Why a number has no standard error; empty where it has one."""
-        if not np.isnan(self.covariance[entry, entry]):
-            return ""
-        if self.parabola.climbing.any():
-            return "a saddle"
-        at_bound = self.parabola.bounded(self.jacobian)[entry]
-        return "at its bound" if at_bound else "not identified"
+        return climb_away(self.problem, self.params, self.u, self.parabola)
 
     def __repr__(self) -> str:
         head = f"{self.verdict}\n" if not self.verdict.converged else ""
@@ -203,9 +130,7 @@ def _shown(table: Table) -> Table:
     return Table(rounded)
 
 
-def uncertainty(
-    model: LatentVariableModel, fit: Fit | Params, data: Data, weight: Weight = None
-) -> Uncertainty:
+def uncertainty(model: Any, fit: Fit | Params, data: Data, weight: Weight = None) -> Uncertainty:
     """Standard errors of a fit, from the curvature of the log-likelihood at its parameters.
 
     The covariance is J I⁻¹ Jᵀ (the delta method): I is the observed information in the model's chart, J the
@@ -239,30 +164,27 @@ def uncertainty(
     >>> jensen.uncertainty(model, fit, x).standard_errors["means"].round(3).tolist()
     [[0.079], [0.086]]
     """
-    weight = checked_weight(weight, data)
-    prepare = getattr(model, "prepare", None)
-    model = model if prepare is None else prepare(data, weight)
+    problem = Problem.prepared(model, data, weight)
     params = fit.params if isinstance(fit, Fit) else fit
-    chart: Any = getattr(model, "chart", None)
+    known, chart = problem.model, problem.model.chart
     if chart is None:
         raise ValueError(
-            f"{type(model).__name__} has no chart: give it an attribute chart, a jensen.Chart of its params"
+            f"{name_of(known)} has no chart: give it an attribute chart, a jensen.Chart of its params"
         )
-    check_start(model, params)
-    expected = identities.e_step(model, params, data, weight)
+    chart.check(params)
+    expected = problem.expected(params)
     if isinstance(fit, Fit):
         _require_same_data(fit, expected)
-    information = observed_information(model, params, data, weight, expected.stats)
-    g = np.asarray(score_with(model, information.scale)(params, expected.stats))
-    held = getattr(chart, "at_bound", None)
+    information = observed_information(problem, params, expected.stats)
+    g = np.asarray(score_with(known, information.scale)(params, expected.stats))
     u = chart.to_vector(params)
-    parabola = Parabola.of(chart, u, g, information, expected.weight, None if held is None else held(params))
+    parabola = Parabola.of(chart, u, g, information, expected.weight, chart.at_bound(params))
     jacobian = chart.jacobian(u)
     return Uncertainty(
         names=list(chart.names),
         estimate=chart.natural_vector(params),
-        covariance=_natural_covariance(parabola, jacobian),
-        verdict=judge(model, params, data, weight, parabola, jacobian, information.error),
+        covariance=natural_covariance(parabola, jacobian),
+        verdict=judge(problem, params, parabola, jacobian, information.error),
         remaining=parabola.remaining,
         information=information,
         chart_covariance=parabola.inverse,
@@ -270,9 +192,7 @@ def uncertainty(
         kind="observed information",
         params=params,
         parabola=parabola,
-        model=model,
-        data=data,
-        weight=weight,
+        problem=problem,
     )
 
 
@@ -284,10 +204,3 @@ def _require_same_data(fit: Fit, expected: Expected) -> None:
             f"{expected.weight:g} with {expected.log_evidence:.6g}: give uncertainty the data and the weight "
             "of the fit"
         )
-
-
-def _natural_covariance(parabola: Parabola, jacobian: Array) -> Array:
-    """J I⁻¹ Jᵀ, NaN where a number has no standard error."""
-    found = jacobian @ parabola.inverse @ jacobian.T
-    missing = parabola.bounded(jacobian) | parabola.unknown(jacobian) | parabola.climbing.any()
-    return np.where(missing[:, None] | missing, np.nan, found)

@@ -2,101 +2,48 @@
 
     log N(x | μ, Σ) = −½ (d log 2π + log|Σ| + (x − μ)ᵀ Σ⁻¹ (x − μ))
 
-The statistics are the moments about a centre that they carry (the means of the E-step): raw second moments
-cancel where the mean is large beside the spread.
+The statistics are the moments about a centre that they carry (the means of the E-step), in the shape that the
+structure needs. In the chart, with x̃ = x − μ_k, the gradient of Q(·, S) is
+
+    ∂Q/∂μ_k   = Σ_k⁻¹ Σ_n w_n r_nk x̃           (`score`, with the structure's own for the covariances)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.basics.arrays import Array
-from jensen.families.gaussian.covariance import Covariance, Full, Spherical
+from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.progress import Progress
+from jensen.basics.tables import Table
+from jensen.basics.verdict import Verdict
+from jensen.families.family import Family, Found
+from jensen.families.gaussian import diagnosis, starts
+from jensen.families.gaussian.describe import described
+from jensen.families.gaussian.kernels import Native
 from jensen.families.gaussian.metric import Metric
+from jensen.families.gaussian.moments import GaussianParams, GaussianStats, data_moments
+from jensen.families.gaussian.search import search
+from jensen.families.gaussian.structures import Full, Structure
+from jensen.families.gaussian.symmetry import AffineMap, random_map
+from jensen.spaces import Real, Space
 
 LOG_2PI = float(np.log(2.0 * np.pi))
 DEFAULT_FLOOR = 1e-7
 
 
-class GaussianParams(NamedTuple):
-    """Means (k, d) and covariances in the shape of the structure."""
-
-    means: Array
-    covariances: Array
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GaussianStats:
-    """Weighted moments of each component about its centre. They add and scale.
-
-    Attributes
-    ----------
-    covariance
-        The structure.
-    centre
-        (k, d): c_k.
-    count
-        (k,): Σ_n w_nk.
-    first
-        (k, d): Σ_n w_nk (x_n − c_k).
-    second
-        Σ_n w_nk (x_n − c_k)(x_n − c_k)ᵀ in the structure's shape.
-    dof
-        (k,): what multiplies −½ log|Σ_k|. Equal to ``count`` for data; a conjugate prior's own.
-    """
-
-    covariance: Covariance
-    centre: Array
-    count: Array
-    first: Array
-    second: Array
-    dof: Array
-
-    def about(self, centre: Array) -> GaussianStats:
-        """The same statistics about another centre: exact."""
-        shift = self.centre - centre
-        outer = self.covariance.outer
-        count = self.count[:, None]
-        second = (
-            self.second + outer(self.first, shift) + outer(shift, self.first) + outer(count * shift, shift)
-        )
-        return replace(self, centre=centre, first=self.first + count * shift, second=second)
-
-    def __add__(self, other: GaussianStats) -> GaussianStats:
-        if other.centre is not self.centre:
-            other = other.about(self.centre)
-        return replace(
-            self,
-            count=self.count + other.count,
-            first=self.first + other.first,
-            second=self.second + other.second,
-            dof=self.dof + other.dof,
-        )
-
-    def scale(self, factor: float) -> GaussianStats:
-        """The statistics of the rows counted ``factor`` times."""
-        return replace(
-            self,
-            count=factor * self.count,
-            first=factor * self.first,
-            second=factor * self.second,
-            dof=factor * self.dof,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Gaussian:
+@dataclass(frozen=True)
+class Gaussian(Family):
     """K normal distributions.
 
     Parameters
     ----------
     covariance
-        The structure: `Full`, `Tied`, `Diagonal` or `Spherical`.
+        The structure: `Full`, `Tied`, `Diagonal`, `EEI`, `Spherical` or `EII`, or one of your own.
     floor
         ε: every component covariance is at least ε times the data's own covariance in the metric of the
         structure. It is part of the parameter space, not a ridge: where it is not active the fit is plain
@@ -111,11 +58,87 @@ class Gaussian:
     'diag'
     """
 
-    covariance: Covariance = field(default_factory=Full)
+    covariance: Structure = field(default_factory=Full)
     floor: float = DEFAULT_FLOOR
     metric: Metric | None = None
 
-    def prepare(self, data: Array, weight: Array | None) -> Gaussian:
+    @property
+    def native(self) -> Native:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """Passes over the rows without anything of size n × k."""
+        return Native(self.covariance)
+
+    @property
+    def name(self) -> str:
+        """Of the covariance structure."""
+        return self.covariance.name
+
+    def same_as(self, k: int, data: Any) -> str:
+        return self.covariance.same_as(k, np.shape(data)[1])
+
+    def count_free(self, k: int, data: Any) -> int:
+        d = np.shape(data)[1]
+        return k * d + self.covariance.num_free(k, d)
+
+    def transform(self, data: Array, rng: Any) -> AffineMap:
+        return AffineMap(self.covariance, *random_map(self.covariance, np.asarray(data), rng))
+
+    def meaning(self, k: int, params: GaussianParams) -> str:
+        return self.covariance.meaning(k, params.means.shape[1])
+
+    # ---- the contract --------------------------------------------------------------------------------------
+
+    def log_density(self, params: GaussianParams, data: Array) -> Array:
+        """log p(x_n | z = k), (n, k)."""
+        k, d = params.means.shape
+        moments, spread = self.covariance.moments, self.covariance.spread(params.covariances, k, d)
+        distances = moments.squared_distances(np.asarray(data, float), params.means, spread)
+        return -0.5 * (d * LOG_2PI + moments.log_det(spread, k, d) + distances)
+
+    def statistics(self, params: GaussianParams, data: Array, weight: Array) -> GaussianStats:
+        """Moments about the current means under ``weight`` (n, k)."""
+        data, moments = np.asarray(data, float), self.covariance.moments
+        centre = params.means if params is not None else np.repeat(data[:1], weight.shape[1], axis=0)
+        count = weight.sum(axis=0)
+        first = np.stack([w @ (data - c) for c, w in zip(centre, weight.T, strict=True)])
+        return GaussianStats(moments, centre, count, first, moments.second(data, centre, weight), count)
+
+    def m_step(self, stats: GaussianStats, params: GaussianParams) -> GaussianParams:
+        """Weighted means and covariances, the latter within the bound; a component without rows stays."""
+        k, d = stats.centre.shape
+        if params is None:  # of a random start
+            unit = self.covariance.reduce(np.tile(np.eye(d), (k, 1, 1)), np.ones(k))
+            params = GaussianParams(stats.centre, unit)
+        count = stats.count[:, None]
+        shift = np.where(count > 0, stats.first / np.where(count > 0, count, 1.0), 0.0)
+        means = np.where(count > 0, stats.centre + shift, params.means)
+        scatter = stats.second - stats.moments.outer(count * shift, shift)
+        covariances = self.covariance.estimate(scatter, stats.dof, d, params.covariances)
+        return GaussianParams(means, self.clip(covariances))
+
+    def nearest(self, params: GaussianParams) -> GaussianParams:
+        """Params with covariances that are not quite of the structure made so."""
+        k, d = params.means.shape
+        full = self.covariance.full(params.covariances, k, d)
+        return GaussianParams(params.means, self.covariance.reduce(full, np.ones(k)))
+
+    def clip(self, covariances: Array) -> Array:
+        """The covariances within the bound: the exact constrained M-step."""
+        if self.metric is None:
+            return covariances
+        return self.covariance.clip(covariances, self.metric, self.floor)
+
+    def expected_log_density(self, params: GaussianParams, stats: GaussianStats) -> float:
+        """Σ_nk w_nk log N(x_n | μ_k, Σ_k) from the statistics."""
+        k, d = params.means.shape
+        moments, spread = stats.moments, self.covariance.spread(params.covariances, k, d)
+        moved = stats.about(params.means)
+        quadratic = moments.trace(spread, moved.second)
+        log_det = moments.log_det(spread, k, d)
+        return -0.5 * float(d * LOG_2PI * stats.count.sum() + stats.dof @ log_det + quadratic)
+
+    # ---- the parameter space -------------------------------------------------------------------------------
+
+    def prepare(self, data: Array, weight: Weight) -> Gaussian:
         """The family with its bound in the metric of these data.
 
         Raises
@@ -127,56 +150,97 @@ class Gaussian:
         self._refuse_constant_columns(data, weight, mean, covariance)
         return replace(self, metric=self.covariance.metric(mean, covariance))
 
-    def _refuse_constant_columns(
-        self, data: Array, weight: Array | None, mean: Array, covariance: Array
-    ) -> None:
+    def _refuse_constant_columns(self, data: Array, weight: Weight, mean: Array, covariance: Array) -> None:
         suspects = np.flatnonzero(np.diagonal(covariance) <= np.square(1e-6 * mean))
         if not len(suspects):
             return
         rows = data[:, suspects] if weight is None else data[np.asarray(weight) > 0][:, suspects]
         constant = suspects[rows.min(axis=0) == rows.max(axis=0)]
-        if len(constant) and (len(constant) == len(mean) or not isinstance(self.covariance, Spherical)):
+        if len(constant) and (len(constant) == len(mean) or self.covariance.needs_every_column):
             columns = ", ".join(str(j) for j in constant)
             raise ValueError(
                 f"no variance to estimate: column {columns} (counted from 0) is constant; leave it out"
             )
 
-    def log_density(self, params: GaussianParams, data: Array) -> Array:
-        """log p(x_n | z = k), (n, k)."""
-        k, d = params.means.shape
-        structure = self.covariance
-        distances = structure.squared_distances(np.asarray(data, float), params.means, params.covariances)
-        return -0.5 * (d * LOG_2PI + structure.log_det(params.covariances, k, d) + distances)
+    @property
+    def num_columns(self) -> int | None:
+        """d, once `prepare` has seen the data."""
+        return None if self.metric is None else len(self.metric.mean)
 
-    def statistics(self, params: GaussianParams, data: Array, weight: Array) -> GaussianStats:
-        """Moments about the current means under ``weight`` (n, k)."""
-        data = np.asarray(data, float)
-        centre = params.means
-        count = weight.sum(axis=0)
-        first = np.stack([w @ (data - c) for c, w in zip(centre, weight.T, strict=True)])
-        second = self.covariance.second(data, centre, weight)
-        return GaussianStats(self.covariance, centre, count, first, second, count)
+    def spaces(self, k: int) -> dict[str, Space] | None:
+        """``means`` and ``covariances``, once the columns are known."""
+        d = self.num_columns
+        return None if d is None else {"means": Real((k, d)), "covariances": self.covariance.space(k, d)}
 
-    def m_step(self, stats: GaussianStats, params: GaussianParams) -> GaussianParams:
-        """Weighted means and covariances, the latter within the bound; a component without rows stays."""
-        count = stats.count[:, None]
-        shift = np.where(count > 0, stats.first / np.where(count > 0, count, 1.0), 0.0)
-        means = np.where(count > 0, stats.centre + shift, params.means)
-        scatter = stats.second - self.covariance.outer(count * shift, shift)
-        covariances = self.covariance.estimate(scatter, stats.dof, means.shape[1], params.covariances)
-        return GaussianParams(means, self.clip(covariances))
+    def make(self, values: dict[str, Any]) -> GaussianParams:
+        return GaussianParams(**values)
 
-    def clip(self, covariances: Array) -> Array:
-        """The covariances within the bound: the exact constrained M-step."""
-        return covariances if self.metric is None else self.metric.clip(covariances, self.floor)
+    def contains(self, params: GaussianParams) -> bool:
+        """Whether every covariance is one of the structure, and at least at its bound."""
+        means, covariances = params
+        if not self.covariance.contains(covariances, *means.shape):
+            return False
+        return self.metric is None or self.metric.smallest(covariances).min() >= self.floor
 
-    def expected_log_density(self, params: GaussianParams, stats: GaussianStats) -> float:
-        """Σ_nk w_nk log N(x_n | μ_k, Σ_k) from the statistics."""
-        k, d = params.means.shape
+    def at_bound(self, params: GaussianParams) -> Mask | None:
+        """Which coordinates belong to a covariance that its bound holds up."""
+        if self.metric is None:
+            return None
+        limit = diagnosis.AT_BOUND * self.floor
+        held = self.covariance.at_bound(self.metric, params.covariances, limit, len(params.means))
+        return np.concatenate([np.zeros(params.means.size, bool), held])
+
+    def score(self, params: GaussianParams, stats: GaussianStats) -> Array:
+        """∂/∂u of the expected log-density, (p,)."""
         moved = stats.about(params.means)
-        log_det = self.covariance.log_det(params.covariances, k, d)
-        quadratic = self.covariance.trace(params.covariances, moved.second)
-        return -0.5 * float(d * LOG_2PI * stats.count.sum() + stats.dof @ log_det + quadratic)
+        return self._score(params, moved.first, moved.second, moved.dof)
+
+    def row_scores(self, params: GaussianParams, data: Array, r: Array) -> Array:
+        """∂/∂u Σ_k r_nk log p(x_n | k) of every row, (n, p)."""
+        away = np.asarray(data, float)[:, None, :] - params.means
+        first = r[..., None] * away
+        return self._score(params, first, self.covariance.moments.of_rows(first, away), r)
+
+    def _score(self, params: GaussianParams, first: Array, second: Array, dof: Array) -> Array:
+        """From moments about the means; leading axes are rows, where there are any."""
+        k, d = params.means.shape
+        spread = self.covariance.spread(params.covariances, k, d)
+        shifts = self.covariance.moments.precision_times(spread, first)
+        covariances = self.covariance.score(params.covariances, second, dof, k, d)
+        return np.concatenate([shifts.reshape(*first.shape[:-2], -1), covariances], axis=-1)
+
+    def relabel(self, params: GaussianParams, order: NDArray[np.integer]) -> GaussianParams:
+        """The components in another order; a shared covariance stays."""
+        return GaussianParams(params.means[order], self.covariance.relabel(params.covariances, order))
+
+    def num_free(self, params: GaussianParams) -> int:
+        """Free parameters: means and covariances."""
+        k, d = params.means.shape
+        return k * d + self.covariance.num_free(k, d)
+
+    # ---- starts, ends, samples -----------------------------------------------------------------------------
+
+    def start(self, k: int, data: Array, weight: Weight, rng: np.random.Generator) -> tuple[Array, Any]:
+        """Rows as means; every covariance is the data's own, shrunk by k^(−2/d)."""
+        return starts.random_rows(self, k, data, weight, rng)
+
+    def search(
+        self,
+        k: int,
+        data: Array,
+        weight: Weight,
+        rng: np.random.Generator,
+        progress: Progress | None,
+        has_prior: bool,
+    ) -> Iterator[Found]:
+        """Accelerated starts of mixed kinds, with split-and-merge."""
+        return search(self, k, data, weight, rng, progress, has_prior)
+
+    def diagnose(
+        self, weights: Array, params: GaussianParams, data: Array, weight: Weight, has_prior: bool
+    ) -> Verdict | None:
+        """Collapse, a bound that is active, identical components."""
+        return diagnosis.diagnose(self, weights, params, data, weight, has_prior)
 
     def sample(self, params: GaussianParams, labels: NDArray[np.integer], rng: np.random.Generator) -> Array:
         """One row for each label."""
@@ -185,43 +249,6 @@ class Gaussian:
         noise = rng.standard_normal((len(labels), d))
         return params.means[labels] + np.einsum("nde,ne->nd", factors[labels], noise)
 
-    def relabel(self, params: GaussianParams, order: NDArray[np.integer]) -> GaussianParams:
-        """The components in another order; a shared covariance stays."""
-        shared = self.covariance.name == "tied"
-        covariances = params.covariances if shared else params.covariances[order]
-        return GaussianParams(params.means[order], covariances)
-
-    def num_free(self, params: GaussianParams) -> int:
-        """Free parameters: means and covariances."""
-        k, d = params.means.shape
-        return k * d + self.covariance.num_free(k, d)
-
-
-def data_moments(data: Array, weight: Array | None) -> tuple[Array, Array]:
-    """Weighted mean (d,) and covariance (d, d) of the rows, in double precision, block by block.
-
-    Raises
-    ------
-    ValueError
-        If no row has weight.
-    """
-    d = data.shape[1]
-    mean = np.zeros(d)
-    total = 0.0
-    for rows, w in _blocks(data, weight):
-        total += w.sum()
-        mean += w @ (rows - data[0])
-    if not total > 0:
-        raise ValueError("the weights add up to zero")
-    mean = data[0] + mean / total
-    covariance = np.zeros((d, d))
-    for rows, w in _blocks(data, weight):
-        rows = rows - mean
-        covariance += (rows.T * w) @ rows
-    return mean, covariance / total
-
-
-def _blocks(data: Array, weight: Array | None, size: int = 4096) -> Iterator[tuple[Array, Array]]:
-    for begin in range(0, len(data), size):
-        rows = np.asarray(data[begin : begin + size], float)
-        yield rows, np.ones(len(rows)) if weight is None else np.asarray(weight[begin : begin + size], float)
+    def describe(self, params: GaussianParams, columns: Sequence[str] | None) -> Table:
+        """Means, standard deviations and correlations, one row a component."""
+        return described(self.covariance, params, columns)

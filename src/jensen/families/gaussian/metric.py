@@ -50,9 +50,34 @@ class Metric(Protocol):
         ...
 
     @property
+    def mean(self) -> Array:
+        """(d,): where the coordinates are 0."""
+        ...
+
+    @property
+    def standardizes_columns(self) -> bool:
+        """Whether its coordinates are the standardized columns."""
+        ...
+
+    @property
     def log_scale(self) -> float:
         """log |A|: a log-density of coordinates minus this is one of rows."""
         ...
+
+    @property
+    def rank(self) -> int:
+        """In how many directions the data vary."""
+        ...
+
+    @staticmethod
+    def random_map(d: int, rng: np.random.Generator) -> Array:
+        """A random (d, d) matrix of the group that keeps the metric's form: x → M x + b."""
+        ...
+
+
+def rotation(d: int, rng: np.random.Generator) -> Array:
+    """A random orthogonal (d, d) matrix."""
+    return np.linalg.qr(rng.standard_normal((d, d)))[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,8 +126,16 @@ class AffineMetric:
         return np.asarray(np.linalg.eigvalsh(self.whiten_covariances(covariances))[..., 0], np.float64)
 
     @property
+    def standardizes_columns(self) -> bool:
+        return False
+
+    @property
     def log_scale(self) -> float:
         return float(np.log(np.diagonal(self.factor)).sum())
+
+    @staticmethod
+    def random_map(d: int, rng: np.random.Generator) -> Array:
+        return (rotation(d, rng) * np.exp(rng.uniform(-1, 1, d))) @ rotation(d, rng)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,8 +168,20 @@ class ColumnMetric:
         return self.whiten_covariances(covariances).min(axis=-1)
 
     @property
+    def standardizes_columns(self) -> bool:
+        return True
+
+    @property
     def log_scale(self) -> float:
         return float(np.log(self.scale).sum())
+
+    @property
+    def rank(self) -> int:
+        return int((self.scale > 0).sum())
+
+    @staticmethod
+    def random_map(d: int, rng: np.random.Generator) -> Array:
+        return np.diag(rng.choice([-1, 1], d) * np.exp(rng.uniform(-2, 2, d)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,5 +214,33 @@ class ScaleMetric:
         return self.whiten_covariances(covariances)
 
     @property
+    def standardizes_columns(self) -> bool:
+        return False
+
+    @property
     def log_scale(self) -> float:
         return float(len(self.mean) * np.log(self.scale))
+
+    @property
+    def rank(self) -> int:
+        return len(self.mean)
+
+    @staticmethod
+    def random_map(d: int, rng: np.random.Generator) -> Array:
+        return np.exp(rng.uniform(-2, 2)) * rotation(d, rng)
+
+
+class MatrixScaleMetric(ScaleMetric):
+    """The same for matrices that share their axes: raising eigenvalues keeps the axes, and rotations do."""
+
+    __slots__ = ()
+
+    def clip(self, covariances: Array, floor: float) -> Array:
+        values, vectors = np.linalg.eigh(covariances)
+        least = floor * self.scale**2
+        raised = (vectors * np.maximum(values, least)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+        low = np.asarray(values[..., 0] < least)[..., None, None]
+        return np.where(low, raised, covariances)
+
+    def smallest(self, covariances: Array) -> Array:
+        return np.asarray(np.linalg.eigvalsh(covariances)[..., 0] / self.scale**2, np.float64)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.families import GaussianStats
-from jensen.models import Mixture, MixtureParams, MixtureStats
+from jensen.families.gaussian.moments import GaussianParams, GaussianStats
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +31,25 @@ class Ridge:
     amount: float
     rows: float
 
-    components: ClassVar[None] = None
-    """Not one of the priors that hold every covariance up: spurious ends are still looked for."""
+    @property
+    def holds_up(self) -> bool:
+        """Whether it keeps every component from collapsing: spurious ends are still looked for."""
+        return False
 
-    def pseudo_stats(self, model: Mixture, params: MixtureParams) -> MixtureStats:
+    def pseudo_stats(self, family: Any, k: int) -> GaussianStats:
         """a·m·I for each component, and no rows."""
-        k, d = params.components.means.shape
-        zero = np.zeros(k)
-        second = self._scatter(model, k, d)
-        components = GaussianStats(
-            model.family.covariance, params.components.means, zero, np.zeros((k, d)), second, zero
+        zero, centre = np.zeros(k), np.zeros((k, family.num_columns))
+        return GaussianStats(
+            family.covariance.moments, centre, zero, np.zeros_like(centre), self._scatter(family, k), zero
         )
-        return MixtureStats(zero, components)
 
-    def log_density(self, model: Mixture, params: MixtureParams) -> float:
+    def log_density(self, family: Any, params: GaussianParams) -> float:
         """−½ a m Σ_k tr Σ_k⁻¹."""
-        k, d = params.components.means.shape
-        covariance = model.family.covariance
-        return -0.5 * covariance.trace(params.components.covariances, self._scatter(model, k, d))
+        structure = family.covariance
+        spread = structure.spread(params.covariances, *params.means.shape)
+        return -0.5 * structure.moments.trace(spread, self._scatter(family, len(params.means)))
 
-    def _scatter(self, model: Mixture, k: int, d: int) -> Array:
+    def _scatter(self, family: Any, k: int) -> Array:
+        d = family.num_columns
         axes = np.sqrt(self.amount * self.rows) * np.eye(d)
-        return model.family.covariance.second(axes, np.zeros((k, d)), np.ones((d, k)))
+        return family.covariance.moments.second(axes, np.zeros((k, d)), np.ones((d, k)))

@@ -1,35 +1,40 @@
-"""The search on few rows, in the coordinates of the metric: native climbs from many starts, and
-split-and-merge.
+"""The search on few rows, in the coordinates of the metric: climbs from many starts, and split-and-merge.
+
+Likelihoods of mixtures have many maxima, and the starts that reach the best one differ from data set to data
+set. So: starts of every kind, each accelerated roughly to its end, where one that collapses is given up; from
+the best proper ends, solutions with two components merged and another split, until none is better; the best
+ends polished.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen._native import _core
-from jensen.basics.arrays import Array
+from jensen.basics.arrays import Array, Weight
 from jensen.basics.progress import Progress
 from jensen.basics.threads import get_num_threads
-from jensen.em import Outcome, Start, Verdict
-from jensen.families import GaussianParams
-from jensen.families.gaussian import kernels
+from jensen.basics.verdict import Outcome, Verdict
+from jensen.families.family import Found
+from jensen.families.gaussian import starts
+from jensen.families.gaussian.climb import climb_one
 from jensen.families.gaussian.diagnosis import at_bound, spurious_components
+from jensen.families.gaussian.moments import GaussianParams
 from jensen.families.gaussian.split_merge import neighbours
 from jensen.numerics import partitions
 
-if TYPE_CHECKING:
-    from jensen.models.mixture.mixture import Mixture, MixtureParams
-
-Partitions = Callable[[Array, Array | None, int, int, np.random.Generator], NDArray]
+Partitions = Callable[[Array, Weight, int, int, np.random.Generator], NDArray]
 
 ROUGH, FAIR, FINE = 3e-2, 1e-4, 5e-7  # nats gained in a cycle of two E-steps, twice in a row
 FEW_COLUMNS = 16  # up to which the products of columns are formed once for all starts
 STATUS = (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.FAILED, Outcome.COLLAPSED)
+SEARCH_ROWS = 1000
+NATIVE_SIZE = 1_000_000  # rows × columns up to which a copy in the metric costs little
 WORK = 1e7  # rows × components × columns² that all starts may cost per E-step
 
 PARTITIONS: dict[str, Partitions] = {
@@ -58,7 +63,8 @@ class End:
     """A climb of the search: where it started, where it is, what it cost."""
 
     kind: str
-    params: MixtureParams
+    weights: Array
+    params: GaussianParams
     objective: float = -np.inf
     num_e_steps: int = 0
     outcome: Outcome = Outcome.FAILED
@@ -83,18 +89,15 @@ class Effort:
         return cls(num_starts, num_rounds=0 if k == 2 else 2, num_bases=2)
 
 
-class Hunt:
-    """The search for a mixture's best maximum on few rows."""
+class Search:
+    """The search for the best maximum of ``k`` components on few rows."""
 
-    def __init__(self, model: Mixture, data: Array, weight: Array | None) -> None:
-        metric = model.family.metric
-        if metric is None:
-            raise ValueError("prepare the model first: model.prepare(data, weight)")
+    def __init__(self, family: Any, k: int, data: Array, weight: Weight) -> None:
+        self.k, self.metric = k, starts.metric_of(family)
         data = np.asarray(data, float)
-        unit = model.family.covariance.metric(np.zeros(data.shape[1]), np.eye(data.shape[1]))
-        self.model, self.metric = model, metric
-        self.white = replace(model, family=replace(model.family, metric=unit))
-        self.rows = np.ascontiguousarray(metric.whiten(data))
+        unit = family.covariance.metric(np.zeros(data.shape[1]), np.eye(data.shape[1]))
+        self.family = replace(family, metric=unit)
+        self.rows = np.ascontiguousarray(self.metric.whiten(data))
         spread = data.std(axis=0)
         self.columns = (data - data.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
         self.weight = None if weight is None else np.ascontiguousarray(weight, float)
@@ -103,8 +106,8 @@ class Hunt:
     def run(self, rng: np.random.Generator, progress: Progress | None) -> tuple[list[End], bool]:
         """All ends, the best polished, and whether the user interrupted the search."""
         n, d = self.rows.shape
-        effort = Effort.of(n, d, self.model.num_components)
-        ends = self.starts(effort.num_starts, rng)
+        effort = Effort.of(n, d, self.k)
+        ends = self.begin(effort.num_starts, rng)
         try:
             return self._search(ends, effort, progress), False
         except KeyboardInterrupt:
@@ -131,51 +134,72 @@ class Hunt:
         """Climb from where the ends are, on all cores; updates and returns them."""
         if not ends:
             return ends
-        shape = ends[0].params.components.covariances.shape
+        if not self.family.covariance.is_native:
+            for end in ends:
+                self._arrive(
+                    end,
+                    *climb_one(
+                        self.family, end.weights, end.params, self.rows, self.weight, tol, max_e_steps
+                    ),
+                )
+            return ends
+        structure, d = self.family.covariance, self.rows.shape[1]
         *result, interrupted = _core.climb(
-            kernels.CODES[self.model.family.covariance.name],
+            structure.moments.code,
+            structure.is_shared,
             self.rows,
             self.weight,
-            np.stack([end.params.weights for end in ends]),
-            np.stack([end.params.components.means for end in ends]),
-            np.stack([end.params.components.covariances.ravel() for end in ends]),
-            self.model.family.floor,
+            np.stack([end.weights for end in ends]),
+            np.stack([end.params.means for end in ends]),
+            np.stack([structure.spread(end.params.covariances, self.k, d).ravel() for end in ends]),
+            self.family.floor,
             max_e_steps,
             tol,
             get_num_threads(),
         )
+        shape = structure.moments.shape(self.k, d)
         for end, w, m, c, objective, e_steps, status in zip(ends, *result, strict=True):
-            end.params = _params(w, m, c.reshape(shape))
-            end.num_e_steps += int(e_steps)
-            end.outcome = STATUS[status]
-            end.objective = float(objective) if end.outcome is not Outcome.FAILED else -np.inf
-            end.proper = None if end.outcome in STATUS[:2] else False
+            covariances = structure.of_spread(c.reshape(shape))
+            self._arrive(end, w, GaussianParams(m, covariances), objective, e_steps, STATUS[status])
         if interrupted:
             raise KeyboardInterrupt
         return ends
 
+    def _arrive(
+        self,
+        end: End,
+        weights: Array,
+        params: GaussianParams,
+        objective: float,
+        e_steps: int,
+        outcome: Outcome,
+    ) -> None:
+        end.weights, end.params, end.outcome = weights, params, outcome
+        end.num_e_steps += int(e_steps)
+        end.objective = float(objective) if outcome is not Outcome.FAILED else -np.inf
+        end.proper = None if outcome in STATUS[:2] else False
+
     def is_proper(self, end: End) -> bool:
         """Whether no component is spurious or at the bound; found out once."""
         if end.proper is None:
+            where = self.family, end.weights, end.params, self.rows, self.weight
             end.proper = not (
-                at_bound(self.white, end.params).any()
-                or spurious_components(self.white, end.params, self.rows, self.weight).any()
+                at_bound(self.family, end.params).any() or spurious_components(*where, False).any()
             )
         return end.proper
 
-    def in_data(self, ends: list[End]) -> list[Start]:
+    def in_data(self, ends: list[End]) -> list[Found]:
         """The ends in the coordinates of the data."""
         if not ends:
             return []
-        means = self.metric.unwhiten(np.stack([end.params.components.means for end in ends]))
-        covariances = self.metric.unwhiten_covariances(
-            np.stack([end.params.components.covariances for end in ends])
-        )
+        means = self.metric.unwhiten(np.stack([end.params.means for end in ends]))
+        covariances = self.metric.unwhiten_covariances(np.stack([end.params.covariances for end in ends]))
         shift = self.total * self.metric.log_scale
         return [
-            Start(
+            Found(
                 end.kind,
-                _params(end.params.weights, m, c),
+                end.weights,
+                GaussianParams(m, np.asarray(c)),
                 end.objective - shift,
                 end.num_e_steps,
                 Verdict(end.outcome, "", climbed=end.outcome is Outcome.CONVERGED),
@@ -187,28 +211,28 @@ class Hunt:
         """The best proper ends that differ; where there is none, the best."""
         return self._pick(ends, count, self.is_proper) or sorted(ends, key=lambda end: -end.objective)[:1]
 
-    def starts(self, count: int, rng: np.random.Generator) -> list[End]:
+    def begin(self, count: int, rng: np.random.Generator) -> list[End]:
         """Starts of all kinds in turn."""
         kinds = self._kinds()
         made: list[End] = []
         for kind in dict.fromkeys(kinds):
             number = sum(kinds[i % len(kinds)] == kind for i in range(count))
-            made += [End(kind, params) for params in self._of_kind(kind, number, rng)]
+            made += [End(kind, *begin) for begin in self._of_kind(kind, number, rng)]
         return made
 
     def _kinds(self) -> list[str]:
-        same = self.model.family.covariance.name == "diag"  # its metric standardizes the columns
+        same = self.metric.standardizes_columns
         return [kind for kind in KINDS if not (same and kind == "columns")]
 
-    def _of_kind(self, kind: str, count: int, rng: np.random.Generator) -> list[MixtureParams]:
-        k = self.model.num_components
+    def _of_kind(self, kind: str, count: int, rng: np.random.Generator) -> list[starts.Begin]:
+        k = self.k
         if kind == "rows":
-            return [self.white.start(self.rows, self.weight, rng) for _ in range(count)]
+            return [self.family.start(k, self.rows, self.weight, rng) for _ in range(count)]
         rows = self.columns if kind == "columns" else self.rows
         parts = PARTITIONS[kind](rows, self.weight, k, count, rng)
         return self._from_responsibilities(np.eye(k)[parts] if parts.ndim == 2 else parts)
 
-    def _from_responsibilities(self, r: Array) -> list[MixtureParams]:
+    def _from_responsibilities(self, r: Array) -> list[starts.Begin]:
         """Moments of each group of each partition (count, n, k); a group of too few rows gets a round one."""
         d, k = self.rows.shape[1], r.shape[2]
         wr = np.swapaxes(r if self.weight is None else self.weight[:, None] * r, 1, 2)
@@ -219,8 +243,8 @@ class Hunt:
         full[count <= d + 1] = k ** (-2.0 / d) * np.eye(d)
         weights = np.maximum(count, 1e-3 * self.total / k)
         weights /= weights.sum(axis=1, keepdims=True)
-        reduce = self.model.family.covariance.reduce
-        return [_params(w, m, reduce(c, w)) for w, m, c in zip(weights, means, full, strict=True)]
+        reduce = self.family.covariance.reduce
+        return [(w, GaussianParams(m, reduce(c, w))) for w, m, c in zip(weights, means, full, strict=True)]
 
     def _second_moments(self, wr: Array) -> Array:
         """Σ_n w_nk x_n x_nᵀ for (count, k, n) weights; the rows are centred, which is enough for starts."""
@@ -233,10 +257,16 @@ class Hunt:
     def _improve(self, bases: list[End], effort: Effort) -> list[End]:
         """Neighbours of the bases: a few steps for all, more for the promising, the end for the best."""
         tries = [
-            End("split and merge", params)
+            End("split and merge", *begin)
             for base in bases
-            for params in neighbours(
-                self.white, base.params, self.rows, self.weight, effort.num_merges, effort.num_splits
+            for begin in neighbours(
+                self.family,
+                base.weights,
+                base.params,
+                self.rows,
+                self.weight,
+                effort.num_merges,
+                effort.num_splits,
             )
         ]
         tries = self.climb(tries, 0.0, 6)
@@ -261,7 +291,65 @@ def _near(value: float, others: list[float]) -> bool:
     return any(abs(value - other) < 2 * ROUGH for other in others)
 
 
-def _params(weights: Array, means: Array, covariances: Array) -> MixtureParams:
-    from jensen.models.mixture.mixture import MixtureParams
+def search(
+    family: Any,
+    k: int,
+    data: Array,
+    weight: Weight,
+    rng: np.random.Generator,
+    progress: Progress | None,
+    has_prior: bool,
+) -> Iterator[Found]:
+    """Ends of the search, in the order they were found.
 
-    return MixtureParams(weights, GaussianParams(means, covariances))
+    It happens on at most `SEARCH_ROWS` rows. The best ends are then climbed on all of them, unless that is
+    better
+    done by the model: with a prior, which the search does not see, or where a copy of the rows would be
+    large.
+    """
+    if weight is not None:
+        weight = np.asarray(weight, float)
+        kept = weight > 0
+        if not kept.all():
+            data, weight = data[kept], weight[kept]
+    few = len(data) <= SEARCH_ROWS
+    picked = slice(None)
+    if not few:
+        share = None if weight is None else weight / weight.sum()
+        picked = rng.choice(len(data), SEARCH_ROWS, replace=False, p=share)
+    small = Search(family, k, data[picked], weight if few else None)
+    ends, interrupted = small.run(rng, progress)
+    if few and not has_prior:
+        yield from small.in_data(ends)
+    elif interrupted:
+        yield from _unfinished(small.in_data(small.best(ends, 1)), 0)
+    else:
+        spent = sum(end.num_e_steps for end in ends) * len(small.rows) // len(data)  # in passes over all rows
+        if data.size <= NATIVE_SIZE and not has_prior:
+            yield from _on_all_rows(Search(family, k, data, weight), small.best(ends, 4), spent)
+        else:
+            yield from _unfinished(small.in_data(small.best(ends, 4)), spent)
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+def _unfinished(found: list[Found], spent: int) -> list[Found]:
+    """Ends that are no ends of the objective on all rows; ``spent`` E-steps are put down to the first."""
+    return [replace(start, objective=np.nan, num_e_steps=0 if i else spent) for i, start in enumerate(found)]
+
+
+def _on_all_rows(whole: Search, ends: list[End], spent: int) -> Iterator[Found]:
+    """A little for all, more for the two best, the best to its end: in the coordinates of the metric."""
+    for end in ends:
+        end.num_e_steps = 0
+    ends[0].num_e_steps = spent
+    interrupted = False
+    try:
+        for count, tol, max_e_steps in ((4, 1.0, 20), (2, ROUGH, 300), (1, FINE, 4000)):
+            whole.climb(ends[:count], tol, max_e_steps)
+            ends.sort(key=lambda end: -end.objective)
+    except KeyboardInterrupt:
+        interrupted = True
+    yield from whole.in_data(ends)
+    if interrupted:
+        raise KeyboardInterrupt

@@ -6,17 +6,13 @@ Ueda, Nakano, Ghahramani and Hinton (2000), *SMEM algorithm for mixture models*,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-from jensen.basics.arrays import Array
-from jensen.families import GaussianParams
-from jensen.families.gaussian import kernels
-
-if TYPE_CHECKING:
-    from jensen.models.mixture.mixture import Mixture, MixtureParams
-
+from jensen.basics.arrays import Array, Weight
+from jensen.families.gaussian.moments import GaussianParams
+from jensen.families.gaussian.structures import Structure
 
 SPLIT = 0.7  # of a standard deviation along the principal axis, to either side
 
@@ -33,17 +29,23 @@ class Local:
 
 
 def neighbours(
-    model: Mixture, params: MixtureParams, data: Array, weight: Array | None, num_merges: int, num_splits: int
-) -> list[MixtureParams]:
+    family: Any,
+    weights: Array,
+    params: GaussianParams,
+    data: Array,
+    weight: Weight,
+    num_merges: int,
+    num_splits: int,
+) -> list[tuple[Array, GaussianParams]]:
     """Solutions with one pair merged and one other component split, the likeliest to help first."""
-    if model.num_components < 3:
+    if len(weights) < 3:
         return []
-    r, _ = kernels.posterior(model.family, params, data)
+    r, _ = family.native.posterior(weights, params, data)
     wr = r if weight is None else r * np.asarray(weight, float)[:, None]
     local = _local(wr, data)
     worst = np.argsort(-local.misfit)
     return [
-        _exchange(model, params, local, i, j, c)
+        _exchange(family.covariance, params, local, i, j, c)
         for i, j in _overlapping_pairs(r, wr)[:num_merges]
         for c in [c for c in worst if c not in (i, j)][:num_splits]
     ]
@@ -74,27 +76,25 @@ def _overlapping_pairs(r: Array, wr: Array) -> list[tuple[int, int]]:
 
 
 def _exchange(
-    model: Mixture, params: MixtureParams, local: Local, i: int, j: int, split: int
-) -> MixtureParams:
+    structure: Structure, params: GaussianParams, local: Local, i: int, j: int, split: int
+) -> tuple[Array, GaussianParams]:
     """Component i becomes i and j merged; j and ``split`` become the halves of ``split``.
 
-    The covariances may be below their bound; the climb raises them.
+    The covariances may be below their bound; the climb raises them. A shared covariance is that of the
+    others.
     """
-    from jensen.models.mixture.mixture import MixtureParams
-
-    structure = model.family.covariance
-    count, means = local.count.copy(), params.components.means.copy()
+    count, means = local.count.copy(), params.means.copy()
     both = count[i] + count[j]
     gap, step = local.means[i] - local.means[j], local.step[split]
     means[i] = (count[i] * local.means[i] + count[j] * local.means[j]) / both
     means[j], means[split] = local.means[split] + step, local.means[split] - step
-    covariances = params.components.covariances
-    if structure.name != "tied":  # a shared covariance is that of the others
+    covariances = params.covariances
+    if not structure.is_shared:
+        full = np.array(structure.full(covariances, *means.shape))
         merged = (count[i] * local.scatter[i] + count[j] * local.scatter[j]) / both
-        merged += count[i] * count[j] / both**2 * np.outer(gap, gap)
-        half = local.scatter[split] - np.outer(step, step)
-        covariances = covariances.copy()
-        covariances[[i, j, split]] = structure.reduce(np.stack([merged, half, half]), np.ones(3))
+        full[i] = merged + count[i] * count[j] / both**2 * np.outer(gap, gap)
+        full[j] = full[split] = local.scatter[split] - np.outer(step, step)
+        covariances = structure.reduce(full, count)
     count[i] = both
     count[j] = count[split] = count[split] / 2
-    return MixtureParams(count / count.sum(), GaussianParams(means, covariances))
+    return count / count.sum(), GaussianParams(means, covariances)

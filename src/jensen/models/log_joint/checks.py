@@ -48,7 +48,7 @@ def check_function(passes: Passes, chart: Chart, rows: Rows, latent: Enumerated)
 def _traced(passes: Passes, params: Any, x: Any, z: Any) -> Any:
     jax = require_jax()
     try:
-        return jax.make_jaxpr(passes.log_joint)(params, x, z)
+        return jax.make_jaxpr(passes.log_joint)(params, z, x)
     except jax.errors.TracerArrayConversionError as error:
         message = "log_joint computes with NumPy what depends on params, x or z: write it in jax.numpy"
         raise TypeError(message) from error
@@ -61,7 +61,7 @@ def _settle_integers(passes: Passes, params: Any, x: Any, z: Any) -> None:
     jax = require_jax()
     for passes.real_states, passes.real_rows in ((False, False), (True, False), (False, True), (True, True)):
         try:
-            jax.eval_shape(lambda p: jax.vjp(lambda q: passes.log_joint(q, x, z), p)[0], params)
+            jax.eval_shape(lambda p: jax.vjp(lambda q: passes.log_joint(q, z, x), p)[0], params)
             return
         except TypeError as error:
             if "float0" not in str(error):

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.em import Chart, DiscretePosterior, Expected, Space, Verdict
+from jensen.em import Chart, DiscretePosterior, Expected, Model, Space, Verdict
 from jensen.em.acceleration.gradient_em import GradientEM
 from jensen.em.algorithms import Algorithm
+from jensen.em.cases import Rows as Cases
 from jensen.em.validation import checked_weight
 from jensen.models.log_joint import checks, relabelling
 from jensen.models.log_joint.diagnosis import collapse
@@ -36,13 +37,13 @@ CHECKED_M_STEPS = 2
 FALL = 1e-11  # of Q, relative: an M-step that lowers Q by more is wrong
 
 
-class LogJoint:
+class LogJoint(Model):
     """A model written as log p(x, z | θ), in JAX; everything else is derived.
 
     Parameters
     ----------
     log_joint
-        ``log_joint(params, x, z)``: the log of the joint density of one row x and one value z, in
+        ``log_joint(params, z, x)``: the log of the joint density of one value z and one row x, in
         ``jax.numpy``; −inf where z is impossible for x.
     latent
         What values z can take: `jensen.Enumerated`.
@@ -76,7 +77,7 @@ class LogJoint:
     Examples
     --------
     >>> import jax.numpy as jnp, numpy as np, jensen
-    >>> def log_joint(params, x, z):
+    >>> def log_joint(params, z, x):
     ...     return jnp.log(params["w"][z]) + jensen.densities.poisson(x, params["rate"][z])
     >>> model = jensen.LogJoint(
     ...     log_joint,
@@ -115,12 +116,12 @@ class LogJoint:
         self.latent = latent
         self.symmetric = tuple(symmetric)
         relabelling.check_symmetric(self.symmetric, self.chart)
-        self.prior = None if log_prior is None else LogPrior()
         self._closed_form = m_step
         self._start = start
         self._half_steps = half_steps
         passes = Passes(log_joint, self.chart, latent.values, features, log_prior)
         self.sums = Sums(passes, latent.num_states, self.chart.size, block)
+        self.prior = None if log_prior is None else LogPrior(self._log_prior)
         self._begin()
 
     def _begin(self) -> None:
@@ -132,7 +133,7 @@ class LogJoint:
     # ---- the contract --------------------------------------------------------------------------------------
 
     def posterior(self, params: Params, data: Any) -> DiscretePosterior:
-        """q(z) ∝ exp log_joint(params, x, z), by enumeration; (n, K)."""
+        """q(z) ∝ exp log_joint(params, z, x), by enumeration; (n, K)."""
         self.chart.check(params)
         rows = as_rows(data)
         found = [
@@ -208,7 +209,7 @@ class LogJoint:
             precision, or does not depend on a parameter.
         """
         rows = as_rows(data)
-        w = checked_weight(weight, rows.leaves[0])
+        w = checked_weight(weight, Cases(), rows.leaves[0])
         model = copy.copy(self)
         model._begin()
         model._scored |= rows.num_rows * self.latent.num_states <= SCORED_CELLS
@@ -248,7 +249,7 @@ class LogJoint:
         log_evidence = self.posterior(params, data).log_evidence
         return collapse(log_evidence, _as_float(weight), self.chart.size / self.latent.num_states)
 
-    def metric(self, params: Params, data: Any, weight: Array | None) -> Array:
+    def complete_information(self, params: Params, data: Any, weight: Array | None) -> Array:
         """−∂² (Q(·, S(θ)) + log p(·)) / ∂u² at θ, (p, p), from at most some rows: a metric for steps."""
         u = self.chart.to_vector(params)
         information = self.sums.metric(as_rows(data), u, _as_float(weight))
@@ -257,6 +258,10 @@ class LogJoint:
     def scores(self, params: Params, data: Any) -> Array:
         """∂ log p(x_n | θ) / ∂u of every row, (n, p)."""
         return self.sums.scores(as_rows(data), self.chart.to_vector(params))
+
+    def cheap(self, stats: LogJointStats) -> bool:
+        """Whether Q of these statistics costs little: it is a pass over the data."""
+        return stats.cheap
 
     def num_free(self, params: Params) -> int:
         """The coordinates of the chart."""
@@ -268,18 +273,14 @@ class LogJoint:
         return GradientEM() if self._closed_form is None else None
 
     @property
-    def num_components(self) -> int:
-        """Number of interchangeable values of z; only where ``symmetric`` names parameters."""
-        if not self.symmetric:
-            raise AttributeError("num_components: no parameters were named as symmetric")
-        return self.chart.spaces[self.symmetric[0]].shape[0]
+    def num_components(self) -> int | None:  # pyright: ignore[reportIncompatibleVariableOverride] -- read
+        """Number of interchangeable values of z; None unless ``symmetric`` names parameters."""
+        return self.chart.spaces[self.symmetric[0]].shape[0] if self.symmetric else None
 
     @property
-    def relabel(self) -> Callable[[Params, Any], Params]:
-        """``relabel(params, order)``: the same model with its values of z in another order."""
-        if not self.symmetric:
-            raise AttributeError("relabel: no parameters were named as symmetric")
-        return partial(relabelling.relabel, self.symmetric)
+    def relabel(self) -> Callable[[Params, Any], Params] | None:
+        """``relabel(params, order)``: the same model with its values of z in another order; None as above."""
+        return partial(relabelling.relabel, self.symmetric) if self.symmetric else None
 
     @property
     def canonical(self) -> Callable[[Params], Params] | None:
@@ -306,6 +307,9 @@ class LogJoint:
             if found := checks.complaint(here, block.begin, self.latent, params):
                 return found
         return "the evidence is not finite, though every log-joint is: the sum overflows"
+
+    def _log_prior(self, params: Params) -> float:
+        return self.sums.log_prior(self.chart.to_vector(params))[0]
 
     def _refuse_fall(self, stats: LogJointStats, params: Params, found: Params) -> None:
         before = self.expected_log_joint(params, stats)

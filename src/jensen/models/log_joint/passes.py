@@ -1,6 +1,6 @@
 """The passes over a block of rows, written for one row and one value, compiled once per size of block.
 
-log_joint(θ, x, z) becomes an array (states, rows). The map over states is the outer one: what depends on θ
+log_joint(θ, z, x) becomes an array (states, rows). The map over states is the outer one: what depends on θ
 and z alone (a Cholesky factor, a gather) is computed once per state and never per row.
 
 Everything is a function of u, the parameters in their chart:
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from jensen.em import Chart
+from jensen.models.log_joint.order import in_order
 from jensen.models.log_joint.precision import require_jax
 
 LogJointFunction = Callable[[dict[str, Any], Any, Any], Any]
@@ -39,7 +40,7 @@ class Passes:
         features: Callable[[Any], Any] | None,
         log_prior: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
-        self._log_joint = log_joint
+        self._log_joint = in_order(log_joint)
         self._chart = chart
         self.states = states
         self._features = features
@@ -72,18 +73,18 @@ class Passes:
 
     # ---- the log-joint of a block --------------------------------------------------------------------------
 
-    def log_joint(self, params: dict[str, Any], x: Any, z: Any) -> Any:
+    def log_joint(self, params: dict[str, Any], z: Any, x: Any) -> Any:
         """The user's function, of real numbers where that is what it needs."""
         x = _as_real(x) if self.real_rows else x
         z = _as_real(z) if self.real_states else z
-        return self._log_joint(params, x, z)
+        return self._log_joint(params, z, x)
 
     def _logs(self, states: Any, u: Any, rows: Any) -> Any:
         """log p(x_n, z_k | θ): (states, rows)."""
         jax = require_jax()
         params = self._chart.from_vector(u, jax.numpy)
-        per_row = jax.vmap(self.log_joint, (None, 0, None))
-        return jax.vmap(per_row, (None, None, 0))(params, rows, states)
+        per_row = jax.vmap(self.log_joint, (None, None, 0))
+        return jax.vmap(per_row, (None, 0, None))(params, states, rows)
 
     def _safe_logs(self, states: Any, u: Any, rows: Any) -> Any:
         """The same; derivatives at impossible values are taken at the row's most likely one, times zero."""
@@ -94,7 +95,7 @@ class Passes:
         which = jnp.where(impossible, jnp.argmax(logs, axis=0), jnp.arange(len(logs))[:, None])
         possible = jax.tree.map(lambda leaf: jnp.asarray(leaf)[which], states)
         params = self._chart.from_vector(u, jnp)
-        each = jax.vmap(jax.vmap(self.log_joint, (None, 0, 0)), (None, None, 0))(params, rows, possible)
+        each = jax.vmap(jax.vmap(self.log_joint, (None, 0, 0)), (None, 0, None))(params, possible, rows)
         return jnp.where(impossible, -jnp.inf, each)
 
     def _differentiable(self) -> Callable[..., Any]:

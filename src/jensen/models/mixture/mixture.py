@@ -11,48 +11,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.basics.arrays import Array
-from jensen.em import DiscretePosterior, Expected, Prior, Start, Verdict
+from jensen.basics.arrays import Array, Data, Weight
+from jensen.basics.progress import Progress
+from jensen.basics.verdict import Verdict
+from jensen.em import DiscretePosterior, Expected, Model, Prior, Problem, Start
 from jensen.families import Family, Gaussian
-from jensen.families.gaussian import kernels
-from jensen.models.mixture.coordinates import pack, unpack
-
-if TYPE_CHECKING:
-    from jensen.models.mixture.chart import MixtureChart
+from jensen.families.family import as_family
+from jensen.models.mixture.chart import MixtureChart, score, scores
+from jensen.models.mixture.params import MixtureParams, MixtureStats
+from jensen.models.mixture.search import on_all_rows, single
 
 F = TypeVar("F", bound=Family)
 
 
-class MixtureParams(NamedTuple):
-    """Mixing weights π (k,) and the parameters of the components."""
+@dataclass(frozen=True, slots=True)
+class MixtureTransform:
+    """A change of the data that moves the components of a mixture, and leaves its weights."""
 
-    weights: Array
-    components: Any
+    own: Any
 
+    def data(self, data: Data) -> Data:
+        """The rows, moved."""
+        return self.own.data(data)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MixtureStats:
-    """Σ_n w_n r_nk (k,), and the statistics of the components. They add and scale."""
+    def params(self, params: MixtureParams) -> MixtureParams:
+        """The parameters, moved."""
+        return MixtureParams(params.weights, self.own.components(params.components))
 
-    count: Array
-    components: Any
+    @property
+    def log_scale(self) -> float:
+        """What every row's log-evidence loses."""
+        return self.own.log_scale
 
-    def __add__(self, other: MixtureStats) -> MixtureStats:
-        return MixtureStats(self.count + other.count, self.components + other.components)
-
-    def scale(self, factor: float) -> MixtureStats:
-        """The statistics of the rows counted ``factor`` times."""
-        return MixtureStats(factor * self.count, self.components.scale(factor))
+    @property
+    def condition(self) -> float:
+        """How much more rounding there is after the move."""
+        return self.own.condition
 
 
 @dataclass(frozen=True, slots=True)
-class Mixture(Generic[F]):
+class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
     """A mixture of ``num_components`` members of a family.
 
     Parameters
@@ -60,10 +63,12 @@ class Mixture(Generic[F]):
     num_components
         k.
     family
-        The component distributions, for instance ``Gaussian(Tied())``, or any `jensen.families.Family`. A
-        Gaussian brings the native passes, the search for starts, acceleration and the diagnosis of collapse.
+        The component distributions, for instance ``Gaussian(Tied())``, ``Poisson()``, ``Product({…})``, or
+        any
+        class with the methods of `jensen.families.Family`. What a family gives beyond them, the mixture has:
+        acceleration, standard errors, a search, a diagnosis of collapse.
     prior
-        A conjugate prior: the fit is then maximum a posteriori.
+        A conjugate prior (`jensen.models.MixturePrior`): the fit is then maximum a posteriori.
 
     Examples
     --------
@@ -81,146 +86,147 @@ class Mixture(Generic[F]):
     def __post_init__(self) -> None:
         if self.num_components < 1:
             raise ValueError(f"num_components must be at least 1, not {self.num_components}")
+        object.__setattr__(self, "family", as_family(self.family))
 
     # ---- the contract --------------------------------------------------------------------------------------
 
-    def posterior(self, params: MixtureParams, data: Array) -> DiscretePosterior:
+    def posterior(self, params: MixtureParams, data: Data) -> DiscretePosterior:
         """r_nk = π_k p(x_n | k) / p(x_n)."""
-        if isinstance(self.family, Gaussian):
-            return DiscretePosterior(*kernels.posterior(self.family, params, data))
+        native = self.family.native
+        if native is not None:
+            return DiscretePosterior(*native.posterior(params.weights, params.components, data))
         with np.errstate(divide="ignore"):
             log_joint = np.log(params.weights) + self.family.log_density(params.components, data)
         return DiscretePosterior.from_log_joint(log_joint)
 
     def expected(
-        self, params: MixtureParams, data: Array, posterior: DiscretePosterior, weight: Array | None
-    ) -> Expected:
-        """S, the log-evidence and the entropy under any q."""
+        self, params: MixtureParams, data: Data, posterior: DiscretePosterior, weight: Weight
+    ) -> Expected[MixtureStats]:
+        """S, the log-evidence and the entropy under any q; the entropy of a family's own hidden variables
+        too.
+        """
         r = posterior.responsibilities
         w = np.ones(len(r)) if weight is None else np.asarray(weight, float)
         wr = w[:, None] * r
-        stats = MixtureStats(wr.sum(axis=0), self.family.statistics(params.components, data, wr))
-        return Expected(
-            stats, float(w @ posterior.log_evidence), float(w @ posterior.entropy()), float(w.sum())
-        )
+        components, own_entropy = self.family.expected(params.components, data, wr)
+        return Expected.of(MixtureStats(wr.sum(axis=0), components), posterior, w, own_entropy)
 
-    def e_step(self, params: MixtureParams, data: Array, weight: Array | None) -> Expected:
-        """``expected ∘ posterior``; for a Gaussian in one native pass that stores no q."""
-        if not isinstance(self.family, Gaussian):
+    def e_step(self, params: MixtureParams, data: Data, weight: Weight) -> Expected[MixtureStats]:
+        """``expected ∘ posterior``; in one native pass that stores no q where the family has one."""
+        native = self.family.native
+        if native is None:
             return self.expected(params, data, self.posterior(params, data), weight)
-        moments, log_evidence, entropy, total = kernels.e_step(self.family, params, data, weight)
-        return Expected(MixtureStats(moments.count, moments), log_evidence, entropy, total)
+        sums = native.e_step(params.weights, params.components, data, weight)
+        return Expected(MixtureStats(sums.count, sums.stats), sums.log_evidence, sums.entropy, sums.weight)
 
     def m_step(self, stats: MixtureStats, params: MixtureParams) -> MixtureParams:
         """π_k = N_k / Σ_j N_j, and the family's M-step."""
-        return MixtureParams(
-            stats.count / stats.count.sum(), self.family.m_step(stats.components, params.components)
-        )
+        components = self.family.m_step(stats.components, params.components)
+        return MixtureParams(stats.count / stats.count.sum(), components)
 
     def expected_log_joint(self, params: MixtureParams, stats: MixtureStats) -> float:
         """Q(θ, S) = Σ_k N_k log π_k + the family's."""
         used = stats.count > 0
         with np.errstate(divide="ignore"):  # π_k = 0 under rows of component k is Q = −∞, and right
             labels = float(stats.count[used] @ np.log(params.weights[used]))
+        if stats.components is None:
+            return labels
         return labels + self.family.expected_log_density(params.components, stats.components)
 
     # ---- what it adds --------------------------------------------------------------------------------------
 
-    def prepare(self, data: Array, weight: Array | None) -> Mixture:
-        """The mixture with whatever the data fix: for a Gaussian the covariance bound in their metric."""
-        prepare = getattr(self.family, "prepare", None)
-        return self if prepare is None else replace(self, family=prepare(data, weight))
+    def prepare(self, data: Data, weight: Weight) -> Mixture:
+        """The mixture with whatever the data fix of its family: for a Gaussian the covariance bound."""
+        family: Any = self.family.prepare(data, weight)
+        return self if family is self.family else replace(self, family=family)
 
-    def start(self, data: Array, weight: Array | None, rng: np.random.Generator) -> MixtureParams:
-        """A random start: for a Gaussian rows as means, else the M-step from random responsibilities."""
-        if isinstance(self.family, Gaussian):
-            from jensen.families.gaussian import starts
-
-            return starts.random_rows(self, data, weight, rng)
-        r = rng.dirichlet(np.ones(self.num_components), size=len(data))
-        wr = r if weight is None else r * np.asarray(weight, float)[:, None]
-        components = self.family.m_step(self.family.statistics(None, data, wr), None)
-        return MixtureParams(wr.sum(axis=0) / wr.sum(), components)
+    def start(self, data: Data, weight: Weight, rng: np.random.Generator) -> MixtureParams:
+        """A random start: the family's, by default the M-step from random responsibilities."""
+        return MixtureParams(*self.family.start(self.num_components, data, weight, rng))
 
     @property
     def search(self) -> Callable[..., Iterator[Start]] | None:
-        """``search(data, weight, rng, progress)``: accelerated starts of mixed kinds, with split-and-merge.
+        """``search(data, weight, rng, progress)``: the family's; without one there are random restarts."""
+        return None if self.family.search is None else self._search
 
-        Gaussians only; None for other families, which get random restarts.
-        """
-        from jensen.models.mixture.search import search
-
-        return self._of_gaussian(search)
+    def _search(
+        self, data: Data, weight: Weight, rng: np.random.Generator, progress: Progress | None
+    ) -> Iterator[Start]:
+        problem = Problem(self, data, weight)
+        if self.num_components == 1:
+            yield single(problem, rng)
+            return
+        has_prior = self.prior is not None
+        found = self.family.search(self.num_components, data, weight, rng, progress, has_prior)
+        yield from on_all_rows(problem, found, progress)
 
     @property
     def diagnose(self) -> Callable[..., Verdict | None] | None:
-        """``diagnose(params, data, weight)``: collapse, a bound that is active, identical components.
-        Gaussians only.
-        """
-        from jensen.families.gaussian.diagnosis import diagnose
+        """``diagnose(params, data, weight)``: what the family finds wrong with its components."""
+        return None if self.family.diagnose is None else self._diagnose
 
-        return self._of_gaussian(diagnose)
-
-    @property
-    def pack(self) -> Callable[[MixtureParams], Array] | None:
-        """``pack(params)``: the natural parameters as one vector. Gaussians only."""
-        return self._of_gaussian(pack)
-
-    @property
-    def unpack(self) -> Callable[[Array], MixtureParams | None] | None:
-        """``unpack(vector)``: and back; None where a weight or a covariance is out of bounds.
-        Gaussians only.
-        """
-        return self._of_gaussian(unpack)
+    def _diagnose(self, params: MixtureParams, data: Data, weight: Weight) -> Verdict | None:
+        prior: Any = self.prior
+        holds_up = prior is not None and prior.holds_up
+        return self.family.diagnose(params.weights, params.components, data, weight, holds_up)
 
     @property
     def chart(self) -> MixtureChart | None:
-        """π, μ and Σ as one unconstrained vector. Gaussians only, once `prepare` has seen the data."""
-        from jensen.models.mixture.chart import chart
-
-        return chart(self) if isinstance(self.family, Gaussian) else None
+        """π and the components as one unconstrained vector; None while the family does not know its
+        spaces.
+        """
+        spaces = self.family.spaces(self.num_components)
+        return None if spaces is None else MixtureChart(self.family, self.num_components, spaces)
 
     @property
     def score(self) -> Callable[[MixtureParams, MixtureStats], Array] | None:
-        """``score(params, stats)``: ∂Q/∂u in the chart, that of the log-prior included. Gaussians only."""
-        from jensen.models.mixture.chart import score
+        """``score(params, stats)``: ∂Q/∂u in the chart, that of the log-prior included."""
+        return None if self.family.score is None or self.chart is None else self._score
 
-        return None if self.chart is None else partial(score, self)
+    def _score(self, params: MixtureParams, stats: MixtureStats) -> Array:
+        """One more set of statistics is all that a conjugate prior is."""
+        if self.prior is not None:
+            stats = stats + self.prior.pseudo_stats(self, params)
+        return score(self.family, params, stats)
 
     @property
-    def scores(self) -> Callable[[MixtureParams, Array], Array] | None:
-        """``scores(params, data)``: the score of every row in the chart, (n, p). Gaussians only."""
-        from jensen.models.mixture.chart import scores
+    def scores(self) -> Callable[[MixtureParams, Data], Array] | None:
+        """``scores(params, data)``: the score of every row in the chart, (n, p)."""
+        return None if self.family.row_scores is None or self.chart is None else self._scores
 
-        return None if self.chart is None else partial(scores, self)
+    def _scores(self, params: MixtureParams, data: Data) -> Array:
+        return scores(self.family, params, data, self.posterior(params, data).responsibilities)
 
     def canonical(self, params: MixtureParams) -> MixtureParams:
         """Components in the order of their first parameters (for a Gaussian the means), first column
         first.
         """
-        first = np.asarray(params.components[0]).reshape(self.num_components, -1)
-        return self.relabel(params, np.lexsort(first.T[::-1]))
+        return self.relabel(params, self.family.order(params.components))
 
     def relabel(self, params: MixtureParams, order: Any) -> MixtureParams:
         """The same mixture with its components in another order."""
-        relabel = getattr(self.family, "relabel", _relabel)
-        return MixtureParams(params.weights[order], relabel(params.components, order))
+        return MixtureParams(params.weights[order], self.family.relabel(params.components, order))
 
-    def num_free(self, params: MixtureParams) -> int:
-        """Free parameters: k − 1 weights and the family's."""
-        return self.num_components - 1 + self.family.num_free(params.components)
+    def num_free(self, params: MixtureParams) -> int | None:
+        """Free parameters: k − 1 weights and the family's; None where the family does not say."""
+        k = self.num_components
+        if self.family.num_free is not None:
+            return k - 1 + self.family.num_free(params.components)
+        spaces = self.family.spaces(k)
+        return None if spaces is None else k - 1 + sum(space.size for space in spaces.values())
 
-    def sample(
+    def transform(self, data: Data, rng: Any) -> MixtureTransform | None:
+        """A random change of the data under which the family keeps its form, where there is no prior."""
+        own = None if self.prior is not None else self.family.transform(data, rng)
+        return None if own is None else MixtureTransform(own)
+
+    @property
+    def sample(self) -> Callable[..., tuple[Any, NDArray[np.intp]]] | None:
+        """``sample(params, num_rows, rng)``: rows and the labels (n,) they were drawn from."""
+        return None if self.family.sample is None else self._sample
+
+    def _sample(
         self, params: MixtureParams, num_rows: int, rng: np.random.Generator
-    ) -> tuple[Array, NDArray[np.intp]]:
-        """Rows (n, d) and the labels (n,) they were drawn from."""
+    ) -> tuple[Any, NDArray[np.intp]]:
         labels = rng.choice(len(params.weights), size=num_rows, p=params.weights)
         return self.family.sample(params.components, labels, rng), labels
-
-    def _of_gaussian(self, function: Callable[..., Any]) -> Callable[..., Any] | None:
-        return partial(function, self) if isinstance(self.family, Gaussian) else None
-
-
-def _relabel(components: Any, order: Any) -> Any:
-    """The components of a family whose parameters are a tuple of arrays with one entry a component."""
-    return type(components)(*(np.asarray(part)[order] for part in components))

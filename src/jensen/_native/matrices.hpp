@@ -6,7 +6,7 @@
 namespace jensen::JENSEN_ISA {
 
 template <class T>
-struct Full {
+struct Matrices {
   static void pack(const Prepared& m, const Workspace<T>& ws) {
     for (std::int64_t k = 0; k < m.k; ++k) {
       const double* w = m.factors + k * m.d * m.d;

@@ -1,12 +1,12 @@
 // Columns independent within a component, and the one-variance case.
 #pragma once
 
-#include "tied.hpp"
+#include "pooled.hpp"
 
 namespace jensen::JENSEN_ISA {
 
 template <class T>
-struct Diagonal {
+struct Columns {
   static void pack(const Prepared& m, const Workspace<T>& ws) {
     for (std::int64_t i = 0; i < m.k * m.d; ++i) ws.factors[i] = T(m.factors[i]);
   }
@@ -46,7 +46,7 @@ struct Diagonal {
 };
 
 template <class T>
-struct Spherical {
+struct Totals {
   static void pack(const Prepared& m, const Workspace<T>& ws) {
     for (std::int64_t k = 0; k < m.k; ++k) ws.factors[k] = T(m.factors[k]);
   }

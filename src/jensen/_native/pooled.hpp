@@ -42,7 +42,7 @@ void count_and_first(const Workspace<T>& ws, const T* mean, const T* r, double& 
 }
 
 template <class T>
-struct Tied {
+struct Pooled {
   static void pack(const Prepared& m, const Workspace<T>& ws) {
     pack_triangle<T>(m.factors, m.d, ws.factors);
     for (std::int64_t k = 0; k < m.k; ++k)

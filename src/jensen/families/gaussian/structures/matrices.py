@@ -1,0 +1,32 @@
+"""What structures of matrices share."""
+
+from __future__ import annotations
+
+from math import lgamma, log, pi
+
+import numpy as np
+
+from jensen.basics.arrays import Array
+
+
+def factor_score(covariances: Array, second: Array, dof: Array) -> Array:
+    """∂Q/∂u in the Cholesky factor with the logarithm of its diagonal, (…, d (d + 1) / 2).
+
+    With Σ = L Lᵀ: ∂Q/∂L = L⁻ᵀ (L⁻¹ S L⁻ᵀ − N I), lower triangle; its diagonal times L_ii.
+    """
+    d = covariances.shape[-1]
+    factor = np.linalg.cholesky(covariances)
+    inverse = np.linalg.inv(factor)
+    transposed = np.swapaxes(inverse, -1, -2)
+    gradient = transposed @ (inverse @ second @ transposed - dof[..., None, None] * np.eye(d))
+    diagonal = np.arange(d)
+    gradient[..., diagonal, diagonal] *= factor[..., diagonal, diagonal]
+    return gradient[(..., *np.tril_indices(d))]
+
+
+def wishart_normalizer(scale: Array, dof: float) -> float:
+    """log of what makes inverse-Wishart(ν, Ψ) integrate to one."""
+    d, half = len(scale), dof / 2
+    log_det = float(np.linalg.slogdet(scale)[1])
+    multivariate = d * (d - 1) / 4 * log(pi) + sum(lgamma(half - i / 2) for i in range(d))
+    return half * log_det - half * d * log(2) - multivariate
