@@ -9,16 +9,13 @@ import tracemalloc
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from jensen.basics.errors import DataError
 from jensen.data import check_finite, read_table
-from jensen.data.doors.sources import open_source
-from jensen.data.doors.text.dialect import sniff
-from jensen.data.doors.text.fast import read_with_polars
-from jensen.data.doors.text.reader import read_text
+from jensen.data.doors.text import blocks
 
 
 @pytest.fixture
@@ -172,7 +169,7 @@ def test_gaps_are_missing_values(file, gap):
         ("a,b\n1,2\n3,1_0\n5,6\n", "line 3, column 'b': '1_0' is not a number"),
         ("a,b\nu,v\nw,x\n", "t.csv has no column of numbers; it has a, b, all text"),
         ("a,a\n1,2\n", "t.csv has two columns named 'a'"),
-        ('a,b\n1,"2\n3,4\n', "t.csv, line 3: unexpected end of data"),
+        ('a,b\n1,"2\n3,4\n', r"t.csv, line 2: quotation marks do not match \(unexpected end of data\)"),
         (b"\x00\x01junk", r"t.csv is neither a table of text nor a format that is known \(it is binary\)"),
         (np.random.default_rng(0).bytes(5000), "it is binary"),
         (b"\x89PNG\r\n\x1a\n....", "it is binary"),
@@ -261,74 +258,37 @@ def test_every_double_reads_back(tmp_path_factory, cells, delimiter):
     assert_array_equal(read_table(path).rows.values, np.array(cells, float))
 
 
-# ---- polars for large text ---------------------------------------------------------------------------------
+# ---- many blocks -------------------------------------------------------------------------------------------
 
 
-@example([(0.0, "u", 0.0), (0.0, "v", 0.0)], False, ",")
-@given(
-    st.lists(st.tuples(st.floats(), st.sampled_from(["u", "v"]), st.floats()), min_size=2, max_size=8),
-    st.booleans(),
-    st.sampled_from([",", "\t", ";", "|"]),
-)
-def test_polars_reads_the_same_numbers(tmp_path_factory, cells, header, delimiter):
-    path = tmp_path_factory.mktemp("t") / "t.csv"
-    lines = [delimiter.join([repr(a), s, repr(b)]) for a, s, b in cells]
-    path.write_text("\n".join([delimiter.join("asb")] * header + lines) + "\n")
-    source = open_source(path)
-    slow, fast = read_text(source, None), read_text(source, None, large=0)
-    assert list(slow.columns) == list(fast.columns)
-    assert slow.left_out == fast.left_out
-    for name in slow.columns:
-        assert_array_equal(slow.columns[name], fast.columns[name])
-
-
-def declined(path, width, indices):
-    source = open_source(path)
-    return read_with_polars(source, sniff(source.head(), source.name), width, indices) is None
-
-
-def test_polars_is_used_and_declines_what_it_would_misread(file):
-    assert not declined(file("a,b\n1,2\n3,4\n"), 2, [0, 1])
-    assert not declined(file("1,2\n3,4\n"), 2, [0, 1])
-    assert not declined(file("# c\na;s\n1,5;u\n3;v\n"), 2, [0])
-    assert not declined(file(gzip.compress(b"a,b\n1,2\n3,4\n", mtime=0)), 2, [0, 1])
-    assert declined(file("a,b\n1,2\n3\n5,6\n"), 2, [0, 1])
-    assert declined(file("a,s\n1,u\n3\n5,v\n"), 2, [0])
-    assert declined(file("a,b\n1,2\n,4\n5,6\n"), 2, [0, 1])
-    assert declined(file("a,b\n1,2\n3,4,5\n"), 2, [0, 1])
-    assert declined(file("a,b,s\n1,2,u\n3,4,u,v\n"), 3, [0, 1])
-    assert declined(file("a,b\n1,2\n3,x\n"), 2, [0, 1])
-    assert declined(file("a,b\n1,2\n".encode("utf-16")), 2, [0, 1])
-
-
-@pytest.mark.parametrize("large", [0, 1 << 60])
-def test_bad_cells_far_down_in_a_large_file(file, large):
-    good = "1.5,2,u\n" * 25_000
+@pytest.mark.parametrize("block", [1000, 8 << 20])
+def test_bad_cells_far_down_in_a_large_file(file, monkeypatch, block):
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    good = "1.5,2,u\n" * 5_000
     for bad, message in [
-        ("1.5,oops,u\n", "line 25002, column 'b': 'oops' is not a number"),
-        ("1.5,2\n", "line 25002 has 2 cells; the header has 3"),
-        ("1.5,2,3,4\n", "line 25002 has 4 cells; the header has 3"),
+        ("1.5,oops,u\n", "line 5002, column 'b': 'oops' is not a number"),
+        ("1.5,2\n", "line 5002 has 2 cells; the header has 3"),
+        ("1.5,2,3,4\n", "line 5002 has 4 cells; the header has 3"),
+        ('1.5,2,"u\n', "t.csv, line 5002: quotation marks do not match"),
     ]:
-        with pytest.raises(DataError, match=message):
-            read_text(open_source(file("a,b,s\n" + good + bad + good)), None, large=large)
-    table = read_text(open_source(file("a,b,s\n" + good + ",,u\n" + good)), None, large=large)
-    assert table.columns["a"].shape == (50_001,)
-    assert np.flatnonzero(np.isnan(table.columns["a"])).tolist() == [25_000]
+        refused(message, file("a,b,s\n" + good + bad + good))
+    rows = read_table(file("a,b,s\n" + good + ",,u\n" + good)).rows
+    assert rows.values.shape == (10_001, 2)
+    assert np.flatnonzero(np.isnan(rows.values[:, 0])).tolist() == [5_000]
 
 
 def test_a_large_text_needs_little_memory(file):
-    """What is kept is the numbers: three times their size at the peak, and a block of cells in hand."""
-    n = 80_000
+    """What is kept is the numbers: twice their size at the peak, and a block of text in hand."""
+    n = 400_000
     path = file("a,b,c,kind\n" + "1.25,2.5,3.75,some text here\n" * n)
-    source = open_source(path)
     tracemalloc.start()
     try:
-        table = read_text(source, None, large=1 << 60)
+        rows = read_table(path).rows
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert len(table.columns["a"]) == n
-    assert peak < 3 * (n * 4 * 8) + (10 << 20)
+    assert rows.values.shape == (n, 3)
+    assert peak < 2 * rows.values.nbytes + 6 * blocks.BLOCK_BYTES
 
 
 # ---- binary formats ----------------------------------------------------------------------------------------
@@ -431,20 +391,16 @@ def test_excel(file):
 
 def test_what_works_without_polars(file, monkeypatch):
     monkeypatch.setitem(sys.modules, "polars", None)
-    assert read_table(file("a\n1\n")).rows.values.tolist() == [[1]]
     assert read_table(file(npy([[1]]), "t.npy")).rows.values.tolist() == [[1]]
-    assert read_text(open_source(file("a\n1\n")), None, large=0).columns["a"].tolist() == [1]
-    for name in ("t.parquet", "t.arrow"):
-        refused(
-            r"reading (Parquet|Arrow) files needs polars: pip install \"jensen\[cli\]\"",
-            file(BINARY[name], name),
-        )
+    for name, content in {"t.csv": "a\n1\n", **BINARY}.items():
+        if name != "t.npy":
+            message = r'reading (text|Parquet|Arrow) files needs polars: pip install "jensen\[cli\]"'
+            refused(message, file(content, name))
 
 
-def test_small_text_is_read_without_importing_polars(file):
-    code = (
-        f"import sys; from jensen.data import read_table; read_table({str(file('a,b' + chr(10) + '1,2'))!r});"
-    )
+def test_polars_is_imported_for_files_only(file):
+    path = str(file(npy([[1]]), "t.npy"))
+    code = f"import sys; from jensen.data import as_rows, read_table; as_rows([[1]]); read_table({path!r});"
     code += "print({'polars', 'narwhals', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
