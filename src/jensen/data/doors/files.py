@@ -49,8 +49,8 @@ def read_table(
     """
     if weights is not None and weights in (columns or ()):
         raise DataError(f"column {weights!r} is asked for both as data and as weights")
-    source = open_source(path)
-    with reading(source):
+    with reading(path):
+        source = open_source(path)
         rows, weight, info = format_of(source).read(source, columns, weights)
         try:
             return FileTable(rows, check_weight(weight, len(rows.values)), info)

@@ -118,8 +118,8 @@ def _end_of_rows(text: bytes, dialect: Dialect) -> int:
         return end
     number = 0
     try:
-        for number, _ in dialect.rows(lines_of(text), strict=True):
-            pass
+        for last, _ in dialect.rows(lines_of(text), strict=True):
+            number = last
     except DataError:
         return len(text) - len(text.split(b"\n", number)[-1])
     return text.rfind(b"\n") + 1
