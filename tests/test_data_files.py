@@ -1,7 +1,9 @@
 """The door for files: every format, and everything that can be wrong with one."""
 
+import csv
 import gzip
 import io
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -9,13 +11,14 @@ import tracemalloc
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from jensen.basics.errors import DataError
 from jensen.data import check_finite, read_table
 from jensen.data.doors.text import blocks
+from jensen.data.doors.text.numbers import MISSING, are_numbers, numbers
 
 
 @pytest.fixture
@@ -123,6 +126,7 @@ def test_text_columns_are_left_out_and_reported(file):
     [
         ("1,2\n3,4\n", ("x1", "x2"), [[1, 2], [3, 4]]),
         ("1,NA\n3,4\n", ("x1", "x2"), [[1, np.nan], [3, 4]]),
+        ("5.1,3.5,u\n4.9,NA,u\n7,3.2,v\n", ("x1", "x2"), [[5.1, 3.5], [4.9, np.nan], [7, 3.2]]),
         ("5.1,3.5,setosa\n4.9,3,setosa\n7,3.2,other\n", ("x1", "x2"), [[5.1, 3.5], [4.9, 3], [7, 3.2]]),
     ],
 )
@@ -241,21 +245,167 @@ def test_weights(file):
     refused("no column of numbers beside the weights 'w'", file("w,x\n0,u\n"), weights="w")
 
 
-@given(
-    st.lists(
-        st.tuples(st.floats(allow_nan=False), st.floats(allow_nan=False), st.integers(-(2**53), 2**53)),
-        min_size=1,
-        max_size=8,
-    ),
-    st.sampled_from([",", "\t", ";", "|", " "]),
-)
-def test_every_double_reads_back(tmp_path_factory, cells, delimiter):
+# ---- what is written is what is read ---------------------------------------------------------------------
+
+WORDS = st.text("abxyzNAn \u00e4\u4e2d#'\",;|\n.5", min_size=1, max_size=8).map(lambda word: f"w{word}")
+NUMBERS = st.floats() | st.integers(-(2**70), 2**70)
+GAPS = st.sampled_from(["", "NA", "n/a", "NaN", "-nan", "null", "None", "?", ".", "  "])
+SPELLINGS = {
+    "plain": repr,
+    "exponent": lambda number: f"{number:.16e}" if number == number else "nan",
+    "sign": lambda number: f"{number!r}" if repr(number).startswith(("-", "n")) else f"+{number!r}",
+    "blanks": lambda number: f" {number!r} ",
+}
+
+
+@st.composite
+def tables(draw):
+    """A text, how it is written, and what stands in it: columns of floats, and None for columns of text."""
+    delimiter = draw(st.sampled_from(",;\t| "))
+    comma = delimiter == ";" and draw(st.booleans())
+    quoting = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]))
+    header, n = draw(st.booleans()), draw(st.integers(2, 9))
+    ends = draw(st.sampled_from(["\n", "\r\n"]))
+    kinds = ["number", *draw(st.lists(st.sampled_from(["number", "gaps", "text"]), min_size=1, max_size=4))]
+    columns, values = [], []
+    for kind in kinds:
+        cells = draw(st.lists(WORDS if kind == "text" else NUMBERS, min_size=n, max_size=n))
+        if kind == "text":
+            # a delimiter that is another in every row could be either
+            cells = [re.sub(rf"[;,|](?<!{re.escape(delimiter)})", "_", cell) for cell in cells]
+            if delimiter == " ":  # runs of blanks and ends of lines are one blank there
+                cells = [re.sub(r"\s", "_", cell) for cell in cells]
+            columns.append([*cells[:-1], cells[-1] if header else cells[0]])  # names do not come again
+            values.append(None)
+            continue
+        spell = SPELLINGS[draw(st.sampled_from(sorted(SPELLINGS)))]
+        column = [spell(cell) for cell in cells]
+        number = np.array([float(cell) for cell in cells])
+        if kind == "gaps":
+            for i in draw(st.sets(st.integers(1, n - 1), max_size=n - 2)):
+                gap = draw(GAPS)
+                column[i], number[i] = gap if gap.strip() or delimiter != " " else "NA", np.nan
+        if delimiter == " ":
+            column = [cell.strip() for cell in column]
+        columns.append([cell.replace(".", ",") if comma and cell != "." else cell for cell in column])
+        values.append(number)
+    if comma:  # what shows that commas are decimal marks
+        columns.append(["0,5"] * n)
+        values.append(np.full(n, 0.5))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=ends)
+    names = [f"c{j}" for j in range(len(columns))]
+    writer.writerows([names] * header + list(zip(*columns, strict=True)))
+    return text.getvalue(), header, values
+
+
+@given(tables(), st.sampled_from([30, 200, 8 << 20]), st.booleans())
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_written_is_what_is_read(tmp_path_factory, table, block, zipped):
+    text, header, values = table
     path = tmp_path_factory.mktemp("t") / "t.csv"
-    lines = [delimiter.join(map(repr, row)) for row in cells]
-    path.write_text("\n".join([delimiter.join("abc"), *lines]))
-    assert_array_equal(read_table(path).rows.values, np.array(cells, float))
-    path.write_text("\n".join(lines))
-    assert_array_equal(read_table(path).rows.values, np.array(cells, float))
+    content = text.encode()
+    path.write_bytes(gzip.compress(content) if zipped else content)
+    prefix = "c" if header else "x"
+    known = {f"{prefix}{j + (not header)}": column for j, column in enumerate(values) if column is not None}
+    numeric = {name: column for name, column in known.items() if not np.isnan(column).all()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_BYTES", block)
+        rows, _, info = read_table(path, columns=list(known))
+    assert rows.columns == tuple(known)
+    assert info.has_header == header
+    for j, (name, column) in enumerate(known.items()):
+        read = rows.values[:, j]
+        assert read.tobytes() == np.where(np.isnan(column), read, column).tobytes(), name
+        assert_array_equal(np.isnan(read), np.isnan(column))
+    if numeric:
+        assert set(numeric) <= set(read_table(path).rows.columns)
+
+
+CELL = re.compile(
+    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?inf(inity)?|[+-]?nan", re.IGNORECASE
+)
+
+
+@given(
+    st.text("0123456789+-.eE_, \u0661\u00a0dxinfaINFATY", min_size=1, max_size=9)
+    | st.sampled_from(
+        (
+            "1_000|0x10|\u0661|nan|-nan|inf|-Infinity|1e400|-1e400|1e-400|+5| 5 |5.|.5|1d3|1e|e5|--5|+-5"
+            "|\uff11|1e5.0|1.5.2|1L|5%|true|\t5|0b1|2.2250738585072011e-308|9007199254740993|4.35|1e23|0.10.1"
+            f"|{'9' * 400}|0.{'0' * 400}1"
+        ).split("|")
+    )
+)
+@settings(max_examples=1000)
+def test_one_rule_says_what_a_number_is(cell):
+    """What Python's float reads, of plain digits and without underscores; the same bits."""
+    value = numbers(pl.DataFrame({"cell": [cell, "1"]}))["cell"][0]
+    bare = cell.strip()
+    if CELL.fullmatch(bare):
+        assert value is not None
+        assert (
+            np.float64(value).tobytes() == np.float64(bare).tobytes() or np.isnan([value, float(bare)]).all()
+        )
+    elif bare.lower() in MISSING:
+        assert np.isnan(value)
+    else:
+        assert value is None
+    assert are_numbers([cell]) == [value is not None and not np.isnan(value)]
+
+
+@given(st.from_regex(r"[+-]?[0-9]{1,3}([,.][0-9]{0,3}){0,2}", fullmatch=True))
+def test_the_rule_with_decimal_commas(cell):
+    """The same with commas; a point is no decimal mark then, and not taken for one."""
+    value = numbers(pl.DataFrame({"cell": [cell]}), decimal_comma=True)["cell"][0]
+    if "." in cell or cell.count(",") > 1:
+        assert value is None
+    else:
+        assert value == float(cell.replace(",", "."))
+
+
+def test_a_point_among_decimal_commas_is_refused_not_guessed(file):
+    path = file("a;b\n1,5;2,5\n1.234;3,5\n2,5;4,5\n3,5;1,0\n".replace("1.234", "1.234,5"))
+    refused(r"line 3, column 'a': '1.234,5' is not a number \(the decimal mark is a comma here\)", path)
+
+
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        ('x,size\n1,5" pipe\n2,7" pipe\n3,"a, b"\n', [1, 2, 3]),
+        ('x,size\n1, "a, b"\n2,c\n3,d\n', [1, 2, 3]),
+        ('x,"a\n1,2"\n1,"u ""v"", w"\n2,"line\n3,4"\n3,""\n', [1, 2, 3]),
+        ('x,s\n# it is 5" wide\n1,"u"\n2,v\n# "\n3,w\n', [1, 2, 3]),
+        ('x,s"\n1,u\n2,v\n3,w"\n', [1, 2, 3]),
+        ('x s\n1   "u  v"\n 2 w\n3 "x"\n', [1, 2, 3]),
+    ],
+)
+@pytest.mark.parametrize("block", [25, 8 << 20])
+def test_quotation_marks(file, monkeypatch, content, values, block):
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    assert read_table(file(content)).rows.values.tolist() == [[value] for value in values]
+
+
+@pytest.mark.parametrize("content", ['x,s\n1,"u"v\n', 'x,s\n1,u\n2,"v\n3,w\n'])
+def test_quotation_marks_that_do_not_match(file, content):
+    refused(r"t.csv, line [23]: quotation marks do not match", file(content))
+
+
+def test_long_first_lines_and_comments(file):
+    d = 3000
+    wide = ",".join(f"a_long_name_of_a_column_{j}" for j in range(d)) + "\n" + ",".join(["1.5"] * d) + "\n"
+    assert read_table(file(wide)).rows.values.shape == (1, d)
+    assert read_table(file("# COLUMN: description\n" * 5000 + "a,b\n1,2\n")).rows.columns == ("a", "b")
+
+
+def test_messages_are_short_lines(file):
+    names = [f"{'n' * 40}\n{j}" for j in range(40)]
+    head = ",".join(f'"{name}"' for name in names) + "\n"
+    for content, columns in [(head + ",".join("u" * 40), None), (head + ",".join("1" * 40), ["z"])]:
+        with pytest.raises(DataError) as error:
+            read_table(file(content), columns=columns)
+        assert len(str(error.value)) <= 300
+        assert "\n" not in str(error.value)
 
 
 # ---- many blocks -------------------------------------------------------------------------------------------

@@ -130,17 +130,23 @@ def _has_header(sample: list[list[str]], decimal_comma: bool) -> bool:
 
     It does not where all its cells are numbers or gaps, nor where it is mixed as its data are: numbers stand
     where the next row has numbers, and one of its texts comes again further down in the same column, or one
-    of its cells twice, which names do not.
+    of its cells twice, which names do not. A gap may stand for either.
     """
     first, rest = sample[0], sample[1:]
     numeric = are_numbers(first, decimal_comma)
     if not any(numeric):
         return True
-    if all(number or cell.lower() in MISSING for number, cell in zip(numeric, first, strict=True)):
+    texts = [j for j, cell in enumerate(first) if not numeric[j] and cell.lower() not in MISSING]
+    if not texts:
         return False
-    again = any(
-        cell == row[j] for j, cell in enumerate(first) if not numeric[j] for row in rest if j < len(row)
-    )
-    same = bool(rest) and are_numbers(rest[0], decimal_comma) == numeric
+    again = any(first[j] == row[j] for row in rest for j in texts if j < len(row))
     twice = len(set(first)) < len(first)
-    return not (same and (again or twice))
+    return not (rest and (again or twice) and _alike(numeric, first, rest[0], decimal_comma))
+
+
+def _alike(numeric: list[bool], first: list[str], second: list[str], decimal_comma: bool) -> bool:
+    """Whether two rows have numbers in the same columns, gaps apart."""
+    return len(first) == len(second) and all(
+        a == b or x.lower() in MISSING or y.lower() in MISSING
+        for a, b, x, y in zip(numeric, are_numbers(second, decimal_comma), first, second, strict=True)
+    )
