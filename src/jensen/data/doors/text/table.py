@@ -154,7 +154,7 @@ def _columns(
 
 
 def _head(texts: Iterator[bytes]) -> tuple[bytes, list[str]]:
-    """The beginning of the text, as far as is needed, and its first lines."""
+    """The beginning of the text, as far as is needed, and its first lines: the same however it is cut."""
     head, lines = b"", []
     for text in texts:
         head += text
@@ -164,9 +164,7 @@ def _head(texts: Iterator[bytes]) -> tuple[bytes, list[str]]:
             if not line.startswith(COMMENT) and not line.isspace():
                 num_rows, size = num_rows + 1, size + len(line)
             if num_rows == SAMPLE_LINES or (size > SAMPLE_CHARACTERS and num_rows > 1):
-                break
-        if num_rows > 1:
-            break
+                return head, lines
     return head, lines
 
 
