@@ -278,6 +278,8 @@ def tables(draw):
             columns.append([*cells[:-1], cells[-1] if header else cells[0]])  # names do not come again
             values.append(None)
             continue
+        if not columns:
+            cells[0] = 0.25  # a first row of gaps and texts is a header
         spell = SPELLINGS[draw(st.sampled_from(sorted(SPELLINGS)))]
         column = [spell(cell) for cell in cells]
         number = np.array([float(cell) for cell in cells])
@@ -376,6 +378,7 @@ def test_a_point_among_decimal_commas_is_refused_not_guessed(file):
         ('x,size\n1, "a, b"\n2,c\n3,d\n', [1, 2, 3]),
         ('x,"a\n1,2"\n1,"u ""v"", w"\n2,"line\n3,4"\n3,""\n', [1, 2, 3]),
         ('x,s\n# it is 5" wide\n1,"u"\n2,v\n# "\n3,w\n', [1, 2, 3]),
+        ('x,s\n1,"a\n#"\n# "b\n2,"\n# c\n\n"\n3,d\n', [1, 2, 3]),
         ('x,s"\n1,u\n2,v\n3,w"\n', [1, 2, 3]),
         ('x s\n1   "u  v"\n 2 w\n3 "x"\n', [1, 2, 3]),
     ],

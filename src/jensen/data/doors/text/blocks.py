@@ -133,8 +133,8 @@ def _first_characters(block: bytes) -> set[str]:
 
 
 def _plainly_quoted(block: bytes, dialect: Dialect) -> bool:
-    """Whether all quotation marks open or close a whole cell, or are doubled within one."""
-    if dialect.delimiter == BLANKS:
+    """Whether all quotation marks enclose whole cells or are doubled in them, and none is in a comment."""
+    if dialect.delimiter == BLANKS or block.startswith(b"#") or b"\n#" in block:
         return False
     text = np.frombuffer(b"\n" + block, np.uint8)
     marks = np.flatnonzero(text == QUOTE)

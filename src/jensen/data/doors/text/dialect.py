@@ -67,7 +67,7 @@ class Dialect:
             nonlocal number, begin
             for line in lines:
                 number += 1
-                if not line.startswith(COMMENT):
+                if begin or not line.startswith(COMMENT):  # within a quotation nothing is a comment
                     begin = begin or number
                     yield " ".join(line.split()) if self.delimiter == BLANKS else line
 
