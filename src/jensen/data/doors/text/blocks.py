@@ -14,8 +14,8 @@ import numpy as np
 from jensen.basics.errors import DataError
 from jensen.data.doors.text.dialect import BLANKS, COMMENT, Dialect
 
-BLOCK_BYTES = 8 << 20
-MOST_BLOCKS = 8  # that one row may go on for
+BLOCK_BYTES = 4 << 20
+MOST_BLOCKS = 16  # that one row may go on for
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 COMMENTS = re.compile(rb"^#.*\n", re.MULTILINE)
 EMPTY = re.compile(rb"^[^\S\n]*\n", re.MULTILINE)
