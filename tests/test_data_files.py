@@ -1,7 +1,9 @@
 """The door for files: every format, and everything that can be wrong with one."""
 
+import csv
 import gzip
 import io
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -9,16 +11,14 @@ import tracemalloc
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from jensen.basics.errors import DataError
 from jensen.data import check_finite, read_table
-from jensen.data.doors.sources import open_source
-from jensen.data.doors.text.dialect import sniff
-from jensen.data.doors.text.fast import read_with_polars
-from jensen.data.doors.text.reader import read_text
+from jensen.data.doors.text import blocks
+from jensen.data.doors.text.numbers import MISSING, are_numbers, numbers
 
 
 @pytest.fixture
@@ -126,6 +126,7 @@ def test_text_columns_are_left_out_and_reported(file):
     [
         ("1,2\n3,4\n", ("x1", "x2"), [[1, 2], [3, 4]]),
         ("1,NA\n3,4\n", ("x1", "x2"), [[1, np.nan], [3, 4]]),
+        ("5.1,3.5,u\n4.9,NA,u\n7,3.2,v\n", ("x1", "x2"), [[5.1, 3.5], [4.9, np.nan], [7, 3.2]]),
         ("5.1,3.5,setosa\n4.9,3,setosa\n7,3.2,other\n", ("x1", "x2"), [[5.1, 3.5], [4.9, 3], [7, 3.2]]),
     ],
 )
@@ -172,7 +173,7 @@ def test_gaps_are_missing_values(file, gap):
         ("a,b\n1,2\n3,1_0\n5,6\n", "line 3, column 'b': '1_0' is not a number"),
         ("a,b\nu,v\nw,x\n", "t.csv has no column of numbers; it has a, b, all text"),
         ("a,a\n1,2\n", "t.csv has two columns named 'a'"),
-        ('a,b\n1,"2\n3,4\n', "t.csv, line 3: unexpected end of data"),
+        ('a,b\n1,"2\n3,4\n', r"t.csv, line 2: quotation marks do not match \(unexpected end of data\)"),
         (b"\x00\x01junk", r"t.csv is neither a table of text nor a format that is known \(it is binary\)"),
         (np.random.default_rng(0).bytes(5000), "it is binary"),
         (b"\x89PNG\r\n\x1a\n....", "it is binary"),
@@ -244,91 +245,203 @@ def test_weights(file):
     refused("no column of numbers beside the weights 'w'", file("w,x\n0,u\n"), weights="w")
 
 
-@given(
-    st.lists(
-        st.tuples(st.floats(allow_nan=False), st.floats(allow_nan=False), st.integers(-(2**53), 2**53)),
-        min_size=1,
-        max_size=8,
-    ),
-    st.sampled_from([",", "\t", ";", "|", " "]),
-)
-def test_every_double_reads_back(tmp_path_factory, cells, delimiter):
+# ---- what is written is what is read ---------------------------------------------------------------------
+
+WORDS = st.text("abxyzNAn \u00e4\u4e2d#'\",;|\n.5", min_size=1, max_size=8).map(lambda word: f"w{word}")
+NUMBERS = st.floats() | st.integers(-(2**70), 2**70)
+GAPS = st.sampled_from(["", "NA", "n/a", "NaN", "-nan", "null", "None", "?", ".", "  "])
+SPELLINGS = {
+    "plain": repr,
+    "exponent": lambda number: f"{number:.16e}" if number == number else "nan",
+    "sign": lambda number: f"{number!r}" if repr(number).startswith(("-", "n")) else f"+{number!r}",
+    "blanks": lambda number: f" {number!r} ",
+}
+
+
+@st.composite
+def tables(draw):
+    """A text, how it is written, and what stands in it: columns of floats, and None for columns of text."""
+    delimiter = draw(st.sampled_from(",;\t| "))
+    comma = delimiter == ";" and draw(st.booleans())
+    quoting = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]))
+    header, n = draw(st.booleans()), draw(st.integers(2, 9))
+    ends = draw(st.sampled_from(["\n", "\r\n"]))
+    kinds = ["number", *draw(st.lists(st.sampled_from(["number", "gaps", "text"]), min_size=1, max_size=4))]
+    columns, values = [], []
+    for kind in kinds:
+        cells = draw(st.lists(WORDS if kind == "text" else NUMBERS, min_size=n, max_size=n))
+        if kind == "text":
+            # a delimiter that is another in every row could be either
+            cells = [re.sub(rf"[;,|](?<!{re.escape(delimiter)})", "_", cell) for cell in cells]
+            if delimiter == " ":  # runs of blanks and ends of lines are one blank there
+                cells = [re.sub(r"\s", "_", cell) for cell in cells]
+            columns.append([*cells[:-1], cells[-1] if header else cells[0]])  # names do not come again
+            values.append(None)
+            continue
+        if not columns:
+            cells[0] = 0.25  # a first row of gaps and texts is a header
+        spell = SPELLINGS[draw(st.sampled_from(sorted(SPELLINGS)))]
+        column = [spell(cell) for cell in cells]
+        number = np.array([float(cell) for cell in cells])
+        if kind == "gaps":
+            for i in draw(st.sets(st.integers(1, n - 1), max_size=n - 2)):
+                gap = draw(GAPS)
+                column[i], number[i] = gap if gap.strip() or delimiter != " " else "NA", np.nan
+        if delimiter == " ":
+            column = [cell.strip() for cell in column]
+        columns.append([cell.replace(".", ",") if comma and cell != "." else cell for cell in column])
+        values.append(number)
+    if comma:  # what shows that commas are decimal marks
+        columns.append(["0,5"] * n)
+        values.append(np.full(n, 0.5))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=ends)
+    names = [f"c{j}" for j in range(len(columns))]
+    writer.writerows([names] * header + list(zip(*columns, strict=True)))
+    return text.getvalue(), header, values
+
+
+@given(tables(), st.sampled_from([30, 200, 8 << 20]), st.booleans())
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_written_is_what_is_read(tmp_path_factory, table, block, zipped):
+    text, header, values = table
     path = tmp_path_factory.mktemp("t") / "t.csv"
-    lines = [delimiter.join(map(repr, row)) for row in cells]
-    path.write_text("\n".join([delimiter.join("abc"), *lines]))
-    assert_array_equal(read_table(path).rows.values, np.array(cells, float))
-    path.write_text("\n".join(lines))
-    assert_array_equal(read_table(path).rows.values, np.array(cells, float))
+    content = text.encode()
+    path.write_bytes(gzip.compress(content) if zipped else content)
+    prefix = "c" if header else "x"
+    known = {f"{prefix}{j + (not header)}": column for j, column in enumerate(values) if column is not None}
+    numeric = {name: column for name, column in known.items() if not np.isnan(column).all()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_BYTES", block)
+        rows, _, info = read_table(path, columns=list(known))
+    assert rows.columns == tuple(known)
+    assert info.has_header == header
+    for j, (name, column) in enumerate(known.items()):
+        read = rows.values[:, j]
+        assert read.tobytes() == np.where(np.isnan(column), read, column).tobytes(), name
+        assert_array_equal(np.isnan(read), np.isnan(column))
+    if numeric:
+        assert set(numeric) <= set(read_table(path).rows.columns)
 
 
-# ---- polars for large text ---------------------------------------------------------------------------------
-
-
-@example([(0.0, "u", 0.0), (0.0, "v", 0.0)], False, ",")
-@given(
-    st.lists(st.tuples(st.floats(), st.sampled_from(["u", "v"]), st.floats()), min_size=2, max_size=8),
-    st.booleans(),
-    st.sampled_from([",", "\t", ";", "|"]),
+CELL = re.compile(
+    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?inf(inity)?|[+-]?nan", re.IGNORECASE
 )
-def test_polars_reads_the_same_numbers(tmp_path_factory, cells, header, delimiter):
-    path = tmp_path_factory.mktemp("t") / "t.csv"
-    lines = [delimiter.join([repr(a), s, repr(b)]) for a, s, b in cells]
-    path.write_text("\n".join([delimiter.join("asb")] * header + lines) + "\n")
-    source = open_source(path)
-    slow, fast = read_text(source, None), read_text(source, None, large=0)
-    assert list(slow.columns) == list(fast.columns)
-    assert slow.left_out == fast.left_out
-    for name in slow.columns:
-        assert_array_equal(slow.columns[name], fast.columns[name])
 
 
-def declined(path, width, indices):
-    source = open_source(path)
-    return read_with_polars(source, sniff(source.head(), source.name), width, indices) is None
+@given(
+    st.text("0123456789+-.eE_, \u0661\u00a0dxinfaINFATY", min_size=1, max_size=9)
+    | st.sampled_from(
+        (
+            "1_000|0x10|\u0661|nan|-nan|inf|-Infinity|1e400|-1e400|1e-400|+5| 5 |5.|.5|1d3|1e|e5|--5|+-5"
+            "|\uff11|1e5.0|1.5.2|1L|5%|true|\t5|0b1|2.2250738585072011e-308|9007199254740993|4.35|1e23|0.10.1"
+            f"|{'9' * 400}|0.{'0' * 400}1"
+        ).split("|")
+    )
+)
+@settings(max_examples=1000)
+def test_one_rule_says_what_a_number_is(cell):
+    """What Python's float reads, of plain digits and without underscores; the same bits."""
+    value = numbers(pl.DataFrame({"cell": [cell, "1"]}))["cell"][0]
+    bare = cell.strip()
+    if CELL.fullmatch(bare):
+        assert value is not None
+        assert (
+            np.float64(value).tobytes() == np.float64(bare).tobytes() or np.isnan([value, float(bare)]).all()
+        )
+    elif bare.lower() in MISSING:
+        assert np.isnan(value)
+    else:
+        assert value is None
+    assert are_numbers([cell]) == [value is not None and not np.isnan(value)]
 
 
-def test_polars_is_used_and_declines_what_it_would_misread(file):
-    assert not declined(file("a,b\n1,2\n3,4\n"), 2, [0, 1])
-    assert not declined(file("1,2\n3,4\n"), 2, [0, 1])
-    assert not declined(file("# c\na;s\n1,5;u\n3;v\n"), 2, [0])
-    assert not declined(file(gzip.compress(b"a,b\n1,2\n3,4\n", mtime=0)), 2, [0, 1])
-    assert declined(file("a,b\n1,2\n3\n5,6\n"), 2, [0, 1])
-    assert declined(file("a,s\n1,u\n3\n5,v\n"), 2, [0])
-    assert declined(file("a,b\n1,2\n,4\n5,6\n"), 2, [0, 1])
-    assert declined(file("a,b\n1,2\n3,4,5\n"), 2, [0, 1])
-    assert declined(file("a,b,s\n1,2,u\n3,4,u,v\n"), 3, [0, 1])
-    assert declined(file("a,b\n1,2\n3,x\n"), 2, [0, 1])
-    assert declined(file("a,b\n1,2\n".encode("utf-16")), 2, [0, 1])
+@given(st.from_regex(r"[+-]?[0-9]{1,3}([,.][0-9]{0,3}){0,2}", fullmatch=True))
+def test_the_rule_with_decimal_commas(cell):
+    """The same with commas; a point is no decimal mark then, and not taken for one."""
+    value = numbers(pl.DataFrame({"cell": [cell]}), decimal_comma=True)["cell"][0]
+    if "." in cell or cell.count(",") > 1:
+        assert value is None
+    else:
+        assert value == float(cell.replace(",", "."))
 
 
-@pytest.mark.parametrize("large", [0, 1 << 60])
-def test_bad_cells_far_down_in_a_large_file(file, large):
-    good = "1.5,2,u\n" * 25_000
+def test_a_point_among_decimal_commas_is_refused_not_guessed(file):
+    path = file("a;b\n1,5;2,5\n1.234;3,5\n2,5;4,5\n3,5;1,0\n".replace("1.234", "1.234,5"))
+    refused(r"line 3, column 'a': '1.234,5' is not a number \(the decimal mark is a comma here\)", path)
+
+
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        ('x,size\n1,5" pipe\n2,7" pipe\n3,"a, b"\n', [1, 2, 3]),
+        ('x,size\n1, "a, b"\n2,c\n3,d\n', [1, 2, 3]),
+        ('x,"a\n1,2"\n1,"u ""v"", w"\n2,"line\n3,4"\n3,""\n', [1, 2, 3]),
+        ('x,s\n# it is 5" wide\n1,"u"\n2,v\n# "\n3,w\n', [1, 2, 3]),
+        ('x,s\n1,"a\n#"\n# "b\n2,"\n# c\n\n"\n3,d\n', [1, 2, 3]),
+        ('x,s"\n1,u\n2,v\n3,w"\n', [1, 2, 3]),
+        ('x s\n1   "u  v"\n 2 w\n3 "x"\n', [1, 2, 3]),
+    ],
+)
+@pytest.mark.parametrize("block", [25, 8 << 20])
+def test_quotation_marks(file, monkeypatch, content, values, block):
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    assert read_table(file(content)).rows.values.tolist() == [[value] for value in values]
+
+
+@pytest.mark.parametrize("content", ['x,s\n1,"u"v\n', 'x,s\n1,u\n2,"v\n3,w\n'])
+def test_quotation_marks_that_do_not_match(file, content):
+    refused(r"t.csv, line [23]: quotation marks do not match", file(content))
+
+
+def test_long_first_lines_and_comments(file):
+    d = 3000
+    wide = ",".join(f"a_long_name_of_a_column_{j}" for j in range(d)) + "\n" + ",".join(["1.5"] * d) + "\n"
+    assert read_table(file(wide)).rows.values.shape == (1, d)
+    assert read_table(file("# COLUMN: description\n" * 5000 + "a,b\n1,2\n")).rows.columns == ("a", "b")
+
+
+def test_messages_are_short_lines(file):
+    names = [f"{'n' * 40}\n{j}" for j in range(40)]
+    head = ",".join(f'"{name}"' for name in names) + "\n"
+    for content, columns in [(head + ",".join("u" * 40), None), (head + ",".join("1" * 40), ["z"])]:
+        with pytest.raises(DataError) as error:
+            read_table(file(content), columns=columns)
+        assert len(str(error.value)) <= 300
+        assert "\n" not in str(error.value)
+
+
+# ---- many blocks -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("block", [1000, 8 << 20])
+def test_bad_cells_far_down_in_a_large_file(file, monkeypatch, block):
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    good = "1.5,2,u\n" * 5_000
     for bad, message in [
-        ("1.5,oops,u\n", "line 25002, column 'b': 'oops' is not a number"),
-        ("1.5,2\n", "line 25002 has 2 cells; the header has 3"),
-        ("1.5,2,3,4\n", "line 25002 has 4 cells; the header has 3"),
+        ("1.5,oops,u\n", "line 5002, column 'b': 'oops' is not a number"),
+        ("1.5,2\n", "line 5002 has 2 cells; the header has 3"),
+        ("1.5,2,3,4\n", "line 5002 has 4 cells; the header has 3"),
+        ('1.5,2,"u\n', "t.csv, line 5002: quotation marks do not match"),
     ]:
-        with pytest.raises(DataError, match=message):
-            read_text(open_source(file("a,b,s\n" + good + bad + good)), None, large=large)
-    table = read_text(open_source(file("a,b,s\n" + good + ",,u\n" + good)), None, large=large)
-    assert table.columns["a"].shape == (50_001,)
-    assert np.flatnonzero(np.isnan(table.columns["a"])).tolist() == [25_000]
+        refused(message, file("a,b,s\n" + good + bad + good))
+    rows = read_table(file("a,b,s\n" + good + ",,u\n" + good)).rows
+    assert rows.values.shape == (10_001, 2)
+    assert np.flatnonzero(np.isnan(rows.values[:, 0])).tolist() == [5_000]
 
 
 def test_a_large_text_needs_little_memory(file):
-    """What is kept is the numbers: three times their size at the peak, and a block of cells in hand."""
-    n = 80_000
+    """What is kept is the numbers: twice their size at the peak, and a block of text in hand."""
+    n = 400_000
     path = file("a,b,c,kind\n" + "1.25,2.5,3.75,some text here\n" * n)
-    source = open_source(path)
     tracemalloc.start()
     try:
-        table = read_text(source, None, large=1 << 60)
+        rows = read_table(path).rows
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert len(table.columns["a"]) == n
-    assert peak < 3 * (n * 4 * 8) + (10 << 20)
+    assert rows.values.shape == (n, 3)
+    assert peak < 2 * rows.values.nbytes + 6 * blocks.BLOCK_BYTES
 
 
 # ---- binary formats ----------------------------------------------------------------------------------------
@@ -431,20 +544,16 @@ def test_excel(file):
 
 def test_what_works_without_polars(file, monkeypatch):
     monkeypatch.setitem(sys.modules, "polars", None)
-    assert read_table(file("a\n1\n")).rows.values.tolist() == [[1]]
     assert read_table(file(npy([[1]]), "t.npy")).rows.values.tolist() == [[1]]
-    assert read_text(open_source(file("a\n1\n")), None, large=0).columns["a"].tolist() == [1]
-    for name in ("t.parquet", "t.arrow"):
-        refused(
-            r"reading (Parquet|Arrow) files needs polars: pip install \"jensen\[cli\]\"",
-            file(BINARY[name], name),
-        )
+    for name, content in {"t.csv": "a\n1\n", **BINARY}.items():
+        if name != "t.npy":
+            message = r'reading (text|Parquet|Arrow) files needs polars: pip install "jensen\[cli\]"'
+            refused(message, file(content, name))
 
 
-def test_small_text_is_read_without_importing_polars(file):
-    code = (
-        f"import sys; from jensen.data import read_table; read_table({str(file('a,b' + chr(10) + '1,2'))!r});"
-    )
+def test_polars_is_imported_for_files_only(file):
+    path = str(file(npy([[1]]), "t.npy"))
+    code = f"import sys; from jensen.data import as_rows, read_table; as_rows([[1]]); read_table({path!r});"
     code += "print({'polars', 'narwhals', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

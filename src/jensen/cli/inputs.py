@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from jensen import data as doors
+from jensen.basics.errors import DataError, did_you_mean
 from jensen.cli.errors import CommandError
+from jensen.data.datasets import dataset_names
 
 if TYPE_CHECKING:
     from jensen.data import Rows
@@ -35,8 +36,6 @@ def read_source(data: str, columns: list[str] | None = None, weights: str | None
 
 def read_for_model(data: str, columns: Sequence[str], weights: str | None = None) -> Source:
     """The rows of ``data`` in the columns of a model: by name, or by position where the data has no names."""
-    from jensen.basics.errors import DataError
-
     columns = list(columns)
     try:
         return read_source(data, columns, weights)
@@ -48,17 +47,13 @@ def read_for_model(data: str, columns: Sequence[str], weights: str | None = None
 
 
 def _checked(source: Source) -> Source:
-    from jensen.data import check_finite
-
-    check_finite(source.rows, source.name)
+    doors.check_finite(source.rows, source.name)
     return source
 
 
 def refuse_constant(source: Source) -> None:
     """A column that has one value says nothing about groups, and no covariance can be estimated in it."""
-    from jensen.data import constant_columns
-
-    names = [source.rows.columns[j] for j in constant_columns(source.rows, source.weight)]
+    names = [source.rows.columns[j] for j in doors.constant_columns(source.rows, source.weight)]
     if names:
         few = " (there is only one row)" if len(source.rows.values) == 1 else ""
         which = f"column {names[0]!r} is" if len(names) == 1 else f"columns {', '.join(names)} are"
@@ -80,34 +75,26 @@ def remarks(source: Source) -> list[str]:
 
 
 def _built_in(data: str, columns: list[str] | None, weights: str | None) -> Source | None:
-    from jensen.data import Rows, check_weight, load_dataset
-    from jensen.data.datasets import dataset_names
-    from jensen.data.rows import take
-
     if data not in dataset_names():
         return None
-    dataset = load_dataset(data)
-    at = {name: j for j, name in enumerate(dataset.columns)}
-    weight = None
-    if weights is not None:
-        take(dataset.columns, [weights], data)
-        weight = check_weight(dataset.values[:, at.pop(weights)], len(dataset.values))
-    chosen = take(list(at), columns, data)
-    values = np.ascontiguousarray(dataset.values[:, [at[name] for name in chosen]])
-    return Source(data, Rows(values, tuple(chosen)), weight)
+    dataset = doors.load_dataset(data)
+    known = [name for name in dataset.columns if name != weights]
+    rows = doors.as_rows(dataset, columns=known if columns is None else columns, name=data)
+    if weights is None:
+        return Source(data, rows)
+    if weights in rows.columns:
+        raise DataError(f"{data}: column {weights!r} is asked for both as data and as weights")
+    weight = doors.as_rows(dataset, columns=[weights], name=data).values[:, 0]
+    return Source(data, rows, doors.check_weight(weight, len(rows.values)))
 
 
 def _file(data: str, columns: list[str] | None, weights: str | None) -> Source:
-    from jensen.basics.errors import did_you_mean
-    from jensen.data import read_table
-    from jensen.data.datasets import dataset_names
-
     if data != "-" and not Path(data).suffix and not Path(data).exists():
         raise CommandError(
             f"no file and no built-in data set is named {data!r}{did_you_mean(data, dataset_names())}; "
             f"`jensen datasets` lists those"
         )
-    rows, weight, info = read_table(data, columns=columns, weights=weights)
+    rows, weight, info = doors.read_table(data, columns=columns, weights=weights)
     return Source("standard input" if data == "-" else Path(data).name, rows, weight, info.notes)
 
 
@@ -119,18 +106,14 @@ def _by_position(data: str, columns: list[str], weights: str | None) -> Source |
     DataError
         If the columns are others than the model's, naming both.
     """
-    from jensen.basics.errors import DataError
-    from jensen.data import Rows, check_columns, load_dataset, read_table
-    from jensen.data.datasets import dataset_names
-
     if data in dataset_names():
-        check_columns(columns, load_dataset(data).columns, data)
+        doors.check_columns(columns, doors.load_dataset(data).columns, data)
     try:
-        rows, weight, info = read_table(data, weights=weights)
+        rows, weight, info = doors.read_table(data, weights=weights)
     except DataError:
         return None
     named = info.has_header and info.format != "NPY"
     if named and set(columns) <= set(rows.columns):
         return None
-    check_columns(columns, rows.columns if named else len(rows.columns), Path(data).name)
-    return Source(Path(data).name, Rows(rows.values, tuple(columns)), weight)
+    doors.check_columns(columns, rows.columns if named else len(rows.columns), Path(data).name)
+    return Source(Path(data).name, doors.Rows(rows.values, tuple(columns)), weight)

@@ -6,8 +6,8 @@ from .checks import constant_columns as constant_columns
 from .datasets import Dataset as Dataset
 from .datasets import list_datasets as list_datasets
 from .datasets import load_dataset as load_dataset
-from .doors.files import FileInfo as FileInfo
-from .doors.files import FileTable as FileTable
 from .doors.files import read_table as read_table
+from .doors.format import FileInfo as FileInfo
+from .doors.format import FileTable as FileTable
+from .doors.memory import as_rows as as_rows
 from .rows import Rows as Rows
-from .rows import as_rows as as_rows

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.errors import DataError, did_you_mean
+from jensen.basics.tables import Table
 
 if TYPE_CHECKING:
     import pandas
     import polars
-
-    from jensen.em import Table
 
 FOLDER = Path(__file__).parent / "sets"
 
@@ -118,8 +117,6 @@ def list_datasets() -> Table:
     >>> "iris" in jensen.list_datasets()["name"]
     True
     """
-    from jensen.basics.tables import Table
-
     sets = [load_dataset(name) for name in dataset_names()]
     return Table(
         {

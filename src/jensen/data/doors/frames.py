@@ -1,4 +1,4 @@
-"""Data frames of any library, through narwhals."""
+"""The door for data frames and columns of any library, through narwhals."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.errors import DataError
+from jensen.data.doors.arrays import numbers
+from jensen.data.rows import Rows, repeated, side_by_side, take
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-    from jensen.data.rows import Rows
-
 
 def from_frame(data: Any, columns: Sequence[str] | None, name: str) -> Rows | None:
     """Rows from a data frame or a column of one; None where ``data`` is neither."""
+    if isinstance(data, np.ndarray | list | tuple):  # the usual case, without the import
+        return None
     import narwhals as nw
 
-    from jensen.data.rows import from_columns, take
-
-    native = _with_text_names(data)
-    frame = nw.from_native(native, allow_series=True, pass_through=True)
+    frame = nw.from_native(_with_text_names(data), allow_series=True, pass_through=True)
     if isinstance(frame, nw.LazyFrame):
         frame = frame.collect()
     if isinstance(frame, nw.Series):
@@ -31,46 +30,41 @@ def from_frame(data: Any, columns: Sequence[str] | None, name: str) -> Rows | No
     if not isinstance(frame, nw.DataFrame):
         return None
     chosen = take(frame.columns, columns, name)
-    return from_columns({column: _numbers(frame[column], name) for column in chosen}, name)
+    return side_by_side(
+        {column: _numbers(frame[column], f"{name}, column {column!r}") for column in chosen}, name
+    )
 
 
 def _with_text_names(data: Any) -> Any:
     """A pandas frame whose columns are named by text: narwhals wants names that are, and differ."""
-    if type(data).__module__.partition(".")[0] != "pandas" or getattr(data, "ndim", 0) != 2:
-        return data
-    from jensen.data.rows import repeated
+    import narwhals as nw
 
+    if not nw.dependencies.is_pandas_dataframe(data):
+        return data
     names = [str(column) for column in data.columns]
     twice = repeated(names)
-    if twice:
+    if twice is not None:
         raise DataError(f"two columns are named {twice!r}; rename one")
     return data if names == list(data.columns) else data.set_axis(names, axis=1)
 
 
-def _numbers(series: nw.Series[Any], name: str) -> NDArray[Any]:
+def _numbers(series: nw.Series[Any], where: str) -> NDArray[Any]:
     """One column as an array of floats; null is NaN."""
     import narwhals as nw
 
-    from jensen.data.rows import numbers
-
-    where = f"{name}, column {series.name!r}"
     if series.null_count() == len(series):
         return np.full(len(series), np.nan)
     if series.dtype == nw.Object:
         return numbers(np.asarray(series.to_list(), dtype=object), where)
-    if not (series.dtype.is_numeric() or series.dtype == nw.Boolean):
-        raise DataError(f"{where} holds {_kind(series)}, not numbers; leave it out or convert it")
-    wanted = nw.Float32 if series.dtype == nw.Float32 else nw.Float64
-    return np.asarray(
-        series.cast(wanted).to_numpy(), dtype=np.float32 if wanted == nw.Float32 else np.float64
-    )
-
-
-def _kind(series: nw.Series[Any]) -> str:
-    import narwhals as nw
-
     if series.dtype in (nw.String, nw.Categorical, nw.Enum):
-        values = series.to_list()
-        i, value = next((i, value) for i, value in enumerate(values) if value is not None)
-        return f"text (row {i}: {value!r:.40})"
-    return f"values of type {series.dtype}"
+        i, text = next((i, text) for i, text in enumerate(series.to_list()) if text is not None)
+        raise DataError(
+            f"{where} holds text (row {i}: {text!r:.40}), not numbers; leave it out or convert it"
+        )
+    if not (series.dtype.is_numeric() or series.dtype == nw.Boolean):
+        raise DataError(
+            f"{where} holds values of type {series.dtype}, not numbers; leave it out or convert it"
+        )
+    single = series.dtype == nw.Float32
+    values = series.cast(nw.Float32 if single else nw.Float64).to_numpy()
+    return np.asarray(values, dtype=np.float32 if single else np.float64)

@@ -6,15 +6,18 @@ import gzip
 import os
 import sys
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from jensen.basics.errors import DataError, one_line
+from jensen.basics.errors import DataError, did_you_mean, one_line
 
 STANDARD_INPUT = "-"
 HEAD_BYTES = 1 << 16
+LONGEST = 300
 GZIP = b"\x1f\x8b"
 
 
@@ -47,7 +50,7 @@ class Source:
 
     def head(self) -> bytes:
         """The first bytes, uncompressed."""
-        with reading(self), self.open() as stream:
+        with self.open() as stream:
             return stream.read(HEAD_BYTES)
 
     def suffix(self) -> str:
@@ -57,26 +60,30 @@ class Source:
         inner = self.path.with_suffix("") if self.path.suffix.lower() == ".gz" else self.path
         return inner.suffix.lower()
 
-    def size(self) -> int:
-        """Bytes as stored."""
-        return self.path.stat().st_size if self.path is not None else len(self.content or b"")
+
+@contextmanager
+def reading(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turns what can go wrong while reading into a `DataError` of one short line."""
+    name = _name(path)
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{name} is damaged or cut off: {one_line(error)}") from None
+    except OSError as error:
+        raise DataError(f"cannot read {name}: {(error.strerror or one_line(error)).lower()}") from None
+    except DataError as error:
+        raise type(error)(_short(str(error))) from None
 
 
-class reading:  # noqa: N801 - a context manager reads as a verb
-    """Turns what can go wrong while reading into a `DataError` of one line."""
+def _short(message: str) -> str:
+    """One line of at most `LONGEST` characters: the names in it, which may be of any kind, are cut."""
+    line = " ".join(message.split())
+    half = LONGEST // 2 - 2
+    return line if len(line) <= LONGEST else f"{line[:half]} … {line[-half:]}"
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile):
-            raise DataError(f"{self.source.name} is damaged or cut off: {one_line(error)}") from None
-        if isinstance(error, OSError):
-            reason = (error.strerror or one_line(error)).lower()
-            raise DataError(f"cannot read {self.source.name}: {reason}") from None
+def _name(path: str | os.PathLike[str]) -> str:
+    return "standard input" if str(path) == STANDARD_INPUT else str(path)
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:
@@ -90,25 +97,27 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     if str(path) == STANDARD_INPUT:
         return _standard_input()
     file = Path(path)
-    source = Source(str(path), file)
-    with reading(source):
-        if file.is_dir():
-            raise DataError(f"{path} is a directory; give a file in it")
-        if not file.exists():
-            raise DataError(f"there is no file {path}{_neighbour(file)}")
-        if not file.is_file():  # a pipe or a device can be read only once
-            return _held(str(path), file.read_bytes())
-        with file.open("rb") as stream:
-            start = stream.read(2)
+    if file.is_dir():
+        raise DataError(f"{path} is a directory; give a file in it")
+    if file.is_char_device() or file.is_block_device():
+        raise DataError(f"{path} is a device, not a file; pipe what it gives into standard input")
+    if not file.exists():
+        raise DataError(f"there is no file {path}{_neighbour(file)}")
+    if not file.is_file():  # a pipe can be read only once
+        return _held(str(path), file.read_bytes())
+    with file.open("rb") as stream:
+        start = stream.read(2)
     if not start:
         raise DataError(f"{path} is empty (0 bytes)")
     return Source(str(path), file, compressed=start == GZIP)
 
 
 def _standard_input() -> Source:
+    if sys.stdin is None or sys.stdin.closed:
+        raise DataError("standard input is closed; give a file")
     if sys.stdin.isatty():
         raise DataError("nothing is piped into standard input; give a file, or pipe one in")
-    return _held("standard input", sys.stdin.buffer.read())
+    return _held(_name(STANDARD_INPUT), sys.stdin.buffer.read())
 
 
 def _held(name: str, content: bytes) -> Source:
@@ -119,8 +128,6 @@ def _held(name: str, content: bytes) -> Source:
 
 def _neighbour(file: Path) -> str:
     """A file of nearly the same name in the same folder."""
-    from jensen.basics.errors import did_you_mean
-
     folder = file.parent
     if not folder.is_dir():
         return f": the folder {folder} does not exist"

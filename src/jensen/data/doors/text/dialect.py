@@ -1,24 +1,23 @@
-"""What kind of text a table is: its encoding, delimiter, header and decimal mark, from its first lines."""
+"""How a table of text is written: its delimiter, header and decimal mark, from its first lines."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from jensen.basics.errors import DataError
+from jensen.data.doors.text.numbers import MISSING, are_numbers
+from jensen.data.rows import default_columns
 
-SAMPLE_LINES = 200
 BLANKS = " "
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", BLANKS: "blank"}
 """In the order in which they are believed where several fit equally well."""
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "."})
-"""Cells, in small letters, that stand for no value."""
-DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?$")
-CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+COMMENT = "#"
+ROW_NAMES = "(row names)"
+DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+([eE][+-]?[0-9]+)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,134 +26,92 @@ class Dialect:
 
     Attributes
     ----------
-    encoding
-        Of the text.
     delimiter
         A key of `DELIMITERS`; "" where there is one column.
     decimal_comma
         Whether 1,5 is one and a half.
-    width
-        Cells in the first line.
-    header
-        The names in the first line; None where that line is data.
-    row_names
-        Whether the rows have a first cell that the header has no name for.
+    columns
+        The names of the columns; `ROW_NAMES` of one that has names or numbers of the rows.
+    header_end
+        Lines up to the end of the header, comments included; 0 where the first row is data.
     """
 
-    encoding: str
     delimiter: str
     decimal_comma: bool = False
-    width: int = 1
-    header: tuple[str, ...] | None = None
-    row_names: bool = False
+    columns: tuple[str, ...] = ()
+    header_end: int = 0
 
-    def number(self, cell: str) -> float:
-        """A cell as a number; NaN where it stands for no value.
+    @property
+    def separator(self) -> str:
+        """The delimiter, or a character that no table holds."""
+        return self.delimiter or "\x1f"
 
-        Raises
-        ------
-        ValueError
-            If it is text.
-        """
-        if "_" in cell:  # Python reads 1_000 as a number; in a table it is a name
-            raise ValueError(cell)
-        try:
-            return float(cell.replace(",", ".") if self.decimal_comma else cell)
-        except ValueError:
-            if is_missing(cell):
-                return float("nan")
-            raise
-
-    def is_number(self, cell: str) -> bool:
-        """Whether the cell is a number and not a gap."""
-        try:
-            return not is_missing(cell) and self.number(cell) is not None
-        except ValueError:
-            return False
-
-    def rows(self, lines: Iterable[str], strict: bool = False) -> Iterator[tuple[int, list[str]]]:
+    def rows(
+        self, lines: Iterable[str], above: int = 0, strict: bool = False
+    ) -> Iterator[tuple[int, list[str]]]:
         """The rows that hold anything, each with the number of its last line, counted from 1.
+
+        Parameters
+        ----------
+        above
+            Lines above the first one.
 
         Raises
         ------
         DataError
             If ``strict``, for a quotation that does not end and the like.
         """
-        counted = _Counted(lines)
-        source: Iterable[str] = counted
-        if self.delimiter == BLANKS:
-            source = (" ".join(line.split()) for line in counted)
-        reader = csv.reader(source, delimiter=self.delimiter or "\x1f", skipinitialspace=True, strict=strict)
+        number, begin = above, 0
+
+        def counted() -> Iterator[str]:
+            nonlocal number, begin
+            for line in lines:
+                number += 1
+                if begin or not line.startswith(COMMENT):  # within a quotation nothing is a comment
+                    begin = begin or number
+                    yield " ".join(line.split()) if self.delimiter == BLANKS else line
+
         try:
-            for row in reader:
+            for row in csv.reader(counted(), delimiter=self.separator, skipinitialspace=True, strict=strict):
                 if len(row) > 1 or (row and row[0].strip()):
-                    yield counted.number, row
+                    yield number, row
+                begin = 0
         except csv.Error as error:
-            raise DataError(f"line {counted.number}: {error}") from None
+            raise DataError(
+                f"line {begin}: quotation marks do not match ({error}); close them, or leave them out"
+            ) from None
 
 
-class _Counted:
-    """Lines without comments; ``number`` is that of the latest, comments included."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self.lines = iter(lines)
-        self.number = 0
-
-    def __iter__(self) -> Iterator[str]:
-        for line in self.lines:
-            self.number += 1
-            if not line.startswith("#"):
-                yield line
-
-
-def is_missing(cell: str) -> bool:
-    """Whether the cell stands for no value."""
-    return cell.strip().lower() in MISSING
-
-
-def sniff(head: bytes, name: str) -> Dialect:
-    """The dialect of a table from its first bytes.
+def sniff(lines: list[str], name: str) -> Dialect:
+    """The dialect of a table from its first lines.
 
     Raises
     ------
     DataError
-        If they are not text, or hold no row.
+        If they hold no row.
     """
-    encoding = _encoding(head, name)
-    text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
-    lines = text.splitlines(keepends=True)
-    if len(lines) > 1 and not text.endswith(("\n", "\r")):
-        lines.pop()  # perhaps cut in the middle
-    lines = lines[:SAMPLE_LINES]
     delimiter = _delimiter(lines)
-    sample = [row for _, row in Dialect(encoding, delimiter).rows(lines)]
-    if not sample:
+    numbered = list(Dialect(delimiter).rows(lines))
+    if not numbered:
         raise DataError(f"{name} has no rows: there is nothing but blank lines and comments in it")
-    dialect = Dialect(encoding, delimiter, delimiter == ";" and _has_decimal_comma(sample), len(sample[0]))
-    if not _has_header(sample, dialect.is_number):
-        return dialect
-    header = tuple(cell.strip() for cell in sample[0])
-    row_names = len(sample) > 1 and all(len(row) == len(header) + 1 for row in sample[1:])
-    return replace(dialect, header=header, row_names=row_names)
-
-
-def _encoding(head: bytes, name: str) -> str:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if CONTROL.search(head):
-        raise DataError(f"{name} is neither a table of text nor a format that is known (it is binary)")
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "utf-8-sig"
+    sample = [[cell.strip() for cell in row] for _, row in numbered]
+    decimal_comma = delimiter == ";" and _has_decimal_comma(sample)
+    if not _has_header(sample, decimal_comma):
+        return Dialect(delimiter, decimal_comma, default_columns(len(sample[0])))
+    header, rest = sample[0], sample[1:]
+    names = [cell or f"x{j + 1}" for j, cell in enumerate(header)]
+    if rest and all(len(row) == len(header) + 1 for row in rest):
+        names = [ROW_NAMES, *names]
+    elif len(names) > 1 and not header[0]:
+        names[0] = ROW_NAMES
+    return Dialect(delimiter, decimal_comma, tuple(names), header_end=numbered[0][0])
 
 
 def _delimiter(lines: list[str]) -> str:
     """The one that cuts most lines into the same number of cells, more than one."""
     best, best_share = "", 0.0
     for delimiter in DELIMITERS:
-        counts = [len(row) for _, row in Dialect("", delimiter).rows(lines)]
+        counts = [len(row) for _, row in Dialect(delimiter).rows(lines)]
         (length, times), *_ = Counter(counts).most_common(1) or [(0, 0)]
         share = times / len(counts) if length > 1 else 0.0
         if share > best_share and (delimiter != BLANKS or not best):
@@ -163,35 +120,33 @@ def _delimiter(lines: list[str]) -> str:
 
 
 def _has_decimal_comma(sample: list[list[str]]) -> bool:
-    cells = [cell.strip() for row in sample for cell in row]
-    with_point = any("." in cell and _is_float(cell) for cell in cells)
+    cells = [cell for row in sample for cell in row]
+    with_point = any(are_numbers([cell for cell in cells if "." in cell]))
     return not with_point and any(DECIMAL_COMMA.match(cell) for cell in cells)
 
 
-def _is_float(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _has_header(sample: list[list[str]], is_number: Callable[[str], bool]) -> bool:
+def _has_header(sample: list[list[str]], decimal_comma: bool) -> bool:
     """Whether the first row holds names.
 
     It does not where all its cells are numbers or gaps, nor where it is mixed as its data are: numbers stand
     where the next row has numbers, and one of its texts comes again further down in the same column, or one
-    of its cells twice, which names do not.
+    of its cells twice, which names do not. A gap may stand for either.
     """
     first, rest = sample[0], sample[1:]
-    numeric = [is_number(cell) for cell in first]
+    numeric = are_numbers(first, decimal_comma)
     if not any(numeric):
         return True
-    if all(number or is_missing(cell) for number, cell in zip(numeric, first, strict=True)):
+    texts = [j for j, cell in enumerate(first) if not numeric[j] and cell.lower() not in MISSING]
+    if not texts:
         return False
-    again = any(
-        cell == row[j] for j, cell in enumerate(first) if not numeric[j] for row in rest if j < len(row)
-    )
-    same = bool(rest) and [is_number(cell) for cell in rest[0]] == numeric
+    again = any(first[j] == row[j] for row in rest for j in texts if j < len(row))
     twice = len(set(first)) < len(first)
-    return not (same and (again or twice))
+    return not (rest and (again or twice) and _alike(numeric, first, rest[0], decimal_comma))
+
+
+def _alike(numeric: list[bool], first: list[str], second: list[str], decimal_comma: bool) -> bool:
+    """Whether two rows have numbers in the same columns, gaps apart."""
+    return len(first) == len(second) and all(
+        a == b or x.lower() in MISSING or y.lower() in MISSING
+        for a, b, x, y in zip(numeric, are_numbers(second, decimal_comma), first, second, strict=True)
+    )

@@ -1,0 +1,225 @@
+"""Tables of delimited text, block by block: what is kept is numbers, eight bytes a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.basics.errors import DataError, listed
+from jensen.data.doors.format import FileInfo, check_polars, left_out_note
+from jensen.data.doors.sources import Source
+from jensen.data.doors.text.blocks import NEWLINE, blocks_of, count, encoding_of, lines_of, prepared, texts_of
+from jensen.data.doors.text.dialect import COMMENT, DELIMITERS, ROW_NAMES, Dialect, sniff
+from jensen.data.doors.text.numbers import numbers
+from jensen.data.rows import Rows, take
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SAMPLE_LINES, SAMPLE_CHARACTERS = 200, 1 << 16
+ENOUGH_TEXTS = 10_000
+"""A column with so many cells of text, and more of them than numbers, is not looked at any further."""
+
+
+def read_text(
+    source: Source, columns: Sequence[str] | None, weights: str | None
+) -> tuple[Rows, Any, FileInfo]:
+    """The numeric columns of a table of delimited text.
+
+    Raises
+    ------
+    DataError
+        Naming the first line that has too many or too few cells, or that holds text in a column of numbers.
+    """
+    check_polars("text")
+    encoding = encoding_of(source.head(), source.name)
+    with source.open() as stream:
+        texts = texts_of(stream, encoding)
+        head, sample = _head(texts)
+        dialect = sniff(sample, source.name)
+        body = head.split(b"\n", dialect.header_end)[-1]
+        made = _columns(dialect, columns, weights, source.name)
+        for block in _numbered(blocks_of(chain([body], texts), dialect), dialect.header_end):
+            _read(block, dialect, made, source.name)
+    kept = {column.name: column for column in made if not column.is_text}
+    weight = kept.pop(weights).values(dialect, source.name) if weights is not None else None
+    if not kept:
+        beside = (
+            f" beside the weights {weights!r}" if weights else f"; it has {listed(dialect.columns)}, all text"
+        )
+        raise DataError(f"{source.name} has no column of numbers{beside}")
+    chosen = list(kept) if columns is None else list(columns)
+    values = np.empty((sum(map(len, kept[chosen[0]].parts)), len(chosen)))
+    if not len(values):
+        raise DataError(f"{source.name} has a header and no rows")
+    for j, name in enumerate(chosen):
+        kept[name].values(dialect, source.name, out=values[:, j])
+    rows = Rows(values, tuple(chosen))
+    left_out = {column.name for column in made if column.is_text} | {ROW_NAMES}
+    return rows, weight, _info(source.name, dialect, rows, tuple(c for c in dialect.columns if c in left_out))
+
+
+def _info(name: str, dialect: Dialect, rows: Rows, left_out: tuple[str, ...]) -> FileInfo:
+    delimited = "text in one column"
+    if dialect.delimiter:
+        delimited = f"{DELIMITERS[dialect.delimiter]}-separated text"
+    unnamed = f"it has no header line, so its columns are named {listed(rows.columns, 4)}"
+    notes = [unnamed] * (not dialect.header_end)
+    notes += ["its numbers are read with decimal commas"] * dialect.decimal_comma
+    notes += left_out_note([column for column in left_out if column != ROW_NAMES])
+    return FileInfo(name, delimited, left_out, bool(dialect.header_end), tuple(notes))
+
+
+class Block(NamedTuple):
+    """Some whole rows of the file, and how many lines stand above them."""
+
+    text: bytes
+    above: int
+
+    def rows(self, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+        """Its rows, read by the standard library: to say where something is."""
+        return dialect.rows(lines_of(self.text), self.above)
+
+
+@dataclass(slots=True)
+class Column:
+    """A column while it is read."""
+
+    name: str
+    index: int
+    required: bool
+    parts: list[NDArray[np.float64]] = field(default_factory=list)
+    num_numbers: int = 0
+    num_texts: int = 0
+    first_text: tuple[Block, int] | None = None
+
+    def add(self, values: pl.Series, block: Block) -> None:
+        """The cells of a block; null is text."""
+        texts = values.null_count()
+        self.num_numbers += len(values) - texts - int(values.is_nan().sum())
+        self.num_texts += texts
+        if texts and self.first_text is None:
+            self.first_text = block, int(values.is_null().arg_max() or 0)
+        self.parts.append(values.to_numpy())
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it may be left out: more text than numbers, and not asked for by name."""
+        return self.num_texts > self.num_numbers and not self.required
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing further down matters."""
+        return self.is_text and self.num_texts >= ENOUGH_TEXTS
+
+    def values(
+        self, dialect: Dialect, source: str, out: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """The whole column; what it was read into is let go.
+
+        Raises
+        ------
+        DataError
+            Naming the first cell that is not a number.
+        """
+        if self.first_text is not None:
+            block, i = self.first_text
+            line, row = next(islice(block.rows(dialect), i, None))
+            cell = row[self.index].strip()
+            comma = " (the decimal mark is a comma here)" if dialect.decimal_comma and "." in cell else ""
+            raise DataError(
+                f"{source}, line {line}, column {self.name!r}: {cell!r:.40} is not a number{comma}; "
+                f"mend it or choose other columns"
+            )
+        parts, self.parts = self.parts, []
+        return np.concatenate(parts, out=out)
+
+
+def _columns(
+    dialect: Dialect, columns: Sequence[str] | None, weights: str | None, source: str
+) -> list[Column]:
+    """Those to be read."""
+    extra = [] if weights is None else take(dialect.columns, [weights], source)
+    wanted = {*take(dialect.columns, columns, source), *extra} - {ROW_NAMES}
+    return [
+        Column(name, j, required=columns is not None or name in extra)
+        for j, name in enumerate(dialect.columns)
+        if name in wanted
+    ]
+
+
+def _head(texts: Iterator[bytes]) -> tuple[bytes, list[str]]:
+    """The beginning of the text, as far as is needed, and its first lines: the same however it is cut."""
+    head, lines = b"", []
+    for text in texts:
+        head += text
+        lines, num_rows, size = [], 0, 0
+        for line in lines_of(head):
+            lines.append(line)
+            if not line.startswith(COMMENT) and not line.isspace():
+                num_rows, size = num_rows + 1, size + len(line)
+            if num_rows == SAMPLE_LINES or (size > SAMPLE_CHARACTERS and num_rows > 1):
+                return head, lines
+    return head, lines
+
+
+def _numbered(texts: Iterable[bytes], above: int) -> Iterator[Block]:
+    """Blocks that know the lines above them."""
+    for text in texts:
+        yield Block(text, above)
+        above += count(text, NEWLINE)
+
+
+def _read(block: Block, dialect: Dialect, columns: list[Column], source: str) -> None:
+    """Add the numbers of a block to the columns."""
+    try:
+        text = prepared(block.text, dialect, block.above)
+    except DataError as error:
+        raise DataError(f"{source}, {error}") from None
+    frame = _cells(text, dialect)
+    if frame is None:
+        raise _ragged(block, dialect, source)
+    active = [column for column in columns if not column.is_done]
+    values = numbers(frame.select(str(column.index) for column in active), dialect.decimal_comma)
+    for column, part in zip(active, values.get_columns(), strict=True):
+        column.add(part, block)
+
+
+def _cells(text: bytes, dialect: Dialect) -> pl.DataFrame | None:
+    """The cells as text; None where a row has too many or too few."""
+    import polars as pl
+
+    width, separator = len(dialect.columns), dialect.separator
+    quoted = b'"' in text
+    try:
+        frame = pl.read_csv(
+            text,
+            has_header=False,
+            schema={str(j): pl.String for j in range(width)},
+            separator=separator,
+            quote_char='"' if quoted else None,
+            raise_if_empty=False,
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    within = 0
+    if quoted:
+        within = sum(frame.select(pl.all().str.count_matches(separator, literal=True).sum()).row(0))
+    if len(frame) * (width - 1) != count(text, ord(separator)) - within:
+        return None
+    return frame.filter(pl.nth(0).str.strip_chars() != "") if width == 1 else frame
+
+
+def _ragged(block: Block, dialect: Dialect, source: str) -> DataError:
+    width = len(dialect.columns)
+    for line, row in block.rows(dialect):
+        if len(row) != width:
+            cells = f"{len(row)} cell{'s' * (len(row) != 1)}"
+            above = "the header" if dialect.header_end else "the first row"
+            return DataError(f"{source}, line {line} has {cells}; {above} has {width}")
+    return DataError(f"{source}, lines {block.above + 1} and below cannot be cut into {width} columns")
