@@ -7,9 +7,9 @@ which some are fixed at 0, uniquenesses ψ.
 
 EM is notoriously slow here. The class gives itself a `jensen.Chart`, and is accelerated for that.
 
-The evidence is often largest where a factor is nothing but one test and its ψ is 0 (Heywood, 1931), and on the way
-there the sums lose their digits. So ψ has a lower bound, 0.005 of the variance of a standardized test as in R's
-factanal; an M-step on the bound is still exact, and a fit that ends there says so.
+The evidence is often largest where a factor is nothing but one test and its ψ is 0 (Heywood, 1931); on the
+way there the sums lose their digits. So ψ has a lower bound, 0.005 of the variance of a standardized test,
+as in R's factanal; an M-step on the bound is still exact, and a fit that ends there says so.
 """
 
 from dataclasses import dataclass
@@ -102,7 +102,7 @@ class FactorAnalysis:
         return Expected(stats, float(w @ posterior.log_evidence), float(w @ posterior.entropy()), stats.count)
 
     def m_step(self, stats, params):
-        """argmax of Q: each test regressed on its factors; ψ is what is left of its variance, or its bound."""
+        """argmax of Q: each test regressed on its factors; ψ is what is left of its variance, if not less."""
         loadings = self.regression(stats)
         return FactorParams(loadings, np.maximum(residuals(loadings, stats) / stats.count, LEAST))
 
@@ -123,7 +123,10 @@ class FactorAnalysis:
 
     @property
     def chart(self):
-        """The free parameters as an unconstrained vector: acceleration, and much else. ψ is its bound and more."""
+        """The free parameters as an unconstrained vector: acceleration, and much else.
+
+        Of ψ it is what is above the bound.
+        """
 
         def make(loadings, uniquenesses):
             whole = np.zeros(self.pattern.shape)

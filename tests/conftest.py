@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 _CACHE = pytest.StashKey[Cache | None]()
 
 
-# ---- who runs where -----------------------------------------------------------------------------------------
+# ---- who runs where ----------------------------------------------------------------------------------------
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,7 +59,7 @@ def group_of(module: str, case: str | None) -> str | None:
     return None
 
 
-# ---- memory -------------------------------------------------------------------------------------------------
+# ---- memory ------------------------------------------------------------------------------------------------
 
 
 def peak_memory() -> float:

@@ -1,7 +1,7 @@
 """Compiled JAX programs that outlive a run of the tests: most of what the tests of gradients wait for is XLA.
 
-JAX writes its cache in place and reads it without a lock. So every process has a folder of its own, in which what
-earlier runs left is linked, and what it adds is moved to the others, whole, when it has ended well.
+JAX writes its cache in place and reads it without a lock. So every process has a folder of its own, in which
+what earlier runs left is linked, and what it adds is moved to the others, whole, when it has ended well.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ class Cache:
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(self.own)
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"  # eager operations are the many
         os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
-        os.environ["JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES"] = "none"  # their path would be part of every name
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # XLA takes its own tuning hints for features a processor lacks
+        # Other caches of XLA would put this path into the name of every program.
+        os.environ["JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES"] = "none"
+        # XLA says of all that it loads that the processor lacks two features, which are its own tuning hints.
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
     def keep(self) -> None:
         """Give what was compiled to the next runs."""
@@ -52,7 +54,7 @@ class Cache:
 
 
 def _machine() -> str:
-    """What compiled programs depend on and JAX does not put into their names: the processor, and XLA's flags."""
+    """What compiled programs depend on that is not in their names: the processor, and XLA's flags."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         processor = sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))})
