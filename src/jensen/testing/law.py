@@ -38,9 +38,9 @@ def rounding(model: Any, params: Params, data: Data, weight: Weight = None) -> f
     Returns
     -------
     float
-        eps · (p + √n) · (Σ_n w_n (1 + |log p(x_n | θ)|) + |log p(θ)|). A row's term is a sum over at most the p
-        parameters; the errors of the n sums go as a random walk, since BLAS adds the terms of a dot product one
-        after the other, in as many runs as its kernel for the processor has; eps is that of the data.
+        eps · (p + √n) · (Σ_n w_n (1 + |log p(x_n | θ)|) + |log p(θ)|). A row's term is a sum over at most the
+        p parameters. BLAS adds the n terms of a dot product one after the other, in as many runs as its
+        kernel for the processor has: their errors go as a random walk. eps is that of the data.
     """
     each = 1.0 + np.abs(np.asarray(model.posterior(params, data).log_evidence, dtype=float))
     size = float(each.sum() if weight is None else np.asarray(weight) @ each)

@@ -175,10 +175,10 @@ def _both(here: Any, a: Params, data: Data, there: Any, b: Params, moved: Data, 
 
 
 def _of_moving(there: Any, b: Params, moved: Data, weight: Weight) -> float:
-    """What rounding of the moved rows does to the log-evidence: Σ_n w_n Σ_j |∂ log p(x_n | θ) / ∂x_nj| |δx_nj|.
+    """What rounding of the moved rows does: Σ_n w_n Σ_j |∂ log p(x_n | θ) / ∂x_nj| |δx_nj|.
 
-    A x + b is a sum of d + 1 terms. A row z standard deviations σ from a mean that is m from the origin feels it
-    as z · eps · m/σ, of which `rounding` knows nothing.
+    A x + b is a sum of d + 1 terms. A row that is z standard deviations σ from a mean at the distance m from
+    the origin feels it as z · eps · m/σ, of which `rounding` knows nothing.
     """
     if not isinstance(moved, np.ndarray):
         return 0.0
