@@ -6,6 +6,10 @@ which some are fixed at 0, uniquenesses ψ.
     z_n ~ N(0, I),    x_n | z_n ~ N(Λ z_n, diag ψ)
 
 EM is notoriously slow here. The class gives itself a `jensen.Chart`, and is accelerated for that.
+
+The evidence is often largest where a factor is nothing but one test and its ψ is 0 (Heywood, 1931); on the
+way there the sums lose their digits. So ψ has a lower bound, 0.005 of the variance of a standardized test,
+as in R's factanal; an M-step on the bound is still exact, and a fit that ends there says so.
 """
 
 from dataclasses import dataclass
@@ -14,10 +18,12 @@ from typing import NamedTuple
 import numpy as np
 
 import jensen
-from jensen.em import EM, Expected
+from jensen.em import EM, Expected, Outcome, Verdict
 from jensen.testing import check_model
 
 LOG_2PI = np.log(2 * np.pi)
+LEAST = 0.005  # uniqueness
+OFF = 1e-12  # the chart ends so far above the bound, where EM can still leave it
 
 
 class FactorParams(NamedTuple):
@@ -70,7 +76,7 @@ def log_det(matrix):
 
 @dataclass(frozen=True)
 class FactorAnalysis:
-    """Rows (n, d) of mean zero; ``pattern`` (d, q) is True where a loading is free."""
+    """Rows (n, d) of mean zero and variance about one; ``pattern`` (d, q) is True where a loading is free."""
 
     pattern: np.ndarray
 
@@ -96,9 +102,9 @@ class FactorAnalysis:
         return Expected(stats, float(w @ posterior.log_evidence), float(w @ posterior.entropy()), stats.count)
 
     def m_step(self, stats, params):
-        """argmax of Q: each test regressed on its factors; ψ is what is left of its variance."""
+        """argmax of Q: each test regressed on its factors; ψ is what is left of its variance, if not less."""
         loadings = self.regression(stats)
-        return FactorParams(loadings, residuals(loadings, stats) / stats.count)
+        return FactorParams(loadings, np.maximum(residuals(loadings, stats) / stats.count, LEAST))
 
     def expected_log_joint(self, params, stats):
         """Q(θ, S), all constants included."""
@@ -117,15 +123,19 @@ class FactorAnalysis:
 
     @property
     def chart(self):
-        """The free parameters as an unconstrained vector: acceleration, and much else."""
+        """The free parameters as an unconstrained vector: acceleration, and much else.
+
+        Of ψ it is what is above the bound.
+        """
 
         def make(loadings, uniquenesses):
             whole = np.zeros(self.pattern.shape)
             whole[self.pattern] = loadings
-            return FactorParams(whole, uniquenesses)
+            return FactorParams(whole, LEAST + uniquenesses)
 
         def split(params):
-            return {"loadings": params.loadings[self.pattern], "uniquenesses": params.uniquenesses}
+            above = np.maximum(params.uniquenesses - LEAST, OFF)
+            return {"loadings": params.loadings[self.pattern], "uniquenesses": above}
 
         num_tests, num_loadings = len(self.pattern), int(self.pattern.sum())
         spaces = {"loadings": jensen.Real(num_loadings), "uniquenesses": jensen.Positive(num_tests)}
@@ -135,12 +145,20 @@ class FactorAnalysis:
         """∂Q/∂u in the chart. It could be left out: then it is taken by differences of Q, which is slower."""
         loadings, psi = params
         of_loadings = (stats.xz - loadings @ stats.zz) / psi[:, None]
-        of_logs = 0.5 * (residuals(loadings, stats) / psi - stats.count)
-        return np.concatenate([of_loadings[self.pattern], of_logs])
+        of_psi = 0.5 * (residuals(loadings, stats) / psi - stats.count) / psi
+        return np.concatenate([of_loadings[self.pattern], of_psi * np.maximum(psi - LEAST, OFF)])
 
     def num_free(self, params):
         """AIC and BIC: two factors on which all tests load can be rotated into each other."""
         return self.chart.size - 1
+
+    def diagnose(self, params, data, weight):
+        """Heywood cases: where ψ is at its bound, the maximum is that of the bounded model."""
+        held = np.flatnonzero(params.uniquenesses < 1.1 * LEAST)
+        if not held.size:
+            return None
+        message = f"the uniqueness of test {', '.join(map(str, held))} is at its bound"
+        return Verdict(Outcome.BOUNDARY, message, "fewer factors, or other starts")
 
     def start(self, data, weight, rng):
         """Many starts: half of each variance unique, random loadings."""
@@ -178,8 +196,11 @@ def residuals(loadings, stats):
 
 
 def best_uniquenesses(loadings, psi, stats, steps=50):
-    """argmax over ψ of the evidence given Λ: Fisher scoring in log ψ; steps that lower it are halved."""
-    xx = stats.xx / stats.count
+    """argmax over ψ of the evidence given Λ: Fisher scoring in log ψ for those that the bound does not hold.
+
+    Steps that lower the evidence are halved.
+    """
+    xx, least = stats.xx / stats.count, np.log(LEAST)
 
     def loss(u):
         """log |Σ| + tr Σ⁻¹ xx, with its derivative and the expected second derivative in u = log ψ."""
@@ -187,15 +208,18 @@ def best_uniquenesses(loadings, psi, stats, steps=50):
         slope = np.exp(u) * np.diagonal(inverse - inverse @ xx @ inverse)
         return np.sum(inverse * xx) - log_det(inverse), slope, np.exp(u[:, None] + u) * inverse**2
 
-    u = np.log(psi)
+    u = np.maximum(np.log(psi), least)
     value, slope, curvature = loss(u)
     for _ in range(steps):
-        step = -np.linalg.solve(curvature, slope)
-        step *= min(1.0, 2.0 / np.abs(step).max())
-        while (there := loss(u + step))[0] > value + 1e-14 * len(psi):
+        free = np.flatnonzero((u > least) | (slope < 0))
+        step = np.zeros(len(u))
+        step[free] = -np.linalg.solve(curvature[np.ix_(free, free)], slope[free])
+        step *= min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))
+        while (there := loss(np.maximum(u + step, least)))[0] > value + 1e-14 * len(psi):
             step /= 2
-        u, (value, slope, curvature) = u + step, there
-        if np.abs(step).max() < 1e-12:
+        moved = np.maximum(u + step, least) - u
+        u, (value, slope, curvature) = u + moved, there
+        if np.abs(moved).max() < 1e-12:
             break
     return np.exp(u)
 

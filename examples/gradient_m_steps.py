@@ -78,6 +78,11 @@ def halves(x):
     return MixtureParams(np.array([0.5, 0.5]), GaussianParams(means, covariances))
 
 
+def told(count):
+    """A count as it can be told: of a long zigzag the last bits decide some per cent."""
+    return str(count) if count < 100 else f"about {round(count, -2)}"
+
+
 model = jensen.Mixture(2, jensen.Gaussian())
 minutes = jensen.load_dataset("faithful").values
 data = {"standardized": (minutes - minutes.mean(axis=0)) / minutes.std(axis=0), "minutes": minutes}
@@ -101,7 +106,7 @@ for name, algorithm in climbers.items():
 print("E-steps until the log-likelihood is within 1e-4 of its maximum")
 print("M-step               columns standardized    in minutes")
 for name in climbers:
-    print(f"{name:20s} {counts[name, 'standardized']:20d} {counts[name, 'minutes']:13d}")
+    print(f"{name:20s} {told(counts[name, 'standardized']):>20s} {told(counts[name, 'minutes']):>13s}")
 
 means = np.array([model.canonical(fits[name, "minutes"].params).components.means for name in climbers])
 ledgers = [fit.ledger for fit in fits.values()]

@@ -261,13 +261,45 @@ def same_token(found: str, shown: str) -> bool:
 
 
 def assert_printed(printed: str, shown: str, where: str) -> None:
-    """The same lines, but for times; three dots on a line of their own stand for lines left out."""
-    pieces = [piece.strip("\n") for piece in re.split(r"^…$", steady(shown), flags=re.MULTILINE)]
-    rest = "\n".join(line.rstrip() for line in steady(printed).splitlines())
-    for piece in pieces:
-        wanted = "\n".join(line.rstrip() for line in piece.splitlines())
-        assert wanted in rest, f"{where} shows\n{wanted}\nand what was printed is\n{printed}"
-        rest = rest[rest.index(wanted) + len(wanted) :]
+    """The same lines, but for times and last digits; three dots on a line stand for lines left out."""
+    rest = steady(printed).strip("\n").splitlines()
+    for piece in re.split(r"^…$", steady(shown), flags=re.MULTILINE):
+        wanted = piece.strip("\n").splitlines()
+        found = first(wanted, rest)
+        assert found is not None, f"{where} shows\n{piece}\nand what was printed is\n{printed}"
+        rest = rest[found + len(wanted) :]
+
+
+def first(wanted: list[str], lines: list[str]) -> int | None:
+    """Where the wanted lines begin; None where they are not."""
+    for i in range(len(lines) - len(wanted) + 1):
+        if all(map(same_line, lines[i : i + len(wanted)], wanted)):
+            return i
+    return None
+
+
+NUMBER = re.compile(r"[-−]?\d*\.\d+(?:e[-+]\d+)?|\d+e[-+]\d+")
+
+
+def same_line(found: str, shown: str) -> bool:
+    """Equal, or numbers with decimals that differ by one unit of the last digit shown.
+
+    The processor decides the last bits of a result, and these the last digit of a number that is halfway
+    between two. Words and whole numbers are equal.
+    """
+    if found.rstrip() == shown.rstrip():
+        return True
+    words = [re.sub(r"\s+", " ", NUMBER.sub("#", line)).strip() for line in (found, shown)]
+    if words[0] != words[1]:
+        return False
+    pairs = zip(NUMBER.findall(found), NUMBER.findall(shown.replace("−", "-")), strict=True)
+    return all(abs(float(a.replace("−", "-")) - float(b)) <= 1.01 * unit(b) for a, b in pairs)
+
+
+def unit(number: str) -> float:
+    """Of the last digit: 0.01 of 3.14, 1e-7 of 1.5e-6."""
+    digits, _, exponent = number.partition("e")
+    return 10.0 ** (int(exponent or 0) - len(digits.partition(".")[2]))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
@@ -291,6 +323,13 @@ def test_the_comparisons_can_fail() -> None:
     assert_printed("a\nb\nc\n", "a\n…\nc\n", "here")
     with pytest.raises(AssertionError, match="here shows"):
         assert_printed("a\nb\nc\n", "a\n…\nd\n", "here")
+    assert same_line("score  -0.1216 0.5 [3]", "score -0.1215  0.5 [3]")
+    assert not same_line("score  -0.1217 0.5 [3]", "score -0.1215  0.5 [3]")
+    assert not same_line("score  -0.1215 0.5 [4]", "score -0.1215  0.5 [3]")
+    assert not same_line("path   -0.1215 0.5 [3]", "score -0.1215  0.5 [3]")
+    assert not same_line("-0.1215 0.5", "-0.1215")
+    assert same_line("2e-07 short", "1e-07 short")
+    assert not same_line("3e-06 short", "1e-06 short")
     assert same_token("3.7501,82.02,1", "3.75,82.0,1")
     assert same_token("(−1126.3159)", "(−1126.32)")
     assert not same_token("3.7501,82.02,1", "3.75,82.0,0")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from math import log2
+from math import sqrt
 from operator import attrgetter
 from typing import Any
 
@@ -41,12 +41,13 @@ def rounding(model: Any, params: Params, data: Data, weight: Weight = None) -> f
     Returns
     -------
     float
-        eps · (p + log₂ n) · (Σ_n w_n (1 + |log p(x_n | θ)|) + |log p(θ)|). A row's term is a sum over at most
-        the p parameters; the n terms are added pairwise; eps is that of the data.
+        eps · (p + √n) · (Σ_n w_n (1 + |log p(x_n | θ)|) + |log p(θ)|). A row's term is a sum over at most the
+        p parameters. BLAS adds the n terms of a dot product one after the other, in as many runs as its
+        kernel for the processor has: their errors go as a random walk. eps is that of the data.
     """
     each = 1.0 + np.abs(np.asarray(model.posterior(params, data).log_evidence, dtype=float))
     size = float(each.sum() if weight is None else np.asarray(weight) @ each)
-    terms = num_values(params) + log2(len(each) + 1)
+    terms = num_values(params) + sqrt(len(each))
     return precision(data) * terms * (size + abs(log_prior(model, params)))
 
 

@@ -1,0 +1,64 @@
+"""Compiled JAX programs that outlive a run of the tests: most of what the tests of gradients wait for is XLA.
+
+JAX writes its cache in place and reads it without a lock. So every process has a folder of its own, in which
+what earlier runs left is linked, and what it adds is moved to the others, whole, when it has ended well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / ".jax_cache"
+LARGEST = 600 * 2**20  # bytes; beyond, it begins anew
+FORGOTTEN = 24 * 3600  # seconds after which the folder of a process that was killed goes
+
+
+class Cache:
+    """The cache of this process; JAX must not be imported yet."""
+
+    def __init__(self) -> None:
+        self.shared = FOLDER / _machine()
+        self.own = self.shared / f"process-{os.getpid()}"
+        shutil.rmtree(self.own, ignore_errors=True)
+        self.own.mkdir(parents=True)
+        for path in self.shared.glob("*-cache"):
+            os.link(path, self.own / path.name)
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = str(self.own)
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"  # eager operations are the many
+        os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+        # Other caches of XLA would put this path into the name of every program.
+        os.environ["JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES"] = "none"
+        # XLA says of all that it loads that the processor lacks two features, which are its own tuning hints.
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+    def keep(self) -> None:
+        """Give what was compiled to the next runs."""
+        for path in self.own.glob("*-cache"):
+            path.replace(self.shared / path.name)  # at once: nobody sees half a file
+        shutil.rmtree(self.own, ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Remove what killed processes left, and everything once it is too much."""
+        now = time.time()
+        for folder in self.shared.glob("process-*"):
+            if now - folder.stat().st_mtime > FORGOTTEN:
+                shutil.rmtree(folder, ignore_errors=True)
+        kept = list(self.shared.glob("*-cache"))
+        if sum(path.stat().st_size for path in kept) > LARGEST:
+            for path in kept:
+                path.unlink(missing_ok=True)
+
+
+def _machine() -> str:
+    """What compiled programs depend on that is not in their names: the processor, and XLA's flags."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        processor = sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))})
+    except OSError:
+        processor = list(os.uname())
+    told = "\n".join([*processor, os.environ.get("XLA_FLAGS", "")])
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
