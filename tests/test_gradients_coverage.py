@@ -50,10 +50,10 @@ def _moved(case, names):
     for name in names:
 
         def values(t, name=name, case=case):
-            made = _parameters(case.make({**case.theta, name: t}))
+            made = _parameters(case.make({**case.params, name: t}))
             return {of: x for of, x in made.items() if jnp.issubdtype(x.dtype, jnp.inexact)}
 
-        _, slopes = jax.jvp(values, (case.theta[name],), (1.0,))
+        _, slopes = jax.jvp(values, (case.params[name],), (1.0,))
         found |= {of for of, slope in slopes.items() if jnp.any(slope != 0.0)}
     return found
 
@@ -76,12 +76,12 @@ BOUNDS = {f"{of.__name__} {name}" for of, names in TRUNCATED.items() for name in
 
 
 def test_every_path_has_a_law():
-    tested = _union(PATHS, lambda case: case.theta) | set(refusals.PATHS)
+    tested = _union(PATHS, lambda case: case.params) | set(refusals.PATHS)
     assert (_table("path", ("valid", "warned")) | TRANSFORM_PARAMETERS | BOUNDS) - tested == set()
 
 
 def test_every_score_has_a_law():
-    tested = _union(ALL, lambda case: [name for name in case.theta if name not in case.moving])
+    tested = _union(ALL, lambda case: [name for name in case.params if name not in case.moving])
     assert (_table("score", ("valid", "warned")) | TRANSFORM_PARAMETERS) - tested == set()
 
 
@@ -92,7 +92,7 @@ def test_every_refused_score_is_shown_to_be_wrong():
 
 def test_every_refused_path_is_of_a_discrete_draw_or_has_a_reason():
     discrete = {
-        type(part) for case in ALL.values() for part in inside(case.make(case.theta)) if part.is_discrete
+        type(part) for case in ALL.values() for part in inside(case.make(case.params)) if part.is_discrete
     }
     refused = {
         (of, name) for of, row in TABLE.items() for name, both in row.items() if both.path.status == "refused"
@@ -101,7 +101,7 @@ def test_every_refused_path_is_of_a_discrete_draw_or_has_a_reason():
 
 
 def test_every_wrapper_and_transform_occurs():
-    made = [part for case in PATHS.values() for part in inside(case.make(case.theta))]
+    made = [part for case in PATHS.values() for part in inside(case.make(case.params))]
     steps = {type(step) for part in made for step in getattr(part, "transforms", ())}
     assert {*WRAPPERS, *TRUNCATED, *MIXTURES} - {type(part) for part in made} == set(refusals.WRAPPED)
     assert set(TRANSFORMS) - steps == set()

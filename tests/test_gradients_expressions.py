@@ -118,7 +118,7 @@ def test_a_value_must_be_finite():
 def test_variables_that_depend_on_each_other():
     asked = problem("x**2 * mu", "z ~ bernoulli(p); x ~ normal(mu + z, 1)", {"mu": 0.5, "p": 0.3})
     F = gr.expectation(asked.f, asked.distribution, gr.Exact())
-    found = jax.grad(F)(asked.theta)
+    found = jax.grad(F)(asked.params)
     assert float(found["mu"]) == pytest.approx(2.65, abs=1e-4)  # E = mu·(mu² + 1 + p(2 mu + 1))
     assert float(found["p"]) == pytest.approx(1.0, abs=1e-4)
 
@@ -128,5 +128,5 @@ def test_every_distribution_of_the_table_can_be_made():
         (described,) = parse_program(f"{name}({', '.join(['0.4', '0.7', '1.5'][: len(family.parameters)])})")
         assert described.kind == name
         made = problem("x", f"{name}({', '.join(['a', '0.7', '1.5'][: len(family.parameters)])})", {"a": 0.4})
-        draws = made.distribution(made.theta)["x"].sample(jax.random.key(0), (20,))
+        draws = made.distribution(made.params)["x"].sample(jax.random.key(0), (20,))
         assert np.isfinite(draws).all()

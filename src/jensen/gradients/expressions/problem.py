@@ -20,7 +20,7 @@ class Problem:
 
     f: Callable[[Any, Any], Any]
     distribution: Callable[[Any], Any]
-    theta: dict[str, float]
+    params: dict[str, float]
 
 
 def problem(expression: str, distribution: str, at: Mapping[str, float]) -> Problem:
@@ -33,7 +33,7 @@ def problem(expression: str, distribution: str, at: Mapping[str, float]) -> Prob
     >>> from jensen import gradients as gr
     >>> asked = problem("x**2", "normal(mu, 1)", {"mu": 0.5})
     >>> F = gr.expectation(asked.f, asked.distribution, gr.Exact())
-    >>> round(float(F(asked.theta)), 3)
+    >>> round(float(F(asked.params)), 3)
     1.25
     """
     variables = parse_program(distribution)
@@ -41,11 +41,11 @@ def problem(expression: str, distribution: str, at: Mapping[str, float]) -> Prob
     arguments = {each.name: _arguments(each, distribution) for each in variables}
     _require_known(cost, expression, arguments, distribution, at)
 
-    def f(x: Any, theta: Any) -> Any:
-        return cost.evaluate({**theta, **x})
+    def f(x: Any, params: Any) -> Any:
+        return cost.evaluate({**params, **x})
 
-    def described(theta: Any) -> dict[str, Any]:
-        return {each.name: _made(each, arguments, theta) for each in variables}
+    def described(params: Any) -> dict[str, Any]:
+        return {each.name: _made(each, arguments, params) for each in variables}
 
     return Problem(f, described, {name: float(value) for name, value in at.items()})
 
@@ -103,14 +103,14 @@ def _require_known(
             raise ExpressionError(f"--at {name}: the value must be finite, not {value}")
 
 
-def _made(described: Described, arguments: Mapping[str, Mapping[str, Node]], theta: Any) -> Any:
+def _made(described: Described, arguments: Mapping[str, Mapping[str, Node]], params: Any) -> Any:
     """A distribution, or a function of its parents."""
     family, mine = FAMILIES[described.kind], arguments[described.name]
     names = {name for node in mine.values() for name in node.names()}
     parents = [name for name in arguments if name in names]
 
     def make(**values: Any) -> Any:
-        found = {name: node.evaluate({**theta, **values}) for name, node in mine.items()}
+        found = {name: node.evaluate({**params, **values}) for name, node in mine.items()}
         return family.make(**{**family.defaults, **found})
 
     if not parents:

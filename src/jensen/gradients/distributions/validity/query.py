@@ -7,9 +7,9 @@ from typing import Any, overload
 import numpyro.distributions as dist
 
 from jensen.gradients.distributions.validity.parts import MIXTURES, TRUNCATED, WRAPPERS, rows, with_paths
+from jensen.gradients.distributions.validity.rulings import Derivatives, Row, light, tailed
 from jensen.gradients.distributions.validity.table import BOUND, FACTORIES, TABLE
 from jensen.gradients.distributions.validity.tracers import concrete
-from jensen.gradients.distributions.validity.verdicts import Derivatives, Row, light, tailed
 
 NEED_AN_INSTANCE = (*WRAPPERS, *TRUNCATED, *MIXTURES, dist.TransformedDistribution)
 
