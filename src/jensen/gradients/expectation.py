@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from numpyro.distributions import Distribution
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
@@ -265,8 +266,7 @@ def _require_names(vouch: tuple[str, ...], variables: Mapping[str, Any]) -> None
 def _require_functions(f: Any, distribution: Any) -> None:
     if not callable(f):
         raise TypeError(f"f must be a function f(x, params), not {f!r}")
-    is_one = hasattr(distribution, "log_prob") and not isinstance(distribution, type)
-    if is_one or isinstance(distribution, Mapping) or not callable(distribution):
+    if isinstance(distribution, (Distribution, Mapping)) or not callable(distribution):
         raise TypeError(
             f"distribution must be a function of params that returns a distribution or a dict, not a "
             f"{type(distribution).__name__}: lambda params: ..."

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.gradients.compare.plots import plot_comparison
+
 SHOWN = {
     "estimator": "estimator",
     "parameter": "parameter",
@@ -94,8 +96,6 @@ class Comparison:
 
     def plot(self, title: str = "") -> Any:
         """A figure: how the estimates are spread, and their variance."""
-        from jensen.gradients.compare.plots import plot_comparison
-
         return plot_comparison(self, title)
 
     def __repr__(self) -> str:

@@ -19,6 +19,7 @@ from numpyro.distributions.distribution import validation_enabled
 from jensen.basics.arrays import Params
 from jensen.gradients.compare.names import columns
 from jensen.gradients.compare.validation import Looked, distributions_at, look
+from jensen.gradients.distributions.validity.bounds import ends
 from jensen.gradients.distributions.wrappers import unwrapped
 from jensen.gradients.estimators.exact import joint_values
 from jensen.gradients.estimators.support import finite_support
@@ -167,7 +168,7 @@ def _has_rule(distribution: Any) -> bool:
     if distribution.batch_shape or distribution.event_shape:
         return False
     if distribution.is_discrete:
-        return hasattr(distribution.support, "lower_bound")
+        return ends(distribution.support)[0] is not None
     return _transform(distribution) is not None
 
 
@@ -198,14 +199,14 @@ def _grid(distribution: Any, num: int) -> tuple[Any, Any]:
 
 def _is_near(distribution: Any, t: Any) -> Any:
     """Whether a point is not far out; there is no such thing where a support ends."""
-    low, high = (hasattr(distribution.support, end) for end in ("lower_bound", "upper_bound"))
+    low, high = (end is not None for end in ends(distribution.support))
     return (low | (t > -FAR / 2)) & (high | (t < FAR / 2))
 
 
 def _transform(distribution: Any) -> Any:
     """x(t) for t from −∞ to ∞, of which the middle is where the mass is."""
     support = distribution.support
-    low, high = getattr(support, "lower_bound", None), getattr(support, "upper_bound", None)
+    low, high = ends(support)
     if isinstance(support, type(constraints.real)):
         middle, spread = jax.lax.stop_gradient(_middle(distribution))
         return lambda t: middle + spread * jnp.sinh(t)
@@ -216,9 +217,9 @@ def _transform(distribution: Any) -> Any:
 
 def _middle(distribution: Any) -> tuple[Any, Any]:
     """Location and scale, given or from some draws."""
-    given = getattr(distribution, "loc", None), getattr(distribution, "scale", None)
-    if given[0] is not None and given[1] is not None:
-        return given
+    given = vars(distribution)
+    if "loc" in given and "scale" in given:
+        return given["loc"], given["scale"]
     seen = distribution.sample(jax.random.key(0), (255,))
     middle = jnp.median(seen)
     return middle, jnp.maximum(jnp.median(jnp.abs(seen - middle)), jnp.finfo(seen.dtype).tiny)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from numpyro.distributions import Distribution
+
 ONLY = "x"
 """The name of the variable where there is only one."""
 
@@ -32,7 +34,7 @@ class Variable:
     def given(self, values: Mapping[str, Any]) -> Any:
         """The distribution, given the values of (at least) its parents."""
         made = self.make(**{name: values[name] for name in self.parents})
-        if isinstance(made, type) or not hasattr(made, "log_prob"):
+        if not isinstance(made, Distribution):
             raise TypeError(f"the distribution of {self.name!r} is {made!r}, which is none")
         return made
 
@@ -69,7 +71,7 @@ def _variable(name: str, what: Any, described: Mapping[str, Any]) -> Variable:
             f"distribution(params)[{name!r}] is the class {what.__name__}: give a distribution, or a "
             "function of other variables that returns one"
         )
-    if hasattr(what, "log_prob"):
+    if isinstance(what, Distribution):
         return Variable(name, (), lambda: what)
     if not callable(what):
         raise TypeError(

@@ -185,12 +185,17 @@ def _rebuilt(distribution: Any, changes: Changes) -> Any:
 
 
 def _value(distribution: Any, name: str, changes: Changes) -> Any:
-    value = getattr(distribution, name)
+    value = parameter(distribution, name)
     return changes[name](value) if name in changes else value
 
 
+def parameter(thing: Any, name: str) -> Any:
+    """A parameter of a distribution or a transform, by the name that it has in a table."""
+    return getattr(thing, name)
+
+
 def _changed_transform(step: Any, changes: Changes) -> Any:
-    return _with(step, **{name: change(getattr(step, name)) for name, change in changes.items()})
+    return _with(step, **{name: change(parameter(step, name)) for name, change in changes.items()})
 
 
 def _changed_mixture(mixture: Any, changes: Changes) -> Any:
