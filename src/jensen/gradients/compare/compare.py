@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.basics.tables import Table
 from jensen.gradients.compare.arguments import asked, of_expectation
 from jensen.gradients.compare.comparison import Comparison
 from jensen.gradients.compare.moments import Moments, moments
@@ -201,10 +202,11 @@ def summary(
         for i, parameter in enumerate(parameters)
         for name, each in ran.items()
     ]
-    table = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     samples = {name: each.samples for name, each in ran.items()}
     remarks = [*_remarks(ran), *told, *(f"left out: {name} ({why})" for name, why in left_out.items())]
-    return Comparison(table, samples, tuple(parameters), tuple(remarks), isinstance(exact, Reference))
+    return Comparison(
+        Table.from_rows(rows), samples, tuple(parameters), tuple(remarks), isinstance(exact, Reference)
+    )
 
 
 def _held_against(

@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from jensen.gradients.expressions.families import FAMILIES
-from jensen.gradients.expressions.grammar import Described, parse_expression, parse_program, unknown
-from jensen.gradients.expressions.nodes import CONSTANTS, FUNCTIONS, Node
-from jensen.gradients.expressions.tokens import ExpressionError, pointed
+from jensen.gradients.expressions.language import (
+    CONSTANTS,
+    FUNCTIONS,
+    Described,
+    Expression,
+    ExpressionError,
+    parse_expression,
+    parse_program,
+    pointed,
+    unknown,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ def problem(expression: str, distribution: str, at: Mapping[str, float]) -> Prob
     return Problem(f, described, {name: float(value) for name, value in at.items()})
 
 
-def _arguments(described: Described, text: str) -> dict[str, Node]:
+def _arguments(described: Described, text: str) -> dict[str, Expression]:
     """The arguments of a distribution by the names of its parameters."""
 
     def fail(what: str) -> None:
@@ -74,9 +82,9 @@ def _arguments(described: Described, text: str) -> dict[str, Node]:
 
 
 def _require_known(
-    cost: Node,
+    cost: Expression,
     expression: str,
-    arguments: Mapping[str, Mapping[str, Node]],
+    arguments: Mapping[str, Mapping[str, Expression]],
     text: str,
     at: Mapping[str, float],
 ) -> None:
@@ -86,7 +94,7 @@ def _require_known(
         (expression, cost),
         *((text, n) for each in arguments.values() for n in each.values()),
     ]:
-        for name, column in node.names().items():
+        for name, column in node.names.items():
             if name not in arguments and name not in at:
                 variables = ", ".join(arguments)
                 raise ExpressionError(
@@ -103,10 +111,10 @@ def _require_known(
             raise ExpressionError(f"--at {name}: the value must be finite, not {value}")
 
 
-def _made(described: Described, arguments: Mapping[str, Mapping[str, Node]], params: Any) -> Any:
+def _made(described: Described, arguments: Mapping[str, Mapping[str, Expression]], params: Any) -> Any:
     """A distribution, or a function of its parents."""
     family, mine = FAMILIES[described.kind], arguments[described.name]
-    names = {name for node in mine.values() for name in node.names()}
+    names = {name for node in mine.values() for name in node.names}
     parents = [name for name in arguments if name in names]
 
     def make(**values: Any) -> Any:
