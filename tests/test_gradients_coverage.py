@@ -7,6 +7,7 @@ import inspect
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
+from jax.extend import core
 from numpyro.distributions.util import lazy_property
 
 import gradient_cases as cases
@@ -45,17 +46,41 @@ def _parameters(distribution):
 
 
 def _moved(case, names):
-    """The parameters that some of θ move."""
+    """The parameters that some of θ move: the tangent is traced, and nothing is computed."""
     found = set()
     for name in names:
 
-        def values(t, name=name, case=case):
-            made = _parameters(case.make({**case.params, name: t}))
-            return {of: x for of, x in made.items() if jnp.issubdtype(x.dtype, jnp.inexact)}
+        def tangents(t, dt, name=name, case=case):
+            def values(t):
+                made = _parameters(case.make({**case.params, name: t}))
+                return {of: x for of, x in made.items() if jnp.issubdtype(x.dtype, jnp.inexact)}
 
-        _, slopes = jax.jvp(values, (case.params[name],), (1.0,))
-        found |= {of for of, slope in slopes.items() if jnp.any(slope != 0.0)}
+            return jax.jvp(values, (t,), (dt,))[1]
+
+        traced, shapes = jax.make_jaxpr(tangents, return_shape=True)(case.params[name], 1.0)
+        moved = _from_last(traced.jaxpr)
+        found |= {of for of, is_moved in zip(sorted(shapes), moved, strict=True) if is_moved}
     return found
+
+
+def _from_last(program):
+    """Whether each result is computed from the last input: where there is no derivative JAX puts a zero."""
+    tainted = {program.invars[-1]}
+    for step in program.eqns:
+        if any(isinstance(var, core.Var) and var in tainted for var in step.invars):
+            tainted.update(step.outvars)
+    return [isinstance(var, core.Var) and var in tainted for var in program.outvars]
+
+
+def test_what_does_not_move_is_not_counted():
+    case = cases.Case(
+        lambda t: dist.Normal(jnp.round(t["a"]) + t["b"], jax.lax.stop_gradient(t["b"])),
+        {"a": 1.0, "b": 2.0},
+        cases.wave,
+        lambda t: 0.0,
+    )
+    assert _moved(case, ["a"]) == set()
+    assert _moved(case, ["b"]) == {"Normal loc"}
 
 
 def _union(some, names):
