@@ -141,6 +141,7 @@ class OptimalCoefficient(Baseline):
     def surrogate(self, site: Site, scored: Scored) -> Any:
         _require_batches(site, "the optimal coefficient")
         cost, weight = scored.cost, scored.weight
+        # (c − c̄) ∇log p + ∇c, and −(b − c̄) ∇log p by a density whose parameters move b − c̄ times as fast.
         base = _centred(cost, site.minus_others(cost), weight)
         return base + 1.0 - box(self._rescaled_log_density(site, scored))
 
