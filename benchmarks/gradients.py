@@ -69,8 +69,8 @@ def _ours(name: str, draws: int) -> Any:
 
     estimator = {"path": gr.Pathwise(), "score": gr.ScoreFunction()}[name]
     return gr.expectation(
-        lambda x, theta: x**2,
-        lambda theta: Normal(theta["mu"], theta["sigma"]),
+        lambda x, params: x**2,
+        lambda params: Normal(params["mu"], params["sigma"]),
         estimator,
         gr.Independent(draws),
     )
@@ -80,13 +80,13 @@ def _by_hand(name: str, draws: int) -> Any:
     import jax
     import jax.numpy as jnp
 
-    def path(theta: Any, key: Any) -> Any:
-        return jnp.mean((theta["mu"] + theta["sigma"] * jax.random.normal(key, (draws,))) ** 2)
+    def path(params: Any, key: Any) -> Any:
+        return jnp.mean((params["mu"] + params["sigma"] * jax.random.normal(key, (draws,))) ** 2)
 
-    def score(theta: Any, key: Any) -> Any:
-        fixed = jax.lax.stop_gradient(theta)
+    def score(params: Any, key: Any) -> Any:
+        fixed = jax.lax.stop_gradient(params)
         x = fixed["mu"] + fixed["sigma"] * jax.random.normal(key, (draws,))
-        log_p = -0.5 * ((x - theta["mu"]) / theta["sigma"]) ** 2 - jnp.log(theta["sigma"])
+        log_p = -0.5 * ((x - params["mu"]) / params["sigma"]) ** 2 - jnp.log(params["sigma"])
         return jnp.mean(x**2 * jnp.exp(log_p - jax.lax.stop_gradient(log_p)))
 
     return {"path": path, "score": score}[name]
@@ -101,20 +101,20 @@ def _start() -> dict[str, Any]:
 def _once(F: Any) -> Callable[[], Any]:
     import jax
 
-    compiled, theta, key = jax.jit(jax.value_and_grad(F)), _start(), jax.random.key(0)
-    return lambda: jax.block_until_ready(compiled(theta, key))
+    compiled, params, key = jax.jit(jax.value_and_grad(F)), _start(), jax.random.key(0)
+    return lambda: jax.block_until_ready(compiled(params, key))
 
 
 def _loop(F: Any) -> Callable[[], Any]:
     import jax
 
-    def step(theta: Any, key: Any) -> Any:
-        value, slope = jax.value_and_grad(F)(theta, key)
-        return jax.tree.map(lambda t, g: t - 0.01 * g, theta, slope), value
+    def step(params: Any, key: Any) -> Any:
+        value, slope = jax.value_and_grad(F)(params, key)
+        return jax.tree.map(lambda t, g: t - 0.01 * g, params, slope), value
 
-    compiled = jax.jit(lambda theta, key: jax.lax.scan(step, theta, jax.random.split(key, STEPS)))
-    theta, key = _start(), jax.random.key(0)
-    return lambda: jax.block_until_ready(compiled(theta, key))
+    compiled = jax.jit(lambda params, key: jax.lax.scan(step, params, jax.random.split(key, STEPS)))
+    params, key = _start(), jax.random.key(0)
+    return lambda: jax.block_until_ready(compiled(params, key))
 
 
 # ---- the bound of a variational fit ------------------------------------------------------------------------
@@ -170,12 +170,12 @@ def _sides() -> tuple[Any, dict[str, Callable[[Any, Any], Any]]]:
     labels = jnp.asarray(rng.random(ROWS) < 1 / (1 + np.exp(-features @ np.ones(COLUMNS))), jnp.float32)
     start = {"loc": jnp.zeros(COLUMNS), "log_scale": jnp.full(COLUMNS, -1.0)}
 
-    def log_joint(w: Any, theta: Any) -> Any:
+    def log_joint(params: Any, w: Any) -> Any:
         prior = jnp.sum(Normal(0.0, 1.0).log_prob(w))
         return prior + jnp.sum(Bernoulli(logits=features @ w).log_prob(labels))
 
-    def guide(theta: Any) -> Any:
-        return Normal(theta["loc"], jnp.exp(theta["log_scale"])).to_event(1)
+    def guide(params: Any) -> Any:
+        return Normal(params["loc"], jnp.exp(params["log_scale"])).to_event(1)
 
     def model() -> None:
         w = numpyro.sample("w", Normal(jnp.zeros(COLUMNS), 1.0).to_event(1))
@@ -188,10 +188,10 @@ def _sides() -> tuple[Any, dict[str, Callable[[Any, Any], Any]]]:
 
     def ours(estimator: Any) -> Callable[[Any, Any], Any]:
         F = gr.bound(log_joint, guide, estimator, gr.Independent(FEW))
-        return lambda theta, key: jax.grad(lambda theta: -F(theta, key))(theta)
+        return lambda params, key: jax.grad(lambda params: -F(params, key))(params)
 
     def theirs(elbo: Any) -> Callable[[Any, Any], Any]:
-        return lambda theta, key: jax.grad(lambda theta: elbo.loss(key, theta, model, their_guide))(theta)
+        return lambda params, key: jax.grad(lambda params: elbo.loss(key, params, model, their_guide))(params)
 
     return start, {
         "jensen, path": ours(gr.Pathwise()),

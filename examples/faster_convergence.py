@@ -32,15 +32,15 @@ STEP_SIZES = np.geomspace(0.002, 5.0, 11)
 NEAR = 0.1
 
 
-def negative_bound(z, theta):
+def negative_bound(z, params):
     """log q(z) − log p(z, y = 2) for z ~ N(0, 1), y | z ~ N(z, 1); the posterior is N(1, ½)."""
-    q = Normal(theta["mu"], jnp.exp(theta["log_scale"]))
+    q = Normal(params["mu"], jnp.exp(params["log_scale"]))
     return q.log_prob(z) - Normal(0.0, 1.0).log_prob(z) - Normal(z, 1.0).log_prob(2.0)
 
 
 OBJECTIVES = {  # f, start, optimum
-    "(x - 3)**2": (lambda x, theta: (x - 3.0) ** 2, {"mu": 0.0}, {"mu": 3.0}),
-    "-exp(-10 x**2)": (lambda x, theta: -jnp.exp(-10 * x**2), {"mu": 1.0}, {"mu": 0.0}),
+    "(x - 3)**2": (lambda x, params: (x - 3.0) ** 2, {"mu": 0.0}, {"mu": 3.0}),
+    "-exp(-10 x**2)": (lambda x, params: -jnp.exp(-10 * x**2), {"mu": 1.0}, {"mu": 0.0}),
     "negative bound": (
         negative_bound,
         {"mu": 0.0, "log_scale": 0.5},
@@ -55,8 +55,8 @@ ESTIMATORS = {
 }
 
 
-def distribution(theta):
-    return Normal(theta["mu"], jnp.exp(theta["log_scale"]) if "log_scale" in theta else 1.0)
+def distribution(params):
+    return Normal(params["mu"], jnp.exp(params["log_scale"]) if "log_scale" in params else 1.0)
 
 
 def objective(f, estimator, start):
@@ -70,10 +70,10 @@ def descend(F, start, optimum):
 
     @jax.jit
     def run(size, key):
-        def step(theta, key):
-            theta = jax.tree.map(lambda t, g: t - size * g, theta, jax.grad(F)(theta, key))
-            away = jax.tree.map(lambda t, best: (t - best) ** 2, theta, optimum)
-            return theta, jnp.sqrt(sum(jax.tree.leaves(away)))
+        def step(params, key):
+            params = jax.tree.map(lambda t, g: t - size * g, params, jax.grad(F)(params, key))
+            away = jax.tree.map(lambda t, best: (t - best) ** 2, params, optimum)
+            return params, jnp.sqrt(sum(jax.tree.leaves(away)))
 
         return jax.lax.scan(step, start, jax.random.split(key, NUM_STEPS))[1]
 

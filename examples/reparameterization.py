@@ -38,9 +38,9 @@ print(
 # ---- the same, and more, by the library --------------------------------------------------------------------
 
 COSTS = {
-    "x**2": (lambda x, theta: x**2, 0.5),
-    "exp(-10 x**2)": (lambda x, theta: jnp.exp(-10 * x**2), 1.0),
-    "cos(5 x)": (lambda x, theta: jnp.cos(5 * x), 1.0),
+    "x**2": (lambda x, params: x**2, 0.5),
+    "exp(-10 x**2)": (lambda x, params: jnp.exp(-10 * x**2), 1.0),
+    "cos(5 x)": (lambda x, params: jnp.cos(5 * x), 1.0),
 }
 ESTIMATORS = {
     "score": gr.ScoreFunction(),
@@ -54,8 +54,7 @@ ESTIMATORS = {
 def study(f, at, num_replicates=100_000):
     """All estimators of the gradient of E[f] at one place."""
     return gr.compare(
-        f,
-        lambda theta: Normal(theta["mu"], 1.0),
+        gr.expectation(f, lambda params: Normal(params["mu"], 1.0)),
         {"mu": at},
         ESTIMATORS,
         draws=gr.Independent(1),

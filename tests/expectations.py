@@ -21,10 +21,10 @@ def moments(values, weights):
     return mean, np.sum(weights * (values - mean) ** 2), np.sum(weights * (values - mean) ** 4)
 
 
-def replicates(F, theta, num, seed=0, state=None):
+def replicates(F, params, num, seed=0, state=None):
     """Gradients of independent calls, each leaf (num, ...)."""
     keys = jax.random.split(jax.random.key(seed), num)
-    gradient = jax.jit(jax.vmap(lambda key: jax.grad(F)(theta, key, state)))
+    gradient = jax.jit(jax.vmap(lambda key: jax.grad(F)(params, key, state)))
     return jax.tree.map(np.asarray, gradient(keys))
 
 

@@ -14,32 +14,32 @@ from scipy import integrate, special, stats
 
 from jensen import gradients as gr
 
-Theta = Mapping[str, float]
+Params = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Case:
     """A family at one θ.
 
-    ``expectation(theta)`` is E[f] without Monte Carlo; parameters in ``moving`` move the support, and the
+    ``expectation(params)`` is E[f] without Monte Carlo; parameters in ``moving`` move the support, and the
     score in them is wrong.
     """
 
-    make: Callable[[Theta], Any]
-    theta: Theta
+    make: Callable[[Params], Any]
+    params: Params
     f: Callable[[Any], Any]
-    expectation: Callable[[Theta], float]
+    expectation: Callable[[Params], float]
     moving: tuple[str, ...] = ()
 
     def truth(self) -> dict[str, float]:
         """dE[f]/dθ by differences of fourth order."""
-        return {name: self._slope(name) for name in self.theta}
+        return {name: self._slope(name) for name in self.params}
 
     def _slope(self, name: str) -> float:
-        step = 1e-3 * max(abs(self.theta[name]), 0.1)
+        step = 1e-3 * max(abs(self.params[name]), 0.1)
 
         def at(shift: float) -> float:
-            return self.expectation({**self.theta, name: self.theta[name] + shift * step})
+            return self.expectation({**self.params, name: self.params[name] + shift * step})
 
         return float((8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * step))
 
@@ -73,14 +73,14 @@ def over_counts(frozen: Any, end: int = 400) -> float:
     return float(np.sum(wave(counts.astype(float)) * frozen.pmf(counts)))
 
 
-def of_numbers(make: Any, law: Any, moving: tuple[str, ...] = (), **theta: float) -> Case:
+def of_numbers(make: Any, law: Any, moving: tuple[str, ...] = (), **params: float) -> Case:
     """A continuous family and SciPy's."""
-    return Case(lambda t: make(**t), theta, wave, lambda t: over_density(law(**t)), moving)
+    return Case(lambda t: make(**t), params, wave, lambda t: over_density(law(**t)), moving)
 
 
-def of_counts(make: Any, law: Any, **theta: float) -> Case:
+def of_counts(make: Any, law: Any, **params: float) -> Case:
     """A discrete family and SciPy's."""
-    return Case(lambda t: make(**t), theta, lambda x: wave(x * 1.0), lambda t: over_counts(law(**t)))
+    return Case(lambda t: make(**t), params, lambda x: wave(x * 1.0), lambda t: over_counts(law(**t)))
 
 
 def sigmoid(x: Any) -> Any:
@@ -98,57 +98,57 @@ def _fourier(f: Callable[[float], float], begin: float, kind: str, rate: float) 
     return integrate.quad(f, begin, np.inf, weight=kind, wvar=rate, epsabs=1e-11, limlst=500)[0]
 
 
-def of_characteristic(of: Callable[[float, Theta], complex]) -> Callable[[Theta], float]:
+def of_characteristic(of: Callable[[float, Params], complex]) -> Callable[[Params], float]:
     """E[wave], from the characteristic function at a frequency."""
     return lambda t: float(of(1.0, t).imag + 0.5 * (np.exp(0.3j) * of(0.7, t)).real)
 
 
-def _sech(frequency: float, t: Theta) -> complex:
+def _sech(frequency: float, t: Params) -> complex:
     return np.exp(1j * frequency * t["loc"]) / np.cosh(np.pi * frequency * t["scale"] / 2)
 
 
-def _of_quantile(frequency: float, t: Theta) -> complex:
+def _of_quantile(frequency: float, t: Params) -> complex:
     """Of the difference of two exponentials, whose rates are those of the check function."""
     right, left = t["quantile"] / t["scale"], (1 - t["quantile"]) / t["scale"]
     return np.exp(1j * frequency * t["loc"]) / ((1 - 1j * frequency / right) * (1 + 1j * frequency / left))
 
 
-def _cauchy(t: Theta) -> float:
+def _cauchy(t: Params) -> float:
     first = np.exp(-t["scale"]) * np.sin(t["loc"])
     return float(first + 0.5 * np.exp(-0.7 * t["scale"]) * np.cos(0.7 * t["loc"] + 0.3))
 
 
-def _affine(base: Any, law: Any, constraint: Any, moving: tuple[str, ...], **theta: float) -> Case:
-    def make(t: Theta) -> Any:
+def _affine(base: Any, law: Any, constraint: Any, moving: tuple[str, ...], **params: float) -> Case:
+    def make(t: Params) -> Any:
         return dist.TransformedDistribution(
             base, transforms.AffineTransform(t["loc"], t["scale"], domain=constraint)
         )
 
-    return Case(make, theta, wave, lambda t: over_density(law(loc=t["loc"], scale=t["scale"])), moving)
+    return Case(make, params, wave, lambda t: over_density(law(loc=t["loc"], scale=t["scale"])), moving)
 
 
 def _sphere(size: int) -> Case:
     pole = jnp.zeros(size).at[0].set(1.0)
 
-    def mean(t: Theta) -> float:
+    def mean(t: Params) -> float:
         k, half = t["concentration"], size / 2
         return float(special.ive(half, k) / special.ive(half - 1, k))
 
     return Case(lambda t: gr.VonMisesFisher(pole, **t), {"concentration": 2.0}, lambda x: x[0], mean)
 
 
-def _sphere_turned(t: Theta) -> Any:
+def _sphere_turned(t: Params) -> Any:
     angle = t["angle"]
     return gr.VonMisesFisher(jnp.stack([jnp.cos(angle), jnp.sin(angle), 0.0 * angle]), 2.0)
 
 
-def _mixture(t: Theta) -> Any:
+def _mixture(t: Params) -> Any:
     weights = jnp.stack([t["w"], 1.0 - t["w"]])
     components = dist.Normal(jnp.stack([t["left"], 1.0 + 0.0 * t["left"]]), t["scale"])
     return dist.MixtureSameFamily(dist.CategoricalProbs(weights), components)
 
 
-def _mixed(t: Theta) -> float:
+def _mixed(t: Params) -> float:
     left, right = (over_density(stats.norm(loc, t["scale"])) for loc in (t["left"], 1.0))
     return t["w"] * left + (1 - t["w"]) * right
 
@@ -167,7 +167,7 @@ def _projected(x: Any) -> Any:
     return wave(x @ DIRECTION)
 
 
-def _tril(t: Theta) -> Any:
+def _tril(t: Params) -> Any:
     zero = 0.0 * t["c"]
     return jnp.stack(
         [
@@ -178,26 +178,26 @@ def _tril(t: Theta) -> Any:
     )
 
 
-def _covariance(t: Theta) -> np.ndarray:
+def _covariance(t: Params) -> np.ndarray:
     tril = np.array([[1.0, 0, 0], [t["c"], 0.8, 0], [0.3, -0.2, 0.5 + t["c"] ** 2]])
     return tril @ tril.T
 
 
-def _loc(t: Theta) -> Any:
+def _loc(t: Params) -> Any:
     return jnp.stack([t["loc"], 0.5 + 0.0 * t["loc"], -0.2 + 0.0 * t["loc"]])
 
 
-def _gaussian(t: Theta) -> float:
+def _gaussian(t: Params) -> float:
     mean = DIRECTION @ np.array([t["loc"], 0.5, -0.2])
     return wave_of_normal(mean, DIRECTION @ _covariance(t) @ DIRECTION)
 
 
-def _low_rank(t: Theta) -> Any:
+def _low_rank(t: Params) -> Any:
     factor = jnp.stack([t["a"], 0.5 + 0.0 * t["a"], -1.0 + 0.0 * t["a"]])[:, None]
     return dist.LowRankMultivariateNormal(_loc(t), factor, t["b"] * jnp.ones(3))
 
 
-def _low_rank_mean(t: Theta) -> float:
+def _low_rank_mean(t: Params) -> float:
     factor = np.array([t["a"], 0.5, -1.0])
     covariance = np.outer(factor, factor) + t["b"] * np.eye(3)
     return wave_of_normal(DIRECTION @ np.array([t["loc"], 0.5, -0.2]), DIRECTION @ covariance @ DIRECTION)
@@ -206,7 +206,7 @@ def _low_rank_mean(t: Theta) -> float:
 PLANE = np.array([[0.5, -0.4], [0.3, 0.8], [-0.6, 0.2]])
 
 
-def _matrix(t: Theta) -> Any:
+def _matrix(t: Params) -> Any:
     zero = 0.0 * t["loc"]
     loc = jnp.stack([jnp.stack([t["loc"], zero]), jnp.stack([zero, zero + 0.2]), jnp.stack([zero, zero])])
     c = t["column"]
@@ -214,34 +214,34 @@ def _matrix(t: Theta) -> Any:
     return dist.MatrixNormal(loc, _tril(t), column)
 
 
-def _matrix_mean(t: Theta) -> float:
+def _matrix_mean(t: Params) -> float:
     column = np.array([[0.9, 0.0], [t["column"], 0.6 + t["column"] ** 2]])
     variance = np.trace(PLANE.T @ _covariance(t) @ PLANE @ column @ column.T)
     return wave_of_normal(PLANE[0, 0] * t["loc"] + PLANE[1, 1] * 0.2, variance)
 
 
-def _walk(t: Theta) -> float:
+def _walk(t: Params) -> float:
     return wave_of_normal(0.0, t["scale"] ** 2 * np.sum(np.cumsum(DIRECTION[::-1]) ** 2))
 
 
-def _student(t: Theta) -> float:
+def _student(t: Params) -> float:
     mean, variance = DIRECTION @ np.array([t["loc"], 0.5, -0.2]), DIRECTION @ _covariance(t) @ DIRECTION
     return over_density(stats.t(t["df"], mean, np.sqrt(variance)))
 
 
-def _relaxed(t: Theta) -> float:
+def _relaxed(t: Params) -> float:
     def weighted(noise: Any) -> Any:
         return wave(sigmoid((t["logits"] + noise) / t["temperature"])) * stats.logistic.pdf(noise)
 
     return quadrature(weighted, np.linspace(-36, 36, 200))
 
 
-def _first_of_urn(t: Theta) -> float:
+def _first_of_urn(t: Params) -> float:
     """E[wave of the first count] of 3 draws: the others are one."""
     return over_counts(stats.betabinom(3, t["a"], t["b"] + 0.5), 4)
 
 
-def _dirichlet_moment(t: Theta) -> float:
+def _dirichlet_moment(t: Params) -> float:
     c = np.array([t["c"], 2.0, 0.5])
     total = c.sum()
     return float(c[0] * (c[0] + 1) / (total * (total + 1)) + c[0] * c[1] / (total * (total + 1)))
@@ -251,13 +251,13 @@ def circular(x: Any) -> Any:
     return jnp.sin(x) + 0.3 * jnp.cos(2 * x)
 
 
-def circular_mean(t: Theta) -> float:
+def circular_mean(t: Params) -> float:
     k = t["concentration"]
     first, second = (special.ive(j, k) / special.ive(0, k) for j in (1, 2))
     return float(first * np.sin(t["loc"]) + 0.3 * second * np.cos(2 * t["loc"]))
 
 
-def _onto_circle(t: Theta) -> float:
+def _onto_circle(t: Params) -> float:
     """E[sin 2φ + cos φ] of a planar normal of mean (a, b), by its density of angles."""
     mean = np.array([t["a"], t["b"]])
 
@@ -277,20 +277,20 @@ def _angles(x: Any) -> Any:
     return 2.0 * x[0] * x[1] + x[0]
 
 
-def _choices(probs: Callable[[Theta], Any]) -> Callable[[Theta], float]:
+def _choices(probs: Callable[[Params], Any]) -> Callable[[Params], float]:
     return lambda t: float(np.sum(np.asarray(probs(t)) * wave(np.arange(3.0))))
 
 
-def _softmax(t: Theta) -> np.ndarray:
+def _softmax(t: Params) -> np.ndarray:
     return special.softmax([t["l"], 0.0, 0.0])
 
 
-def _ordered(t: Theta) -> np.ndarray:
+def _ordered(t: Params) -> np.ndarray:
     below = sigmoid(np.array([-0.5, t["cut"]]) - t["predictor"])
     return np.diff([0.0, *below, 1.0])
 
 
-def _multinomial(probs: Callable[[Theta], Any]) -> Callable[[Theta], float]:
+def _multinomial(probs: Callable[[Params], Any]) -> Callable[[Params], float]:
     """E[wave of the first count] of 3 draws."""
     return lambda t: float(np.sum(wave(np.arange(4.0)) * stats.binom(3, probs(t)[0]).pmf(np.arange(4))))
 
@@ -299,7 +299,7 @@ def _stack3(first: Any) -> Any:
     return jnp.stack([first, 0.0 * first, 0.0 * first])
 
 
-def _power_law(t: Theta) -> Any:
+def _power_law(t: Params) -> Any:
     a, low, high = t["alpha"], t["low"], t["high"]
 
     def density(x: Any) -> Any:
@@ -336,16 +336,16 @@ def _poisson(rate: float) -> Any:
     return stats.poisson(rate)
 
 
-def _zero_inflated(t: Theta) -> float:
+def _zero_inflated(t: Params) -> float:
     return float(t["gate"] * wave(np.zeros(1))[0] + (1 - t["gate"]) * over_counts(stats.poisson(t["rate"])))
 
 
-def _truncated(t: Theta) -> float:
+def _truncated(t: Params) -> float:
     a, b = (t["low"] - t["loc"]) / t["scale"], (t["high"] - t["loc"]) / t["scale"]
     return over_density(stats.truncnorm(a, b, t["loc"], t["scale"]))
 
 
-def _left_truncated_laplace(t: Theta) -> float:
+def _left_truncated_laplace(t: Params) -> float:
     law = stats.laplace(t["loc"], t["scale"])
     ends = np.unique(
         np.concatenate(

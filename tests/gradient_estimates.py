@@ -47,11 +47,11 @@ def gradients(
 
     Unguarded: what is refused is done nevertheless, to show that it is wrong.
     """
-    moved = {name: case.theta[name] for name in names}
+    moved = {name: case.params[name] for name in names}
 
     def gradient(f: Callable[[Any], Any], key: Any) -> Any:
         def make(some: Any) -> Any:
-            return case.make({**case.theta, **some})
+            return case.make({**case.params, **some})
 
         F = gr.expectation(lambda x, _: f(x), make, estimator, gr.Independent(draws))
         return jax.grad(F)(moved, key)

@@ -15,7 +15,7 @@ from scipy import stats
 from gradient_cases import (
     DIRECTION,
     Case,
-    Theta,
+    Params,
     _loc,
     _projected,
     _tril,
@@ -29,23 +29,23 @@ from gradient_cases import (
 )
 
 
-def transformed(base: Callable[[Theta], Any], *steps: Any) -> Callable[[Theta], Any]:
+def transformed(base: Callable[[Params], Any], *steps: Any) -> Callable[[Params], Any]:
     """``base(θ)``, pushed through transforms."""
     return lambda t: dist.TransformedDistribution(base(t), list(steps))
 
 
-def _normal(t: Theta) -> Any:
+def _normal(t: Params) -> Any:
     return dist.Normal(t["loc"], t["scale"])
 
 
-def _normals(size: int) -> Callable[[Theta], Any]:
+def _normals(size: int) -> Callable[[Params], Any]:
     return lambda t: _normal(t).expand([size]).to_event(1)
 
 
-def of_normal(push: Callable[[Any], Any]) -> Callable[[Theta], float]:
+def of_normal(push: Callable[[Any], Any]) -> Callable[[Params], float]:
     """E[wave(push(y))] of a normal y."""
 
-    def mean(t: Theta) -> float:
+    def mean(t: Params) -> float:
         law = stats.norm(t["loc"], t["scale"])
         return quadrature(
             lambda y: wave(push(y)) * law.pdf(y), t["loc"] + t["scale"] * np.linspace(-9, 9, 80)
@@ -54,10 +54,10 @@ def of_normal(push: Callable[[Any], Any]) -> Callable[[Theta], float]:
     return mean
 
 
-def of_two_normals(push: Callable[[Any, Any], Any]) -> Callable[[Theta], float]:
+def of_two_normals(push: Callable[[Any, Any], Any]) -> Callable[[Params], float]:
     """E[wave(push(y, z))] of two normals."""
 
-    def mean(t: Theta) -> float:
+    def mean(t: Params) -> float:
         nodes, weights = np.polynomial.hermite_e.hermegauss(90)
         weights = weights / weights.sum()
         y = t["loc"] + t["scale"] * nodes
@@ -69,20 +69,20 @@ def of_two_normals(push: Callable[[Any, Any], Any]) -> Callable[[Theta], float]:
 AT = {"loc": 0.3, "scale": 0.6}
 
 
-def _affine(t: Theta) -> Any:
+def _affine(t: Params) -> Any:
     steps = [transforms.IdentityTransform(), transforms.AffineTransform(t["loc"], t["scale"])]
     return dist.TransformedDistribution(dist.Normal(0.2, 1.1), steps)
 
 
-def _affine_mean(t: Theta) -> float:
+def _affine_mean(t: Params) -> float:
     return wave_of_normal(t["loc"] + 0.2 * t["scale"], (1.1 * t["scale"]) ** 2)
 
 
-def _powered(t: Theta) -> Any:
+def _powered(t: Params) -> Any:
     return dist.TransformedDistribution(dist.Gamma(t["c"], 1.2), transforms.PowerTransform(t["by"]))
 
 
-def _powered_mean(t: Theta) -> float:
+def _powered_mean(t: Params) -> float:
     """With y = log of the gamma draw."""
     law = stats.gamma(t["c"], scale=1 / 1.2)
     return quadrature(
@@ -90,25 +90,25 @@ def _powered_mean(t: Theta) -> float:
     )
 
 
-def _turned(t: Theta) -> Any:
+def _turned(t: Params) -> Any:
     base = dist.Laplace(0.0, 1.0).expand([3]).to_event(1)
     return dist.TransformedDistribution(base, transforms.LowerCholeskyAffine(_loc(t), _tril(t)))
 
 
-def _turned_characteristic(frequency: float, t: Theta) -> complex:
+def _turned_characteristic(frequency: float, t: Params) -> complex:
     tril = np.array([[1.0, 0, 0], [t["c"], 0.8, 0], [0.3, -0.2, 0.5 + t["c"] ** 2]])
     centre = DIRECTION @ np.array([t["loc"], 0.5, -0.2])
     return np.exp(1j * frequency * centre) / np.prod(1 + (frequency * DIRECTION @ tril) ** 2)
 
 
-def _right_truncated(t: Theta) -> float:
+def _right_truncated(t: Params) -> float:
     law = stats.logistic(t["loc"], t["scale"])
     ends = t["high"] - np.concatenate([np.linspace(0, 6, 60), np.linspace(6.5, 40, 60)])[::-1]
     return quadrature(lambda x: wave(x) * law.pdf(x), ends) / law.cdf(t["high"])
 
 
-def _between(law: Callable[[Theta], Any]) -> Callable[[Theta], float]:
-    def mean(t: Theta) -> float:
+def _between(law: Callable[[Params], Any]) -> Callable[[Params], float]:
+    def mean(t: Params) -> float:
         ends = np.linspace(t["low"], t["high"], 30)
         mass = law(t).cdf(t["high"]) - law(t).cdf(t["low"])
         return quadrature(lambda x: wave(x) * law(t).pdf(x), ends) / mass
@@ -116,12 +116,12 @@ def _between(law: Callable[[Theta], Any]) -> Callable[[Theta], float]:
     return mean
 
 
-def _folded(t: Theta) -> float:
+def _folded(t: Params) -> float:
     law = stats.logistic(t["loc"], t["scale"])
     return quadrature(lambda x: wave(x) * (law.pdf(x) + law.pdf(-x)), np.linspace(0, 36, 150))
 
 
-def _planes(t: Theta) -> Any:
+def _planes(t: Params) -> Any:
     weights = jnp.stack([t["w"], 1.0 - t["w"]])
     loc = jnp.stack([jnp.stack([t["m"], -0.5 + 0 * t["m"]]), jnp.array([1.0, 0.8])])
     tril = jnp.stack([jnp.array([[0.7, 0.0], [0.4, 0.5]]), jnp.array([[1.0, 0.0], [0.0, 0.6]]) + 0 * t["c"]])
@@ -131,7 +131,7 @@ def _planes(t: Theta) -> Any:
     )
 
 
-def _planes_mean(t: Theta) -> float:
+def _planes_mean(t: Params) -> float:
     along = np.array([0.6, -0.8])
     parts = [
         ([t["m"], -0.5], np.array([[0.7, 0.0], [0.4, 0.5]])),
@@ -141,7 +141,7 @@ def _planes_mean(t: Theta) -> float:
     return float(t["w"] * first + (1 - t["w"]) * second)
 
 
-def _factorized(t: Theta) -> Any:
+def _factorized(t: Params) -> Any:
     components = dist.Laplace(
         jnp.array([[-1.0, 0.5], [0.7, -0.2]]) + t["m"], jnp.array([[0.5, 0.8], [0.9, 0.6]])
     )
@@ -150,7 +150,7 @@ def _factorized(t: Theta) -> Any:
     )
 
 
-def _factorized_mean(t: Theta) -> float:
+def _factorized_mean(t: Params) -> float:
     def sine_product(locs, scales):
         return np.prod(
             [np.sin(loc + t["m"]) / (1 + scale**2) for loc, scale in zip(locs, scales, strict=True)]
@@ -160,21 +160,21 @@ def _factorized_mean(t: Theta) -> float:
     return float(w * sine_product([-1.0, 0.5], [0.5, 0.8]) + (1 - w) * sine_product([0.7, -0.2], [0.9, 0.6]))
 
 
-def mixed(*parts: Any) -> Callable[[Theta], Any]:
+def mixed(*parts: Any) -> Callable[[Params], Any]:
     """A mixture of families; the first has the weight w."""
     others = len(parts) - 1
 
-    def make(t: Theta) -> Any:
+    def make(t: Params) -> Any:
         weights = jnp.stack([t["w"], *[(1.0 - t["w"]) / others] * others])
         return dist.MixtureGeneral(dist.CategoricalProbs(weights), [part(t) for part in parts])
 
     return make
 
 
-def mean_of_mixed(*laws: Any) -> Callable[[Theta], float]:
+def mean_of_mixed(*laws: Any) -> Callable[[Params], float]:
     others = len(laws) - 1
 
-    def mean(t: Theta) -> float:
+    def mean(t: Params) -> float:
         first, *rest = (over_density(law(t)) for law in laws)
         return float(t["w"] * first + (1 - t["w"]) * np.mean(rest) * (others > 0))
 
@@ -317,18 +317,18 @@ OVERLAPPING: dict[str, Case] = {
 """Without a path, and with a score that NumPyro's density has wrong: it counts values outside of supports."""
 
 
-def _zero_inflated(law: Any, gate: Callable[[Theta], float]) -> Callable[[Theta], float]:
+def _zero_inflated(law: Any, gate: Callable[[Params], float]) -> Callable[[Params], float]:
     return lambda t: float(gate(t) * wave(np.zeros(1))[0] + (1 - gate(t)) * over_counts(law(t), 60))
 
 
-def _tied(t: Theta) -> Any:
+def _tied(t: Params) -> Any:
     return dist.MixtureSameFamily(
         dist.CategoricalProbs(jnp.stack([t["w"], 1.0 - t["w"]])),
         dist.BernoulliLogits(jnp.stack([t["l"], 1.0 + 0.0 * t["l"]])),
     )
 
 
-def _tied_mean(t: Theta) -> float:
+def _tied_mean(t: Params) -> float:
     one = t["w"] * sigmoid(t["l"]) + (1 - t["w"]) * sigmoid(1.0)
     return float((1 - one) * wave(np.zeros(1))[0] + one * wave(np.ones(1))[0])
 

@@ -20,12 +20,12 @@ def _double():
         yield
 
 
-def _square(x, theta):
+def _square(x, params):
     return x**2
 
 
-def _normal(theta):
-    return dist.Normal(theta["mu"], theta["sigma"])
+def _normal(params):
+    return dist.Normal(params["mu"], params["sigma"])
 
 
 def _expectation(estimator, draws=ONE, f=_square):
@@ -73,7 +73,7 @@ def test_baselines_that_look_at_other_draws_need_some_that_are_independent(draws
 
 
 def test_leave_one_out_keeps_its_digits_in_single_precision():
-    def far(x, theta):
+    def far(x, params):
         return x**2 + 1e8
 
     key = jax.random.key(3)
@@ -138,8 +138,8 @@ def test_a_moving_average_is_that_of_earlier_values_from_the_first():
 
 
 def test_memories_of_several_variables():
-    def two(theta):
-        return {"a": dist.Normal(theta, 1.0), "b": dist.Normal(theta, 1.0), "c": dist.Normal(theta, 1.0)}
+    def two(params):
+        return {"a": dist.Normal(params, 1.0), "b": dist.Normal(params, 1.0), "c": dist.Normal(params, 1.0)}
 
     estimators = {
         "a": gr.ScoreFunction(gr.MovingAverage(0.5)),
@@ -166,12 +166,12 @@ def test_a_taylor_expansion_leaves_nothing_of_a_quadratic(estimator):
 
 
 def test_a_taylor_expansion_takes_variance_and_leaves_the_mean():
-    def f(x, theta):
-        return jnp.exp(-0.1 * x**2) * theta["sigma"]
+    def f(x, params):
+        return jnp.exp(-0.1 * x**2) * params["sigma"]
 
-    def value(theta):
-        spread = 1.0 + 0.2 * theta["sigma"] ** 2
-        return theta["sigma"] * jnp.exp(-0.1 * theta["mu"] ** 2 / spread) / jnp.sqrt(spread)
+    def value(params):
+        spread = 1.0 + 0.2 * params["sigma"] ** 2
+        return params["sigma"] * jnp.exp(-0.1 * params["mu"] ** 2 / spread) / jnp.sqrt(spread)
 
     truth = jax.grad(value)(THETA)
     for estimator in (gr.ScoreFunction(), gr.Pathwise()):

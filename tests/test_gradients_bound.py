@@ -21,13 +21,13 @@ def _double():
         yield
 
 
-def _log_joint(z, theta):
+def _log_joint(params, z):
     """z ~ N(0, 1), x | z ~ N(z, 1), x = 2."""
     return dist.Normal(0.0, 1.0).log_prob(z) + dist.Normal(z, 1.0).log_prob(2.0)
 
 
-def _guide(theta):
-    return dist.Normal(theta["m"], theta["s"])
+def _guide(params):
+    return dist.Normal(params["m"], params["s"])
 
 
 def _single(m, s):
@@ -74,9 +74,9 @@ def test_table_of_the_conjugate_toy():
     keys = jax.random.split(jax.random.key(0), 50_000)
 
     @jax.jit
-    def gradients(theta, baseline):
+    def gradients(params, baseline):
         def of(estimator):
-            return jax.vmap(lambda key: jax.grad(gr.bound(_log_joint, _guide, estimator, ONE))(theta, key))(
+            return jax.vmap(lambda key: jax.grad(gr.bound(_log_joint, _guide, estimator, ONE))(params, key))(
                 keys
             )
 
@@ -111,8 +111,8 @@ def test_the_score_has_no_variance_at_the_posterior_either():
 def test_the_hessian_of_a_score_of_a_bound_keeps_what_its_direct_term_adds():
     F = gr.bound(_log_joint, _guide, gr.ScoreFunction(gr.LeaveOneOut()), gr.Independent(64))
     keys = jax.random.split(jax.random.key(4), 4000)
-    theta = {"m": 0.5, "s": 1.2}
-    found = jax.jit(jax.vmap(lambda key: jax.hessian(F)(theta, key)))(keys)
+    params = {"m": 0.5, "s": 1.2}
+    found = jax.jit(jax.vmap(lambda key: jax.hessian(F)(params, key)))(keys)
     assert_mean(found["m"]["m"], -2.0)
     assert_mean(found["s"]["s"], -1.0 / 1.2**2 - 2.0)
 
@@ -127,17 +127,17 @@ def test_the_value_is_the_bound():
 def test_landing_on_the_posterior_of_a_chain_has_no_variance():
     """z₁ ~ N(0, 1), z₂ | z₁ ~ N(z₁, 1), x | z₂ ~ N(z₂, 1): the parents' paths stay in, the parameters' go."""
 
-    def log_joint(z, theta):
+    def log_joint(params, z):
         return (
             dist.Normal(0.0, 1.0).log_prob(z["a"])
             + dist.Normal(z["a"], 1.0).log_prob(z["b"])
             + dist.Normal(z["b"], 1.0).log_prob(2.0)
         )
 
-    def guide(theta):
+    def guide(params):
         return {
-            "a": dist.Normal(theta["m"], theta["s"]),
-            "b": lambda a: dist.Normal(theta["w"] * a + theta["c"], theta["t"]),
+            "a": dist.Normal(params["m"], params["s"]),
+            "b": lambda a: dist.Normal(params["w"] * a + params["c"], params["t"]),
         }
 
     best = {"m": 2.0 / 3.0, "s": np.sqrt(2.0 / 3.0), "w": 0.5, "c": 1.0, "t": np.sqrt(0.5)}
@@ -161,13 +161,13 @@ def test_landing_on_the_posterior_of_a_chain_has_no_variance():
 def test_a_discrete_guide_that_other_libraries_leave_at_zero():
     """A Bernoulli guide: the gradient of the bound is not that of its direct term."""
 
-    def log_joint(z, theta):
+    def log_joint(params, z):
         return dist.Bernoulli(0.5).log_prob(z) + dist.Normal(3.0 * z, 1.0).log_prob(2.0)
 
     def value(logit):
         q = jax.nn.sigmoid(logit)
         log_q = jnp.array([jax.nn.log_sigmoid(-logit), jax.nn.log_sigmoid(logit)])
-        joint = jnp.array([log_joint(0, None), log_joint(1, None)])
+        joint = jnp.array([log_joint(None, 0), log_joint(None, 1)])
         return jnp.sum(jnp.array([1.0 - q, q]) * (joint - log_q))
 
     truth = jax.grad(value)(-1.0)

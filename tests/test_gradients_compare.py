@@ -25,8 +25,8 @@ from jensen import gradients as gr
 from jensen.gradients.compare.moments import moments
 from jensen.gradients.compare.names import parameter_names
 from jensen.gradients.compare.reference import NoReference, reference
-from jensen.gradients.compare.validation import depends
 from jensen.gradients.labels import label
+from jensen.gradients.program.jumps import depends, traced
 
 
 @pytest.fixture(autouse=True)
@@ -35,12 +35,12 @@ def double():
         yield
 
 
-def square(x, theta):
+def square(x, params):
     return x**2
 
 
-def unit(theta):
-    return Normal(theta["mu"], 1.0)
+def unit(params):
+    return Normal(params["mu"], 1.0)
 
 
 ONE = gr.Independent(1)
@@ -50,13 +50,15 @@ ONE = gr.Independent(1)
 
 
 def test_replicates_have_a_leading_axis_and_are_independent():
-    theta = {"mu": jnp.array([0.5, 1.0]), "s": 1}
+    params = {"mu": jnp.array([0.5, 1.0]), "s": 1}
     found = gr.gradient_samples(
-        lambda x, theta: jnp.sum(x**2),
-        lambda theta: Normal(theta["mu"], theta["s"]).to_event(1),
-        theta,
-        estimator=gr.Pathwise(),
-        draws=ONE,
+        gr.expectation(
+            lambda x, params: jnp.sum(x**2),
+            lambda params: Normal(params["mu"], params["s"]).to_event(1),
+            gr.Pathwise(),
+            ONE,
+        ),
+        params,
         key=0,
         num_replicates=4000,
     )
@@ -70,14 +72,21 @@ def test_replicates_have_a_leading_axis_and_are_independent():
 
 def test_many_draws_are_held_in_pieces():
     draws = gr.Independent(2**17)
-    found = gr.gradient_samples(square, unit, {"mu": 0.5}, draws=draws, key=1, num_replicates=3)
+    found = gr.gradient_samples(
+        gr.expectation(square, unit, draws=draws), {"mu": 0.5}, key=1, num_replicates=3
+    )
     assert found["mu"].shape == (3,)
     assert np.abs(found["mu"] - 1.0).max() < 5 * np.sqrt(4.0 / 2**17)
 
 
 def test_coupled_draws_are_one_replicate():
     found = gr.compare(
-        square, unit, {"mu": 0.5}, [gr.ScoreFunction()], draws=gr.Antithetic(2), key=0, num_replicates=40_000
+        gr.expectation(square, unit),
+        {"mu": 0.5},
+        [gr.ScoreFunction()],
+        draws=gr.Antithetic(2),
+        key=0,
+        num_replicates=40_000,
     )
     row = found.row("ScoreFunction()")
     assert abs(row["variance"] - 2.0) < 4 * row["variance_error"]  # counted singly it would be another
@@ -105,7 +114,7 @@ def test_what_is_not_finite_stays():
 
 
 @pytest.mark.parametrize(
-    ("f", "distribution", "theta", "exact"),
+    ("f", "distribution", "params", "exact"),
     [
         (square, lambda t: Normal(t[0], t[1]), [0.5, 1.3], [1.0, 2.6]),
         (square, lambda t: Gamma(t[0], t[1]), [2.0, 1.5], [5.0 / 1.5**2, -12.0 / 1.5**3]),
@@ -126,12 +135,12 @@ def test_what_is_not_finite_stays():
         ),
     ],
 )
-def test_references(f, distribution, theta, exact):
+def test_references(f, distribution, params, exact):
     F = gr.expectation(f, distribution, gr.ScoreFunction())
-    found = reference(F, jnp.asarray(theta))
+    found = reference(F, jnp.asarray(params))
     assert found is not None
     assert (np.abs(found.gradient - exact) <= found.error + 1e-9).all()
-    is_hard = isinstance(distribution(jnp.asarray(theta)), (Cauchy, Laplace))  # tails, and a kink
+    is_hard = isinstance(distribution(jnp.asarray(params)), (Cauchy, Laplace))  # tails, and a kink
     assert (found.error < (1e-3 if is_hard else 1e-7)).all()
 
 
@@ -182,8 +191,7 @@ def test_a_jump_at_a_fixed_place_has_a_reference_where_the_support_stays():
 def notes():
     with jax.enable_x64(True):
         return gr.compare(
-            square,
-            lambda theta: Normal(theta["mu"], theta["s"]),
+            gr.expectation(square, lambda params: Normal(params["mu"], params["s"])),
             {"mu": 0.5, "s": 1},
             [gr.ScoreFunction(), gr.Pathwise(), (gr.Pathwise(), gr.Antithetic(2)), gr.Exact()],
             draws=ONE,
@@ -237,8 +245,7 @@ def test_a_comparison_is_drawn(notes):
 
 def test_names_may_be_given_and_a_truth():
     found = gr.compare(
-        square,
-        unit,
+        gr.expectation(square, unit),
         {"mu": 0.5},
         {"a": gr.Pathwise(), "b": (gr.Pathwise(), gr.Independent(8))},
         key=0,
@@ -252,8 +259,10 @@ def test_names_may_be_given_and_a_truth():
 
 def test_without_an_exact_gradient_there_is_no_bias():
     found = gr.compare(
-        lambda x, theta: jnp.sum(x**2),
-        lambda theta: MultivariateNormal(theta * jnp.ones(3), jnp.eye(3)),
+        gr.expectation(
+            lambda x, params: jnp.sum(x**2),
+            lambda params: MultivariateNormal(params * jnp.ones(3), jnp.eye(3)),
+        ),
         0.5,
         [gr.Pathwise()],
         key=0,
@@ -278,7 +287,9 @@ class Confessing(Shrunken):
 
 
 def test_a_biased_estimator_is_labelled_and_seen():
-    found = gr.compare(square, unit, {"mu": 0.5}, [Confessing()], draws=ONE, key=0, num_replicates=20_000)
+    found = gr.compare(
+        gr.expectation(square, unit), {"mu": 0.5}, [Confessing()], draws=ONE, key=0, num_replicates=20_000
+    )
     row = found.row("Confessing()")
     assert row["is_biased"] is True
     assert row["bias"] < -4
@@ -289,7 +300,9 @@ def test_a_biased_estimator_is_labelled_and_seen():
 
 
 def test_the_draw_and_the_x_where_f_is_not_finite():
-    found = gr.compare(lambda x, t: jnp.sqrt(x), lambda t: Normal(t, 1.0), 2.0, [gr.ScoreFunction()], key=0)
+    found = gr.compare(
+        gr.expectation(lambda x, t: jnp.sqrt(x), lambda t: Normal(t, 1.0)), 2.0, [gr.ScoreFunction()], key=0
+    )
     row = found.row("ScoreFunction()")
     assert 0 < row["non_finite"] < 1000
     (remark,) = [each for each in found.remarks if "replicates" in each]
@@ -299,8 +312,7 @@ def test_the_draw_and_the_x_where_f_is_not_finite():
 
 def test_the_draw_where_only_the_gradient_is_not_finite():
     found = gr.compare(
-        lambda x, t: jnp.sqrt(jnp.abs(jnp.maximum(x, 0.0))),
-        lambda t: Normal(t, 1.0),
+        gr.expectation(lambda x, t: jnp.sqrt(jnp.abs(jnp.maximum(x, 0.0))), lambda t: Normal(t, 1.0)),
         1.0,
         [gr.Pathwise()],
         key=0,
@@ -310,8 +322,10 @@ def test_the_draw_where_only_the_gradient_is_not_finite():
 
 def test_the_place_in_a_program_of_several_variables():
     found = gr.compare(
-        lambda x, t: jnp.log(x["x"] + x["z"]),
-        lambda t: {"z": Bernoulli(t["p"]), "x": lambda z: Normal(t["mu"] + z, 1.0)},
+        gr.expectation(
+            lambda x, t: jnp.log(x["x"] + x["z"]),
+            lambda t: {"z": Bernoulli(t["p"]), "x": lambda z: Normal(t["mu"] + z, 1.0)},
+        ),
         {"mu": 1.0, "p": 0.3},
         [gr.ScoreFunction()],
         draws=gr.Antithetic(8),
@@ -326,20 +340,20 @@ def test_the_place_in_a_program_of_several_variables():
 
 
 def test_check_passes_what_is_unbiased():
-    gr.check(square, unit, {"mu": 0.5}, estimator=gr.ScoreFunction(), key=0)
-    gr.check(square, unit, {"mu": 0.5}, estimator=gr.Pathwise(), draws=gr.Antithetic(2), key=0)
+    gr.check(gr.expectation(square, unit, gr.ScoreFunction()), {"mu": 0.5}, key=0)
+    gr.check(gr.expectation(square, unit, gr.Pathwise(), gr.Antithetic(2)), {"mu": 0.5}, key=0)
 
 
 def test_check_names_estimator_and_parameter():
     with pytest.raises(
         AssertionError, match=r"Shrunken\(\) is biased: the gradient in mu is 1, .* standard errors off"
     ):
-        gr.check(square, unit, {"mu": 0.5}, estimator=Shrunken(), key=0)
+        gr.check(gr.expectation(square, unit, Shrunken()), {"mu": 0.5}, key=0)
 
 
 def test_check_can_ask_for_a_small_error():
     with pytest.raises(AssertionError, match=r"the standard error in mu is .* more than 1e-06"):
-        gr.check(square, unit, {"mu": 0.5}, estimator=gr.Pathwise(), key=0, max_standard_error=1e-6)
+        gr.check(gr.expectation(square, unit, gr.Pathwise()), {"mu": 0.5}, key=0, max_standard_error=1e-6)
 
 
 def test_check_says_where_a_value_is_not_finite():
@@ -347,10 +361,8 @@ def test_check_says_where_a_value_is_not_finite():
         AssertionError, match=r"ScoreFunction\(\): .* in draw \d+ of replicate \d+ f is nan, at x = -"
     ):
         gr.check(
-            lambda x, t: jnp.sqrt(x),
-            lambda t: Normal(t, 1.0),
+            gr.expectation(lambda x, t: jnp.sqrt(x), lambda t: Normal(t, 1.0), gr.ScoreFunction()),
             2.0,
-            estimator=gr.ScoreFunction(),
             key=0,
             truth=0.0,
         )
@@ -358,15 +370,17 @@ def test_check_says_where_a_value_is_not_finite():
 
 def test_check_without_a_truth_asks_for_it():
     with pytest.raises(ValueError, match="pass truth="):
-        gr.check(square, lambda t: Cauchy(0.0, t), 1.3, estimator=gr.ScoreFunction(), key=0)
+        gr.check(gr.expectation(square, lambda t: Cauchy(0.0, t), gr.ScoreFunction()), 1.3, key=0)
 
 
 # ---- bad input ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", [gr.check, lambda *a, **k: gr.compare(*a, [gr.ScoreFunction()], **k)])
 @pytest.mark.parametrize(
-    ("f", "distribution", "theta", "error", "words"),
+    "verb", [gr.check, lambda F, at, key: gr.compare(F, at, [gr.ScoreFunction()], key=key)]
+)
+@pytest.mark.parametrize(
+    ("f", "distribution", "params", "error", "words"),
     [
         (lambda x, t: jnp.stack([x, x]), unit, {"mu": 0.5}, ValueError, r"one number .* shape \(2,\)"),
         (lambda x, t: t["mu"], unit, {"mu": 0.5}, ValueError, "does not depend on x"),
@@ -394,49 +408,56 @@ def test_check_without_a_truth_asks_for_it():
         ),
     ],
 )
-def test_bad_input_is_named(verb, f, distribution, theta, error, words):
+def test_bad_input_is_named(verb, f, distribution, params, error, words):
     with pytest.raises(error, match=words):
-        verb(f, distribution, theta, key=0)
+        verb(gr.expectation(f, distribution, gr.ScoreFunction()), params, key=0)
 
 
 def test_a_missing_key_is_named():
     with pytest.raises(TypeError, match="key"):
-        gr.compare(square, unit, {"mu": 0.5}, [gr.Pathwise()])
+        gr.compare(gr.expectation(square, unit), {"mu": 0.5}, [gr.Pathwise()])
     with pytest.raises(TypeError, match="a key is needed"):
-        gr.compare(square, unit, {"mu": 0.5}, [gr.Pathwise()], key=None)
+        gr.compare(gr.expectation(square, unit), {"mu": 0.5}, [gr.Pathwise()], key=None)
 
 
 def test_nothing_to_compare():
     with pytest.raises(ValueError, match="no estimator"):
-        gr.compare(square, unit, {"mu": 0.5}, [], key=0)
+        gr.compare(gr.expectation(square, unit), {"mu": 0.5}, [], key=0)
     with pytest.raises(ValueError, match="num_replicates must be at least 2"):
-        gr.compare(square, unit, {"mu": 0.5}, [gr.Pathwise()], key=0, num_replicates=1)
+        gr.compare(gr.expectation(square, unit), {"mu": 0.5}, [gr.Pathwise()], key=0, num_replicates=1)
     with pytest.raises(ValueError, match="estimators for y, which are no variables"):
         gr.compare(
-            lambda x, t: x["x"],
-            lambda t: {"x": Normal(t, 1.0)},
+            gr.expectation(lambda x, t: x["x"], lambda t: {"x": Normal(t, 1.0)}),
             0.5,
             [{"x": gr.Pathwise(), "y": gr.Pathwise()}],
             key=0,
         )
 
 
-def test_dependence_is_looked_for_in_the_program():
-    assert depends(lambda x, t: jnp.where(x > 0, t, 2 * t), 1.0, 1.0)
-    assert depends(lambda x, t: jax.lax.cond(x["a"] > 0, lambda: t, lambda: 2.0), {"a": 1.0, "b": 2.0}, 1.0)
-    assert depends(lambda x, t: x, 1.0, 1.0)
-    assert not depends(lambda x, t: jnp.sin(t), {"a": 1.0}, 1.0)
+@pytest.mark.parametrize(
+    ("f", "does"),
+    [
+        (lambda v, t: jnp.where(v["a"] > 0, t, 2 * t), True),
+        (lambda v, t: jax.lax.cond(v["a"] > 0, lambda: t, lambda: 2.0), True),
+        (lambda v, t: v["b"], True),
+        (lambda v, t: jnp.sin(t), False),
+        (lambda v, t: (jnp.sin(t), v["a"]), False),  # what else is returned does not count
+    ],
+)
+def test_dependence_is_looked_for_in_the_program(f, does):
+    number = jax.ShapeDtypeStruct((), float)
+    assert depends(traced(f, {"a": number, "b": number}, 1.0)) is does
 
 
 # ---- names -------------------------------------------------------------------------------------------------
 
 
 def test_names_of_parameters():
-    theta = {"b": jnp.zeros((1, 2)), "a": [1.0, {"c": 2.0}]}
-    assert parameter_names(theta) == ["a[0]", "a[1].c", "b[0,0]", "b[0,1]"]
-    assert parameter_names(jnp.zeros(2)) == ["theta[0]", "theta[1]"]
-    assert parameter_names((1.0,)) == ["theta[0]"]
-    assert parameter_names(1.0) == ["theta"]
+    params = {"b": jnp.zeros((1, 2)), "a": [1.0, {"c": 2.0}]}
+    assert parameter_names(params) == ["a[0]", "a[1].c", "b[0,0]", "b[0,1]"]
+    assert parameter_names(jnp.zeros(2)) == ["params[0]", "params[1]"]
+    assert parameter_names((1.0,)) == ["params[0]"]
+    assert parameter_names(1.0) == ["params"]
 
 
 def test_labels_are_what_one_types():
@@ -454,12 +475,12 @@ def test_von_mises_has_a_reference():
 # ---- an expectation as the question; what is left out; the most precise -----------------------------------
 
 
-def toy(z, theta):
+def toy(params, z):
     return Normal(0.0, 1.0).log_prob(z).sum() + Normal(z, 1.0).log_prob(2.0).sum()
 
 
-def guide(theta):
-    return Normal(theta["m"], theta["s"]).to_event(1)
+def guide(params):
+    return Normal(params["m"], params["s"]).to_event(1)
 
 
 SEVERAL = {"m": jnp.array([0.5, 1.0, 1.5]), "s": jnp.array([1.2, 0.7, 0.3])}
@@ -470,7 +491,7 @@ def test_an_expectation_has_all_but_theta():
     whole = [gr.StickTheLanding(), gr.ScoreFunction(gr.LeaveOneOut())]
     found = gr.compare(F, SEVERAL, whole, key=0, num_replicates=400)
     assert set(found.table["draws"]) == {4}
-    by_name = gr.compare(F, theta=SEVERAL, estimators=whole, key=0, num_replicates=400)
+    by_name = gr.compare(F, params=SEVERAL, estimators=whole, key=0, num_replicates=400)
     assert by_name.samples["StickTheLanding()"] == pytest.approx(found.samples["StickTheLanding()"])
     with pytest.raises(ValueError, match="no estimator to compare"):
         gr.compare(F, SEVERAL, key=0)
@@ -497,25 +518,28 @@ def test_without_an_exact_gradient_biases_are_from_the_most_precise():
 
 
 def test_what_cannot_be_used_is_left_out_and_said():
-    found = gr.compare(square, lambda t: Gamma(t, 1.0), 2.0, [gr.MeasureValued(), gr.Pathwise()], key=0)
+    found = gr.compare(
+        gr.expectation(square, lambda t: Gamma(t, 1.0)), 2.0, [gr.MeasureValued(), gr.Pathwise()], key=0
+    )
     assert list(found.samples) == ["Pathwise()"]
     assert any(remark.startswith("left out: MeasureValued() (") for remark in found.remarks)
     with pytest.raises(ValueError, match="is not a Bernoulli"):
-        gr.compare(square, lambda t: Gamma(t, 1.0), 2.0, [gr.ARM()], key=0)
+        gr.compare(gr.expectation(square, lambda t: Gamma(t, 1.0)), 2.0, [gr.ARM()], key=0)
 
 
 def test_two_of_one_name_are_both_there():
-    found = gr.compare(square, lambda t: Normal(t, 1.0), 2.0, [gr.Pathwise(), gr.Pathwise()], key=0)
+    found = gr.compare(
+        gr.expectation(square, lambda t: Normal(t, 1.0)), 2.0, [gr.Pathwise(), gr.Pathwise()], key=0
+    )
     assert list(found.samples) == ["Pathwise()", "Pathwise() #2"]
 
 
 def test_many_rows_are_summed_for_each_estimator():
-    def distribution(theta):
-        return Normal(theta, 1.0).to_event(1)
+    def distribution(params):
+        return Normal(params, 1.0).to_event(1)
 
     found = gr.compare(
-        lambda x, t: jnp.sum(x**2),
-        distribution,
+        gr.expectation(lambda x, t: jnp.sum(x**2), distribution),
         jnp.arange(30.0),
         [gr.Pathwise(), gr.ScoreFunction()],
         key=0,
@@ -531,30 +555,32 @@ def test_many_rows_are_summed_for_each_estimator():
 
 
 def test_a_truth_has_the_form_of_theta():
-    theta = {"mu": 0.5, "s": 1.0}
+    params = {"mu": 0.5, "s": 1.0}
     make = lambda t: Normal(t["mu"], t["s"])  # noqa: E731
     for truth, words in [
-        ({"mu": 1.0}, "must have the form of theta"),
-        (1.0, "must have the form of theta"),
-        ({"mu": np.ones(2), "s": 2.0}, r"shape \(2,\) where theta has \(\)"),
+        ({"mu": 1.0}, "must have the form of params"),
+        (1.0, "must have the form of params"),
+        ({"mu": np.ones(2), "s": 2.0}, r"shape \(2,\) where params has \(\)"),
     ]:
         with pytest.raises(ValueError, match=words):
-            gr.check(square, make, theta, key=0, truth=truth)
+            gr.check(gr.expectation(square, make), params, key=0, truth=truth)
 
 
 def test_arrays_of_integers_in_theta_are_part_of_the_question():
-    def distribution(theta):
-        return Normal(theta["mu"][theta["which"]], 1.0)
+    def distribution(params):
+        return Normal(params["mu"][params["which"]], 1.0)
 
-    theta = {"mu": jnp.array([0.5, 1.5]), "which": jnp.array(1)}
-    found = gr.compare(square, distribution, theta, [gr.Pathwise()], key=0)
+    params = {"mu": jnp.array([0.5, 1.5]), "which": jnp.array(1)}
+    found = gr.compare(gr.expectation(square, distribution), params, [gr.Pathwise()], key=0)
     assert list(found.parameters) == ["mu[0]", "mu[1]"]
     assert found.row("Pathwise()", "mu[0]")["mean"] == 0.0
 
 
 def test_a_memory_is_filled_before_it_is_compared():
     both = [gr.ScoreFunction(), gr.ScoreFunction(gr.MovingAverage())]
-    found = gr.compare(lambda x, t: x + 5.0, lambda t: Normal(t, 1.0), 1.0, both, key=0, draws=4)
+    found = gr.compare(
+        gr.expectation(lambda x, t: x + 5.0, lambda t: Normal(t, 1.0)), 1.0, both, key=0, draws=4
+    )
     plain, remembering = (row["variance"] for row in found.rows())
     assert remembering < 0.2 * plain
     assert any("after 200 calls that fill its memory" in remark for remark in found.remarks)
@@ -563,10 +589,15 @@ def test_a_memory_is_filled_before_it_is_compared():
 def test_wild_variances_and_heavy_paths_are_told():
     with pytest.warns(gr.GradientWarning, match="StudentT"):
         found = gr.compare(
-            lambda x, t: jnp.tanh(x), lambda t: StudentT(1.5, 0.0, t), 1.0, [gr.Pathwise()], key=0
+            gr.expectation(lambda x, t: jnp.tanh(x), lambda t: StudentT(1.5, 0.0, t)),
+            1.0,
+            [gr.Pathwise()],
+            key=0,
         )
     assert found.samples
-    wild = gr.compare(lambda x, t: jnp.tan(x), lambda t: Normal(t, 1.0), 0.3, [gr.ScoreFunction()], key=0)
+    wild = gr.compare(
+        gr.expectation(lambda x, t: jnp.tan(x), lambda t: Normal(t, 1.0)), 0.3, [gr.ScoreFunction()], key=0
+    )
     assert any("a few replicates decide" in remark for remark in wild.remarks)
 
 
@@ -574,23 +605,26 @@ def test_as_many_replicates_at_a_time_as_memory_allows(monkeypatch):
     from jensen.gradients.compare import samples
 
     make = lambda t: Normal(t * jnp.ones(1000), 1.0).to_event(1)  # noqa: E731
-    whole = gr.gradient_samples(lambda x, t: jnp.sum(x**2), make, 0.5, key=0, num_replicates=50)
+    whole = gr.gradient_samples(
+        gr.expectation(lambda x, t: jnp.sum(x**2), make), 0.5, key=0, num_replicates=50
+    )
     monkeypatch.setattr(samples, "MEMORY", 2**20)
-    pieces = gr.gradient_samples(lambda x, t: jnp.sum(x**2), make, 0.5, key=0, num_replicates=50)
+    pieces = gr.gradient_samples(
+        gr.expectation(lambda x, t: jnp.sum(x**2), make), 0.5, key=0, num_replicates=50
+    )
     np.testing.assert_allclose(pieces, whole, rtol=1e-5)
 
 
 def test_where_f_jumps_in_theta_no_estimate_is_the_measure_of_others():
     with pytest.warns(gr.GradientWarning):
         found = gr.compare(
-            lambda x, t: jnp.where(x > t["q"], 1.0, 0.0),
-            lambda t: Normal(t["mu"], 1.0),
+            gr.expectation(lambda x, t: jnp.where(x > t["q"], 1.0, 0.0), lambda t: Normal(t["mu"], 1.0)),
             {"mu": 0.5, "q": 0.3},
             [gr.ScoreFunction(), gr.Pathwise()],
             key=0,
         )
     assert np.isnan(found.table["bias"]).all()
-    assert any("f jumps where theta is compared" in remark for remark in found.remarks)
+    assert any("f jumps where params is compared" in remark for remark in found.remarks)
 
 
 def test_vectors_of_bits_have_a_reference():
@@ -612,7 +646,7 @@ def test_what_is_wrapped_can_be_taken_apart():
         lambda t: MultivariateNormal(t * jnp.ones(2), covariance_matrix=jnp.eye(2)),
     ):
         estimator = gr.ScoreFunction(gr.OptimalCoefficient())
-        gr.check(lambda x, t: jnp.sum(x**2), make, 0.5, estimator=estimator, draws=16, key=0, truth=2.0)
+        gr.check(gr.expectation(lambda x, t: jnp.sum(x**2), make, estimator, 16), 0.5, key=0, truth=2.0)
     wrapped = gr.expectation(
         lambda x, t: jnp.sum(jnp.sin(x)),
         lambda t: Gamma(t * jnp.ones(2), 1.0).to_event(1),

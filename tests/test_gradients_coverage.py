@@ -7,6 +7,7 @@ import inspect
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
+from jax.extend import core
 from numpyro.distributions.util import lazy_property
 
 import gradient_cases as cases
@@ -45,17 +46,41 @@ def _parameters(distribution):
 
 
 def _moved(case, names):
-    """The parameters that some of θ move."""
+    """The parameters that some of θ move: the tangent is traced, and nothing is computed."""
     found = set()
     for name in names:
 
-        def values(t, name=name, case=case):
-            made = _parameters(case.make({**case.theta, name: t}))
-            return {of: x for of, x in made.items() if jnp.issubdtype(x.dtype, jnp.inexact)}
+        def tangents(t, dt, name=name, case=case):
+            def values(t):
+                made = _parameters(case.make({**case.params, name: t}))
+                return {of: x for of, x in made.items() if jnp.issubdtype(x.dtype, jnp.inexact)}
 
-        _, slopes = jax.jvp(values, (case.theta[name],), (1.0,))
-        found |= {of for of, slope in slopes.items() if jnp.any(slope != 0.0)}
+            return jax.jvp(values, (t,), (dt,))[1]
+
+        traced, shapes = jax.make_jaxpr(tangents, return_shape=True)(case.params[name], 1.0)
+        moved = _from_last(traced.jaxpr)
+        found |= {of for of, is_moved in zip(sorted(shapes), moved, strict=True) if is_moved}
     return found
+
+
+def _from_last(program):
+    """Whether each result is computed from the last input: where there is no derivative JAX puts a zero."""
+    tainted = {program.invars[-1]}
+    for step in program.eqns:
+        if any(isinstance(var, core.Var) and var in tainted for var in step.invars):
+            tainted.update(step.outvars)
+    return [isinstance(var, core.Var) and var in tainted for var in program.outvars]
+
+
+def test_what_does_not_move_is_not_counted():
+    case = cases.Case(
+        lambda t: dist.Normal(jnp.round(t["a"]) + t["b"], jax.lax.stop_gradient(t["b"])),
+        {"a": 1.0, "b": 2.0},
+        cases.wave,
+        lambda t: 0.0,
+    )
+    assert _moved(case, ["a"]) == set()
+    assert _moved(case, ["b"]) == {"Normal loc"}
 
 
 def _union(some, names):
@@ -76,12 +101,12 @@ BOUNDS = {f"{of.__name__} {name}" for of, names in TRUNCATED.items() for name in
 
 
 def test_every_path_has_a_law():
-    tested = _union(PATHS, lambda case: case.theta) | set(refusals.PATHS)
+    tested = _union(PATHS, lambda case: case.params) | set(refusals.PATHS)
     assert (_table("path", ("valid", "warned")) | TRANSFORM_PARAMETERS | BOUNDS) - tested == set()
 
 
 def test_every_score_has_a_law():
-    tested = _union(ALL, lambda case: [name for name in case.theta if name not in case.moving])
+    tested = _union(ALL, lambda case: [name for name in case.params if name not in case.moving])
     assert (_table("score", ("valid", "warned")) | TRANSFORM_PARAMETERS) - tested == set()
 
 
@@ -92,7 +117,7 @@ def test_every_refused_score_is_shown_to_be_wrong():
 
 def test_every_refused_path_is_of_a_discrete_draw_or_has_a_reason():
     discrete = {
-        type(part) for case in ALL.values() for part in inside(case.make(case.theta)) if part.is_discrete
+        type(part) for case in ALL.values() for part in inside(case.make(case.params)) if part.is_discrete
     }
     refused = {
         (of, name) for of, row in TABLE.items() for name, both in row.items() if both.path.status == "refused"
@@ -101,7 +126,7 @@ def test_every_refused_path_is_of_a_discrete_draw_or_has_a_reason():
 
 
 def test_every_wrapper_and_transform_occurs():
-    made = [part for case in PATHS.values() for part in inside(case.make(case.theta))]
+    made = [part for case in PATHS.values() for part in inside(case.make(case.params))]
     steps = {type(step) for part in made for step in getattr(part, "transforms", ())}
     assert {*WRAPPERS, *TRUNCATED, *MIXTURES} - {type(part) for part in made} == set(refusals.WRAPPED)
     assert set(TRANSFORMS) - steps == set()

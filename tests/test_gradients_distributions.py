@@ -27,7 +27,7 @@ def _in_double_precision():
 @pytest.mark.parametrize("name", cases.CONTINUOUS)
 def test_a_path_is_unbiased(name):
     case = cases.CONTINUOUS[name]
-    off = off_by(estimates(case, PATH, case.theta), case.truth())
+    off = off_by(estimates(case, PATH, case.params), case.truth())
     assert max(map(abs, off.values())) < LIMIT, off
 
 
@@ -35,8 +35,8 @@ def test_a_path_is_unbiased(name):
 def test_a_path_through_a_discrete_draw_is_refused_and_would_be_zero(name):
     case = cases.DISCRETE[name]
     with pytest.raises(ValueError, match="is discrete"):
-        estimates(case, PATH, case.theta)
-    off = off_by(estimates(case, PATH, case.theta, unguarded=True, replicates=2), case.truth())
+        estimates(case, PATH, case.params)
+    off = off_by(estimates(case, PATH, case.params, unguarded=True, replicates=2), case.truth())
     assert min(map(abs, off.values())) > LIMIT, off
 
 
@@ -49,7 +49,7 @@ def _spread_grows(samples: np.ndarray) -> float:
 @pytest.mark.parametrize("name", cases.HEAVY)
 def test_a_heavy_scale_has_a_path_of_infinite_variance(name):
     case = cases.HEAVY[name]
-    warned = [of for of, both in gr.validity(case.make(case.theta)).items() if both.path.status == "warned"]
+    warned = [of for of, both in gr.validity(case.make(case.params)).items() if both.path.status == "warned"]
     assert warned == ["scale"]
     heavy, light = (
         gradients(each, PATH, ["scale"], [jnp.sin], replicates=200_000, draws=1)[0]["scale"]
@@ -59,7 +59,7 @@ def test_a_heavy_scale_has_a_path_of_infinite_variance(name):
     assert _spread_grows(light) < 2
     with pytest.warns(gr.GradientWarning, match=f"scale of {name}: the variance is infinite"):
         jax.grad(gr.expectation(lambda x, _: jnp.sin(x), case.make, PATH))(
-            dict(case.theta), jax.random.key(0)
+            dict(case.params), jax.random.key(0)
         )
 
 
@@ -67,7 +67,7 @@ def test_a_heavy_scale_has_a_path_of_infinite_variance(name):
 def test_a_heavy_location_has_a_path_and_no_warning(name):
     case = cases.HEAVY[name]
     F = gr.expectation(
-        lambda x, _: case.f(x), lambda t: case.make({**case.theta, **t}), PATH, gr.Independent(100_000)
+        lambda x, _: case.f(x), lambda t: case.make({**case.params, **t}), PATH, gr.Independent(100_000)
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -82,18 +82,18 @@ def test_a_circular_path_is_right_for_a_periodic_f_only(name):
         law = cases.stats.vonmises(t["concentration"], t["loc"])
         return cases.quadrature(lambda x: x * law.pdf(x), np.linspace(-np.pi, np.pi, 60))
 
-    theta = {"loc": 1.0, "concentration": 1.0}
-    case = cases.Case(lambda t: dist.VonMises(**t), theta, lambda x: x, expectation)
+    params = {"loc": 1.0, "concentration": 1.0}
+    case = cases.Case(lambda t: dist.VonMises(**t), params, lambda x: x, expectation)
     off = off_by(estimates(case, PATH, [name]), case.truth())
     assert abs(off[name]) > LIMIT
     with pytest.warns(gr.GradientWarning, match="period 2π"):
-        jax.grad(gr.expectation(lambda x, _: x, case.make, PATH))(theta, jax.random.key(0))
+        jax.grad(gr.expectation(lambda x, _: x, case.make, PATH))(params, jax.random.key(0))
 
 
 @pytest.mark.parametrize("concentration", [1e-3, 0.5, 30.0, 1e4])
 def test_a_circular_path_holds_from_flat_to_narrow(concentration):
-    theta = {"loc": 0.3, "concentration": concentration}
-    case = cases.Case(cases.CONTINUOUS["VonMises"].make, theta, cases.circular, cases.circular_mean)
+    params = {"loc": 0.3, "concentration": concentration}
+    case = cases.Case(cases.CONTINUOUS["VonMises"].make, params, cases.circular, cases.circular_mean)
     off = off_by(estimates(case, PATH, ["concentration"]), case.truth())
     assert abs(off["concentration"]) < LIMIT
 
@@ -141,14 +141,14 @@ def test_second_derivatives_of_paths_of_all_orders(name):
     case = FAMILIES[name]
     of = {"Mixture": "w", "Pareto": "alpha"}.get(name, "concentration")
     F = gr.expectation(
-        lambda x, _: case.f(x), lambda t: case.make({**case.theta, of: t}), PATH, gr.Independent(500)
+        lambda x, _: case.f(x), lambda t: case.make({**case.params, of: t}), PATH, gr.Independent(500)
     )
     run = jax.jit(jax.vmap(jax.grad(jax.grad(F)), in_axes=(None, 0)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", gr.GradientWarning)
-        found = np.asarray(run(case.theta[of], jax.random.split(jax.random.key(0), 100)))
-    step = 0.02 * case.theta[of]
-    low, here, high = (case.expectation({**case.theta, of: case.theta[of] + s * step}) for s in (-1, 0, 1))
+        found = np.asarray(run(case.params[of], jax.random.split(jax.random.key(0), 100)))
+    step = 0.02 * case.params[of]
+    low, here, high = (case.expectation({**case.params, of: case.params[of] + s * step}) for s in (-1, 0, 1))
     error = found.std() / 10 + 1e-9
     assert abs(found.mean() - (high - 2 * here + low) / step**2) < LIMIT * error + 1e-3 * abs(found.mean())
 
@@ -157,23 +157,23 @@ def test_second_derivatives_of_paths_of_all_orders(name):
 def test_second_derivatives_of_gamma_like_paths_are_refused(name):
     case = FAMILIES[name]
     of = {"Gamma": "concentration", "Beta": "concentration1", "Dirichlet": "c", "StudentT": "df"}[name]
-    F = gr.expectation(lambda x, _: case.f(x), lambda t: case.make({**case.theta, of: t}), PATH)
+    F = gr.expectation(lambda x, _: case.f(x), lambda t: case.make({**case.params, of: t}), PATH)
     with pytest.raises(gr.InvalidGradientError, match="first derivative only"):
-        jax.grad(jax.grad(F))(case.theta[of], jax.random.key(0))
+        jax.grad(jax.grad(F))(case.params[of], jax.random.key(0))
 
 
 def _made_of_one_uniform() -> list[str]:
-    made = {name: case.make(case.theta) for name, case in FAMILIES.items()}
+    made = {name: case.make(case.params) for name, case in FAMILIES.items()}
     return [name for name, d in made.items() if d.shape() == () and route(d) is not None]
 
 
 @pytest.mark.parametrize("name", _made_of_one_uniform())
 def test_noise_made_of_uniform_numbers_has_the_same_law(name):
     case = FAMILIES[name]
-    distribution = case.make(case.theta)
+    distribution = case.make(case.params)
     made = route(distribution)
     u = (np.arange(20_000) + 0.5) / 20_000
     values = made.transform(distribution, made.noise.from_uniform(jnp.asarray(u)))
     steps = np.diff(values)
     assert np.all(steps >= 0) or np.all(steps <= 0) or name == "Folded"
-    assert float(jnp.mean(jax.vmap(case.f)(values))) == pytest.approx(case.expectation(case.theta), abs=2e-3)
+    assert float(jnp.mean(jax.vmap(case.f)(values))) == pytest.approx(case.expectation(case.params), abs=2e-3)

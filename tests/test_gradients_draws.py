@@ -64,16 +64,16 @@ WEAK = {"a": gr.MeasureValued(), "z": gr.Exact(), "x": gr.ScoreFunction()}
     ids=["antithetic", "stratified", "Sobol", "Sobol, measure-valued"],
 )
 def test_no_coupling_biases(draws, estimator):
-    def distribution(theta):
+    def distribution(params):
         return {
-            "a": dist.Normal(theta, 1.0),
-            "z": dist.Bernoulli(logits=theta),
-            "x": lambda a, z: dist.Normal(a + z * theta, 1.0),
+            "a": dist.Normal(params, 1.0),
+            "z": dist.Bernoulli(logits=params),
+            "x": lambda a, z: dist.Normal(a + z * params, 1.0),
         }
 
-    def value(theta):
-        p = jax.nn.sigmoid(theta)
-        return (1.0 - p) * (theta**2 + 2.0) + p * (4.0 * theta**2 + 2.0)
+    def value(params):
+        p = jax.nn.sigmoid(params)
+        return (1.0 - p) * (params**2 + 2.0) + p * (4.0 * params**2 + 2.0)
 
     F = gr.expectation(lambda v, t: v["x"] ** 2, distribution, estimator, draws)
     assert_mean(replicates(F, 0.5, 10_000), jax.grad(value)(0.5))
@@ -103,8 +103,8 @@ def test_variables_that_are_summed_take_no_dimension():
             seen.append(size)
             return super().uniforms(key, size)
 
-    def distribution(theta):
-        return {"z": dist.Bernoulli(theta), "x": dist.Normal(theta * jnp.ones(3), 1.0)}
+    def distribution(params):
+        return {"z": dist.Bernoulli(params), "x": dist.Normal(params * jnp.ones(3), 1.0)}
 
     gr.expectation(lambda v, t: jnp.sum(v["x"]), distribution, draws=Watched(4))(0.3, jax.random.key(0))
     assert seen == [3]

@@ -57,13 +57,13 @@ SLOPE = {
 }
 
 
-def _cost(x, theta):
-    costs = jnp.stack([(x - theta["k"]) ** 2, jnp.exp(-theta["k"] * x**2), jnp.cos(theta["k"] * x)])
-    return theta["kind"] @ costs
+def _cost(x, params):
+    costs = jnp.stack([(x - params["k"]) ** 2, jnp.exp(-params["k"] * x**2), jnp.cos(params["k"] * x)])
+    return params["kind"] @ costs
 
 
-def _normal(theta):
-    return dist.Normal(theta["mu"], theta["sigma"])
+def _normal(params):
+    return dist.Normal(params["mu"], params["sigma"])
 
 
 def _samples(estimator, draws, num=100_000):
@@ -203,14 +203,14 @@ def test_uncoupled_measure_valued_derivative_of_the_mean_has_the_variance_of_two
 
 def test_exact_has_no_variance_and_needs_no_key():
     @jax.jit
-    def gradient(parameters, theta):
+    def gradient(parameters, params):
         F = gr.expectation(_cost, _normal, gr.Exact(num_points=250))
-        return jax.grad(lambda parameters: F({**parameters, **theta}))(parameters)
+        return jax.grad(lambda parameters: F({**parameters, **params}))(parameters)
 
     for row in ROWS:
         kind, k, mu = row
-        theta = {"kind": jnp.array([float(kind == other) for other in VALUE]), "k": k}
-        found = gradient({"mu": mu, "sigma": 1.0}, theta)
+        params = {"kind": jnp.array([float(kind == other) for other in VALUE]), "k": k}
+        found = gradient({"mu": mu, "sigma": 1.0}, params)
         for parameter in PARAMETERS:
             exact = normal_moments(_score(row, parameter))[0]
             assert float(found[parameter]) == pytest.approx(exact, abs=1e-7), f"{row} {parameter}"
@@ -219,8 +219,8 @@ def test_exact_has_no_variance_and_needs_no_key():
 # --- f that depends on the parameters itself
 
 
-def _direct(x, theta):
-    return x**2 * theta["sigma"] + jnp.log(theta["sigma"])
+def _direct(x, params):
+    return x**2 * params["sigma"] + jnp.log(params["sigma"])
 
 
 @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ def test_variance_with_the_direct_term():
 # --- several variables, discrete and continuous
 
 
-def _mixed(theta):
-    p = theta["p"]
+def _mixed(params):
+    p = params["p"]
     return {
         "b": dist.Binomial(10, p),
         "c": dist.Bernoulli(p),
@@ -275,8 +275,8 @@ def _mixed(theta):
 def test_discrete_and_continuous_variables_together(estimator):
     """StochasticAD's X(p) = a·c·N(b, a): E = 20p² + 190p³ − 210p⁴."""
 
-    def f(values, theta):
-        p = theta["p"]
+    def f(values, params):
+        p = params["p"]
         return p * (1.0 - p) * (2.0 * values["b"] + 3.0 * values["c"]) * values["x"]
 
     F = gr.expectation(f, _mixed, estimator, gr.Independent(8))
@@ -301,24 +301,24 @@ CHAIN = [gr.Pathwise(), gr.ScoreFunction(), gr.MeasureValued(), gr.Exact(6)]
 def test_every_pair_of_estimators_composes(estimators):
     """The score of an early variable multiplies the cost of a later one."""
 
-    def distribution(theta):
+    def distribution(params):
         return {
-            "z": dist.Bernoulli(theta["p"]),
-            "x": lambda z: dist.Normal(theta["mu"] + z * theta["p"], 1.0 + theta["p"]),
+            "z": dist.Bernoulli(params["p"]),
+            "x": lambda z: dist.Normal(params["mu"] + z * params["p"], 1.0 + params["p"]),
         }
 
-    def exact(theta):
+    def exact(params):
         def second(z):
-            return (theta["mu"] + z * theta["p"]) ** 2 + (1.0 + theta["p"]) ** 2
+            return (params["mu"] + z * params["p"]) ** 2 + (1.0 + params["p"]) ** 2
 
-        return theta["mu"] * ((1.0 - theta["p"]) * second(0.0) + theta["p"] * second(1.0))
+        return params["mu"] * ((1.0 - params["p"]) * second(0.0) + params["p"] * second(1.0))
 
-    theta = {"p": 0.3, "mu": 0.5}
+    params = {"p": 0.3, "mu": 0.5}
     F = gr.expectation(
         lambda v, t: v["x"] ** 2 * t["mu"], distribution, dict(zip("zx", estimators, strict=True)), ONE
     )
-    found, truth = replicates(F, theta, 100_000), jax.grad(exact)(theta)
-    for name in theta:
+    found, truth = replicates(F, params, 100_000), jax.grad(exact)(params)
+    for name in params:
         assert_mean(found[name], truth[name], name)
 
 
@@ -354,17 +354,17 @@ def _bits():
 
 def test_bernoulli_logit_table():
     gradients = _bits()
-    for t, theta in [(0.45, 0.5), (0.45, 0.3), (0.45, 0.9), (0.499, 0.5)]:
-        _assert_bits(gradients, t, theta)
+    for t, params in [(0.45, 0.5), (0.45, 0.3), (0.45, 0.9), (0.499, 0.5)]:
+        _assert_bits(gradients, t, params)
 
 
-def _assert_bits(gradients, t, theta):
+def _assert_bits(gradients, t, params):
     f = np.array([t**2, (1.0 - t) ** 2])
-    p = np.array([1.0 - theta, theta])
-    slope = np.array([-theta, 1.0 - theta])
-    exact = theta * (1.0 - theta) * (f[1] - f[0])
+    p = np.array([1.0 - params, params])
+    slope = np.array([-params, 1.0 - params])
+    exact = params * (1.0 - params) * (f[1] - f[0])
     mean = float(p @ f)
-    samples = gradients(t, np.log(theta / (1.0 - theta)), mean)
+    samples = gradients(t, np.log(params / (1.0 - params)), mean)
 
     def row(found, values, weights, what):
         mean, variance, fourth = moments(np.asarray(values), np.asarray(weights))
@@ -382,12 +382,12 @@ def _assert_bits(gradients, t, theta):
             weights.append(np.prod(p[list(bits)]))
         row(samples[name], values, weights, name)
     nodes, weights = np.polynomial.legendre.leggauss(20)
-    cuts = sorted({0.0, theta, 1.0 - theta, 1.0})
+    cuts = sorted({0.0, params, 1.0 - params, 1.0})
     u = np.concatenate([low + (high - low) * (nodes + 1.0) / 2.0 for low, high in itertools.pairwise(cuts)])
     w = np.concatenate([(high - low) * weights / 2.0 for low, high in itertools.pairwise(cuts)])
-    up, down = (u < theta).astype(int), (1.0 - u < theta).astype(int)
+    up, down = (u < params).astype(int), (1.0 - u < params).astype(int)
     row(samples["ARM"], (f[down] - f[up]) * (u - 0.5), w, "ARM")
-    largest = max(theta, 1.0 - theta)
+    largest = max(params, 1.0 - params)
     summed = 0.5 * (f[up] - f[down]) * np.where(up != down, 1.0 - 2.0 * down, 0.0) * largest
     row(samples["DisARM"], summed, w, "DisARM")
 
@@ -406,27 +406,27 @@ def _assert_bits(gradients, t, theta):
 def test_bits_of_a_vector(estimator, kind):
     """All joint values by enumeration; the parameter is shared by a plate and by an event."""
 
-    def f(b, theta):
-        return jnp.sum(b * jnp.array([1.0, -2.0, 0.5])) ** 2 * theta["scale"]
+    def f(b, params):
+        return jnp.sum(b * jnp.array([1.0, -2.0, 0.5])) ** 2 * params["scale"]
 
-    def distribution(theta):
-        parameter = theta["a"] + jnp.array([0.0, 0.1, 0.2])
+    def distribution(params):
+        parameter = params["a"] + jnp.array([0.0, 0.1, 0.2])
         return dist.Bernoulli(**{kind: parameter}).to_event(1)
 
-    theta = {"a": 0.3, "scale": 1.5}
+    params = {"a": 0.3, "scale": 1.5}
 
-    def exact(theta):
-        a = theta["a"] + jnp.array([0.0, 0.1, 0.2])
+    def exact(params):
+        a = params["a"] + jnp.array([0.0, 0.1, 0.2])
         p = a if kind == "probs" else jax.nn.sigmoid(a)
         bits = jnp.array(list(itertools.product((0.0, 1.0), repeat=3)))
         weights = jnp.prod(jnp.where(bits == 1.0, p, 1.0 - p), axis=1)
-        return jnp.sum(weights * jax.vmap(lambda b: f(b, theta))(bits))
+        return jnp.sum(weights * jax.vmap(lambda b: f(b, params))(bits))
 
     found, truth = (
-        replicates(gr.expectation(f, distribution, estimator, ONE), theta, 100_000),
-        jax.grad(exact)(theta),
+        replicates(gr.expectation(f, distribution, estimator, ONE), params, 100_000),
+        jax.grad(exact)(params),
     )
-    for name in theta:
+    for name in params:
         assert_mean(found[name], truth[name], name)
 
 
@@ -451,20 +451,20 @@ WEAK = {
 }
 
 
-def _by_sum(make, theta, f):
+def _by_sum(make, params, f):
     """E[f] by a sum over whole numbers or by Gauss-Legendre: as it depends on θ, through the density."""
-    if make(theta).is_discrete:
-        points, weights = jnp.arange(2 if "Bernoulli" in type(make(theta)).__name__ else 60), 1.0
-        if "Categorical" in type(make(theta)).__name__:
+    if make(params).is_discrete:
+        points, weights = jnp.arange(2 if "Bernoulli" in type(make(params)).__name__ else 60), 1.0
+        if "Categorical" in type(make(params)).__name__:
             points = jnp.arange(3)
     else:
         nodes, weights = np.polynomial.legendre.leggauss(600)
         points, weights = 20.0 * (nodes + 1.0), 20.0 * weights
 
-    def value(theta):
-        return jnp.sum(weights * jnp.exp(make(theta).log_prob(points)) * f(points))
+    def value(params):
+        return jnp.sum(weights * jnp.exp(make(params).log_prob(points)) * f(points))
 
-    return jax.grad(value)(theta)
+    return jax.grad(value)(params)
 
 
 UNCOUPLED = [(name, False) for name in ("Poisson", "Exponential", "Weibull", "CategoricalProbs")]
@@ -472,9 +472,9 @@ UNCOUPLED = [(name, False) for name in ("Poisson", "Exponential", "Weibull", "Ca
 
 @pytest.mark.parametrize(("name", "coupled"), [*((name, True) for name in WEAK), *UNCOUPLED])
 def test_measure_valued_derivatives_of_other_families(name, coupled):
-    make, theta, f = WEAK[name]
+    make, params, f = WEAK[name]
     F = gr.expectation(lambda x, t: f(x), lambda t: make(t["t"]), gr.MeasureValued(coupled), ONE)
-    assert_mean(replicates(F, {"t": theta}, 100_000)["t"], _by_sum(make, theta, f), name)
+    assert_mean(replicates(F, {"t": params}, 100_000)["t"], _by_sum(make, params, f), name)
 
 
 def test_coupled_poisson_and_its_score_have_the_variances_of_the_sum():
@@ -538,29 +538,29 @@ def test_rules_of_gauss_are_exact_for_cubics_to_the_second_derivative(name):
         return jax.jit(lambda t: (function(t), jax.grad(function)(t), jax.hessian(function)(t)))
 
     found, truth = all_of(F), all_of(exact)
-    for theta in ({"a": 2.0, "b": 1.5}, {"a": 0.5, "b": 0.5}, {"a": 1.0, "b": 1.0}):
-        for one, other in zip(jax.tree.leaves(found(theta)), jax.tree.leaves(truth(theta)), strict=True):
-            assert float(one) == pytest.approx(float(other), rel=1e-7, abs=1e-8), str(theta)
+    for params in ({"a": 2.0, "b": 1.5}, {"a": 0.5, "b": 0.5}, {"a": 1.0, "b": 1.0}):
+        for one, other in zip(jax.tree.leaves(found(params)), jax.tree.leaves(truth(params)), strict=True):
+            assert float(one) == pytest.approx(float(other), rel=1e-7, abs=1e-8), str(params)
 
 
 def test_a_rule_of_a_vector_and_of_a_correlated_normal():
-    def f(x, theta):
-        return x[0] ** 2 * x[1] + theta["c"] * x[1] ** 2
+    def f(x, params):
+        return x[0] ** 2 * x[1] + params["c"] * x[1] ** 2
 
-    def correlated(theta):
-        return dist.MultivariateNormal(theta["m"], scale_tril=jnp.array([[1.0, 0.0], [theta["c"], 0.5]]))
+    def correlated(params):
+        return dist.MultivariateNormal(params["m"], scale_tril=jnp.array([[1.0, 0.0], [params["c"], 0.5]]))
 
-    def exact(theta):
-        m, c = theta["m"], theta["c"]
+    def exact(params):
+        m, c = params["m"], params["c"]
         return (m[0] ** 2 + 1.0) * m[1] + 2.0 * m[0] * c + c * (m[1] ** 2 + c**2 + 0.25)
 
-    theta = {"m": jnp.array([0.3, -0.2]), "c": 0.4}
-    found = jax.jit(jax.grad(gr.expectation(f, correlated, gr.Exact(4))))(theta)
-    truth = jax.grad(exact)(theta)
+    params = {"m": jnp.array([0.3, -0.2]), "c": 0.4}
+    found = jax.jit(jax.grad(gr.expectation(f, correlated, gr.Exact(4))))(params)
+    truth = jax.grad(exact)(params)
     np.testing.assert_allclose(found["m"], truth["m"], atol=1e-10)
     assert float(found["c"]) == pytest.approx(float(truth["c"]))
     independent = gr.expectation(f, lambda t: dist.Normal(t["m"], 1.0).to_event(1), gr.Exact(4))
-    gradient = jax.jit(jax.grad(independent))(theta)
+    gradient = jax.jit(jax.grad(independent))(params)
     assert float(gradient["m"][1]) == pytest.approx(0.3**2 + 1.0 + 2 * 0.4 * -0.2)
 
 
@@ -576,56 +576,56 @@ def test_too_many_values_are_refused():
 
 
 def test_label_of_a_mixture():
-    def f(x, theta):
+    def f(x, params):
         return jnp.sin(x) + 0.1 * x**2
 
-    def mixture(theta):
-        weights = jnp.stack([theta["w"], 1.0 - theta["w"]])
-        locations = jnp.array([-1.0, 1.0]) * theta["m"]
+    def mixture(params):
+        weights = jnp.stack([params["w"], 1.0 - params["w"]])
+        locations = jnp.array([-1.0, 1.0]) * params["m"]
         return dist.MixtureSameFamily(dist.Categorical(probs=weights), dist.Normal(locations, 0.7))
 
-    def value(theta):
+    def value(params):
         def part(mean):
             return jnp.sin(mean) * jnp.exp(-0.49 / 2.0) + 0.1 * (mean**2 + 0.49)
 
-        return theta["w"] * part(-theta["m"]) + (1.0 - theta["w"]) * part(theta["m"])
+        return params["w"] * part(-params["m"]) + (1.0 - params["w"]) * part(params["m"])
 
-    theta = {"w": 0.3, "m": 1.0}
-    truth = jax.grad(value)(theta)
+    params = {"w": 0.3, "m": 1.0}
+    truth = jax.grad(value)(params)
     assert float(truth["w"]) == pytest.approx(-1.3172463, abs=1e-7)
     for estimator in (
         gr.ExactLabel(),
         gr.ExactLabel(gr.ScoreFunction()),
         gr.ExactLabel(gr.Exact()),
     ):
-        found = replicates(gr.expectation(f, mixture, estimator, gr.Antithetic(2)), theta, 100_000)
-        for name in theta:
+        found = replicates(gr.expectation(f, mixture, estimator, gr.Antithetic(2)), params, 100_000)
+        for name in params:
             assert_mean(found[name], truth[name], f"{estimator} {name}")
 
 
 def test_label_of_a_mixture_of_different_families_and_of_vectors():
-    def general(theta):
-        label = dist.Categorical(logits=jnp.array([0.0, theta["l"]]))
+    def general(params):
+        label = dist.Categorical(logits=jnp.array([0.0, params["l"]]))
         return dist.MixtureGeneral(
             label,
-            [dist.Normal(theta["m"], 1.0), dist.Laplace(theta["m"] + 1.0, 2.0)],
+            [dist.Normal(params["m"], 1.0), dist.Laplace(params["m"] + 1.0, 2.0)],
             support=dist.constraints.real,
         )
 
-    def value(theta):
-        w = jax.nn.sigmoid(theta["l"])
-        return (1.0 - w) * (theta["m"] ** 2 + 1.0) + w * ((theta["m"] + 1.0) ** 2 + 8.0)
+    def value(params):
+        w = jax.nn.sigmoid(params["l"])
+        return (1.0 - w) * (params["m"] ** 2 + 1.0) + w * ((params["m"] + 1.0) ** 2 + 8.0)
 
-    theta = {"l": 0.2, "m": 0.5}
-    found = replicates(gr.expectation(lambda x, t: x**2, general, gr.ExactLabel(), ONE), theta, 100_000)
-    for name, truth in jax.grad(value)(theta).items():
+    params = {"l": 0.2, "m": 0.5}
+    found = replicates(gr.expectation(lambda x, t: x**2, general, gr.ExactLabel(), ONE), params, 100_000)
+    for name, truth in jax.grad(value)(params).items():
         assert_mean(found[name], truth, name)
 
     means = jnp.array([[0.0, 1.0], [2.0, 3.0]])
     for parts in (dist.Normal(means, 1.0).to_event(1), dist.MultivariateNormal(means, jnp.eye(2))):
 
-        def vectors(theta, parts=parts):
-            return dist.MixtureSameFamily(dist.Categorical(logits=jnp.array([0.0, theta["l"]])), parts)
+        def vectors(params, parts=parts):
+            return dist.MixtureSameFamily(dist.Categorical(logits=jnp.array([0.0, params["l"]])), parts)
 
         F = gr.expectation(lambda x, t: x[0] * x[1], vectors, gr.ExactLabel(), ONE)
         w = 1.0 / (1.0 + np.exp(-0.2))
@@ -649,32 +649,32 @@ def test_hessian(name):
     estimator, draws = HESSIAN[name]
     assert estimator.order == float("inf")
 
-    def f(x, theta):
-        return jnp.sin(x) * theta["s"] + 0.1 * x**3 * theta["m"]
+    def f(x, params):
+        return jnp.sin(x) * params["s"] + 0.1 * x**3 * params["m"]
 
-    def value(theta):
-        m, s = theta["m"], theta["s"]
+    def value(params):
+        m, s = params["m"], params["s"]
         return jnp.sin(m) * jnp.exp(-(s**2) / 2.0) * s + 0.1 * m * (m**3 + 3.0 * m * s**2)
 
-    theta = {"m": 0.4, "s": 0.8}
+    params = {"m": 0.4, "s": 0.8}
     F = gr.expectation(f, lambda t: dist.Normal(t["m"], t["s"]), estimator, draws)
     keys = jax.random.split(jax.random.key(3), 100_000)
-    found = jax.jit(jax.vmap(lambda key: jax.hessian(F)(theta, key)))(keys)
-    truth = jax.hessian(value)(theta)
-    for a, b in itertools.product(theta, theta):
+    found = jax.jit(jax.vmap(lambda key: jax.hessian(F)(params, key)))(keys)
+    truth = jax.hessian(value)(params)
+    for a, b in itertools.product(params, params):
         assert_mean(found[a][b], truth[a][b], f"{a} {b}")
 
 
 def test_hessian_of_discrete_and_continuous_variables():
-    def distribution(theta):
-        return {"z": dist.Bernoulli(theta["p"]), "x": lambda z: dist.Normal(theta["m"] + z, 1.0)}
+    def distribution(params):
+        return {"z": dist.Bernoulli(params["p"]), "x": lambda z: dist.Normal(params["m"] + z, 1.0)}
 
-    def value(theta):
-        m, p = theta["m"], theta["p"]
+    def value(params):
+        m, p = params["m"], params["p"]
         return m * ((1.0 - p) * (m**2 + 1.0) + p * ((m + 1.0) ** 2 + 1.0))
 
-    theta = {"m": 0.4, "p": 0.3}
-    truth = jax.hessian(value)(theta)
+    params = {"m": 0.4, "p": 0.3}
+    truth = jax.hessian(value)(params)
     estimators = [gr.Exact(), gr.ScoreFunction(), gr.ScoreFunction(gr.LeaveOneOut())]
     later = [gr.Pathwise(), gr.ScoreFunction(gr.LeaveOneOut()), gr.Pathwise()]
     for z, x in zip(estimators, later, strict=True):
@@ -682,8 +682,8 @@ def test_hessian_of_discrete_and_continuous_variables():
             lambda v, t: v["x"] ** 2 * t["m"], distribution, {"z": z, "x": x}, gr.Independent(3)
         )
         keys = jax.random.split(jax.random.key(4), 10_000)
-        found = jax.jit(jax.vmap(lambda key, F=F: jax.hessian(F)(theta, key)))(keys)
-        for a, b in itertools.product(theta, theta):
+        found = jax.jit(jax.vmap(lambda key, F=F: jax.hessian(F)(params, key)))(keys)
+        for a, b in itertools.product(params, params):
             assert_mean(found[a][b], truth[a][b], f"{z} {x} {a} {b}")
 
 
@@ -702,10 +702,10 @@ def test_a_derivative_beyond_the_order_raises(estimator, transform):
     F = gr.expectation(
         lambda x, t: x * t["c"], lambda t: dist.Bernoulli(t["p"]), estimator, gr.Independent(4)
     )
-    key, theta = jax.random.key(0), {"p": 0.3, "c": 2.0}
-    assert np.isfinite(transform(jax.grad(F))(theta, key)["p"])
+    key, params = jax.random.key(0), {"p": 0.3, "c": 2.0}
+    assert np.isfinite(transform(jax.grad(F))(params, key)["p"])
     with pytest.raises(gr.InvalidGradientError, match=f"{type(estimator).__name__} is right to first"):
-        transform(jax.hessian(F))(theta, key)
+        transform(jax.hessian(F))(params, key)
     constant = transform(jax.hessian(lambda c: F({"p": 0.3, "c": c}, key)))(2.0)
     assert constant == 0.0, "the parameters of the variable are constant: nothing is refused"
 
@@ -714,12 +714,12 @@ def test_a_derivative_beyond_the_order_raises(estimator, transform):
 
 
 def test_auto_says_what_it_took():
-    def distribution(theta):
+    def distribution(params):
         return {
-            "bit": dist.Bernoulli(theta),
-            "bits": dist.Bernoulli(theta * jnp.ones(30)),
-            "count": dist.Poisson(theta),
-            "x": dist.Normal(theta, 1.0),
+            "bit": dist.Bernoulli(params),
+            "bits": dist.Bernoulli(params * jnp.ones(30)),
+            "count": dist.Poisson(params),
+            "x": dist.Normal(params, 1.0),
             "mix": dist.MixtureSameFamily(
                 dist.Categorical(probs=jnp.ones(2) / 2), dist.Normal(jnp.zeros(2), 1.0)
             ),
@@ -760,17 +760,17 @@ def test_bad_input_is_named():
 # --- relaxations
 
 
-def _rebar(theta, t, temperature):
+def _rebar(params, t, temperature):
     """The gradient in the logit of one draw, as a function of the uniform number."""
 
     def of(u):
-        logit = np.log(theta / (1.0 - theta))
-        bit = u > 1.0 - theta
-        v = np.where(bit, (u - (1.0 - theta)) / theta, u / (1.0 - theta))
-        slope = theta * (1.0 - theta) * np.where(bit, v - 1.0, -v) / (u * (1.0 - u))
+        logit = np.log(params / (1.0 - params))
+        bit = u > 1.0 - params
+        v = np.where(bit, (u - (1.0 - params)) / params, u / (1.0 - params))
+        slope = params * (1.0 - params) * np.where(bit, v - 1.0, -v) / (u * (1.0 - u))
         soft = 1.0 / (1.0 + np.exp(-(logit + np.log(u) - np.log1p(-u)) / temperature))
         relaxed = 2.0 * (soft - t) * soft * (1.0 - soft) / temperature
-        score = np.where(bit, 1.0 - theta, -theta)
+        score = np.where(bit, 1.0 - params, -params)
         cost = np.where(bit, (1.0 - t) ** 2, t**2) - (soft - t) ** 2
         return cost * score + relaxed - relaxed * (1.0 + slope)
 
@@ -788,16 +788,16 @@ def test_rebar_has_the_gradient_of_bits_and_the_variance_of_its_formula():
         return jax.vmap(lambda key: jax.grad(F)(logit, key))(keys)
 
     nodes, weights = np.polynomial.legendre.leggauss(100)
-    for theta, temperature in ((0.5, 0.1), (0.5, 0.5), (0.5, 1.0), (0.3, 0.5)):
-        cuts = np.concatenate([np.linspace(0.0, 1.0 - theta, 50), np.linspace(1.0 - theta, 1.0, 50)[1:]])
+    for params, temperature in ((0.5, 0.1), (0.5, 0.5), (0.5, 1.0), (0.3, 0.5)):
+        cuts = np.concatenate([np.linspace(0.0, 1.0 - params, 50), np.linspace(1.0 - params, 1.0, 50)[1:]])
         u = (cuts[:-1, None] + np.diff(cuts)[:, None] * (nodes + 1.0) / 2.0).ravel()
         w = (np.diff(cuts)[:, None] * weights / 2.0).ravel()
-        mean, variance, fourth = moments(_rebar(theta, 0.45, temperature)(u), w)
-        exact = theta * (1.0 - theta) * (0.55**2 - 0.45**2)
+        mean, variance, fourth = moments(_rebar(params, 0.45, temperature)(u), w)
+        exact = params * (1.0 - params) * (0.55**2 - 0.45**2)
         assert mean == pytest.approx(exact, abs=1e-6)
-        samples = np.asarray(gradients(np.log(theta / (1.0 - theta)), temperature))
-        assert_mean(samples, exact, f"{theta} {temperature}")
-        assert_variance(samples, variance, fourth, f"{theta} {temperature}")
+        samples = np.asarray(gradients(np.log(params / (1.0 - params)), temperature))
+        assert_mean(samples, exact, f"{params} {temperature}")
+        assert_variance(samples, variance, fourth, f"{params} {temperature}")
 
 
 @pytest.mark.parametrize(
@@ -810,14 +810,14 @@ def test_rebar_has_the_gradient_of_bits_and_the_variance_of_its_formula():
     ids=["REBAR", "scaled", "RELAX"],
 )
 def test_relaxed_control_variates_do_not_bias_to_the_second_derivative(estimator):
-    def f(b, theta):
-        return (b[0] - 2.0 * b[1] + theta) ** 2
+    def f(b, params):
+        return (b[0] - 2.0 * b[1] + params) ** 2
 
-    def value(theta):
-        p = jax.nn.sigmoid(theta * jnp.array([1.0, -0.5]))
+    def value(params):
+        p = jax.nn.sigmoid(params * jnp.array([1.0, -0.5]))
         bits = jnp.array(list(itertools.product((0.0, 1.0), repeat=2)))
         return jnp.sum(
-            jnp.prod(jnp.where(bits == 1.0, p, 1.0 - p), axis=1) * jax.vmap(f, (0, None))(bits, theta)
+            jnp.prod(jnp.where(bits == 1.0, p, 1.0 - p), axis=1) * jax.vmap(f, (0, None))(bits, params)
         )
 
     F = gr.expectation(f, lambda t: dist.Bernoulli(logits=t * jnp.array([1.0, -0.5])), estimator, ONE)

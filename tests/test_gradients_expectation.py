@@ -23,23 +23,23 @@ def _double():
         yield
 
 
-def _sum(x, theta):
+def _sum(x, params):
     return jnp.sum(x)
 
 
 # --- evaluations
 
 
-def _normal(theta):
-    return dist.Normal(theta["mu"] * jnp.ones(3), theta["sigma"])
+def _normal(params):
+    return dist.Normal(params["mu"] * jnp.ones(3), params["sigma"])
 
 
-def _known_scale(theta):
-    return dist.Normal(theta["mu"] * jnp.ones(3), 1.0)
+def _known_scale(params):
+    return dist.Normal(params["mu"] * jnp.ones(3), 1.0)
 
 
-def _bits(theta):
-    return dist.Bernoulli(theta["mu"] * jnp.ones(3))
+def _bits(params):
+    return dist.Bernoulli(params["mu"] * jnp.ones(3))
 
 
 @pytest.mark.parametrize(
@@ -55,14 +55,14 @@ def _bits(theta):
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_evaluations_are_those_of_the_value_and_the_gradient(distribution, estimator, number):
-    theta = {"mu": 0.5, "sigma": 1.0}
+    params = {"mu": 0.5, "sigma": 1.0}
     F = gr.expectation(_sum, distribution, estimator, FIVE)
-    assert F.evaluations(theta) == number
+    assert F.evaluations(params) == number
 
 
 def test_evaluations_of_several_variables_multiply_and_integers_are_no_parameters():
-    def distribution(theta):
-        return {"z": dist.Bernoulli(theta["p"]), "x": lambda z: dist.Normal(theta["n"] * 1.0, 1.0 + z)}
+    def distribution(params):
+        return {"z": dist.Bernoulli(params["p"]), "x": lambda z: dist.Normal(params["n"] * 1.0, 1.0 + z)}
 
     estimator = {"z": gr.Exact(), "x": gr.MeasureValued()}
     F = gr.expectation(lambda v, t: v["x"] * v["z"], distribution, estimator, FIVE)
@@ -90,8 +90,8 @@ def test_the_order_is_that_of_the_estimator_for_the_distribution(distribution, e
 
 
 def test_the_order_of_several_variables_is_the_least():
-    def distribution(theta):
-        return {"rate": dist.Gamma(theta, 1.0), "x": lambda rate: dist.Normal(rate, 1.0)}
+    def distribution(params):
+        return {"rate": dist.Gamma(params, 1.0), "x": lambda rate: dist.Normal(rate, 1.0)}
 
     both = {"rate": gr.Pathwise(), "x": gr.ScoreFunction()}
     assert gr.expectation(lambda v, t: v["x"], distribution, both).order(2.0) == 1
@@ -116,12 +116,12 @@ OUTSIDE = [
 ]
 
 
-@pytest.mark.parametrize(("distribution", "theta", "words"), OUTSIDE, ids=[words for *_, words in OUTSIDE])
-def test_a_parameter_outside_its_domain_is_named_where_its_value_is_known(distribution, theta, words):
+@pytest.mark.parametrize(("distribution", "params", "words"), OUTSIDE, ids=[words for *_, words in OUTSIDE])
+def test_a_parameter_outside_its_domain_is_named_where_its_value_is_known(distribution, params, words):
     F = gr.expectation(lambda x, t: sum(jax.tree.leaves(x)).sum(), distribution, gr.ScoreFunction())
     for run in (F, jax.grad(F), jax.value_and_grad(F)):
         with pytest.raises(ValueError, match=words):
-            run(theta, KEY)
+            run(params, KEY)
 
 
 def test_within_jit_there_is_no_value_to_look_at():
@@ -134,7 +134,7 @@ def test_within_jit_there_is_no_value_to_look_at():
 COEFFICIENTS = np.arange(1.0, 4.0)
 
 
-def _square(x, theta):
+def _square(x, params):
     return (COEFFICIENTS @ x) ** 2
 
 
@@ -183,10 +183,10 @@ def test_normals_that_are_expanded(estimator):
 def test_the_delta_method_for_several_correlated_normals():
     root = np.array([[1.0, 0.0], [0.8, 0.5]])
 
-    def make(theta):
-        return dist.MultivariateNormal(jnp.zeros(2), scale_tril=theta * root).expand([2]).to_event(1)
+    def make(params):
+        return dist.MultivariateNormal(jnp.zeros(2), scale_tril=params * root).expand([2]).to_event(1)
 
-    def f(x, theta):
+    def f(x, params):
         return jnp.sum(x[:, 0] * x[:, 1]) + jnp.sum(x) ** 2
 
     covariance = root @ root.T
@@ -197,9 +197,9 @@ def test_the_delta_method_for_several_correlated_normals():
 
 
 def test_the_label_of_a_mixture_with_expanded_components():
-    def make(theta):
+    def make(params):
         components = dist.Normal(jnp.array([[0.0], [1.0]]), 1.0).expand([2, 3]).to_event(1)
-        return dist.MixtureSameFamily(dist.Categorical(jnp.array([theta, 1.0 - theta])), components)
+        return dist.MixtureSameFamily(dist.Categorical(jnp.array([params, 1.0 - params])), components)
 
     F = gr.expectation(lambda x, t: jnp.sum(x**2), make, gr.ExactLabel(), gr.Independent(4))
     assert_mean(replicates(F, 0.4, 2000), -3.0)
@@ -296,8 +296,10 @@ def test_the_optimal_coefficient_of_counts_and_of_ordered_values():
 
 
 def test_relaxed_bits_of_a_guide_have_a_smooth_density():
-    F = gr.bound(lambda b, t: 0.8 * b, lambda t: dist.Bernoulli(logits=t), gr.REBAR(0.05), gr.Independent(16))
-    exact = gr.bound(lambda b, t: 0.8 * b, lambda t: dist.Bernoulli(logits=t), gr.Exact())
+    F = gr.bound(
+        lambda params, z: 0.8 * z, lambda t: dist.Bernoulli(logits=t), gr.REBAR(0.05), gr.Independent(16)
+    )
+    exact = gr.bound(lambda params, z: 0.8 * z, lambda t: dist.Bernoulli(logits=t), gr.Exact())
     assert_mean(replicates(F, 0.7, 10_000), jax.grad(exact)(0.7))
 
 
@@ -305,8 +307,8 @@ def test_relaxed_bits_of_a_guide_have_a_smooth_density():
 
 
 def test_auto_takes_the_score_where_a_support_depends_on_a_parent():
-    def distribution(theta):
-        return {"n": dist.Poisson(3.0), "x": lambda n: dist.Binomial(n, theta)}
+    def distribution(params):
+        return {"n": dist.Poisson(3.0), "x": lambda n: dist.Binomial(n, params)}
 
     F = gr.expectation(lambda v, t: v["x"] * 1.0, distribution, draws=gr.Independent(64))
     assert F.chosen(0.3)["x"] == gr.ScoreFunction(gr.LeaveOneOut())
@@ -317,8 +319,8 @@ def test_auto_takes_the_score_where_a_support_depends_on_a_parent():
 
 
 def test_it_compiles_whatever_it_is_made_of():
-    def distribution(theta):
-        return {"x": dist.Normal(theta, 1.0)}
+    def distribution(params):
+        return {"x": dist.Normal(params, 1.0)}
 
     F = gr.expectation(
         lambda v, t: v["x"], distribution, {"x": gr.ScoreFunction(gr.Constant(jnp.array(3.0)))}
@@ -327,17 +329,20 @@ def test_it_compiles_whatever_it_is_made_of():
 
 
 def test_it_says_what_it_is():
-    def cost(x, theta):
+    def cost(x, params):
         return x
 
-    def normal(theta):
-        return dist.Normal(theta, 1.0)
+    def normal(params):
+        return dist.Normal(params, 1.0)
+
+    def joint(params, z):
+        return z
 
     F = gr.expectation(cost, normal, gr.ScoreFunction(gr.LeaveOneOut()), 100)
-    assert repr(F) == "E[cost(x, theta)] over normal: ScoreFunction(LeaveOneOut()), Independent(100)"
+    assert repr(F) == "E[cost(x, params)] over normal: ScoreFunction(LeaveOneOut()), Independent(100)"
     assert (
-        repr(gr.bound(cost, normal, {"x": gr.Exact()}))
-        == "bound of cost over normal: {x: Exact()}, Independent(64)"
+        repr(gr.bound(joint, normal, {"x": gr.Exact()}))
+        == "bound of joint over normal: {x: Exact()}, Independent(64)"
     )
 
 
@@ -347,8 +352,8 @@ def test_a_key_may_be_a_number():
 
 
 def test_a_default_argument_is_no_parent():
-    def distribution(theta):
-        return {"z": dist.Normal(theta, 1.0), "x": lambda z, s=2.0: dist.Normal(z, s)}
+    def distribution(params):
+        return {"z": dist.Normal(params, 1.0), "x": lambda z, s=2.0: dist.Normal(z, s)}
 
     assert jax.grad(gr.expectation(lambda v, t: v["x"], distribution))(0.5, KEY) == 1.0
 
@@ -363,7 +368,7 @@ def test_names_with_the_same_random_numbers_are_refused():
 
 
 NAMED = [
-    (lambda: gr.expectation(_sum, dist.Normal(0.0, 1.0)), "must be a function of theta"),
+    (lambda: gr.expectation(_sum, dist.Normal(0.0, 1.0)), "must be a function of params"),
     (lambda: gr.expectation(3.0, lambda t: dist.Normal(t, 1.0)), "f must be a function"),
     (lambda: gr.expectation(_sum, lambda t: None)(0.5, KEY), "the distribution of 'x' is None"),
     (lambda: gr.expectation(_sum, lambda t: {"x": dist.Poisson})(0.5, KEY), "is the class Poisson"),
@@ -393,7 +398,9 @@ VALUES = [
         "'x' cannot be drawn",
     ),
     (
-        lambda: gr.bound(_sum, lambda t: dist.Bernoulli(logits=t), gr.Concrete())(0.5, KEY),
+        lambda: gr.bound(lambda params, z: jnp.sum(z), lambda t: dist.Bernoulli(logits=t), gr.Concrete())(
+            0.5, KEY
+        ),
         "has no density under the guide",
     ),
 ]

@@ -1,4 +1,4 @@
-"""The small grammar: what it reads, and where it says that it cannot."""
+"""The language of expressions: what it reads, and where it says that it cannot."""
 
 import math
 
@@ -33,6 +33,12 @@ def value(text, **values):
         ("sin(pi / 2) + log(e)", 2.0),
         ("x**0.5", math.sqrt(3.0)),
         ("1 - x == 0 - 2", 1.0),
+        (" \n x\t*\n2 ", 6.0),
+        ("007 + 1e1", 17.0),
+        ("+x - +1", 2.0),
+        ("exp(log(x)) ** -1 * x", 1.0),
+        ("+".join(["x"] * 200), 600.0),
+        ("(" * 60 + "x" + ")" * 60, 3.0),
     ],
 )
 def test_values(text, expected):
@@ -69,15 +75,86 @@ def test_whole_powers_have_a_derivative_at_zero_and_below():
         ("__import__('os')", 12, "no meaning"),
         ("x.real", 2, "no meaning"),
         ("1e400 * x", 1, "too large"),
-        ("(" * 500 + "x" + ")" * 500, 31, "levels"),
-        ("-" * 5000 + "x", None, "levels"),
+        ("(" * 500 + "x" + ")" * 500, 61, "more than 60 levels of parentheses"),
+        ("-" * 5000 + "x", 201, "more than 200 operators"),
+        ("2**" * 3000 + "x", None, "more than 200 operators"),
+        ("1+" * 3000 + "x", None, "more than 200 operators"),
+        ("x)", 2, r"expected an operator or the end, found '\)'"),
+        ("(x, 2)", 3, r"expected '\)', found ','"),
+        ("min(x,)", 7, "expected a number"),
+        ("x = 2", 3, "expected an operator, found '='"),
+        ("a < b < c", 9, r"two sides: \(a < b\) \* \(b < c\)"),
+        ("x; 2", 2, "expected an operator or the end, found ';'"),
+        ("x[0]", 2, "no meaning"),
+        ("[x for x in y]", 1, "no meaning"),
+        ("max(x for x in y)", 7, "expected an operator"),
+        ("lambda: 1", 7, "no meaning"),
+        ("lambda x", 8, "expected an operator"),
+        ("(y := 2)", 4, "no meaning"),
+        ("f'{x}'", 2, "no meaning"),
+        ("x if y else z", 3, "expected an operator"),
+        ("not x", 5, "expected an operator"),
+        ("x and y", 3, "expected an operator"),
+        ("x @ y", 3, "no meaning"),
+        ("x // y", 4, "expected a number"),
+        ("*x", 1, "expected a number"),
+        ("exp(x)(x)", 7, "expected an operator"),
+        ("2(x)", 2, "expected an operator"),
+        ("eval(x)", 1, "no function 'eval'"),
+        ("__class__(x)", 1, "no function '__class__'"),
+        ("where(x)", 1, "takes 3 arguments, not 1"),
+        ("2x", 2, "expected an operator"),
+        ("0x10", 2, "expected an operator"),
+        ("1_000", 2, "expected an operator"),
+        ("1j", 2, "expected an operator"),
     ],
 )
 def test_what_cannot_be_read_is_pointed_at(text, column, words):
     with pytest.raises(ExpressionError, match=words) as caught:
         parse_expression(text)
+    assert "\n" not in str(caught.value)
     if column is not None:
         assert f"column {column} of" in str(caught.value)
+
+
+def test_names_may_be_words_of_python_or_greek():
+    assert value("lambda**2 + None * µ + λ", **{"lambda": 3.0, "None": 2.0, "µ": 1.0, "λ": 0.5}) == 11.5
+    (described,) = parse_program("exponential(lambda)")
+    assert described.by_place[0].names == {"lambda": 13}
+
+
+KINDS = [
+    "1",
+    "x",
+    "sin",
+    "(",
+    ")",
+    ",",
+    "+",
+    "-",
+    "*",
+    "**",
+    "/",
+    "<",
+    "==",
+    "=",
+    ";",
+    "~",
+    ".",
+    "lambda",
+    "1e9",
+]
+
+
+@given(st.lists(st.sampled_from(KINDS), max_size=12), st.sampled_from(["", " "]))
+def test_whatever_is_typed_is_a_number_or_an_error_of_one_line(pieces, gap):
+    for text, read in ((gap.join(pieces), value), (f"normal({gap.join(pieces)}, 1)", parse_program)):
+        try:
+            read(text, x=1.0) if read is value else read(text)
+        except ExpressionError as error:
+            assert "\n" not in str(error)
+        except KeyError as error:  # a name without a value
+            assert error.args == ("lambda",)
 
 
 def test_long_powers_of_constants_end_at_once():
@@ -92,6 +169,11 @@ def test_long_powers_of_constants_end_at_once():
         ("norml(mu, 1)", r"no distribution 'norml' \(normal\?\)"),
         ("normal(mu, 1", r"column 13 .* expected '\)'"),
         ("normal mu", r"expected '\(', found 'mu'"),
+        ("normal(mu, 1) + 2", r"column 15 .* expected ';' or the end, found '\+'"),
+        ("normal(mu, sin(loc=1))", "expected an operator, found '='"),
+        ("normal()(mu)", "expected"),
+        ("normal(mu, 1);", "expected the name of a distribution"),
+        ("~ normal(mu, 1)", "expected the name of a distribution"),
         ("normal(mu, 1, 2)", r"3 arguments for normal\(loc, scale\)"),
         ("normal(scale=1, mu)", "by place after one by name"),
         ("normal(mu, loc=1)", "loc is given twice"),
@@ -118,7 +200,7 @@ def test_a_value_must_be_finite():
 def test_variables_that_depend_on_each_other():
     asked = problem("x**2 * mu", "z ~ bernoulli(p); x ~ normal(mu + z, 1)", {"mu": 0.5, "p": 0.3})
     F = gr.expectation(asked.f, asked.distribution, gr.Exact())
-    found = jax.grad(F)(asked.theta)
+    found = jax.grad(F)(asked.params)
     assert float(found["mu"]) == pytest.approx(2.65, abs=1e-4)  # E = mu·(mu² + 1 + p(2 mu + 1))
     assert float(found["p"]) == pytest.approx(1.0, abs=1e-4)
 
@@ -128,5 +210,5 @@ def test_every_distribution_of_the_table_can_be_made():
         (described,) = parse_program(f"{name}({', '.join(['0.4', '0.7', '1.5'][: len(family.parameters)])})")
         assert described.kind == name
         made = problem("x", f"{name}({', '.join(['a', '0.7', '1.5'][: len(family.parameters)])})", {"a": 0.4})
-        draws = made.distribution(made.theta)["x"].sample(jax.random.key(0), (20,))
+        draws = made.distribution(made.params)["x"].sample(jax.random.key(0), (20,))
         assert np.isfinite(draws).all()

@@ -136,9 +136,9 @@ def _spread(samples: np.ndarray) -> float:
     return float(squares.mean() / np.median(squares.mean(axis=1)))
 
 
-def _spreads(make, theta):
-    case = Case(make, theta, _bounded, lambda t: 0.0)
-    found = gradients(case, PATH, theta, [_bounded], replicates=200_000, draws=1)[0]
+def _spreads(make, params):
+    case = Case(make, params, _bounded, lambda t: 0.0)
+    found = gradients(case, PATH, params, [_bounded], replicates=200_000, draws=1)[0]
     return {name: _spread(samples) for name, samples in found.items()}
 
 
@@ -146,16 +146,16 @@ def _bounded(x):
     return jnp.sum(jnp.sin(x))
 
 
-def _warned(make, theta):
+def _warned(make, params):
     """The parameters θ that are warned of, one at a time, as the derivative is taken."""
     found = []
-    for name in theta:
+    for name in params:
         F = gr.expectation(
-            lambda x, _: _bounded(x), lambda t, name=name: make({**theta, name: t}), PATH, gr.Independent(2)
+            lambda x, _: _bounded(x), lambda t, name=name: make({**params, name: t}), PATH, gr.Independent(2)
         )
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            jax.grad(F)(theta[name], jax.random.key(0))
+            jax.grad(F)(params[name], jax.random.key(0))
         found += [name] * bool(told)
         assert all("the variance is infinite" in str(each.message) for each in told)
     return found
@@ -163,20 +163,20 @@ def _warned(make, theta):
 
 @pytest.mark.parametrize("name", HEAVY)
 def test_a_heavy_path_is_warned_of_and_its_spread_grows(name):
-    make, theta, heavy, _ = HEAVY[name]
-    heavy = [of for of in theta if of in heavy.split()]
-    spreads = _spreads(make, theta)
+    make, params, heavy, _ = HEAVY[name]
+    heavy = [of for of in params if of in heavy.split()]
+    spreads = _spreads(make, params)
     assert min(spreads[of] for of in heavy) > 20, spreads
-    assert max([1.0, *(spreads[of] for of in theta if of not in heavy)]) < 4, spreads
-    assert _warned(make, theta) == heavy
+    assert max([1.0, *(spreads[of] for of in params if of not in heavy)]) < 4, spreads
+    assert _warned(make, params) == heavy
 
 
 @pytest.mark.parametrize("name", LIGHT)
 def test_a_light_path_is_not_warned_of_and_its_spread_is_bounded(name):
-    make, theta = LIGHT[name]
-    assert max(_spreads(make, theta).values()) < 10
-    assert _warned(make, theta) == []
-    assert all(both.path.status == "valid" for both in gr.validity(make(theta)).values())
+    make, params = LIGHT[name]
+    assert max(_spreads(make, params).values()) < 10
+    assert _warned(make, params) == []
+    assert all(both.path.status == "valid" for both in gr.validity(make(params)).values())
 
 
 @pytest.mark.parametrize(
@@ -208,13 +208,15 @@ def test_what_a_compiled_program_cannot_see_is_asked_for_outside():
         return dist.StudentT(t["df"], t["loc"], 1.0)
 
     F = gr.expectation(lambda x, _: jnp.sin(x), make, PATH, gr.Independent(2))
-    theta = {"df": 1.5, "loc": 0.0}
+    params = {"df": 1.5, "loc": 0.0}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        jax.jit(jax.grad(F))(theta, jax.random.key(0))
-    assert [text.split(":")[0] for text in cautions(make, theta)] == ["the path of df of StudentT"]
-    assert cautions(make, {"df": 2.5, "loc": 0.0}) == []
-    assert cautions(lambda loc: dist.StudentT(1.5, loc, 1.0), 0.0) == []
+        jax.jit(jax.grad(F))(params, jax.random.key(0))
+    assert [text.split(":")[0] for text in cautions(lambda p: [make(p)], params)] == [
+        "the path of df of StudentT"
+    ]
+    assert cautions(lambda p: [make(p)], {"df": 2.5, "loc": 0.0}) == []
+    assert cautions(lambda loc: [dist.StudentT(1.5, loc, 1.0)], 0.0) == []
 
 
 def test_auto_takes_the_same_compiled_or_not():

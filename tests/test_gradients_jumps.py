@@ -11,8 +11,8 @@ from numpyro.distributions import Bernoulli, Normal, Uniform
 from jensen import gradients as gr
 
 
-def normal(theta):
-    return Normal(theta["mu"], 1.0)
+def normal(params):
+    return Normal(params["mu"], 1.0)
 
 
 def gradient(f, **options):
@@ -21,28 +21,30 @@ def gradient(f, **options):
 
 
 JUMPING = {
-    "compares": lambda x, theta: jnp.where(x > 0, 1.0, 0.0),
-    "compares, in jit": jax.jit(lambda x, theta: (x > 1.0).astype(float)),
-    "rounds": lambda x, theta: jnp.floor(x) ** 2,
-    "rounds to an integer": lambda x, theta: x.astype(int) * 1.0,
-    "compares, and tests": lambda x, theta: jnp.where(jnp.isfinite(x) & (x > 0), 1.0, 0.0),
-    "compares, after a test": lambda x, theta: jnp.where(~jnp.isfinite(x), 0.0, jnp.where(x > 0, 1.0, 0.0)),
-    "takes the sign": lambda x, theta: jnp.sign(x) * x,
-    "compares, in a loop": lambda x, theta: jax.lax.scan(lambda c, _: (c + (c > x), None), 0.0, None, 3)[0],
+    "compares": lambda x, params: jnp.where(x > 0, 1.0, 0.0),
+    "compares, in jit": jax.jit(lambda x, params: (x > 1.0).astype(float)),
+    "rounds": lambda x, params: jnp.floor(x) ** 2,
+    "rounds to an integer": lambda x, params: x.astype(int) * 1.0,
+    "compares, and tests": lambda x, params: jnp.where(jnp.isfinite(x) & (x > 0), 1.0, 0.0),
+    "compares, after a test": lambda x, params: jnp.where(~jnp.isfinite(x), 0.0, jnp.where(x > 0, 1.0, 0.0)),
+    "takes the sign": lambda x, params: jnp.sign(x) * x,
+    "compares, in a loop": lambda x, params: jax.lax.scan(lambda c, _: (c + (c > x), None), 0.0, None, 3)[0],
 }
 SMOOTH = [
-    lambda x, theta: jnp.where(jnp.isfinite(x) & jnp.isfinite(x**2), x, jnp.floor(x)),
-    lambda x, theta: x**2,
-    lambda x, theta: jax.nn.softplus(x) + jax.nn.logsumexp(jnp.stack([x, 1.0])),
-    lambda x, theta: jnp.maximum(x, 0.0) + jnp.abs(x) + jnp.clip(x, -1.0, 1.0),
-    lambda x, theta: Normal(theta["mu"], 2.0).log_prob(x),
-    lambda x, theta: x * (jax.lax.stop_gradient(x) > 0),
-    lambda x, theta: jnp.where(theta["mu"] > 0, x, -x),
-    lambda x, theta: jnp.where(x == 0.0, 1.0, jnp.sin(x) / x),
-    lambda x, theta: Bernoulli(logits=x * jnp.arange(3.0)).log_prob(jnp.array([1.0, 0.0, 1.0])).sum(),
-    lambda x, theta: dist.Gamma(2.0, theta["mu"]).log_prob(jnp.exp(x)) + dist.HalfCauchy(1.0).log_prob(x**2),
-    lambda x, theta: dist.MixtureSameFamily(
-        dist.Categorical(jnp.array([0.3, 0.7])), Normal(jnp.array([0.0, theta["mu"]]), 1.0)
+    lambda x, params: jnp.where(jnp.isfinite(x) & jnp.isfinite(x**2), x, jnp.floor(x)),
+    lambda x, params: x**2,
+    lambda x, params: jax.nn.softplus(x) + jax.nn.logsumexp(jnp.stack([x, 1.0])),
+    lambda x, params: jnp.maximum(x, 0.0) + jnp.abs(x) + jnp.clip(x, -1.0, 1.0),
+    lambda x, params: Normal(params["mu"], 2.0).log_prob(x),
+    lambda x, params: x * (jax.lax.stop_gradient(x) > 0),
+    lambda x, params: jnp.where(params["mu"] > 0, x, -x),
+    lambda x, params: jnp.where(x == 0.0, 1.0, jnp.sin(x) / x),
+    lambda x, params: Bernoulli(logits=x * jnp.arange(3.0)).log_prob(jnp.array([1.0, 0.0, 1.0])).sum(),
+    lambda x, params: (
+        dist.Gamma(2.0, params["mu"]).log_prob(jnp.exp(x)) + dist.HalfCauchy(1.0).log_prob(x**2)
+    ),
+    lambda x, params: dist.MixtureSameFamily(
+        dist.Categorical(jnp.array([0.3, 0.7])), Normal(jnp.array([0.0, params["mu"]]), 1.0)
     ).log_prob(x),
 ]
 
@@ -67,11 +69,11 @@ def test_no_word_where_nothing_is_differentiated_through_or_the_user_vouches():
 
 
 def test_the_variable_is_named():
-    def distribution(theta):
-        return {"z": Bernoulli(theta["p"]), "x": lambda z: Normal(theta["mu"] + z, 1.0)}
+    def distribution(params):
+        return {"z": Bernoulli(params["p"]), "x": lambda z: Normal(params["mu"] + z, 1.0)}
 
     F = gr.expectation(
-        lambda v, theta: jnp.where(v["z"] > 0, v["x"], 0.0) + jnp.round(v["x"]),
+        lambda v, params: jnp.where(v["z"] > 0, v["x"], 0.0) + jnp.round(v["x"]),
         distribution,
         {"z": gr.Exact(), "x": gr.Pathwise()},
     )
@@ -81,18 +83,18 @@ def test_the_variable_is_named():
 
 def test_why_it_matters():
     """d/dμ P(x > 0) is the density at 0; the path says 0 without a word of its own."""
-    theta, key = {"mu": 0.5}, jax.random.key(1)
+    params, key = {"mu": 0.5}, jax.random.key(1)
     truth = jnp.exp(-0.125) / jnp.sqrt(2 * jnp.pi)
     many = gr.Independent(100_000)
     with pytest.warns(gr.GradientWarning):
-        path = jax.grad(gr.expectation(JUMPING["compares"], normal, gr.Pathwise(), many))(theta, key)
-    score = jax.grad(gr.expectation(JUMPING["compares"], normal, gr.ScoreFunction(), many))(theta, key)
+        path = jax.grad(gr.expectation(JUMPING["compares"], normal, gr.Pathwise(), many))(params, key)
+    score = jax.grad(gr.expectation(JUMPING["compares"], normal, gr.ScoreFunction(), many))(params, key)
     assert path["mu"] == 0.0
     assert float(score["mu"]) == pytest.approx(float(truth), abs=0.01)
 
 
 def test_auto_takes_the_score_where_f_jumps():
-    def f(x, theta):
+    def f(x, params):
         return jnp.where(x > 1.0, 1.0, 0.0)
 
     F = gr.expectation(f, dist.Exponential, draws=gr.Independent(100_000))
@@ -112,9 +114,9 @@ def test_a_rule_of_gauss_does_not_see_a_jump_either():
 
 def test_a_jump_where_theta_is_compared_is_in_no_estimator():
     F = gr.expectation(
-        lambda x, theta: jnp.where(x > theta["q"], 1.0, 0.0), normal, gr.ScoreFunction(gr.LeaveOneOut())
+        lambda x, params: jnp.where(x > params["q"], 1.0, 0.0), normal, gr.ScoreFunction(gr.LeaveOneOut())
     )
-    with pytest.warns(gr.GradientWarning, match="compares 'x' with something that depends on theta"):
+    with pytest.warns(gr.GradientWarning, match="compares 'x' with something that depends on params"):
         slope = jax.grad(F)({"mu": 0.5, "q": 0.5}, jax.random.key(0))
     assert slope["q"] == 0.0  # and minus the density at 0 in truth
 
@@ -134,13 +136,13 @@ def test_vouching_is_for_variables():
 
 
 def test_a_jump_in_the_distribution_of_a_child_is_seen():
-    def distribution(theta):
-        return {"z": Normal(theta["mu"], 1.0), "x": lambda z: Normal(jnp.where(z > 0.0, 1.0, -1.0), 1.0)}
+    def distribution(params):
+        return {"z": Normal(params["mu"], 1.0), "x": lambda z: Normal(jnp.where(z > 0.0, 1.0, -1.0), 1.0)}
 
-    F = gr.expectation(lambda v, theta: v["x"], distribution, gr.Pathwise(), gr.Independent(8))
+    F = gr.expectation(lambda v, params: v["x"], distribution, gr.Pathwise(), gr.Independent(8))
     with pytest.warns(gr.GradientWarning, match="compares 'z'"):
         assert jax.grad(F)({"mu": 0.5}, jax.random.key(0))["mu"] == 0.0
-    auto = gr.expectation(lambda v, theta: v["x"], distribution, draws=gr.Independent(100_000))
+    auto = gr.expectation(lambda v, params: v["x"], distribution, draws=gr.Independent(100_000))
     assert auto.chosen({"mu": 0.5}) == {"z": gr.ScoreFunction(gr.LeaveOneOut()), "x": gr.Pathwise()}
     with pytest.warns(gr.GradientWarning, match="Auto takes the score"):
         slope = jax.grad(auto)({"mu": 0.5}, jax.random.key(0))["mu"]
@@ -172,15 +174,17 @@ def test_whatever_differentiates_f_warns_of_a_jump(make, estimator):
 def test_theta_may_be_decided_by():
     """Where f asks for the value of θ it is traced with the numbers."""
 
-    def f(x, theta):
-        return jnp.floor(x) if theta["mu"] > 0 else x
+    def f(x, params):
+        return jnp.floor(x) if params["mu"] > 0 else x
 
     with pytest.warns(gr.GradientWarning, match="rounds 'x'"):
         gradient(f)
 
 
 def test_the_guide_of_a_bound_is_not_looked_at():
-    F = gr.bound(lambda z, t: dist.Gamma(2.0, 1.0).log_prob(z), lambda t: dist.Gamma(t, 1.0), gr.Pathwise())
+    F = gr.bound(
+        lambda params, z: dist.Gamma(2.0, 1.0).log_prob(z), lambda t: dist.Gamma(t, 1.0), gr.Pathwise()
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         jax.grad(F)(2.0, jax.random.key(0))

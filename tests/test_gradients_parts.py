@@ -30,14 +30,14 @@ def _one(x):
 @pytest.mark.parametrize("name", parts.PARTS)
 def test_a_path_is_unbiased(name):
     case = parts.PARTS[name]
-    off = off_by(estimates(case, PATH, case.theta), case.truth())
+    off = off_by(estimates(case, PATH, case.params), case.truth())
     assert max(map(abs, off.values())) < LIMIT, off
 
 
 @pytest.mark.parametrize("name", MADE_OF_OTHERS)
 def test_a_score_is_unbiased_and_has_mean_zero(name):
     case = MADE_OF_OTHERS[name]
-    names = [of for of in case.theta if of not in case.moving]
+    names = [of for of in case.params if of not in case.moving]
     of_f, of_one = gradients(case, SCORE, names, [case.f, _one])
     off = off_by(summary(of_f), case.truth())
     zero = off_by(summary(of_one), dict.fromkeys(names, 0.0))
@@ -58,10 +58,10 @@ def test_numpyro_counts_components_beyond_their_support(name):
     """Else our own density of mixtures is not needed; and there is no path."""
     case = parts.OVERLAPPING[name]
     with validation_enabled(False):  # else it warns, and counts them all the same
-        d = case.make(case.theta)
+        d = case.make(case.params)
         assert not jnp.allclose(d.log_prob(0.2), entries(d, 0.2))
     with pytest.raises(ValueError, match="is a path through mixtures"):
-        estimates(case, PATH, case.theta)
+        estimates(case, PATH, case.params)
 
 
 MIXTURES = {

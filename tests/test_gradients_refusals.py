@@ -130,17 +130,17 @@ WRAPPED = [dist.MaskedDistribution]
 @pytest.mark.parametrize("name", WRONG)
 def test_a_density_of_other_values_than_those_drawn_has_no_score(name):
     case = WRONG[name]
-    assert score_refusal(case.make(case.theta)) is not None
+    assert score_refusal(case.make(case.params)) is not None
     with pytest.raises(ValueError, match="ScoreFunction for 'x'"):
-        estimates(case, SCORE, case.theta)
-    off = off_by(estimates(case, SCORE, case.theta, unguarded=True), case.truth())
+        estimates(case, SCORE, case.params)
+    off = off_by(estimates(case, SCORE, case.params, unguarded=True), case.truth())
     assert min(map(abs, off.values())) > LIMIT, off
 
 
 @pytest.mark.parametrize("name", ["masked", "masked out", "folded beyond an end"])
 def test_their_paths_are_right(name):
     case = WRONG[name]
-    off = off_by(estimates(case, PATH, case.theta), case.truth())
+    off = off_by(estimates(case, PATH, case.params), case.truth())
     assert max(map(abs, off.values())) < LIMIT, off
 
 

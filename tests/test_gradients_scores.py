@@ -22,11 +22,11 @@ def _in_double_precision():
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, case in FAMILIES.items() if set(case.theta) - set(case.moving)]
+    "name", [name for name, case in FAMILIES.items() if set(case.params) - set(case.moving)]
 )
 def test_a_score_is_unbiased_and_has_mean_zero(name):
     case = FAMILIES[name]
-    names = [of for of in case.theta if of not in case.moving]
+    names = [of for of in case.params if of not in case.moving]
     of_f, of_one = gradients(case, SCORE, names, [case.f, _one])
     off = off_by(summary(of_f), case.truth())
     zero = off_by(summary(of_one), dict.fromkeys(names, 0.0))
@@ -68,6 +68,6 @@ def test_numpyro_alone_is_wrong_at_a_tie():
 def test_a_sum_over_a_binomial_is_right_at_a_tie():
     case = FAMILIES["BinomialTied"]
     F = gr.expectation(lambda x, _: case.f(x), case.make, gr.Exact())
-    assert jax.grad(F)(dict(case.theta), jax.random.key(0))["logits"] == pytest.approx(
+    assert jax.grad(F)(dict(case.params), jax.random.key(0))["logits"] == pytest.approx(
         case.truth()["logits"], abs=1e-9
     )

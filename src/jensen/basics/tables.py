@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -36,23 +37,36 @@ class Table(dict[str, NDArray[Any]]):
         shown = self.rows()
         cut, half = len(shown) > most, most // 2
         picked = [*shown[:half], *shown[-half:]] if cut else shown
-        cells = [[_cell(value) for value in row.values()] for row in picked]
-        widths = [max(map(len, column)) for column in zip(list(self), *cells, strict=False)]
-        lines = [
-            "  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True))
-            for line in [list(self), *cells]
-        ]
+        lines = text_lines(list(self), [[_cell(value) for value in row.values()] for row in picked])
         if cut:
             lines.insert(half + 1, f"… {len(shown) - 2 * half} more …")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in self)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(_cell(v))}</td>" for v in row.values()) + "</tr>"
-            for row in self.rows()
+        return html(list(self), [[_cell(value) for value in row.values()] for row in self.rows()])
+
+
+def text_lines(titles: Sequence[str], cells: Sequence[Sequence[str]], num_left: int = 0) -> list[str]:
+    """The lines of a table in columns, the first ``num_left`` of them to the left."""
+    shown = [titles, *cells]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+
+    def line(texts: Sequence[str]) -> str:
+        placed = (
+            text.ljust(width) if i < num_left else text.rjust(width)
+            for i, (text, width) in enumerate(zip(texts, widths, strict=True))
         )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return "  ".join(placed).rstrip()
+
+    return [line(texts) for texts in shown]
+
+
+def html(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    """The same table as HTML."""
+    head = "".join(f"<th>{escape(title)}</th>" for title in titles)
+    rows = ("".join(f"<td>{escape(text)}</td>" for text in line) for line in cells)
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _cell(value: Any) -> str:

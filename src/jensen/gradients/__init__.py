@@ -9,7 +9,8 @@ except ImportError as error:
 from jensen.gradients.bound import bound
 from jensen.gradients.compare import Comparison, check, compare, gradient_samples
 from jensen.gradients.distributions import VonMisesFisher
-from jensen.gradients.distributions.validity import Derivatives, GradientWarning, Validity, Verdict, validity
+from jensen.gradients.distributions.validity import Derivatives, GradientWarning, Ruling, Validity, validity
+from jensen.gradients.distributions.validity.warning import warn as _warn
 from jensen.gradients.estimators import (
     ARM,
     REBAR,
@@ -38,6 +39,7 @@ from jensen.gradients.estimators.baselines import (
     Scored,
 )
 from jensen.gradients.expectation import Expectation, expectation
+from jensen.gradients.program.plan import Plan
 from jensen.gradients.randomness.draws import Antithetic, Draws, Independent, Sobol, Stratified
 from jensen.gradients.sampling import draw, fixed_draw, log_density
 from jensen.gradients.site import Cost, Site
@@ -72,6 +74,8 @@ __all__ = [
     "MovingAverage",
     "OptimalCoefficient",
     "Pathwise",
+    "Plan",
+    "Ruling",
     "ScoreFunction",
     "Scored",
     "Site",
@@ -80,7 +84,6 @@ __all__ = [
     "Stratified",
     "Taylor",
     "Validity",
-    "Verdict",
     "VonMisesFisher",
     "bound",
     "check",
@@ -92,3 +95,10 @@ __all__ = [
     "log_density",
     "validity",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Verdict":
+        _warn("jensen.gradients.Verdict is called Ruling now", DeprecationWarning)
+        return Ruling
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,20 +8,21 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from numpyro.distributions import Distribution
 from numpyro.distributions.distribution import validation_enabled
 
+from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.warning import warn
 from jensen.gradients.estimators import Auto, Estimator
 from jensen.gradients.labels import label
 from jensen.gradients.program.jumps import Jump
-from jensen.gradients.program.jumps import jumps as jumps_of
-from jensen.gradients.program.plan import Treatment, evaluations, plan, words_of
-from jensen.gradients.program.variables import ONLY, Variable, is_single, names_in, variables_of
+from jensen.gradients.program.plan import Plan, Program, Treatment
+from jensen.gradients.program.plan import plan as plan_of
+from jensen.gradients.program.variables import ONLY, Variable, as_given, names_in, variables_of
 from jensen.gradients.randomness.assign import randomness_of
 from jensen.gradients.randomness.draws import Draws, as_draws
+from jensen.gradients.renaming import params_was_theta
 from jensen.gradients.site import Randomness, Site, in_draws
-
-Theta = Any
 
 
 # jax.jit wants a hash and a weak reference
@@ -32,9 +33,9 @@ class Expectation:
     Attributes
     ----------
     f
-        ``f(x, theta)``, a number.
+        ``f(x, params)``, a number.
     distribution
-        ``distribution(theta)``: a distribution, or a dict of distributions and functions of parents.
+        ``distribution(params)``: a distribution, or a dict of distributions and functions of parents.
     estimator
         For all variables, or a dict with one for each.
     draws
@@ -43,42 +44,57 @@ class Expectation:
         Names of variables whose paths the user vouches for: they are not in the table, or f only looks as if
         it jumped there. What is known to be wrong stays refused.
     log_joint
-        Of a `bound`: f without the guide.
+        Of a `bound`: ``log_joint(params, z)``, f without the guide.
     """
 
-    f: Callable[[Any, Theta], Any]
-    distribution: Callable[[Theta], Any]
+    f: Callable[[Any, Params], Any]
+    distribution: Callable[[Params], Any]
     estimator: Any
     draws: Draws
     vouch: tuple[str, ...] = ()
-    log_joint: Callable[[Any, Theta], Any] | None = None
+    log_joint: Callable[[Params, Any], Any] | None = None
 
     def __repr__(self) -> str:
         what = (
-            f"E[{label(self.f)}(x, theta)]" if self.log_joint is None else f"bound of {label(self.log_joint)}"
+            f"E[{label(self.f)}(x, params)]"
+            if self.log_joint is None
+            else f"bound of {label(self.log_joint)}"
         )
         return f"{what} over {label(self.distribution)}: {label(self.estimator)}, {label(self.draws)}"
 
-    def __call__(self, theta: Theta, key: Any = None, state: Any = None) -> Any:
+    @params_was_theta
+    def __call__(
+        self, params: Params, key: Any = None, state: Any = None, *, plan: Plan | None = None
+    ) -> Any:
         """The estimate of E[f], a mean over the draws. The key may be left out where nothing is drawn."""
-        return jnp.mean(self.costs(theta, key, state))
+        return jnp.mean(self.costs(params, key, state, plan=plan))
 
-    def costs(self, theta: Theta, key: Any = None, state: Any = None) -> Any:
-        """The cost of every draw, (batches, coupled)."""
+    @params_was_theta
+    def costs(self, params: Params, key: Any = None, state: Any = None, *, plan: Plan | None = None) -> Any:
+        """The cost of every draw, (batches, coupled). A plan that is given is not made again."""
         with validation_enabled(False):  # θ is looked at once, and not again for every draw
-            return self._costs(self.distribution(theta), theta, key, state)
+            described = self.distribution(params)
+            planned = self._plan(described, params) if plan is None else plan
+            return self._costs(described, planned.treatments, params, key, state, planned.remarks)
 
-    def _costs(self, described: Any, theta: Theta, key: Any, state: Any) -> Any:
-        treatments, words = self._plan(described, theta)
-        for word in words:
-            warn(word)
+    def _costs(
+        self,
+        described: Any,
+        treatments: Mapping[str, Treatment],
+        params: Params,
+        key: Any,
+        state: Any,
+        remarks: tuple[str, ...],
+    ) -> Any:
+        for remark in remarks:
+            warn(remark)
         variables = variables_of(described)
         layout = self.draws.layout
 
         def run(randomness: dict[str, Randomness]) -> Any:
             def go_on(left: list[Variable], values: dict[str, Any]) -> Any:
                 if not left:
-                    return _number(self.f(values[ONLY] if is_single(described) else values, theta))
+                    return one_number(self.f(as_given(described, values), params))
                 variable, *later = left
                 name = variable.name
                 site = Site(
@@ -99,33 +115,34 @@ class Expectation:
 
         return in_draws(run, layout, randomness_of(treatments, self.draws, key))
 
-    def chosen(self, theta: Theta) -> dict[str, Estimator]:
-        """The estimator of every variable, with what `Auto` takes in its place."""
-        return {name: treatment.estimator for name, treatment in self._treatments(theta).items()}
+    @params_was_theta
+    def plan(self, params: Params) -> Plan:
+        """How every variable is treated, what f does with it, and what one call costs."""
+        with validation_enabled(False):
+            return self._plan(self.distribution(params), params)
 
-    def evaluations(self, theta: Theta) -> int:
+    @params_was_theta
+    def chosen(self, params: Params) -> dict[str, Estimator]:
+        """The estimator of every variable, with what `Auto` takes in its place."""
+        return self.plan(params).chosen
+
+    @params_was_theta
+    def evaluations(self, params: Params) -> int:
         """How often one call evaluates f, for its value and its gradient in all of θ.
 
         An upper bound where measure-valued variables follow each other.
         """
-        treatments = self._treatments(theta)
-        is_drawn = any(each.is_drawn for each in treatments.values())
-        num_draws = self.draws.layout.num_draws if is_drawn else 1
-        with validation_enabled(False):
-            each = evaluations(lambda theta: variables_of(self.distribution(theta)), treatments, theta)
-        return num_draws * each
+        return self.plan(params).evaluations
 
-    def order(self, theta: Theta) -> float:
+    @params_was_theta
+    def order(self, params: Params) -> float:
         """The order of derivative that is right in every parameter; one beyond it raises."""
-        return min(treatment.order for treatment in self._treatments(theta).values())
+        return self.plan(params).order
 
-    def jumps(self, theta: Theta) -> list[Jump]:
+    @params_was_theta
+    def jumps(self, params: Params) -> list[Jump]:
         """Where f, or a distribution, compares or rounds a variable that is a real number."""
-        with validation_enabled(False):
-            described = self.distribution(theta)
-            variables = variables_of(described)
-            found = plan(variables, self._estimators(variables), self.draws.layout, self.vouch)
-            return self._jumps(described, found, theta)
+        return list(self.plan(params).jumps)
 
     def init(self) -> Any:
         """What baselines with a memory remember before the first call; None where there are none."""
@@ -145,36 +162,25 @@ class Expectation:
     def _memory(self, state: Any, name: str) -> Any:
         return state.get(name) if isinstance(self.estimator, Mapping) and state is not None else state
 
-    def _treatments(self, theta: Theta) -> dict[str, Treatment]:
-        with validation_enabled(False):
-            return self._plan(self.distribution(theta), theta)[0]
-
-    def _plan(self, described: Any, theta: Theta) -> tuple[dict[str, Treatment], list[str]]:
-        """How every variable is treated, and what is to be said of it."""
+    def _plan(self, described: Any, params: Params) -> Plan:
         variables = variables_of(described)
-        estimators, layout = self._estimators(variables), self.draws.layout
+        estimators = self._estimators(variables)
         _require_names(self.vouch, estimators)
-        found = plan(variables, estimators, layout, self.vouch)
-        jumping = [jump for jump in self._jumps(described, found, theta) if jump.name not in self.vouch]
-        for_score = {jump.name for jump in jumping if isinstance(estimators[jump.name], Auto)}
-        for_score = {name for name in for_score if found[name].has_path}
-        if for_score:
-            found = plan(variables, estimators, layout, self.vouch, frozenset(for_score))
-        said = (words_of(jump, found[jump.name], jump.name in for_score) for jump in jumping)
-        return found, [word for word in said if word]
 
-    def _jumps(self, described: Any, treatments: dict[str, Treatment], theta: Theta) -> list[Jump]:
-        """Of f, and of the distributions that depend on a variable."""
+        def describe(params: Params) -> list[Variable]:
+            return variables_of(self.distribution(params))
 
-        def what_follows(values: Any, theta: Theta) -> Any:
-            variables = variables_of(self.distribution(theta))
-            later = [variable.given(values) for variable in variables if variable.parents]
-            cost = self.log_joint or self.f
-            return cost(values[ONLY] if is_single(described) else values, theta), jax.tree.leaves(later)
+        return plan_of(
+            Program(variables, estimators, self.draws.layout, self.vouch, describe, self.follows), params
+        )
 
-        shapes = {name: treatment.seen for name, treatment in treatments.items()}
-        real = [name for name, value in shapes.items() if jnp.issubdtype(value.dtype, jnp.inexact)]
-        return jumps_of(what_follows, shapes, theta, real)
+    def follows(self, values: Any, params: Params) -> Any:
+        """What values of the variables decide: f, or the log-joint of a bound; and what depends on them."""
+        described = self.distribution(params)
+        later = [variable.given(values) for variable in variables_of(described) if variable.parents]
+        x = as_given(described, values)
+        cost = self.f(x, params) if self.log_joint is None else self.log_joint(params, x)
+        return cost, jax.tree.leaves(later)
 
     def _estimators(self, variables: list[Variable]) -> dict[str, Estimator]:
         names = [variable.name for variable in variables]
@@ -191,8 +197,8 @@ class Expectation:
 
 
 def expectation(
-    f: Callable[[Any, Theta], Any],
-    distribution: Callable[[Theta], Any],
+    f: Callable[[Any, Params], Any],
+    distribution: Callable[[Params], Any],
     estimator: Any = None,
     draws: Draws | int | None = None,
     vouch: tuple[str, ...] | str = (),
@@ -202,9 +208,9 @@ def expectation(
     Parameters
     ----------
     f
-        ``f(x, theta)``, a number; x is a value, or a dict of them where the distribution is a dict.
+        ``f(x, params)``, a number; x is a value, or a dict of them where the distribution is a dict.
     distribution
-        ``distribution(theta)``: a distribution of NumPyro, or a dict whose values are distributions or
+        ``distribution(params)``: a distribution of NumPyro, or a dict whose values are distributions or
         functions that return them, whose arguments are named as the variables that they depend on.
     estimator
         How the derivative is taken: an `Estimator` for all variables, or a dict with one for each. `Auto` by
@@ -218,8 +224,8 @@ def expectation(
     Returns
     -------
     Expectation
-        ``F(theta, key)`` is the mean of f over the draws; its derivative in JAX is the estimate, and includes
-        that of f in θ. Baselines with a memory need ``F(theta, key, state)``.
+        ``F(params, key)`` is the mean of f over the draws; its derivative in JAX is the estimate, and
+        includes that of f in θ. Baselines with a memory need ``F(params, key, state)``.
 
     Raises
     ------
@@ -227,16 +233,15 @@ def expectation(
         Here or at a call: an f that returns something else than a number, an estimator that cannot be used
         for a distribution, parameters outside of their domain (seen where they have values: not in ``jit``).
     InvalidGradientError
-        Where a derivative is taken that is wrong or beyond ``F.order(theta)``, also inside ``jit``.
+        Where a derivative is taken that is wrong or beyond ``F.order(params)``, also inside ``jit``.
 
     Examples
     --------
     >>> import jax
     >>> from numpyro.distributions import Normal
     >>> from jensen import gradients as gr
-    >>> F = gr.expectation(
-    ...     lambda x, theta: x**2, lambda theta: Normal(theta["mu"], 1.0), gr.Pathwise(), gr.Independent(1000)
-    ... )
+    >>> normal = lambda params: Normal(params["mu"], 1.0)
+    >>> F = gr.expectation(lambda x, params: x**2, normal, gr.Pathwise(), gr.Independent(1000))
     >>> gradient = jax.grad(F)({"mu": 0.5}, jax.random.key(0))
     >>> bool(abs(gradient["mu"] - 1.0) < 0.3)
     True
@@ -260,16 +265,16 @@ def _require_names(vouch: tuple[str, ...], variables: Mapping[str, Any]) -> None
 
 def _require_functions(f: Any, distribution: Any) -> None:
     if not callable(f):
-        raise TypeError(f"f must be a function f(x, theta), not {f!r}")
-    is_one = hasattr(distribution, "log_prob") and not isinstance(distribution, type)
-    if is_one or isinstance(distribution, Mapping) or not callable(distribution):
+        raise TypeError(f"f must be a function f(x, params), not {f!r}")
+    if isinstance(distribution, (Distribution, Mapping)) or not callable(distribution):
         raise TypeError(
-            f"distribution must be a function of theta that returns a distribution or a dict, not a "
-            f"{type(distribution).__name__}: lambda theta: ..."
+            f"distribution must be a function of params that returns a distribution or a dict, not a "
+            f"{type(distribution).__name__}: lambda params: ..."
         )
 
 
-def _number(value: Any) -> Any:
+def one_number(value: Any) -> Any:
+    """What f returns, as a real number; an error where it returns something else."""
     try:
         value = jnp.asarray(value)
     except (TypeError, ValueError):

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 
 class Labelled:
-    """Something whose ``repr`` is its label."""
+    """Something whose ``repr`` is its label.
+
+    Attributes
+    ----------
+    says_all
+        Whether arguments are told that are as by default.
+    """
+
+    __slots__ = ()
+    says_all: ClassVar[bool] = False
 
     def __repr__(self) -> str:
         return label(self)
@@ -20,19 +29,19 @@ def label(thing: Any) -> str:
         return "{" + ", ".join(f"{name}: {label(value)}" for name, value in thing.items()) + "}"
     if isinstance(thing, float):
         return f"{thing:g}"
-    if callable(thing) and hasattr(thing, "__name__"):
-        return thing.__name__
     if isinstance(thing, Labelled):
         return f"{type(thing).__name__}({', '.join(_arguments(thing))})"
-    return str(thing)
+    try:
+        return thing.__name__ if callable(thing) else str(thing)
+    except AttributeError:  # as of functools.partial
+        return str(thing)
 
 
-def _arguments(thing: Any) -> Iterator[str]:
+def _arguments(thing: Labelled) -> Iterator[str]:
     by_place = True
-    spoken = hasattr(thing, "layout")  # the number of draws is always told
     for field in fields(thing) if is_dataclass(thing) else ():
         value = getattr(thing, field.name)
-        if not spoken and (value is field.default or _same(value, field.default)):
+        if not thing.says_all and (value is field.default or _same(value, field.default)):
             by_place = False
             continue
         yield label(value) if by_place else f"{field.name}={label(value)}"

@@ -42,7 +42,7 @@ def can_be_taken_apart(distribution: Any) -> bool:
     """
     leaves, structure = jax.tree.flatten(distribution)
     made = vars(jax.tree.unflatten(structure, leaves))
-    return all(name in made or hasattr(type(distribution), name) for name in vars(distribution))
+    return {*vars(distribution)} <= {*made, *dir(type(distribution))}
 
 
 def log_density(distribution: Any, value: Any) -> Any:

@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import jax
 import jax.numpy as jnp
 
-from jensen.gradients.expectation import Expectation, expectation
+from jensen.basics.arrays import Params
+from jensen.gradients.expectation import Expectation
+from jensen.gradients.randomness.draws import as_draws
+from jensen.gradients.renaming import params_was_theta
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def asked(f: Any, distribution: Any, theta: Any, **options: Any) -> tuple[Expectation, Any]:
-    """The expectation and θ, from either f, its distribution and θ, or an `Expectation` and θ.
+def of_expectation(verb: Callable[P, R]) -> Callable[P, R]:
+    """A function whose first argument is an `Expectation`: what else is given is told how to write it."""
+    renamed = params_was_theta(verb)
 
-    Options that are None are those of the expectation. Arrays of integers in θ are part of the question, and
-    have no derivative.
+    @wraps(verb)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        first = args[0] if args else kwargs.get("F")
+        if not isinstance(first, Expectation):
+            name = verb.__name__
+            raise TypeError(
+                f"{name} takes an expectation, not {type(first).__name__}: "
+                f"{name}(gr.expectation(f, distribution, estimator, draws), params, …)"
+            )
+        return renamed(*args, **kwargs)
+
+    return checked
+
+
+def asked(F: Expectation, params: Params, draws: Any = None) -> tuple[Expectation, Params]:
+    """The expectation, as a function of those of the params that are real numbers, and these.
+
+    Arrays of integers in θ are part of the question, and have no derivative.
     """
-    given = {name: value for name, value in options.items() if value is not None}
-    if isinstance(f, Expectation):
-        made = expectation(f.f, f.distribution, **{**_options(f), **given})
-        F, at = replace(made, log_joint=f.log_joint), distribution if theta is None else theta
-    else:
-        F, at = expectation(f, distribution, **given), theta
-    if at is None:
-        raise TypeError("theta is missing: where is the gradient to be taken?")
-    return _of_real_theta(F, at)
+    if params is None:
+        raise TypeError("params are missing: where is the gradient to be taken?")
+    return _of_real_params(F if draws is None else replace(F, draws=as_draws(draws)), params)
 
 
-def _options(F: Expectation) -> dict[str, Any]:
-    return {"estimator": F.estimator, "draws": F.draws, "vouch": F.vouch}
-
-
-def _of_real_theta(F: Expectation, theta: Any) -> tuple[Expectation, Any]:
-    real = jax.tree.map(lambda leaf: _as_array(leaf) if _is_real(leaf) else None, theta)
-    if jax.tree.structure(real) == jax.tree.structure(theta):
+def _of_real_params(F: Expectation, params: Params) -> tuple[Expectation, Any]:
+    real = jax.tree.map(lambda leaf: _as_array(leaf) if _is_real(leaf) else None, params)
+    if jax.tree.structure(real) == jax.tree.structure(params):
         return F, real
-    leaves, structure = jax.tree.flatten(theta)
+    leaves, structure = jax.tree.flatten(params)
 
     def whole(moving: Any) -> Any:
         rest = iter(jax.tree.leaves(moving))
@@ -47,7 +62,7 @@ def _of_real_theta(F: Expectation, theta: Any) -> tuple[Expectation, Any]:
         F,
         f=lambda x, moving: F.f(x, whole(moving)),
         distribution=lambda moving: F.distribution(whole(moving)),
-        log_joint=None if joint is None else lambda x, moving: joint(x, whole(moving)),
+        log_joint=None if joint is None else lambda moving, z: joint(whole(moving), z),
     ), real
 
 

@@ -8,38 +8,39 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jensen.basics.arrays import Params
 from jensen.gradients.compare.reference import expected
 from jensen.gradients.expectation import Expectation
-from jensen.gradients.program.variables import ONLY, is_single, variables_of
+from jensen.gradients.program.variables import is_single, variables_of
 from jensen.gradients.sampling import log_density
 
 
-def known_best(F: Expectation, theta: Any) -> float | None:
+def known_best(F: Expectation, params: Params) -> float | None:
     """The constant of least variance, E[(f s + ∇f) s] / E[s²] with s = ∇ log p.
 
     Of one variable and one parameter, where there is a `reference`; elsewhere None.
     """
-    variables = variables_of(F.distribution(theta))
-    if len(variables) > 1 or np.size(flat_theta(theta)) > 1:
+    described = F.distribution(params)
+    variables = variables_of(described)
+    if len(variables) > 1 or np.size(flat_params(params)) > 1:
         return None
-    name, single = variables[0].name, is_single(F.distribution(theta))
-    assert name == ONLY or not single
+    (name,) = (variable.name for variable in variables)
+    single = is_single(described)
 
-    def log_p(theta: Any, x: Any) -> Any:
-        described = F.distribution(theta)
+    def log_p(params: Params, x: Any) -> Any:
+        described = F.distribution(params)
         return log_density(described if single else described[name], x if single else x[name])
 
-    def score(x: Any, theta: Any) -> Any:
-        return flat_theta(jax.grad(log_p)(theta, x))[0]
+    def quantities(x: Any, params: Params) -> Any:
+        cost, slope = jax.value_and_grad(lambda params: F.f(x, params))(params)
+        score = flat_params(jax.grad(log_p)(params, x))[0]
+        estimate = cost * score + flat_params(slope)[0]  # of one draw, without a baseline
+        return jnp.stack([estimate * score, score**2])
 
-    def estimate(x: Any, theta: Any) -> Any:
-        return F.f(x, theta) * score(x, theta) + flat_theta(jax.grad(lambda theta: F.f(x, theta))(theta))[0]
-
-    above = float(expected(F, lambda x, theta: estimate(x, theta) * score(x, theta), theta))
-    below = float(expected(F, lambda x, theta: score(x, theta) ** 2, theta))
+    above, below = map(float, expected(F, quantities, params))
     return above / below if below > 0 and np.isfinite(above) else None
 
 
-def flat_theta(theta: Any) -> Any:
+def flat_params(params: Params) -> Any:
     """θ as one vector."""
-    return jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(theta)])
+    return jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(params)])

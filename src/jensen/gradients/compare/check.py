@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from jensen.gradients.compare.arguments import asked
-from jensen.gradients.compare.compare import Contestant, bias_in_errors, run
+from jensen.basics.arrays import Params
+from jensen.gradients.compare.arguments import asked, of_expectation
+from jensen.gradients.compare.compare import Contestant, bias_in_errors, entrant, run
 from jensen.gradients.compare.names import parameter_names
 from jensen.gradients.compare.reference import NoReference, Reference
+from jensen.gradients.compare.samples import keys
 from jensen.gradients.compare.truth import truth_at
-from jensen.gradients.compare.validation import require_dependence, require_domains
+from jensen.gradients.compare.validation import look
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.labels import label
 
 
+@of_expectation
 def check(
-    f: Callable[[Any, Any], Any] | Expectation,
-    distribution: Any = None,
-    theta: Any = None,
+    F: Expectation,
+    params: Params,
     *,
     key: Any,
-    estimator: Any = None,
-    draws: Any = None,
     num_replicates: int = 10_000,
     truth: Any = None,
     level: float = 5.0,
     max_standard_error: float | None = None,
-    vouch: tuple[str, ...] | None = None,
 ) -> None:
     """Raise an ``AssertionError`` that says where, if an estimate of a gradient is biased or not finite.
 
     Parameters
     ----------
-    f, distribution, estimator, draws, vouch
-        As for `expectation`; or an `Expectation`, which has them, and θ after it.
-    theta, key, num_replicates, truth
+    F
+        What `expectation` or `bound` returned, with the estimator that is checked.
+    params, key, num_replicates, truth
         As for `compare`. A ``ValueError`` where no truth is given and none can be computed.
     level
         How many standard errors a mean may be off.
@@ -48,17 +46,15 @@ def check(
     --------
     >>> from numpyro.distributions import Poisson
     >>> from jensen import gradients as gr
-    >>> gr.check(
-    ...     lambda x, theta: x**2.0, lambda theta: Poisson(theta), 2.3, estimator=gr.ScoreFunction(), key=0
-    ... )
+    >>> F = gr.expectation(lambda x, params: x**2.0, lambda params: Poisson(params), gr.ScoreFunction())
+    >>> gr.check(F, 2.3, key=0)
     """
-    F, at = asked(f, distribution, theta, estimator=estimator, draws=draws, vouch=vouch)
-    require_domains(F, at)
-    require_dependence(F, at)
-    exact = truth_at(F, at, truth)
+    F, at = asked(F, params)
+    looked = look(F, at)
+    exact = truth_at(F, at, truth, looked)
     if isinstance(exact, NoReference):
         raise ValueError(f"no exact gradient is known here ({exact.why}): pass truth=")
-    found = run(F, at, key, num_replicates)
+    found = run(entrant(F, at, keys(key, num_replicates)))
     name = label(F.estimator)
     if found.trouble:
         raise AssertionError(f"{name}: {found.trouble}")

@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from jensen.gradients.compare.arguments import asked
+from jensen.basics.arrays import Params
+from jensen.basics.tables import Table
+from jensen.gradients.compare.arguments import asked, of_expectation
 from jensen.gradients.compare.comparison import Comparison
 from jensen.gradients.compare.moments import Moments, moments
 from jensen.gradients.compare.names import columns, parameter_names
 from jensen.gradients.compare.nonfinite import where
 from jensen.gradients.compare.reference import NoReference, Reference
-from jensen.gradients.compare.samples import WARM, compiled, keys
+from jensen.gradients.compare.samples import WARM, Lowered, keys, lowered, planned
 from jensen.gradients.compare.truth import most_precise, truth_at
-from jensen.gradients.compare.validation import heavy_paths, require_dependence, require_domains
+from jensen.gradients.compare.validation import heavy_paths, look
 from jensen.gradients.distributions.validity.warning import warn
 from jensen.gradients.estimators import Estimator
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.labels import label
+from jensen.gradients.program.plan import Plan
 from jensen.gradients.randomness.draws import as_draws
 from jensen.gradients.surrogates import InvalidGradientError
+
+
+class Entrant(NamedTuple):
+    """An estimator that can be used: planned and traced, once.
+
+    Attributes
+    ----------
+    program
+        Its replicates, as a function of params and keys.
+    """
+
+    F: Expectation
+    plan: Plan
+    params: Params
+    keys: Any
+    program: Lowered
 
 
 class Contestant(NamedTuple):
@@ -50,25 +69,24 @@ class Contestant(NamedTuple):
     trouble: str
 
 
+@of_expectation
 def compare(
-    f: Callable[[Any, Any], Any] | Expectation,
-    distribution: Any = None,
-    theta: Any = None,
+    F: Expectation,
+    params: Params,
     estimators: Sequence[Any] | Mapping[str, Any] | None = None,
     *,
     key: Any,
     draws: Any = None,
     num_replicates: int = 1000,
     truth: Any = None,
-    vouch: tuple[str, ...] | None = None,
 ) -> Comparison:
     """Mean, variance, bias and cost of several estimators of the gradient of E[f(x, θ)].
 
     Parameters
     ----------
-    f, distribution, vouch
-        As for `expectation`; or what that or `bound` returned: ``compare(F, theta, estimators)``.
-    theta
+    F
+        What `expectation` or `bound` returned; its own estimator is not among them by itself.
+    params
         Where.
     estimators
         Estimators (each may be a dict with one for each variable), or pairs of an estimator and its draws; or
@@ -77,40 +95,32 @@ def compare(
     key
         A JAX key, or an integer to make one of.
     draws
-        Of those that have none of their own.
+        Of those that have none of their own; by default those of F.
     num_replicates
         Independent repetitions of the whole estimate, from which means and variances are taken.
     truth
-        The gradient, in the form of θ. By default an exact one is sought: by sums, and by quadrature over one
-        or two variables; where there is none, biases are from the most precise of the unbiased estimates.
+        The gradient, in the form of params. By default an exact one is sought: by sums, and by quadrature
+        over one or two variables; where there is none, biases are from the most precise of the unbiased
+        estimates.
 
     Examples
     --------
     >>> from numpyro.distributions import Normal
     >>> from jensen import gradients as gr
-    >>> found = gr.compare(
-    ...     lambda x, theta: x**2,
-    ...     lambda theta: Normal(theta["mu"], 1.0),
-    ...     {"mu": 0.5},
-    ...     [gr.ScoreFunction(), gr.Pathwise()],
-    ...     draws=gr.Independent(1),
-    ...     key=0,
-    ...     num_replicates=10_000,
-    ... )
+    >>> F = gr.expectation(lambda x, params: x**2, lambda params: Normal(params["mu"], 1.0), draws=1)
+    >>> both = [gr.ScoreFunction(), gr.Pathwise()]
+    >>> found = gr.compare(F, {"mu": 0.5}, both, key=0, num_replicates=10_000)
     >>> abs(found.row("Pathwise()")["variance"] - 4.0) < 0.4
     True
     """
-    if isinstance(f, Expectation) and distribution is not None:  # compare(F, theta, estimators)
-        distribution, theta, estimators = None, distribution, theta if estimators is None else estimators
-    F, at = asked(f, distribution, theta, draws=draws, vouch=vouch)
+    F, at = asked(F, params, draws)
     named = contestants(F, estimators)
-    require_domains(F, at)
-    require_dependence(F, at)
-    exact = truth_at(F, at, truth)
-    able, left_out = usable(named, at)
+    looked = look(F, at)
+    exact = truth_at(F, at, truth, looked)
+    able, left_out = usable(named, at, keys(key, num_replicates))
     if not able:
         raise ValueError("; ".join(dict.fromkeys(left_out.values())))
-    ran = {name: run(each, at, key, num_replicates) for name, each in able.items()}
+    ran = {name: run(each) for name, each in able.items()}
     return summary(ran, parameter_names(at), exact, left_out)
 
 
@@ -144,35 +154,39 @@ def _new(name: str, taken: Mapping[str, Any]) -> str:
     return found
 
 
-def usable(named: Mapping[str, Expectation], theta: Any) -> tuple[dict[str, Expectation], dict[str, str]]:
+def usable(
+    named: Mapping[str, Expectation], params: Params, keys: Any
+) -> tuple[dict[str, Entrant], dict[str, str]]:
     """Those that can be used, and why the others cannot."""
-    why = {name: refusal(F, theta) for name, F in named.items()}
-    able = {name: F for name, F in named.items() if not why[name]}
-    return able, {name: words for name, words in why.items() if words}
+    able: dict[str, Entrant] = {}
+    left_out: dict[str, str] = {}
+    for name, F in named.items():
+        try:
+            able[name] = entrant(F, params, keys)
+        except (InvalidGradientError, ValueError) as error:
+            left_out[name] = str(error)
+    return able, left_out
 
 
-def refusal(F: Expectation, theta: Any) -> str:
-    """Why an estimator does not give this gradient; empty where it does."""
-    try:
-        jax.eval_shape(jax.grad(F), theta, jax.random.key(0), F.init())
-    except (InvalidGradientError, ValueError) as error:
-        return str(error)
-    return ""
+def entrant(F: Expectation, params: Params, keys: Any) -> Entrant:
+    """An estimator, ready to run; an error where it does not give this gradient."""
+    plan = planned(F, params)
+    return Entrant(F, plan, params, keys, lowered(F, plan, params, keys))
 
 
-def run(F: Expectation, theta: Any, key: Any, num_replicates: int) -> Contestant:
+def run(able: Entrant) -> Contestant:
     """Replicates of one estimator, timed."""
-    for words in dict.fromkeys(heavy_paths(F, theta)):
+    F, plan, params, keys, program = able
+    for words in dict.fromkeys(heavy_paths(F, plan, params)):
         warn(words)
-    each = keys(key, num_replicates)
-    call = compiled(F, theta, each)
+    call = program.compiled()
     began = time.perf_counter()
-    values, gradients = jax.block_until_ready(call(theta, each))
-    seconds = (time.perf_counter() - began) / num_replicates
-    samples = columns(gradients, num_replicates)
+    values, gradients = jax.block_until_ready(call(params, keys))
+    seconds = (time.perf_counter() - began) / len(keys)
+    samples = columns(gradients, len(keys))
     bad = ~(np.isfinite(samples).all(axis=1) & np.isfinite(np.asarray(values)))
-    trouble = where(F, theta, each, np.flatnonzero(bad)) if bad.any() else ""
-    return Contestant(F, samples, moments(samples), F.evaluations(theta), seconds, trouble)
+    trouble = where(F, plan, params, keys, np.flatnonzero(bad)) if bad.any() else ""
+    return Contestant(F, samples, moments(samples), plan.evaluations, seconds, trouble)
 
 
 def summary(
@@ -188,10 +202,11 @@ def summary(
         for i, parameter in enumerate(parameters)
         for name, each in ran.items()
     ]
-    table = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     samples = {name: each.samples for name, each in ran.items()}
     remarks = [*_remarks(ran), *told, *(f"left out: {name} ({why})" for name, why in left_out.items())]
-    return Comparison(table, samples, tuple(parameters), tuple(remarks), isinstance(exact, Reference))
+    return Comparison(
+        Table.from_rows(rows), samples, tuple(parameters), tuple(remarks), isinstance(exact, Reference)
+    )
 
 
 def _held_against(

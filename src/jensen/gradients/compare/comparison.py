@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.tables import Table, html, text_lines
+from jensen.gradients.compare.plots import plot_comparison
+
 SHOWN = {
     "estimator": "estimator",
     "parameter": "parameter",
@@ -34,7 +37,7 @@ class Comparison:
     Attributes
     ----------
     table
-        A dict of columns with a row for each parameter and estimator, for ``pandas.DataFrame(table)`` or
+        Columns with a row for each parameter and estimator, for ``pandas.DataFrame(table)`` or
         ``polars.DataFrame(table)``. ``variance`` is that of one replicate, ``variance_per_draw`` that times
         the number of draws; ``bias`` is in standard errors from ``truth``, NaN where there is none;
         ``seconds`` is the measured time of one replicate, ``rounding`` what rounding may do to a mean.
@@ -48,7 +51,7 @@ class Comparison:
         Whether ``truth`` is exact, or was given; else it is the most precise of the estimates.
     """
 
-    table: Mapping[str, NDArray[Any]]
+    table: Table
     samples: Mapping[str, NDArray[Any]] = field(repr=False)
     parameters: Sequence[str]
     remarks: Sequence[str] = ()
@@ -56,9 +59,7 @@ class Comparison:
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows of the table as dictionaries of Python values."""
-        lists = {name: column.tolist() for name, column in self.table.items()}
-        count = len(lists["estimator"])
-        return [{name: column[i] for name, column in lists.items()} for i in range(count)]
+        return self.table.rows()
 
     def row(self, estimator: str, parameter: str | None = None) -> dict[str, Any]:
         """One row, by the name of the estimator; the parameter may be left out where there is only one."""
@@ -94,8 +95,6 @@ class Comparison:
 
     def plot(self, title: str = "") -> Any:
         """A figure: how the estimates are spread, and their variance."""
-        from jensen.gradients.compare.plots import plot_comparison
-
         return plot_comparison(self, title)
 
     def __repr__(self) -> str:
@@ -104,20 +103,15 @@ class Comparison:
     def text(self, most: int = 40) -> str:
         """The table as text; of more than ``most`` rows, one for each estimator with sums over parameters."""
         shown, cells, notes = self._printed(most)
-        widths = [max(map(len, column)) for column in zip(shown.values(), *cells, strict=True)]
-        lines = [_line(line, widths) for line in [list(shown.values()), *cells]]
-        return "\n".join([*lines, *notes])
+        return "\n".join([*text_lines(list(shown.values()), cells, num_left=1), *notes])
 
     def _repr_html_(self) -> str:
         shown, cells, notes = self._printed(40)
-        head = "".join(f"<th>{escape(name)}</th>" for name in shown.values())
-        body = "".join("<tr>" + "".join(map(_html_cell, line)) + "</tr>" for line in cells)
-        said = "".join(f"<p>{escape(note)}</p>" for note in notes)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{said}"
+        return html(list(shown.values()), cells) + "".join(f"<p>{escape(note)}</p>" for note in notes)
 
     def _printed(self, most: int) -> tuple[dict[str, str], list[list[str]], list[str]]:
         """The columns with their titles, the cells, and what is said below."""
-        if len(self.table["estimator"]) <= most:
+        if self.table.num_rows <= most:
             return SHOWN, _cells(self.rows(), SHOWN), [*self._exact(), *self.remarks]
         num = len(self.parameters)
         told = f"sums over {num} parameters, and the largest bias in standard errors; .table has each"
@@ -134,16 +128,6 @@ class Comparison:
 
 def _cells(rows: list[dict[str, Any]], shown: Mapping[str, str]) -> list[list[str]]:
     return [[_cell(_shown(row, name)) for name in shown] for row in rows]
-
-
-def _html_cell(cell: str) -> str:
-    align = "right" if cell[:1].isdigit() or cell[:1] in "-–" else "left"
-    return f'<td style="text-align: {align}">{escape(cell)}</td>'
-
-
-def _line(cells: list[str], widths: list[int]) -> str:
-    left, *others = zip(cells, widths, strict=True)
-    return "  ".join([left[0].ljust(left[1]), *(text.rjust(width) for text, width in others)]).rstrip()
 
 
 def _shown(row: dict[str, Any], name: str) -> Any:

@@ -10,15 +10,15 @@ import jax.tree_util as tree
 import numpy as np
 
 
-def parameter_names(theta: Any) -> list[str]:
+def parameter_names(params: Any) -> list[str]:
     """The name of every entry of θ, in the order of its leaves: ``mu``, ``layers.w[0,1]``."""
-    leaves, _ = tree.tree_flatten_with_path(theta)
+    leaves, _ = tree.tree_flatten_with_path(params)
     return [name + entry for path, leaf in leaves for name in [_place(path)] for entry in _entries(leaf)]
 
 
 def _place(path: tuple[Any, ...]) -> str:
     name = "".join(map(_step, path)).removeprefix(".")
-    return name if name and not name.startswith("[") else f"theta{name}"
+    return name if name and not name.startswith("[") else f"params{name}"
 
 
 def _step(key: Any) -> str:

@@ -9,13 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jensen.basics.arrays import Params
 from jensen.gradients.expectation import Expectation
+from jensen.gradients.program.plan import Plan
 
 
-def where(F: Expectation, theta: Any, keys: Any, bad: Any) -> str:
+def where(F: Expectation, plan: Plan, params: Params, keys: Any, bad: Any) -> str:
     """In words: how many replicates, and the first draw that spoils the first of them."""
     first = int(bad[0])
-    draw, x, value = _first(F, theta, keys[first])
+    draw, x, value = _first(F, plan, params, keys[first])
     found = f"{len(bad)} of {len(keys)} replicates are not finite"
     if draw is None:
         return f"{found}, the first of them number {first}"
@@ -23,12 +25,12 @@ def where(F: Expectation, theta: Any, keys: Any, bad: Any) -> str:
     return f"{found}; in draw {draw} of replicate {first} {what}, at x = {x}"
 
 
-def _first(F: Expectation, theta: Any, key: Any) -> tuple[int | None, str, float]:
+def _first(F: Expectation, plan: Plan, params: Params, key: Any) -> tuple[int | None, str, float]:
     seen: list[tuple[Any, Any, Any]] = []
-    jax.block_until_ready(replace(F, f=_recording(F, seen)).costs(theta, key, F.init()))
+    jax.block_until_ready(replace(F, f=_recording(F, seen)).costs(params, key, F.init(), plan=plan))
     if (found := _pick(seen, lambda value, draw: ~np.isfinite(value))) is not None:
         return found
-    slopes = _slopes(F, theta, key)
+    slopes = _slopes(F, plan, params, key)
     spoiled = np.flatnonzero(~np.isfinite(slopes).all(axis=1))
     if spoiled.size and (found := _pick(seen, lambda value, draw: draw == spoiled[0])) is not None:
         return found
@@ -62,8 +64,8 @@ def _recording(F: Expectation, seen: list[Any]) -> Any:
         seen.append((np.broadcast_to(np.asarray(draw), many).reshape(-1), leaves, flat))
         return value
 
-    def recording(x: Any, theta: Any) -> Any:
-        value = jnp.asarray(F.f(x, theta))
+    def recording(x: Any, params: Params) -> Any:
+        value = jnp.asarray(F.f(x, params))
         draw = F.draws.layout.index()
         shape = jax.ShapeDtypeStruct(value.shape, value.dtype)
         return jax.pure_callback(note, shape, draw, x, value, vmap_method="broadcast_all")
@@ -75,8 +77,8 @@ def _flat(leaf: Any, many: tuple[int, ...], lead: int) -> Any:
     return np.broadcast_to(leaf, (*many, *leaf.shape[lead:])).reshape(-1, *leaf.shape[lead:])
 
 
-def _slopes(F: Expectation, theta: Any, key: Any) -> Any:
+def _slopes(F: Expectation, plan: Plan, params: Params, key: Any) -> Any:
     """Of every draw (draws, parameters), forward: one pass for each parameter."""
-    tangents = jax.jacfwd(lambda theta: F.costs(theta, key, F.init()).reshape(-1))(theta)
+    tangents = jax.jacfwd(lambda params: F.costs(params, key, F.init(), plan=plan).reshape(-1))(params)
     leaves = [np.asarray(leaf).reshape(F.draws.layout.num_draws, -1) for leaf in jax.tree.leaves(tangents)]
     return np.concatenate(leaves, axis=1)

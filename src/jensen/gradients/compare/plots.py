@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from jensen.gradients.compare.comparison import Comparison
 
 MOST = 4  # parameters that are drawn
 COLORS = ("#1f4e79", "#c8553d", "#588157", "#8d6a9f", "#b08d3c", "#4a7c8c", "#7f7f7f", "#a23b72")
 LOG_FROM = 30.0  # ratio of variances from which their axis is logarithmic
 
 
-def plot_comparison(found: Comparison, title: str = "") -> Figure:
+class Shown(Protocol):
+    """What is drawn: a `Comparison`."""
+
+    @property
+    def samples(self) -> Mapping[str, NDArray[Any]]: ...
+    @property
+    def parameters(self) -> Sequence[str]: ...
+    @property
+    def has_exact(self) -> bool: ...
+    def rows(self) -> list[dict[str, Any]]: ...
+
+
+def plot_comparison(found: Shown, title: str = "") -> Figure:
     """A row of two panels for each parameter."""
     from matplotlib.figure import Figure
 
@@ -35,7 +47,7 @@ def plot_comparison(found: Comparison, title: str = "") -> Figure:
     return figure
 
 
-def _draw_spread(axes: Any, found: Comparison, parameter: str, rows: list[dict[str, Any]]) -> None:
+def _draw_spread(axes: Any, found: Shown, parameter: str, rows: list[dict[str, Any]]) -> None:
     """For each estimator where 50 % and 98 % of its replicates are, and their mean."""
     column = found.parameters.index(parameter)
     for i, row in enumerate(rows):

@@ -5,7 +5,7 @@ Apart from `Exact`, which is itself among what is compared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from functools import partial
 from math import prod
 from typing import Any, NamedTuple
@@ -14,18 +14,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from numpyro.distributions import constraints
+from numpyro.distributions.distribution import validation_enabled
 
+from jensen.basics.arrays import Params
 from jensen.gradients.compare.names import columns
-from jensen.gradients.compare.validation import distributions_at
+from jensen.gradients.compare.validation import Looked, distributions_at, look
+from jensen.gradients.distributions.validity.bounds import ends
 from jensen.gradients.distributions.wrappers import unwrapped
-from jensen.gradients.estimators import Estimator
 from jensen.gradients.estimators.exact import joint_values
 from jensen.gradients.estimators.support import finite_support
-from jensen.gradients.expectation import Expectation
+from jensen.gradients.expectation import Expectation, one_number
 from jensen.gradients.program.jumps import Jump
-from jensen.gradients.randomness.draws import Independent
+from jensen.gradients.program.variables import Variable, as_given, variables_of
 from jensen.gradients.sampling import log_density
-from jensen.gradients.site import Cost, Site
 from jensen.gradients.surrogates import moves
 
 POINTS = {0: 1, 1: 4097, 2: 513}  # of the finer rule, by how many variables have no finite support
@@ -51,19 +52,19 @@ class NoReference(NamedTuple):
     is_jump: bool = False
 
 
-def reference(F: Expectation, theta: Any) -> Reference | NoReference:
+def reference(F: Expectation, params: Params, looked: Looked | None = None) -> Reference | NoReference:
     """The exact gradient, or why it is not known."""
-    found = list(distributions_at(F, theta).values())
+    looked = look(F, params) if looked is None else looked
+    found = list(looked.distributions.values())
     points = _points(found)
     if points is None:
         return NoReference("there is no rule for these variables")
-    jumping = F.jumps(theta)
-    points = FINER if points == POINTS[1] and jumping else points
+    points = FINER if points == POINTS[1] and looked.jumps else points
     if prod(_count(each, points) for each in found) > MOST:
         return NoReference(f"there are more than {MOST} values to sum over")
-    if why := _blind(F, theta, [jump for jump in jumping if jump.name not in F.vouch]):
+    if why := _blind(F, params, [jump for jump in looked.jumps if jump.name not in F.vouch]):
         return NoReference(why, is_jump=True)
-    mass, value, size, slopes = jax.device_get(jax.jit(partial(_by_rules, F, points))(theta))
+    slopes, (mass, size, value) = jax.device_get(jax.jit(partial(_by_rules, F, points))(params))
     fine, rough, near = columns(slopes, 3)
     if not np.isfinite(size).all():
         return NoReference("f is not finite everywhere")
@@ -75,31 +76,31 @@ def reference(F: Expectation, theta: Any) -> Reference | NoReference:
     return Reference(fine, error + 64 * np.finfo(fine.dtype).eps * (1.0 + np.abs(fine)), float(value[0]))
 
 
-def _blind(F: Expectation, theta: Any, jumping: list[Jump]) -> str:
+def _blind(F: Expectation, params: Any, jumping: list[Jump]) -> str:
     """What of the derivative the rules would miss: jumps in θ, and jumps where their points move with it."""
-    if any(jump.with_theta for jump in jumping):
-        return "f jumps where theta is compared with a variable"
-    return "f jumps, and the support moves" if jumping and _moves(F, theta) else ""
+    if any(jump.with_params for jump in jumping):
+        return "f jumps where params is compared with a variable"
+    return "f jumps, and the support moves" if jumping and _moves(F, params) else ""
 
 
-def _moves(F: Expectation, theta: Any) -> bool:
+def _moves(F: Expectation, params: Any) -> bool:
     """Whether the points of the rules move with θ."""
     seen: list[bool] = []
 
-    def look(theta: Any) -> Any:
-        found = distributions_at(F, theta).values()
+    def look(params: Any) -> Any:
+        found = distributions_at(F, params).values()
         seen.extend(moves(_grid(each, 3)[0]) for each in found)
         return 0.0
 
-    jax.eval_shape(lambda theta: jax.jvp(look, (theta,), (theta,)), theta)
+    jax.eval_shape(lambda params: jax.jvp(look, (params,), (params,)), params)
     return any(seen)
 
 
-def expected(F: Expectation, f: Any, theta: Any) -> Any:
-    """E of something else than f under the same distribution, where there is a reference."""
-    points = _points(list(distributions_at(F, theta).values()))
+def expected(F: Expectation, f: Callable[[Any, Params], Any], params: Params) -> Any:
+    """E of some quantities (a vector) under the same distribution, where there is a reference."""
+    points = _points(list(distributions_at(F, params).values()))
     assert points is not None
-    return jax.jit(partial(_sums, F, f, points))(theta)[0]
+    return jax.jit(partial(_sums, F, f, points))(params)[:, 0]
 
 
 def _points(distributions: list[Any]) -> int | None:
@@ -109,44 +110,52 @@ def _points(distributions: list[Any]) -> int | None:
     return POINTS.get(sum(not _is_finite(each) for each in distributions))
 
 
-def _by_rules(F: Expectation, points: int, theta: Any) -> Any:
-    """The mass, which should be 1, E[f], E[|f|] and the gradient of E[f], each by three rules."""
-    mass = _sums(F, lambda x, theta: 1.0, points, theta)
-    size = _sums(F, lambda x, theta: jnp.abs(F.f(x, theta)), points, theta)
-    sums = partial(_sums, F, F.f, points)
-    return mass, sums(theta), size, jax.jacrev(sums)(theta)
+def _by_rules(F: Expectation, points: int, params: Params) -> Any:
+    """The gradient of E[f]; and the mass, which should be 1, E[|f|] and E[f]: each by three rules."""
+
+    def quantities(x: Any, params: Params) -> Any:
+        value = one_number(F.f(x, params))
+        return jnp.stack([jnp.ones_like(value), jnp.abs(value), value])
+
+    def sums(params: Params) -> tuple[Any, Any]:
+        found = _sums(F, quantities, points, params)
+        return found[2], found
+
+    return jax.jacrev(sums, has_aux=True)(params)
 
 
-def _sums(F: Expectation, f: Any, num: int, theta: Any) -> Any:
-    """E[f] by the finer rule, by every second point of it, and by those that are not far out."""
-    summed = replace(F, f=f, estimator=Quadrature(num), draws=Independent(1), log_joint=None)
-    return jnp.broadcast_to(summed.costs(theta)[0, 0], (3,))
+def _sums(F: Expectation, f: Callable[[Any, Params], Any], num: int, params: Params) -> Any:
+    """E[f] of each quantity, (quantities, 3): Σ w(x) p(x) f(x), variable by variable, by three rules.
+
+    These are the finer rule, every second point of it, and the points that are not far out.
+    """
+
+    def go_on(described: Any, left: list[Variable], values: dict[str, Any]) -> Any:
+        if not left:
+            return f(as_given(described, values), params)[:, None]
+        variable, *later = left
+        x, weight = _weighted(variable.given(values), num)
+        cost: Any = jax.vmap(lambda value: go_on(described, later, {**values, variable.name: value}))(x)
+        return jnp.sum(weight[:, None, :] * cost, axis=0)
+
+    with validation_enabled(False):
+        described = F.distribution(params)
+        return go_on(described, variables_of(described), {})
 
 
-@dataclass(frozen=True, slots=True)
-class Quadrature(Estimator):
-    """Σ w(x) p(x) f(x) over a grid that moves with the support and with nothing else, by three rules."""
+def _weighted(distribution: Any, num: int) -> tuple[Any, Any]:
+    """Points (num, ...) and their weights times the density (num, 3).
 
-    num: int
-
-    def evaluations(self, distribution: Any) -> int:
-        return _count(distribution, self.num)
-
-    def drawn(self, distribution: Any) -> Any:
-        return None
-
-    def cost(self, site: Site, then: Cost) -> Any:
-        distribution = site.distribution
-        x, width = _grid(distribution, self.num)
-        log_p: Any = jax.vmap(lambda value: log_density(distribution, value))(x)
-        seen = log_p > jnp.log(jnp.finfo(log_p.dtype).tiny)
-        middle = x[jnp.argmax(log_p)]
-        # Where the density is no number at all any more, f may overflow: nothing is evaluated there.
-        x = jnp.asarray(jnp.where(seen.reshape(-1, *[1] * middle.ndim), x, middle))
-        safe = jnp.asarray(jnp.where(seen, log_p, 0.0))
-        weight = jnp.where(seen, jnp.exp(safe), 0.0)[:, None] * width
-        cost = jnp.asarray(jax.vmap(then)(x)).reshape(x.shape[0], -1)
-        return jnp.sum(weight * cost, axis=0)
+    They move with the support and with nothing else.
+    """
+    x, width = _grid(distribution, num)
+    log_p: Any = jax.vmap(lambda value: log_density(distribution, value))(x)
+    seen = log_p > jnp.log(jnp.finfo(log_p.dtype).tiny)
+    middle = x[jnp.argmax(log_p)]
+    # Where the density is no number at all any more, f may overflow: nothing is evaluated there.
+    x = jnp.asarray(jnp.where(seen.reshape(-1, *[1] * middle.ndim), x, middle))
+    safe = jnp.asarray(jnp.where(seen, log_p, 0.0))
+    return x, jnp.where(seen, jnp.exp(safe), 0.0)[:, None] * width
 
 
 def _is_finite(distribution: Any) -> bool:
@@ -159,7 +168,7 @@ def _has_rule(distribution: Any) -> bool:
     if distribution.batch_shape or distribution.event_shape:
         return False
     if distribution.is_discrete:
-        return hasattr(distribution.support, "lower_bound")
+        return ends(distribution.support)[0] is not None
     return _transform(distribution) is not None
 
 
@@ -190,14 +199,14 @@ def _grid(distribution: Any, num: int) -> tuple[Any, Any]:
 
 def _is_near(distribution: Any, t: Any) -> Any:
     """Whether a point is not far out; there is no such thing where a support ends."""
-    low, high = (hasattr(distribution.support, end) for end in ("lower_bound", "upper_bound"))
+    low, high = (end is not None for end in ends(distribution.support))
     return (low | (t > -FAR / 2)) & (high | (t < FAR / 2))
 
 
 def _transform(distribution: Any) -> Any:
     """x(t) for t from −∞ to ∞, of which the middle is where the mass is."""
     support = distribution.support
-    low, high = getattr(support, "lower_bound", None), getattr(support, "upper_bound", None)
+    low, high = ends(support)
     if isinstance(support, type(constraints.real)):
         middle, spread = jax.lax.stop_gradient(_middle(distribution))
         return lambda t: middle + spread * jnp.sinh(t)
@@ -208,9 +217,9 @@ def _transform(distribution: Any) -> Any:
 
 def _middle(distribution: Any) -> tuple[Any, Any]:
     """Location and scale, given or from some draws."""
-    given = getattr(distribution, "loc", None), getattr(distribution, "scale", None)
-    if given[0] is not None and given[1] is not None:
-        return given
+    given = vars(distribution)
+    if "loc" in given and "scale" in given:
+        return given["loc"], given["scale"]
     seen = distribution.sample(jax.random.key(0), (255,))
     middle = jnp.median(seen)
     return middle, jnp.maximum(jnp.median(jnp.abs(seen - middle)), jnp.finfo(seen.dtype).tiny)

@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from jensen.gradients.compare.arguments import asked
+from jensen.basics.arrays import Params
+from jensen.gradients.compare.arguments import asked, of_expectation
 from jensen.gradients.compare.validation import require_domains
 from jensen.gradients.expectation import Expectation
+from jensen.gradients.program.plan import Plan
 
 AT_ONCE = 2**17  # draws that are held in memory at a time, at most
 MEMORY = 2**29  # bytes, if it can be helped
 WARM = 200  # calls that fill the memory of a baseline
 
 
-def gradient_samples(
-    f: Callable[[Any, Any], Any] | Expectation,
-    distribution: Any = None,
-    theta: Any = None,
-    *,
-    key: Any,
-    estimator: Any = None,
-    draws: Any = None,
-    num_replicates: int = 1000,
-    vouch: tuple[str, ...] | None = None,
-) -> Any:
+@of_expectation
+def gradient_samples(F: Expectation, params: Params, *, key: Any, num_replicates: int = 1000) -> Any:
     """Replicates of the gradient of E[f(x, θ)], each from draws of its own.
 
     Parameters
     ----------
-    f, distribution, estimator, draws, vouch
-        As for `expectation`; or an `Expectation`, which has them, and θ after it.
-    theta
+    F
+        What `expectation` or `bound` returned.
+    params
         Where.
     key
         A JAX key, or an integer to make one of.
@@ -50,16 +45,21 @@ def gradient_samples(
     --------
     >>> from numpyro.distributions import Normal
     >>> from jensen import gradients as gr
-    >>> found = gr.gradient_samples(
-    ...     lambda x, theta: x**2, lambda theta: Normal(theta["mu"], 1.0), {"mu": 0.5}, key=0
-    ... )
-    >>> found["mu"].shape
+    >>> F = gr.expectation(lambda x, params: x**2, lambda params: Normal(params["mu"], 1.0))
+    >>> gr.gradient_samples(F, {"mu": 0.5}, key=0)["mu"].shape
     (1000,)
     """
-    F, at = asked(f, distribution, theta, estimator=estimator, draws=draws, vouch=vouch)
+    F, at = asked(F, params)
     require_domains(F, at)
     each = keys(key, num_replicates)
-    return compiled(F, at, each)(at, each)[1]
+    return lowered(F, planned(F, at), at, each).compiled()(at, each)[1]
+
+
+def planned(F: Expectation, params: Params) -> Plan:
+    """The plan that is made inside ``jit``, where params have no values."""
+    found: list[Plan] = []
+    jax.eval_shape(lambda params: found.append(F.plan(params)), params)
+    return found[0]
 
 
 def keys(key: Any, num_replicates: int) -> Any:
@@ -71,40 +71,51 @@ def keys(key: Any, num_replicates: int) -> Any:
     return jax.random.split(jax.random.key(key) if isinstance(key, int) else key, num_replicates)
 
 
-def compiled(F: Expectation, theta: Any, keys: Any) -> Any:
-    """A compiled function of θ and keys: values and gradients with a leading axis of replicates.
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A function of params and keys, traced: values and gradients with a leading axis of replicates."""
 
-    It holds as many of them at a time as memory allows.
-    """
-    state = warm_state(F, theta, keys[0])
+    lower: Callable[[int], Any]
+    at_once: int
+    program: Any
+
+    def compiled(self) -> Any:
+        """It holds as many replicates at a time as memory allows."""
+        found = self.program.compile()
+        needed = found.memory_analysis().temp_size_in_bytes
+        if needed > MEMORY and self.at_once > 1:
+            return self.lower(max(1, int(self.at_once * MEMORY / needed))).compile()
+        return found
+
+
+def lowered(F: Expectation, plan: Plan, params: Params, keys: Any) -> Lowered:
+    """The replicates of F, not compiled yet: what is wrong with it is found out here."""
+    state = warm_state(F, plan, params, keys[0])
+
+    def lower(at_once: int) -> Any:
+        @jax.jit
+        def run(params: Params, keys: Any) -> tuple[Any, Any]:
+            pieces = -(-len(keys) // at_once)
+            size = -(-len(keys) // pieces)
+            filled = keys[jnp.arange(pieces * size) % len(keys)].reshape(pieces, size)
+            each = jax.vmap(lambda key: jax.value_and_grad(partial(F, plan=plan))(params, key, state))
+            found = (
+                jax.lax.map(each, filled) if pieces > 1 else jax.tree.map(lambda a: a[None], each(filled[0]))
+            )
+            return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[: len(keys)], found)
+
+        return run.lower(params, keys)
+
     at_once = min(len(keys), max(1, AT_ONCE // F.draws.layout.num_draws))
-    found = _compiled(F, theta, keys, state, at_once)
-    needed = found.memory_analysis().temp_size_in_bytes
-    if needed > MEMORY and at_once > 1:
-        fewer = max(1, int(at_once * MEMORY / needed))
-        return _compiled(F, theta, keys, state, fewer)
-    return found
+    return Lowered(lower, at_once, lower(at_once))
 
 
-def _compiled(F: Expectation, theta: Any, keys: Any, state: Any, at_once: int) -> Any:
-    @jax.jit
-    def run(theta: Any, keys: Any) -> tuple[Any, Any]:
-        pieces = -(-len(keys) // at_once)
-        size = -(-len(keys) // pieces)
-        filled = keys[jnp.arange(pieces * size) % len(keys)].reshape(pieces, size)
-        each = jax.vmap(lambda key: jax.value_and_grad(F)(theta, key, state))
-        found = jax.lax.map(each, filled) if pieces > 1 else jax.tree.map(lambda a: a[None], each(filled[0]))
-        return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[: len(keys)], found)
-
-    return run.lower(theta, keys).compile()
-
-
-def warm_state(F: Expectation, theta: Any, key: Any) -> Any:
+def warm_state(F: Expectation, plan: Plan, params: Params, key: Any) -> Any:
     """What a baseline with a memory remembers after `WARM` calls at θ; None where there is none."""
     if F.init() is None:
         return None
 
     def step(state: Any, key: Any) -> tuple[Any, None]:
-        return F.update(state, F(theta, key, state)), None
+        return F.update(state, F(params, key, state, plan=plan)), None
 
     return jax.jit(lambda keys: jax.lax.scan(step, F.init(), keys)[0])(jax.random.split(key, WARM))

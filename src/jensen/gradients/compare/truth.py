@@ -8,25 +8,27 @@ from typing import Any
 import jax
 import numpy as np
 
+from jensen.basics.arrays import Params
 from jensen.gradients.compare.moments import Moments
 from jensen.gradients.compare.names import flat
 from jensen.gradients.compare.reference import NoReference, Reference, reference
+from jensen.gradients.compare.validation import Looked
 from jensen.gradients.expectation import Expectation
 
 
-def truth_at(F: Expectation, theta: Any, truth: Any) -> Reference | NoReference:
+def truth_at(F: Expectation, params: Params, truth: Any, looked: Looked) -> Reference | NoReference:
     """The given one, or the exact one."""
-    return reference(F, theta) if truth is None else Reference(given(truth, theta), 0.0)
+    return reference(F, params, looked) if truth is None else Reference(given(truth, params), 0.0)
 
 
-def given(truth: Any, theta: Any) -> np.ndarray:
+def given(truth: Any, params: Params) -> np.ndarray:
     """A gradient in the form of θ as a vector; a ``ValueError`` where it has another form."""
-    theirs, ours = jax.tree.structure(truth), jax.tree.structure(theta)
+    theirs, ours = jax.tree.structure(truth), jax.tree.structure(params)
     if theirs != ours:
-        raise ValueError(f"truth must have the form of theta, {_words(ours)}, not {_words(theirs)}")
-    for mine, its in zip(jax.tree.leaves(truth), jax.tree.leaves(theta), strict=True):
+        raise ValueError(f"truth must have the form of params, {_words(ours)}, not {_words(theirs)}")
+    for mine, its in zip(jax.tree.leaves(truth), jax.tree.leaves(params), strict=True):
         if np.shape(mine) != np.shape(its):
-            raise ValueError(f"truth has an entry of shape {np.shape(mine)} where theta has {np.shape(its)}")
+            raise ValueError(f"truth has an entry of shape {np.shape(mine)} where params has {np.shape(its)}")
     return flat(truth).astype(float)
 
 

@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
-from jax.extend import core
 from numpyro.distributions.distribution import validation_enabled
 
+from jensen.basics.arrays import Params
 from jensen.gradients.distributions.domain import require_domain
 from jensen.gradients.distributions.validity import cautions
-from jensen.gradients.estimators import Pathwise, StickTheLanding
 from jensen.gradients.expectation import Expectation
-from jensen.gradients.program.variables import ONLY, is_single, variables_of
+from jensen.gradients.program.jumps import Jump, depends, jumps, traced
+from jensen.gradients.program.plan import Plan
+from jensen.gradients.program.variables import variables_of
 from jensen.gradients.sampling import fixed
 
 
-def distributions_at(F: Expectation, theta: Any) -> dict[str, Any]:
+class Looked(NamedTuple):
+    """What is seen of an expectation at some params.
+
+    Attributes
+    ----------
+    distributions
+        Of every variable, at draws of its parents.
+    jumps
+        Of f, and of distributions, in the variables that are real numbers.
+    """
+
+    distributions: dict[str, Any]
+    jumps: list[Jump]
+
+
+def look(F: Expectation, params: Params) -> Looked:
+    """At distributions and f, once; a ``ValueError`` where θ is outside a domain or f depends on no x."""
+    found = distributions_at(F, params)
+    for name, distribution in found.items():
+        require_domain(name, distribution)
+    x = jax.eval_shape(
+        lambda key: {name: each.sample(key) for name, each in found.items()}, jax.random.key(0)
+    )
+    program = traced(F.follows, x, params)
+    if F.log_joint is None and not depends(program):  # a bound has log q(x) in it
+        raise ValueError("f does not depend on x: E[f] is f, and its gradient needs no draws")
+    return Looked(found, jumps(program, x))
+
+
+def distributions_at(F: Expectation, params: Params) -> dict[str, Any]:
     """The distribution of every variable, at draws of its parents."""
     found, values = {}, {}
-    with validation_enabled(False):  # what is wrong is told by `require_domains`
-        variables = variables_of(F.distribution(theta))
+    with validation_enabled(False):  # what is wrong is told by `require_domain`
+        variables = variables_of(F.distribution(params))
         parents = {parent for variable in variables for parent in variable.parents}
         for variable in variables:
             found[variable.name] = variable.given(values)
@@ -29,39 +59,18 @@ def distributions_at(F: Expectation, theta: Any) -> dict[str, Any]:
     return found
 
 
-def require_domains(F: Expectation, theta: Any) -> None:
+def require_domains(F: Expectation, params: Params) -> None:
     """Every parameter of every distribution is where it may be."""
-    for name, distribution in distributions_at(F, theta).items():
+    for name, distribution in distributions_at(F, params).items():
         require_domain(name, distribution)
 
 
-def heavy_paths(F: Expectation, theta: Any) -> list[str]:
+def heavy_paths(F: Expectation, plan: Plan, params: Params) -> list[str]:
     """What is to be said of paths whose variance is infinite at these values, which ``jit`` does not see."""
-    paths = [name for name, each in F.chosen(theta).items() if isinstance(each, (Pathwise, StickTheLanding))]
+    moved = [name for name, each in plan.treatments.items() if each.has_path and name not in F.vouch]
 
-    def of(name: str) -> Any:
-        return lambda theta: distributions_at(F, theta)[name]
+    def differentiated(params: Params) -> list[Any]:
+        found = distributions_at(F, params)
+        return [part for name in moved for part in plan.chosen[name].paths(found[name])]
 
-    return [words for name in paths if name not in F.vouch for words in cautions(of(name), theta)]
-
-
-def require_dependence(F: Expectation, theta: Any) -> None:
-    """f depends on x: else there is nothing to take an expectation of."""
-
-    def values(key: Any) -> Any:
-        found = {name: each.sample(key) for name, each in distributions_at(F, theta).items()}
-        return found[ONLY] if is_single(F.distribution(theta)) else found
-
-    x = jax.eval_shape(values, jax.random.key(0))
-    if not depends(F.f, x, theta):
-        raise ValueError("f does not depend on x: E[f] is f, and its gradient needs no draws")
-
-
-def depends(f: Any, x: Any, theta: Any) -> bool:
-    """Whether what f returns is computed from x, by the program that JAX makes of it."""
-    program = jax.make_jaxpr(f)(x, theta).jaxpr
-    tainted: set[Any] = set(program.invars[: len(jax.tree.leaves(x))])
-    for equation in program.eqns:
-        if any(isinstance(v, core.Var) and v in tainted for v in equation.invars):
-            tainted.update(equation.outvars)
-    return any(isinstance(v, core.Var) and v in tainted for v in program.outvars)
+    return cautions(differentiated, params) if moved else []

@@ -9,6 +9,8 @@ import jax
 import numpy as np
 from numpyro.distributions import constraints
 
+from jensen.gradients.distributions.validity.bounds import ends
+from jensen.gradients.distributions.validity.inside import parts
 from jensen.gradients.distributions.validity.tracers import concrete
 
 
@@ -23,14 +25,13 @@ def require_domain(name: str, distribution: Any) -> None:
             f"and is {_short(value)}"
         )
     _require_support(name, distribution)
-    if hasattr(distribution, "base_dist"):
-        require_domain(name, distribution.base_dist)
+    for part in parts(distribution):
+        require_domain(name, part)
 
 
 def _require_support(name: str, distribution: Any) -> None:
     """It is not empty, as that of a uniform distribution from 2 to 1."""
-    ends = (getattr(distribution.support, end, None) for end in ("lower_bound", "upper_bound"))
-    low, high = (None if end is None else concrete(end) for end in ends)
+    low, high = (None if end is None else concrete(end) for end in ends(distribution.support))
     if low is not None and high is not None and np.any(low > high):
         kind = type(distribution).__name__
         raise ValueError(f"{name!r}: the support of {kind} is empty, from {_short(low)} to {_short(high)}")

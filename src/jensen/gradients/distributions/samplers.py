@@ -35,13 +35,19 @@ def _sample(distribution: Any, key: Any, shape: Shape) -> Any:
 
 def _handler(distribution: Any) -> Any:
     handler = SAMPLERS.get(distribution)
-    if handler is None or not hasattr(distribution, "base_dist") or type(distribution) in OF_THEIR_OWN:
+    if type(distribution) not in WRAPPING:
         return handler
     return handler if is_ours(distribution.base_dist) else None
 
 
-OF_THEIR_OWN = (dist.InverseGamma,)
-"""Of which NumPyro's base distribution is not used."""
+WRAPPING = (
+    dist.Independent,
+    dist.MaskedDistribution,
+    dist.ExpandedDistribution,
+    dist.TransformedDistribution,
+    dist.FoldedDistribution,
+)
+"""Drawn here where the distribution is that they are made of."""
 
 
 @SAMPLERS.add(dist.Independent, dist.MaskedDistribution)

@@ -20,7 +20,7 @@ from jensen.gradients.site import Cost, Layout, Site
 class Auto(Estimator):
     """The first of these that all parameters have: the exact sum, the path, the score with leave-one-out.
 
-    Of a mixture the label is summed and its components are treated in the same way. ``F.chosen(theta)`` says
+    Of a mixture the label is summed and its components are treated in the same way. ``F.chosen(params)`` says
     what was taken.
 
     Parameters
@@ -31,7 +31,7 @@ class Auto(Estimator):
 
     max_values: int = 64
 
-    def choice(
+    def resolved(
         self, distribution: Any, layout: Layout, may_be_path: bool = True, vouched: bool = False
     ) -> Estimator:
         """What it takes for a distribution; where f jumps it may not be the path.
@@ -39,7 +39,7 @@ class Auto(Estimator):
         Where the user vouches for a path, that of a distribution that is not known too.
         """
         if isinstance(distribution, MIXTURES) and can_be_taken(distribution):
-            inside = self.choice(component(distribution, 0), layout, may_be_path, vouched)
+            inside = self.resolved(component(distribution, 0), layout, may_be_path, vouched)
             label = ExactLabel(inside)
             if label.refusal(distribution) is None:
                 return label
@@ -58,17 +58,4 @@ class Auto(Estimator):
         return Pathwise() if has_path or not has_score else score
 
     def cost(self, site: Site, then: Cost) -> Any:
-        return self.choice(site.distribution, site.layout).cost(site, then)
-
-
-def resolved(
-    estimator: Estimator,
-    distribution: Any,
-    layout: Layout,
-    may_be_path: bool = True,
-    vouched: bool = False,
-) -> Estimator:
-    """The estimator, or what `Auto` takes in its place."""
-    if isinstance(estimator, Auto):
-        return estimator.choice(distribution, layout, may_be_path, vouched)
-    return estimator
+        return self.resolved(site.distribution, site.layout).cost(site, then)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 from jensen.gradients.labels import Labelled
-from jensen.gradients.site import Cost, Site
+from jensen.gradients.site import Cost, Layout, Site
 
 
 class Estimator(Labelled, ABC):
@@ -41,6 +42,12 @@ class Estimator(Labelled, ABC):
         """What remembers earlier calls, with ``init`` and ``update``; None where nothing does."""
         return None
 
+    def resolved(
+        self, distribution: Any, layout: Layout, may_be_path: bool = True, vouched: bool = False
+    ) -> Estimator:
+        """What is used in its place for a distribution: itself, but for `Auto`."""
+        return self
+
     def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
         """Why it cannot be used for a distribution at all; None where it can.
 
@@ -63,6 +70,10 @@ class Estimator(Labelled, ABC):
     def has_path(self, distribution: Any) -> bool:
         """Whether the value that it hands on moves with the parameters."""
         return False
+
+    def paths(self, distribution: Any) -> Sequence[Any]:
+        """The distributions whose own draws it differentiates: their tails decide its variance."""
+        return ()
 
     @abstractmethod
     def cost(self, site: Site, then: Cost) -> Any:

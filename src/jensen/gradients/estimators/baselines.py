@@ -97,7 +97,7 @@ class Constant(Baseline):
 class MovingAverage(Baseline):
     """The exponentially weighted mean of what F returned in earlier calls, and never in this one.
 
-    ``state = F.init()``; then, each time, ``value = F(theta, key, state)`` and its gradient, and only
+    ``state = F.init()``; then, each time, ``value = F(params, key, state)`` and its gradient, and only
     afterwards ``state = F.update(state, value)``: an average that knows the present cost biases.
 
     Parameters
@@ -115,7 +115,7 @@ class MovingAverage(Baseline):
     def value(self, site: Site, scored: Scored) -> Any:
         if site.state is None:
             raise ValueError(
-                f"the moving average of {site.name!r} has a memory: call F(theta, key, state) with "
+                f"the moving average of {site.name!r} has a memory: call F(params, key, state) with "
                 "state = F.init() at first and state = F.update(state, value) after each call"
             )
         total, weight = site.state
@@ -141,6 +141,7 @@ class OptimalCoefficient(Baseline):
     def surrogate(self, site: Site, scored: Scored) -> Any:
         _require_batches(site, "the optimal coefficient")
         cost, weight = scored.cost, scored.weight
+        # (c − c̄) ∇log p + ∇c, and −(b − c̄) ∇log p by a density whose parameters move b − c̄ times as fast.
         base = _centred(cost, site.minus_others(cost), weight)
         return base + 1.0 - box(self._rescaled_log_density(site, scored))
 

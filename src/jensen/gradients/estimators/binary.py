@@ -61,7 +61,7 @@ class ARM(_Mirrored):
     def cost(self, site: Site, then: Cost) -> Any:
         logits, u, bits, mirrored = _mirrored(site)
         first, second = then(bits), then(mirrored)
-        slope = (second - first) * (u - 0.5)
+        slope = (second - first) * (u - 0.5)  # (f(1[1−u < p]) − f(1[u < p])) (u − ½), unbiased in the logits
         return 0.5 * (first + second) + linear(logits, slope, "ARM is right to first derivatives only")
 
 
@@ -72,6 +72,7 @@ class DisARM(_Mirrored):
     def cost(self, site: Site, then: Cost) -> Any:
         logits, _, bits, mirrored = _mirrored(site)
         first, second = then(bits), then(mirrored)
+        # E[ARM | both values]: ½ (f(b) − f(b̃)) (−1)^b̃ 1[b ≠ b̃] σ(|logit|)
         differs = jnp.where(bits != mirrored, 1.0 - 2.0 * mirrored, 0.0)
         slope = 0.5 * (first - second) * differs * jax.nn.sigmoid(jnp.abs(logits))
         return 0.5 * (first + second) + linear(logits, slope, "DisARM is right to first derivatives only")

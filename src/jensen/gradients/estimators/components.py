@@ -16,9 +16,8 @@ MIXTURES = (dist.MixtureSameFamily, dist.MixtureGeneral)
 def label_probabilities(mixture: Any) -> Any:
     """(..., K): the weights, normalized and differentiable."""
     mixing = mixture.mixing_distribution
-    logits = getattr(mixing, "logits", None) if "logits" in vars(mixing) else None
-    if logits is not None:
-        return jax.nn.softmax(logits, axis=-1)
+    if isinstance(mixing, dist.CategoricalLogits):
+        return jax.nn.softmax(mixing.logits, axis=-1)
     return mixing.probs / jnp.sum(mixing.probs, axis=-1, keepdims=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -180,6 +180,9 @@ class Controlled(Estimator):
 
     def has_path(self, distribution: Any) -> bool:
         return self.estimator.has_path(distribution)
+
+    def paths(self, distribution: Any) -> Sequence[Any]:
+        return self.estimator.paths(distribution)
 
     def cost(self, site: Site, then: Cost) -> Any:
         h, mean = self.control.of(site, then)

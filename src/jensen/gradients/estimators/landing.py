@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,9 @@ class StickTheLanding(Estimator):
 
     def has_path(self, distribution: Any) -> bool:
         return True
+
+    def paths(self, distribution: Any) -> Sequence[Any]:
+        return (distribution,)
 
     def cost(self, site: Site, then: Cost) -> Any:
         x = path(site)

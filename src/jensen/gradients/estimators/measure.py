@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from jensen.gradients.distributions.validity.parts import parameter
 from jensen.gradients.distributions.wrappers import unwrapped
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.decompositions import DECOMPOSITIONS, WITHOUT, Weak
@@ -89,5 +90,5 @@ def _refused(distribution: Any) -> Any:
     total = jnp.zeros(())
     for name in WITHOUT.get(type(distribution), ()):
         why = f"the weak derivative of {type(distribution).__name__} in its {name} is not known here"
-        total = total + 0.0 * jnp.sum(guard(getattr(distribution, name), why))
+        total = total + 0.0 * jnp.sum(guard(parameter(distribution, name), why))
     return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -68,6 +69,9 @@ class ExactLabel(Estimator):
 
     def has_path(self, distribution: Any) -> bool:
         return any(self.inside.has_path(part) for part in _components(distribution))
+
+    def paths(self, distribution: Any) -> Sequence[Any]:
+        return [each for part in _components(distribution) for each in self.inside.paths(part)]
 
     def cost(self, site: Site, then: Cost) -> Any:
         mixture = site.distribution

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,9 @@ class Pathwise(Estimator):
 
     def has_path(self, distribution: Any) -> bool:
         return True
+
+    def paths(self, distribution: Any) -> Sequence[Any]:
+        return (distribution,)
 
     def cost(self, site: Site, then: Cost) -> Any:
         return then(path(site))

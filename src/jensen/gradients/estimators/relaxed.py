@@ -44,6 +44,7 @@ class _ControlledScore(_Relaxed):
     def _cost(self, site: Site, then: Cost, control: Callable[[Latent, Any], Any]) -> Any:
         z = latent(site)
         weight = box(log_density(site.distribution, z.value))
+        # (f(b) − c(z̃)) ∇log p(b) + ∇c(z) − ∇c(z̃): z moves with θ, and so does z̃, which is drawn given b.
         return then(z.hard) * weight + control(z, z.free) - control(z, z.given) * weight
 
 

@@ -16,7 +16,7 @@ from jensen.gradients.estimators.quadrature import Rule
 @singledispatch
 def finite_support(distribution: Any) -> Rule | None:
     """Each (num_values, *shape); None where the support is not finite or the entries are not independent."""
-    if not getattr(distribution, "has_enumerate_support", False) or distribution.event_shape:
+    if not distribution.has_enumerate_support or distribution.event_shape:
         return None
     try:
         values = distribution.enumerate_support(expand=True)

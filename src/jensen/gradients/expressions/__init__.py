@@ -1,7 +1,6 @@
-"""Expressions and distributions as one types them: ``x**2``, ``normal(mu, 1)``; read by a small grammar."""
+"""Expressions and distributions as one types them, ``x**2`` and ``normal(mu, 1)``: never run as Python."""
 
-from jensen.gradients.expressions.grammar import parse_expression, parse_program
+from jensen.gradients.expressions.language import ExpressionError, parse_expression, parse_program
 from jensen.gradients.expressions.problem import Problem, problem
-from jensen.gradients.expressions.tokens import ExpressionError
 
 __all__ = ["ExpressionError", "Problem", "parse_expression", "parse_program", "problem"]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
 
 from jensen.gradients.compare.arguments import asked as taken
 from jensen.gradients.compare.best_constant import known_best
-from jensen.gradients.compare.compare import contestants, refusal, run, summary
+from jensen.gradients.compare.compare import contestants, run, summary, usable
 from jensen.gradients.compare.comparison import Comparison
 from jensen.gradients.compare.names import parameter_names
 from jensen.gradients.compare.reference import NoReference, Reference, reference
-from jensen.gradients.compare.validation import require_dependence, require_domains
+from jensen.gradients.compare.samples import keys
+from jensen.gradients.compare.validation import look
 from jensen.gradients.estimators import (
     ARM,
     REBAR,
@@ -29,7 +29,7 @@ from jensen.gradients.estimators import (
     Taylor,
 )
 from jensen.gradients.estimators.baselines import Constant, LeaveOneOut, OptimalCoefficient
-from jensen.gradients.expectation import Expectation
+from jensen.gradients.expectation import Expectation, expectation
 from jensen.gradients.expressions.problem import Problem
 from jensen.gradients.randomness.draws import Antithetic, Draws, Independent, Sobol, Stratified
 
@@ -45,7 +45,7 @@ class Place(NamedTuple):
     """E[f] as an expectation, where its gradient is asked for, and that gradient if it is known."""
 
     F: Expectation
-    theta: Any
+    params: Any
     exact: Reference | NoReference
 
 
@@ -62,7 +62,7 @@ def _mean(place: Place) -> Entry | str:
 def _best(place: Place) -> Entry | str:
     if isinstance(place.exact, NoReference):
         return f"E[f] is not known exactly: {place.exact.why}"
-    number = known_best(place.F, place.theta)
+    number = known_best(place.F, place.params)
     why = "its constant is computed for one variable and one parameter only: optimal-coefficient estimates it"
     return why if number is None else _constant(number)
 
@@ -126,35 +126,24 @@ def study(
         if name not in MENU:
             raise UnknownEstimatorError(f"there is no estimator {name!r}; there are {', '.join(MENU)}")
     with jax.enable_x64(True):
-        F, theta = taken(
-            asked.f, asked.distribution, asked.theta, estimator=ScoreFunction(), draws=Independent(1)
-        )
-        require_domains(F, theta)
-        require_dependence(F, theta)
-        place = Place(F, theta, reference(F, theta))
+        F = expectation(asked.f, asked.distribution, ScoreFunction(), Independent(1))
+        F, params = taken(F, asked.params)
+        place = Place(F, params, reference(F, params, look(F, params)))
         entries, left_out = _entries(place, names or USUAL)
-        if names and left_out:
+        able, unable = usable(contestants(F, entries) if entries else {}, params, keys(key, num_replicates))
+        why = {**left_out, **unable}
+        left_out = {name: why[name] for name in names or USUAL if name in why}
+        if left_out and (names or not able):
             raise UnknownEstimatorError("; ".join(f"{name}: {why}" for name, why in left_out.items()))
         ran = {}
-        for name, each in contestants(F, entries).items():
+        for name, each in able.items():
             told(name)
-            ran[name] = run(each, theta, key, num_replicates)
-        found = summary(ran, parameter_names(theta), place.exact, {})
+            ran[name] = run(each)
+        found = summary(ran, parameter_names(params), place.exact, {})
     return Study(found, left_out)
 
 
 def _entries(place: Place, names: Sequence[str]) -> tuple[dict[str, Entry], dict[str, str]]:
-    entries: dict[str, Entry] = {}
-    left_out: dict[str, str] = {}
-    for name in dict.fromkeys(names):
-        entry = MENU[name](place)
-        why = entry if isinstance(entry, str) else refusal(_with(place.F, *entry), place.theta)
-        if isinstance(entry, str) or why:
-            left_out[name] = why
-        else:
-            entries[name] = entry
-    return entries, left_out
-
-
-def _with(F: Expectation, estimator: Estimator, draws: Draws) -> Expectation:
-    return replace(F, estimator=estimator, draws=draws)
+    asked = {name: MENU[name](place) for name in names}
+    left_out = {name: entry for name, entry in asked.items() if isinstance(entry, str)}
+    return {name: entry for name, entry in asked.items() if not isinstance(entry, str)}, left_out

@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from jensen.gradients.expressions.families import FAMILIES
-from jensen.gradients.expressions.grammar import Described, parse_expression, parse_program, unknown
-from jensen.gradients.expressions.nodes import CONSTANTS, FUNCTIONS, Node
-from jensen.gradients.expressions.tokens import ExpressionError, pointed
+from jensen.gradients.expressions.language import (
+    CONSTANTS,
+    FUNCTIONS,
+    Described,
+    Expression,
+    ExpressionError,
+    parse_expression,
+    parse_program,
+    pointed,
+    unknown,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,7 @@ class Problem:
 
     f: Callable[[Any, Any], Any]
     distribution: Callable[[Any], Any]
-    theta: dict[str, float]
+    params: dict[str, float]
 
 
 def problem(expression: str, distribution: str, at: Mapping[str, float]) -> Problem:
@@ -33,7 +41,7 @@ def problem(expression: str, distribution: str, at: Mapping[str, float]) -> Prob
     >>> from jensen import gradients as gr
     >>> asked = problem("x**2", "normal(mu, 1)", {"mu": 0.5})
     >>> F = gr.expectation(asked.f, asked.distribution, gr.Exact())
-    >>> round(float(F(asked.theta)), 3)
+    >>> round(float(F(asked.params)), 3)
     1.25
     """
     variables = parse_program(distribution)
@@ -41,16 +49,16 @@ def problem(expression: str, distribution: str, at: Mapping[str, float]) -> Prob
     arguments = {each.name: _arguments(each, distribution) for each in variables}
     _require_known(cost, expression, arguments, distribution, at)
 
-    def f(x: Any, theta: Any) -> Any:
-        return cost.evaluate({**theta, **x})
+    def f(x: Any, params: Any) -> Any:
+        return cost.evaluate({**params, **x})
 
-    def described(theta: Any) -> dict[str, Any]:
-        return {each.name: _made(each, arguments, theta) for each in variables}
+    def described(params: Any) -> dict[str, Any]:
+        return {each.name: _made(each, arguments, params) for each in variables}
 
     return Problem(f, described, {name: float(value) for name, value in at.items()})
 
 
-def _arguments(described: Described, text: str) -> dict[str, Node]:
+def _arguments(described: Described, text: str) -> dict[str, Expression]:
     """The arguments of a distribution by the names of its parameters."""
 
     def fail(what: str) -> None:
@@ -74,9 +82,9 @@ def _arguments(described: Described, text: str) -> dict[str, Node]:
 
 
 def _require_known(
-    cost: Node,
+    cost: Expression,
     expression: str,
-    arguments: Mapping[str, Mapping[str, Node]],
+    arguments: Mapping[str, Mapping[str, Expression]],
     text: str,
     at: Mapping[str, float],
 ) -> None:
@@ -86,7 +94,7 @@ def _require_known(
         (expression, cost),
         *((text, n) for each in arguments.values() for n in each.values()),
     ]:
-        for name, column in node.names().items():
+        for name, column in node.names.items():
             if name not in arguments and name not in at:
                 variables = ", ".join(arguments)
                 raise ExpressionError(
@@ -103,14 +111,14 @@ def _require_known(
             raise ExpressionError(f"--at {name}: the value must be finite, not {value}")
 
 
-def _made(described: Described, arguments: Mapping[str, Mapping[str, Node]], theta: Any) -> Any:
+def _made(described: Described, arguments: Mapping[str, Mapping[str, Expression]], params: Any) -> Any:
     """A distribution, or a function of its parents."""
     family, mine = FAMILIES[described.kind], arguments[described.name]
-    names = {name for node in mine.values() for name in node.names()}
+    names = {name for node in mine.values() for name in node.names}
     parents = [name for name in arguments if name in names]
 
     def make(**values: Any) -> Any:
-        found = {name: node.evaluate({**theta, **values}) for name, node in mine.items()}
+        found = {name: node.evaluate({**params, **values}) for name, node in mine.items()}
         return family.make(**{**family.defaults, **found})
 
     if not parents:

@@ -17,9 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
+from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.tracers import concrete
 
 Steps = list[tuple[Any, list[bool]]]
+Colors = frozenset[str]
 
 JUMPS = {
     **dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne"), "compares"),
@@ -27,6 +29,7 @@ JUMPS = {
     **dict.fromkeys(("sign", "argmax", "argmin", "sort"), "takes the sign or the place of"),
 }
 TEST, INFINITE = "test", "infinite"
+X, PARAMS = " x", " params"  # which no variable is called
 KEEPING = ("broadcast_in_dim", "convert_element_type", "reshape", "neg", "squeeze")
 SMOOTH = ("stop_gradient", "custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
 
@@ -40,57 +43,75 @@ class Jump(NamedTuple):
         What f does with the variable: "compares".
     name
         Of the variable.
-    with_theta
+    with_params
         Whether it is compared with something that depends on θ.
     """
 
     what: str
     name: str
-    with_theta: bool
+    with_params: bool
 
 
-def jumps(
-    f: Callable[[Any, Any], Any], values: Mapping[str, Any], theta: Any, names: Iterable[str]
-) -> list[Jump]:
-    """The jumps of ``f(values, theta)`` in each variable: the first with θ in it, and the first without.
+class Traced(NamedTuple):
+    """The program of a function of the values of variables and of params.
 
-    ``values`` is a dict of shapes and types by name; f may return anything that counts.
+    Attributes
+    ----------
+    program
+        As JAX has it.
+    owners
+        What each of its inputs belongs to: a variable, by name, or `PARAMS`.
     """
+
+    program: Any
+    owners: list[str]
+
+
+def jumps(of: Traced, values: Mapping[str, Any]) -> list[Jump]:
+    """The jumps in each variable that is a real number: the first with θ in it, and the first without."""
     found: list[Jump] = []
-    leaves, structure = jax.tree.flatten(theta)
-    real = [i for i, leaf in enumerate(leaves) if jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)]
-    for name in names:
-        others = {other: value for other, value in values.items() if other != name}
-
-        def of_one(x: Any, others: Any, moving: Any, name: str = name) -> Any:
-            here = list(leaves)
-            for i, leaf in zip(real, moving, strict=True):
-                here[i] = leaf
-            return f({**others, name: x}, jax.tree.unflatten(structure, here))
-
-        seen = _seen(of_one, values[name], others, [leaves[i] for i in real])
-        for with_theta in (True, False):
-            kinds = [what for what, has_theta in seen if has_theta == with_theta]
-            found += [Jump(kinds[0], name, with_theta)] if kinds else []
+    for name in values:
+        if not all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(values[name])):
+            continue
+        seen = list(_jumps(of.program, [_colors(owner, name) for owner in of.owners]))
+        for with_params in (True, False):
+            kinds = [what for what, has_params in seen if has_params == with_params]
+            found += [Jump(kinds[0], name, with_params)] if kinds else []
     return found
 
 
-def _seen(f: Any, x: Any, others: Any, theta: list[Any]) -> list[tuple[str, bool]]:
+def _colors(owner: str, name: str) -> Colors:
+    return frozenset({X}) if owner == name else frozenset({owner} & {PARAMS})
+
+
+def depends(of: Traced) -> bool:
+    """Whether the first thing that is returned is computed from the variables."""
+    tainted = {var for var, owner in zip(of.program.invars, of.owners, strict=True) if owner != PARAMS}
+    for step in of.program.eqns:
+        if any(isinstance(var, core.Var) and var in tainted for var in step.invars):
+            tainted.update(step.outvars)
+    first = of.program.outvars[0]
+    return isinstance(first, core.Var) and first in tainted
+
+
+def traced(f: Callable[[Any, Params], Any], values: Mapping[str, Any], params: Params) -> Traced:
+    """The program of ``f(values, params)``; ``values`` is a dict of shapes and types by name."""
+    leaves, structure = jax.tree.flatten(params)
+    real = [i for i, leaf in enumerate(leaves) if jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)]
+
+    def of(values: Any, moving: Any) -> Any:
+        here = list(leaves)
+        for i, leaf in zip(real, moving, strict=True):
+            here[i] = leaf
+        return f(values, jax.tree.unflatten(structure, here))
+
+    values, moving = dict(values), [leaves[i] for i in real]
+    owners = [name for name in sorted(values) for _ in jax.tree.leaves(values[name])]  # as JAX has dicts
     try:
-        traced = jax.make_jaxpr(f)(x, others, theta).jaxpr
-    except NameError:  # f asks which draw it is in: it cannot be traced by itself
-        return []
+        return Traced(jax.make_jaxpr(of)(values, moving).jaxpr, owners + [PARAMS] * len(moving))
     except jax.errors.JAXTypeError:  # f decides by the numbers in θ
-        known = [leaf if concrete(leaf) is None else concrete(leaf) for leaf in theta]
-        traced = jax.make_jaxpr(lambda x, others: f(x, others, known))(x, others).jaxpr
-    num_x = len(jax.tree.leaves(x))
-    num_others = len(jax.tree.leaves(others))
-    num_theta = len(traced.invars) - num_x - num_others
-    colors = [frozenset({"x"})] * num_x + [frozenset()] * num_others + [frozenset({"theta"})] * num_theta
-    return list(_jumps(traced, colors))
-
-
-Colors = frozenset[str]
+        known = [leaf if concrete(leaf) is None else concrete(leaf) for leaf in moving]
+        return Traced(jax.make_jaxpr(lambda values: of(values, known))(values).jaxpr, owners)
 
 
 def _jumps(program: Any, inputs: list[Colors]) -> Iterable[tuple[str, bool]]:
@@ -104,8 +125,8 @@ def _jumps(program: Any, inputs: list[Colors]) -> Iterable[tuple[str, bool]]:
         if step.primitive.name in SMOOTH:
             continue
         together = frozenset[str]().union(*mine)
-        if "x" in together and _is_jump(step):
-            yield JUMPS[step.primitive.name], "theta" in together
+        if X in together and _is_jump(step):
+            yield JUMPS[step.primitive.name], PARAMS in together
             continue
         for inner in _inner(step.params):
             same = len(inner.invars) == len(mine)
@@ -175,8 +196,8 @@ def _wanted(step: Any, marks: list[str], outputs: list[bool]) -> list[bool]:
     return [id(var) in counted for var in program.invars]
 
 
-def _inner(params: dict[str, Any]) -> list[Any]:
+def _inner(held: dict[str, Any]) -> list[Any]:
     """The functions inside a step: of jit, scan, cond and the like."""
-    leaves = [leaf for value in params.values() for leaf in (value if isinstance(value, tuple) else (value,))]
-    opened = [getattr(leaf, "jaxpr", leaf) for leaf in leaves]
-    return [leaf for leaf in opened if hasattr(leaf, "eqns")]
+    leaves = [leaf for value in held.values() for leaf in (value if isinstance(value, tuple) else (value,))]
+    opened = [leaf.jaxpr if isinstance(leaf, core.ClosedJaxpr) else leaf for leaf in leaves]
+    return [leaf for leaf in opened if isinstance(leaf, core.Jaxpr)]

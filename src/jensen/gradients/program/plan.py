@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from math import prod
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpyro.distributions.distribution import validation_enabled
 
+from jensen.basics.arrays import Params
 from jensen.gradients.distributions.domain import require_domain
 from jensen.gradients.distributions.noise import Route, route
 from jensen.gradients.estimators import Estimator
-from jensen.gradients.estimators.auto import resolved
-from jensen.gradients.program.jumps import Jump
+from jensen.gradients.program.jumps import Jump, traced
+from jensen.gradients.program.jumps import jumps as jumps_of
 from jensen.gradients.program.variables import Variable
 from jensen.gradients.site import Layout
 
@@ -57,26 +60,118 @@ class Treatment:
         return jax.ShapeDtypeStruct(self.value.shape, jnp.result_type(float)) if is_relaxed else self.value
 
 
-def plan(
-    variables: list[Variable],
-    estimators: Mapping[str, Estimator],
-    layout: Layout,
-    vouch: tuple[str, ...],
-    for_score: frozenset[str] = frozenset(),
-) -> dict[str, Treatment]:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How an expectation is taken at some params, found before anything is drawn: ``F.plan(params)``.
+
+    It holds for all params of the same shapes, and may be taken along: ``F(params, key, plan=plan)``.
+
+    Attributes
+    ----------
+    treatments
+        Of every variable, by name.
+    jumps
+        Where f, or a distribution, compares or rounds a variable that is a real number.
+    remarks
+        What is to be said of these jumps.
+    num_draws
+        How many draws there are; 1 where nothing is drawn.
+    count
+        How often one draw evaluates f.
+    """
+
+    treatments: Mapping[str, Treatment]
+    jumps: tuple[Jump, ...]
+    remarks: tuple[str, ...]
+    num_draws: int
+    count: Callable[[], int] = field(repr=False, compare=False)
+
+    @property
+    def chosen(self) -> dict[str, Estimator]:
+        """The estimator of every variable, with what `Auto` takes in its place."""
+        return {name: treatment.estimator for name, treatment in self.treatments.items()}
+
+    @property
+    def order(self) -> float:
+        """The order of derivative that is right in every parameter; one beyond it raises."""
+        return min(treatment.order for treatment in self.treatments.values())
+
+    @property
+    def evaluations(self) -> int:
+        """How often one call evaluates f, for its value and its gradient in all of θ.
+
+        An upper bound where measure-valued variables follow each other.
+        """
+        return self.num_draws * self.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is planned.
+
+    Attributes
+    ----------
+    variables
+        Parents first, as they are at these params.
+    estimators
+        For each of them.
+    layout
+        Of the draws.
+    vouch
+        Names of variables whose paths the user vouches for.
+    describe
+        The variables, as a function of params.
+    follows
+        All that depends on the values of the variables, as a function of these and of params.
+    """
+
+    variables: list[Variable]
+    estimators: Mapping[str, Estimator]
+    layout: Layout
+    vouch: tuple[str, ...]
+    describe: Callable[[Params], list[Variable]]
+    follows: Callable[[Any, Params], Any]
+
+
+def plan(program: Program, params: Params) -> Plan:
     """The treatment of each variable; a ``ValueError`` where an estimator cannot be used.
 
-    Of the variables ``for_score`` `Auto` does not take a path.
+    Where f jumps `Auto` takes the score and not the path.
     """
+    treatments = _treatments(program, frozenset())
+    seen = {name: treatment.seen for name, treatment in treatments.items()}
+    jumps = tuple(jumps_of(traced(program.follows, seen, params), seen))
+    jumping = [jump for jump in jumps if jump.name not in program.vouch]
+    was_left = {name for name, each in treatments.items() if each.estimator is not program.estimators[name]}
+    for_score = frozenset(
+        jump.name for jump in jumping if jump.name in was_left and treatments[jump.name].has_path
+    )
+    if for_score:
+        treatments = _treatments(program, for_score)
+    said = (_words(jump, treatments[jump.name], jump.name in for_score) for jump in jumping)
+    is_drawn = any(treatment.is_drawn for treatment in treatments.values())
+    shapes = jax.eval_shape(lambda params: params, params)  # no values: a plan may outlive a trace
+    return Plan(
+        treatments,
+        jumps,
+        tuple(word for word in said if word),
+        program.layout.num_draws if is_drawn else 1,
+        partial(_evaluations, program.describe, treatments, shapes),
+    )
+
+
+def _treatments(program: Program, for_score: frozenset[str]) -> dict[str, Treatment]:
+    """Of the variables ``for_score`` `Auto` does not take a path."""
     found: dict[str, Treatment] = {}
 
     def values(key: Any) -> dict[str, Any]:
         drawn: dict[str, Any] = {}
-        for variable in variables:
-            name, vouched = variable.name, variable.name in vouch
+        for variable in program.variables:
+            name, vouched = variable.name, variable.name in program.vouch
             distribution = variable.given(drawn)
             require_domain(name, distribution)
-            estimator = resolved(estimators[name], distribution, layout, name not in for_score, vouched)
+            asked = program.estimators[name]
+            estimator = asked.resolved(distribution, program.layout, name not in for_score, vouched)
             _refuse(estimator, name, distribution, vouched)
             try:
                 drawn[name] = estimator.example(distribution, key)
@@ -89,22 +184,23 @@ def plan(
     return {name: replace(treatment, value=shapes[name]) for name, treatment in found.items()}
 
 
-def evaluations(
-    describe: Callable[[Any], list[Variable]], treatments: Mapping[str, Treatment], theta: Any
+def _evaluations(
+    describe: Callable[[Params], list[Variable]], treatments: Mapping[str, Treatment], params: Params
 ) -> int:
     """How often one draw evaluates f for its value and derivatives in all entries of θ."""
     found: list[int] = []
 
-    def look(theta: Any, values: Any) -> Any:
+    def look(params: Params, values: Any) -> Any:
         found.extend(
             treatments[variable.name].estimator.evaluations(variable.given(values))
-            for variable in describe(theta)
+            for variable in describe(params)
         )
         return 0.0
 
     examples = {name: jnp.zeros(each.value.shape, each.value.dtype) for name, each in treatments.items()}
-    at = theta, examples
-    jax.eval_shape(lambda *at: jax.jvp(look, at, jax.tree.map(_any_tangent, at)), *at)
+    at = params, examples
+    with validation_enabled(False):
+        jax.eval_shape(lambda *at: jax.jvp(look, at, jax.tree.map(_any_tangent, at)), *at)
     return prod(found)
 
 
@@ -127,15 +223,15 @@ def _refuse(estimator: Estimator, name: str, distribution: Any, vouched: bool) -
         raise ValueError(f"{type(estimator).__name__} for {name!r}: {why}")
 
 
-def words_of(jump: Jump, treatment: Treatment, was_auto: bool) -> str:
+def _words(jump: Jump, treatment: Treatment, was_auto: bool) -> str:
     """What is to be said of a jump of f; empty where nothing is lost by it."""
     name, estimator = jump.name, type(treatment.estimator).__name__
     if_they_meet = f"If the branches meet, say vouch=({name!r},)"
-    if jump.with_theta:
+    if jump.with_params:
         return (
-            f"f {jump.what} {name!r} with something that depends on theta: where its value jumps there, the "
-            f"derivative of that jump in theta is in no estimator. {if_they_meet}; else let the distribution "
-            "depend on theta in its place"
+            f"f {jump.what} {name!r} with something that depends on params: where its value jumps there, "
+            f"the derivative of that jump in params is in no estimator. {if_they_meet}; else let the "
+            "distribution depend on params in its place"
         )
     if was_auto:
         return (

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from numpyro.distributions import Distribution
+
 ONLY = "x"
 """The name of the variable where there is only one."""
 
@@ -32,7 +34,7 @@ class Variable:
     def given(self, values: Mapping[str, Any]) -> Any:
         """The distribution, given the values of (at least) its parents."""
         made = self.make(**{name: values[name] for name in self.parents})
-        if isinstance(made, type) or not hasattr(made, "log_prob"):
+        if not isinstance(made, Distribution):
             raise TypeError(f"the distribution of {self.name!r} is {made!r}, which is none")
         return made
 
@@ -47,7 +49,9 @@ def variables_of(described: Any) -> list[Variable]:
     if strange := [name for name in described if not isinstance(name, str)]:
         raise TypeError(f"variables must have names, as in {{'x': ...}}, not {strange[0]!r}")
     if not described:
-        raise ValueError("distribution(theta) is an empty dict: there is nothing to take an expectation over")
+        raise ValueError(
+            "distribution(params) is an empty dict: there is nothing to take an expectation over"
+        )
     return _parents_first([_variable(name, what, described) for name, what in described.items()])
 
 
@@ -56,17 +60,22 @@ def is_single(described: Any) -> bool:
     return not isinstance(described, Mapping)
 
 
+def as_given(described: Any, values: Mapping[str, Any]) -> Any:
+    """What f is given: the value itself where there is only one variable without a name, else all of them."""
+    return values[ONLY] if is_single(described) else values
+
+
 def _variable(name: str, what: Any, described: Mapping[str, Any]) -> Variable:
     if isinstance(what, type):
         raise TypeError(
-            f"distribution(theta)[{name!r}] is the class {what.__name__}: give a distribution, or a function "
-            "of other variables that returns one"
+            f"distribution(params)[{name!r}] is the class {what.__name__}: give a distribution, or a "
+            "function of other variables that returns one"
         )
-    if hasattr(what, "log_prob"):
+    if isinstance(what, Distribution):
         return Variable(name, (), lambda: what)
     if not callable(what):
         raise TypeError(
-            f"distribution(theta)[{name!r}] must be a distribution or a function of other variables, "
+            f"distribution(params)[{name!r}] must be a distribution or a function of other variables, "
             f"not {type(what).__name__}"
         )
     parameters = inspect.signature(what).parameters

@@ -61,5 +61,7 @@ def _the_key(key: Any, treatments: Mapping[str, Treatment]) -> Any:
     if key is not None:
         return key
     if drawn := [name for name, treatment in treatments.items() if treatment.is_drawn]:
-        raise ValueError(f"{', '.join(drawn)} must be drawn: F(theta, key) with key = jax.random.key(0), say")
+        raise ValueError(
+            f"{', '.join(drawn)} must be drawn: F(params, key) with key = jax.random.key(0), say"
+        )
     return jax.random.key(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +15,7 @@ from jensen.gradients.randomness.sobol import scrambled
 from jensen.gradients.site import Layout
 
 
+@runtime_checkable
 class Draws(Protocol):
     """An arrangement of draws.
 
@@ -36,6 +37,7 @@ class Draws(Protocol):
 class Independent(Labelled):
     """``num`` independent draws."""
 
+    says_all: ClassVar[bool] = True
     num: int = 64
 
     def __post_init__(self) -> None:
@@ -53,6 +55,7 @@ class Independent(Labelled):
 class Antithetic(Labelled):
     """``num`` draws in pairs: the second of a pair has the randomness of the first, mirrored."""
 
+    says_all: ClassVar[bool] = True
     num: int = 64
 
     def __post_init__(self) -> None:
@@ -81,6 +84,7 @@ class Stratified(Labelled):
         Of independent batches.
     """
 
+    says_all: ClassVar[bool] = True
     num: int = 64
     num_batches: int = 1
 
@@ -111,6 +115,7 @@ class Sobol(Labelled):
         Of batches, which are scrambled independently.
     """
 
+    says_all: ClassVar[bool] = True
     num: int = 64
     num_batches: int = 1
 
@@ -134,7 +139,7 @@ def as_draws(draws: Any) -> Draws:
         return Independent()
     if isinstance(draws, numbers.Integral):
         return Independent(int(draws))
-    if isinstance(draws, type) or not hasattr(draws, "layout"):
+    if isinstance(draws, type) or not isinstance(draws, Draws):
         raise TypeError(f"draws must be a number or an arrangement such as Independent(64), not {draws!r}")
     return draws
 

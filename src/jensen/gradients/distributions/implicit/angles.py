@@ -47,12 +47,12 @@ def slope(angle: Any, concentration: Any, power: int) -> Any:
 
     def excess(t: Any) -> Any:
         ratio = jnp.exp(_log_height(t, concentration[..., None], power) - height[..., None])
-        return (mean[..., None] - _drop(t)) * ratio
+        return (mean[..., None] - _drop(t)) * ratio  # (E h − h(t)) q(t)/q(φ)
 
     is_above = angle >= _mode(concentration, power)
     width = _width(concentration, power)
     end = jnp.where(is_above, jnp.minimum(angle + width, np.pi), jnp.maximum(angle - width, 0.0))
-    return _integral(excess, angle, end)
+    return _integral(excess, angle, end)  # from φ on: minus the integral up to φ, as that over all is 0
 
 
 def log_normalizer(concentration: Any, power: int) -> Any:

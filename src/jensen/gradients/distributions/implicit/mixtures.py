@@ -63,6 +63,7 @@ def _follow(mixture: Any, drawn: Any) -> Any:
 
 @_follow.defjvp
 def _(primals: Any, tangents: Any) -> Any:
+    # J x' = −(∂F/∂θ) θ', with J = ∂F/∂x
     mixture, x = primals[0], _follow(*primals)
     _, change = jax.jvp(lambda of: _distribution_functions(of, x), (mixture,), (tangents[0],))
 

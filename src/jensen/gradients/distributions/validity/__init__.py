@@ -9,14 +9,14 @@ from jensen.gradients.distributions.validity.guards import (
     score_refusal,
 )
 from jensen.gradients.distributions.validity.query import Validity, validity
-from jensen.gradients.distributions.validity.verdicts import Derivatives, Verdict
+from jensen.gradients.distributions.validity.rulings import Derivatives, Ruling
 from jensen.gradients.distributions.validity.warning import GradientWarning
 
 __all__ = [
     "Derivatives",
     "GradientWarning",
+    "Ruling",
     "Validity",
-    "Verdict",
     "cautions",
     "path_guarded",
     "path_order",

@@ -48,41 +48,47 @@ def parameters(transform: Any) -> tuple[str, ...]:
 def bounds(distribution: Any) -> Bounds:
     """The ends of the support of a distribution of numbers, or of all its coordinates."""
     constraint = distribution.support
-    while hasattr(constraint, "base_constraint"):
+    while isinstance(constraint, constraints.independent):
         constraint = constraint.base_constraint
     if constraint in (constraints.real, constraints.real_vector):
         return NOWHERE
-    low, high = (getattr(constraint, name, None) for name in ("lower_bound", "upper_bound"))
+    low, high = ends(constraint)
     if low is None and high is None:
         return ANYWHERE
     return (-math.inf if low is None else _number(low)), (math.inf if high is None else _number(high))
 
 
-def moving(transform: Any, ends: Bounds) -> tuple[set[str], Bounds]:
-    """The parameters of a transform that move the ends, and where these are afterwards."""
+def ends(support: Any) -> tuple[Any, Any]:
+    """The lower and the upper end of a support, as NumPyro has them; None where there is none."""
+    low, high = (getattr(support, end, None) for end in ("lower_bound", "upper_bound"))
+    return low, high
+
+
+def moving(transform: Any, at: Bounds) -> tuple[set[str], Bounds]:
+    """The parameters of a transform that move the ends of a support, and where these are afterwards."""
     names = set(parameters(transform))
     if isinstance(transform, transforms.AffineTransform):
-        names -= set() if any(map(_is_far, ends)) else {"scale"}
-        names -= set() if any(map(_is_finite, ends)) else {"loc"}
-        return names, _affine(transform, ends)
+        names -= set() if any(map(_is_far, at)) else {"scale"}
+        names -= set() if any(map(_is_finite, at)) else {"loc"}
+        return names, _affine(transform, at)
     if isinstance(transform, transforms.PowerTransform):
-        fixed = all(end in (0.0, math.inf) for end in ends)
-        return (set(), ends) if fixed else (names, ANYWHERE)
+        fixed = all(end in (0.0, math.inf) for end in at)
+        return (set(), at) if fixed else (names, ANYWHERE)
     if isinstance(transform, MONOTONE):
-        return names, (_at(transform, ends[0]), _at(transform, ends[1]))
-    unbounded = ends == NOWHERE
+        return names, (_at(transform, at[0]), _at(transform, at[1]))
+    unbounded = at == NOWHERE
     after = NOWHERE if unbounded and isinstance(transform, transforms.LowerCholeskyAffine) else ANYWHERE
     return (set() if unbounded else names), after
 
 
-def _affine(transform: Any, ends: Bounds) -> Bounds:
+def _affine(transform: Any, at: Bounds) -> Bounds:
     """An end at 0 goes to ``loc``, an infinite one stays (on the other side where the scale is negative)."""
-    if not any(map(_is_finite, ends)):
-        return ends
+    if not any(map(_is_finite, at)):
+        return at
     scale = concrete(transform.scale)
     sign = 1.0 if scale is None or np.all(scale > 0) else -1.0
     loc = _number(transform.loc)
-    after = [sign * end if math.isinf(end) else loc if end == 0.0 else math.nan for end in ends]
+    after = [sign * end if math.isinf(end) else loc if end == 0.0 else math.nan for end in at]
     return (after[0], after[1]) if sign > 0 else (after[1], after[0])
 
 

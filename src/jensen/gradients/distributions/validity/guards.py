@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 import jax
 import numpyro.distributions as dist
 
+from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.bounds import NOWHERE, bounds
 from jensen.gradients.distributions.validity.inside import inside
 from jensen.gradients.distributions.validity.parts import FOLDED, MASKED, changed, rows
 from jensen.gradients.distributions.validity.proxy import FixedSupport
+from jensen.gradients.distributions.validity.rulings import Ruling, refused
 from jensen.gradients.distributions.validity.table import MOVES, UNNORMALIZED
 from jensen.gradients.distributions.validity.tracers import concrete
-from jensen.gradients.distributions.validity.verdicts import Verdict, refused
 from jensen.gradients.distributions.validity.warning import GradientWarning, caution
 from jensen.gradients.surrogates import guard
 
 UNLESS_VOUCHED = " (if you know that it has one, say so: vouch=(...) with the name of the variable)"
 UNDRAWN = (dist.ImproperUniform, dist.Unit)
 CENSORED = refused("the density is that of what is censored, and draws are not")
-WITHOUT_SCORE: dict[type, Verdict] = {
+WITHOUT_SCORE: dict[type, Ruling] = {
     dist.MaskedDistribution: MASKED,
     dist.LeftCensoredDistribution: CENSORED,
     dist.RightCensoredDistribution: CENSORED,
@@ -42,16 +43,16 @@ def path_refusal(distribution: Any, vouched: bool = False) -> str | None:
     row = rows(distribution)
     if row is None:
         return None if vouched else f"{name} is not in the table of valid paths{UNLESS_VOUCHED}"
-    verdicts = [both.path for both in row.values()]
-    if verdicts and all(verdict.status == "refused" for verdict in verdicts):
-        return f"{name}: {verdicts[0].why}"
+    rulings = [both.path for both in row.values()]
+    if rulings and all(ruling.status == "refused" for ruling in rulings):
+        return f"{name}: {rulings[0].why}"
     return None
 
 
 def path_order(distribution: Any) -> float:
     """The order of derivative that the paths of all its parameters are right to; infinity where unknown."""
-    verdicts = [both.path for both in (rows(distribution) or {}).values()]
-    return min((verdict.order for verdict in verdicts if verdict.status != "refused"), default=math.inf)
+    rulings = [both.path for both in (rows(distribution) or {}).values()]
+    return min((ruling.order for ruling in rulings if ruling.status != "refused"), default=math.inf)
 
 
 def score_refusal(distribution: Any) -> str | None:
@@ -60,10 +61,10 @@ def score_refusal(distribution: Any) -> str | None:
     if isinstance(distribution, UNDRAWN):
         return f"{name}: {UNNORMALIZED.why}"
     whys = (_without_score(part) for part in inside(distribution))
-    return next((f"{name}: {verdict.why}" for verdict in whys if verdict is not None), None)
+    return next((f"{name}: {ruling.why}" for ruling in whys if ruling is not None), None)
 
 
-def _without_score(part: Any) -> Verdict | None:
+def _without_score(part: Any) -> Ruling | None:
     if isinstance(part, dist.FoldedDistribution) and bounds(part.base_dist) != NOWHERE:
         return FOLDED
     return WITHOUT_SCORE.get(type(part))
@@ -82,15 +83,17 @@ def path_guarded(distribution: Any, vouched: bool = False) -> Any:
     )
 
 
-def cautions(distribution: Callable[[Any], Any], theta: Any) -> list[str]:
-    """What is warned of where a path of ``distribution(theta)`` is differentiated in all of θ.
+def cautions(distributions: Callable[[Params], Iterable[Any]], params: Params) -> list[str]:
+    """What is warned of where the paths of ``distributions(params)`` are differentiated in all of θ.
 
     It is found outside of ``jit``, where values can be seen: a compiled program cannot know that a Student t
     has two degrees of freedom or fewer.
     """
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
-        jax.linearize(lambda theta: jax.tree.leaves(path_guarded(distribution(theta))), theta)
+        jax.linearize(
+            lambda params: jax.tree.leaves([path_guarded(d) for d in distributions(params)]), params
+        )
     return [str(one.message) for one in found if issubclass(one.category, GradientWarning)]
 
 
@@ -106,13 +109,13 @@ def score_guarded(distribution: Any, vouched: bool = False) -> Any:
     return _guarded(distribution, {n: both.score for n, both in row.items()}, "score", vouched)
 
 
-def _guarded(distribution: Any, verdicts: dict[str, Verdict], kind: str, is_quiet: bool) -> Any:
+def _guarded(distribution: Any, rulings: dict[str, Ruling], kind: str, is_quiet: bool) -> Any:
     of = f"of {type(distribution).__name__} has no {kind}"
     changes: dict[str, Callable[[Any], Any]] = {}
-    for name, verdict in verdicts.items():
-        if verdict.status == "refused":
-            changes[name] = partial(guard, why=f"{name} {of}: {verdict.why}")
-        elif verdict.status == "warned" and not is_quiet:
-            warning = f"the {kind} of {name} of {type(distribution).__name__}: {verdict.why}"
+    for name, ruling in rulings.items():
+        if ruling.status == "refused":
+            changes[name] = partial(guard, why=f"{name} {of}: {ruling.why}")
+        elif ruling.status == "warned" and not is_quiet:
+            warning = f"the {kind} of {name} of {type(distribution).__name__}: {ruling.why}"
             changes[name] = partial(caution, why=warning)
     return changed(distribution, changes)

@@ -8,10 +8,15 @@ from typing import Any
 PARTS = ("base_dist", "component_distribution", "component_distributions")
 
 
+def parts(distribution: Any) -> Iterator[Any]:
+    """What a distribution wraps, or its components; their names are NumPyro's, whatever the class."""
+    for name in PARTS:
+        found = getattr(distribution, name, ())
+        yield from found if isinstance(found, list | tuple) else (found,)
+
+
 def inside(distribution: Any) -> Iterator[Any]:
     """The distribution, what it wraps, its components, and what these are made of."""
     yield distribution
-    for name in PARTS:
-        found = getattr(distribution, name, ())
-        for part in found if isinstance(found, list | tuple) else (found,):
-            yield from inside(part)
+    for part in parts(distribution):
+        yield from inside(part)

@@ -10,18 +10,18 @@ import numpyro.distributions as dist
 
 from jensen.gradients.distributions.implicit.mixtures import component_refusal
 from jensen.gradients.distributions.validity.bounds import NOWHERE, TRANSFORMS, bounds, moving, parameters
-from jensen.gradients.distributions.validity.table import BOUND, MOVES, TABLE
-from jensen.gradients.distributions.validity.tails import STRETCHING, Look, tail, unseen
-from jensen.gradients.distributions.validity.verdicts import (
+from jensen.gradients.distributions.validity.rulings import (
     VALID,
     Derivatives,
     Row,
-    Verdict,
+    Ruling,
     heavy,
     is_heavy,
     light,
     refused,
 )
+from jensen.gradients.distributions.validity.table import BOUND, MOVES, TABLE
+from jensen.gradients.distributions.validity.tails import STRETCHING, Look, tail, unseen
 
 Changes = Mapping[str, Callable[[Any], Any]]
 """What becomes of the parameters that change, by name."""
@@ -62,12 +62,12 @@ def _decided(row: Row, distribution: Any, look: Look) -> Row:
     return with_paths(row, lambda path: _decide(path, is_warned) if path.warned_where else path)
 
 
-def _decide(path: Verdict, is_warned: bool) -> Verdict:
+def _decide(path: Ruling, is_warned: bool) -> Ruling:
     return heavy(path) if is_warned else light(path)
 
 
-def with_paths(row: Row, change: Callable[[Verdict], Verdict]) -> Row:
-    """A row with other verdicts on paths."""
+def with_paths(row: Row, change: Callable[[Ruling], Ruling]) -> Row:
+    """A row with other rulings on paths."""
     return {name: Derivatives(change(both.path), both.score) for name, both in row.items()}
 
 
@@ -142,7 +142,7 @@ def _transformed(distribution: Any, look: Look) -> Row | None:
     return with_paths(row, light) if not is_warned else with_paths(row, heavy) if is_stretched else row
 
 
-def _score(moves: bool) -> Verdict:
+def _score(moves: bool) -> Ruling:
     return MOVES if moves else VALID
 
 
@@ -154,7 +154,7 @@ def _mixture(distribution: Any, look: Look) -> Row | None:
     why = component_refusal(distribution)
     is_warned = tail(distribution, look).is_heavy is True
 
-    def path(warned: bool) -> Verdict:
+    def path(warned: bool) -> Ruling:
         return refused(why) if why is not None else heavy(VALID) if is_warned and warned else VALID
 
     row = _above({name: Derivatives(path(True), VALID) for name in mixing}, "mixing_distribution.")
@@ -185,12 +185,17 @@ def _rebuilt(distribution: Any, changes: Changes) -> Any:
 
 
 def _value(distribution: Any, name: str, changes: Changes) -> Any:
-    value = getattr(distribution, name)
+    value = parameter(distribution, name)
     return changes[name](value) if name in changes else value
 
 
+def parameter(thing: Any, name: str) -> Any:
+    """A parameter of a distribution or a transform, by the name that it has in a table."""
+    return getattr(thing, name)
+
+
 def _changed_transform(step: Any, changes: Changes) -> Any:
-    return _with(step, **{name: change(getattr(step, name)) for name, change in changes.items()})
+    return _with(step, **{name: change(parameter(step, name)) for name, change in changes.items()})
 
 
 def _changed_mixture(mixture: Any, changes: Changes) -> Any:

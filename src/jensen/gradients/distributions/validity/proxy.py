@@ -30,9 +30,6 @@ class FixedSupport:
         self.distribution = distribution
         self.why = why
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.distribution, name)
-
     def log_prob(self, value: Any) -> Any:
         """The log density; the numbers that the support is described with are guarded."""
         ends = [

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any, overload
 
 import numpyro.distributions as dist
 
 from jensen.gradients.distributions.validity.parts import MIXTURES, TRUNCATED, WRAPPERS, rows, with_paths
+from jensen.gradients.distributions.validity.rulings import Derivatives, Row, light, tailed
 from jensen.gradients.distributions.validity.table import BOUND, FACTORIES, TABLE
 from jensen.gradients.distributions.validity.tracers import concrete
-from jensen.gradients.distributions.validity.verdicts import Derivatives, Row, light, tailed
 
 NEED_AN_INSTANCE = (*WRAPPERS, *TRUNCATED, *MIXTURES, dist.TransformedDistribution)
 
@@ -20,9 +21,9 @@ class Validity(dict[str, Derivatives]):
     def __str__(self) -> str:
         width = max(map(len, self), default=0)
         return "\n".join(
-            f"{name:<{width}}  {kind:<5}  {getattr(both, kind)}"
+            f"{name:<{width}}  {kind:<5}  {ruling}"
             for name, both in self.items()
-            for kind in ("path", "score")
+            for kind, ruling in (("path", both.path), ("score", both.score))
         )
 
 
@@ -101,4 +102,5 @@ def _row_of_class(kind: Any) -> Row:
 
 
 def _name(distribution: Any) -> str:
-    return getattr(distribution, "__name__", type(distribution).__name__)
+    is_named = isinstance(distribution, (type, FunctionType))
+    return distribution.__name__ if is_named else type(distribution).__name__

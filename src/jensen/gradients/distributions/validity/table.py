@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpyro.distributions as dist
 
-from jensen.gradients.distributions.validity.verdicts import (
+from jensen.gradients.distributions.validity.rulings import (
     ONCE,
     VALID,
     Derivatives,
     Row,
-    Verdict,
+    Ruling,
     heavy,
     refused,
     tailed,
@@ -27,7 +27,7 @@ UNNORMALIZED = refused("there is no density to draw from")
 TABLE: dict[type, Row] = {}
 
 
-def _add(kinds: type | tuple[type, ...], path: Verdict, names: str, **others: Derivatives) -> None:
+def _add(kinds: type | tuple[type, ...], path: Ruling, names: str, **others: Derivatives) -> None:
     """Rows of families whose score is valid in every parameter but ``others``."""
     row = {name: Derivatives(path, VALID) for name in names.split()}
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):

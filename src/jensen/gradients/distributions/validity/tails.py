@@ -73,12 +73,12 @@ def _at(value: np.ndarray | None, then: Callable[[Any], Any]) -> float | None:
     return None if math.isnan(least) else least
 
 
-def _add_power(name: str, power: Callable[[Any], Any], *kinds: type) -> None:
-    TAILS.add(*kinds)(lambda d, look: Tail(_at(look(getattr(d, name)), power), 0.0))
+def _add_power(of: Callable[[Any], Any], power: Callable[[Any], Any], *kinds: type) -> None:
+    TAILS.add(*kinds)(lambda d, look: Tail(_at(look(of(d)), power), 0.0))
 
 
-def _add_growth(name: str, growth: Callable[[Any], Any], *kinds: type) -> None:
-    TAILS.add(*kinds)(lambda d, look: Tail(math.inf, _at(look(getattr(d, name)), growth)))
+def _add_growth(of: Callable[[Any], Any], growth: Callable[[Any], Any], *kinds: type) -> None:
+    TAILS.add(*kinds)(lambda d, look: Tail(math.inf, _at(look(of(d)), growth)))
 
 
 def _add(always: Tail, *kinds: type) -> None:
@@ -89,14 +89,18 @@ _add(Tail(1.0, 0.0), dist.Cauchy, dist.HalfCauchy)
 _add(Tail(0.5, 0.0), dist.Levy)
 _add(Tail(math.inf, 0.0), dist.LogNormal)
 _add(Tail(math.inf, 0.5), dist.Chi2)
-_add_power("df", lambda df: df, dist.StudentT, dist.MultivariateStudentT)
-_add_power("alpha", lambda alpha: alpha, dist.Pareto)
-_add_power("alpha", lambda alpha: -1.0 - alpha, dist.LowerTruncatedPowerLaw)
-_add_power("concentration", lambda concentration: concentration, dist.InverseGamma)
-_add_growth("scale", lambda scale: 1.0 / scale, dist.Laplace, dist.Logistic, dist.Gumbel, dist.SoftLaplace)
-_add_growth("rate", lambda rate: rate, dist.Exponential, dist.Gamma)
+_add_power(lambda d: d.df, lambda df: df, dist.StudentT, dist.MultivariateStudentT)
+_add_power(lambda d: d.alpha, lambda alpha: alpha, dist.Pareto)
+_add_power(lambda d: d.alpha, lambda alpha: -1.0 - alpha, dist.LowerTruncatedPowerLaw)
+_add_power(lambda d: d.concentration, lambda concentration: concentration, dist.InverseGamma)
 _add_growth(
-    "concentration", lambda c: np.where(c > 1.0, math.inf, np.where(c < 1.0, 0.0, math.nan)), dist.Weibull
+    lambda d: d.scale, lambda scale: 1.0 / scale, dist.Laplace, dist.Logistic, dist.Gumbel, dist.SoftLaplace
+)
+_add_growth(lambda d: d.rate, lambda rate: rate, dist.Exponential, dist.Gamma)
+_add_growth(
+    lambda d: d.concentration,
+    lambda c: np.where(c > 1.0, math.inf, np.where(c < 1.0, 0.0, math.nan)),
+    dist.Weibull,
 )
 
 

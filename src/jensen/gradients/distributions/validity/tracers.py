@@ -11,7 +11,8 @@ from jax.core import Tracer
 def concrete(x: Any) -> np.ndarray | None:
     """The numbers of an array, also where it is being differentiated; None inside ``jit`` and ``vmap``."""
     while isinstance(x, Tracer):
-        x = getattr(x, "primal", None)
-        if x is None:
+        try:
+            x = x.primal  # pyright: ignore[reportAttributeAccessIssue]  (of the tracers of derivatives only)
+        except AttributeError:
             return None
     return np.asarray(x)

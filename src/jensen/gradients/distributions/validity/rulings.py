@@ -10,7 +10,7 @@ Status = Literal["valid", "warned", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Ruling:
     """Whether a kind of derivative is valid.
 
     Attributes
@@ -49,8 +49,8 @@ class Derivatives:
         The derivative of the log density.
     """
 
-    path: Verdict
-    score: Verdict
+    path: Ruling
+    score: Ruling
 
     def __str__(self) -> str:
         return f"path {self.path}; score {self.score}"
@@ -60,35 +60,35 @@ Row = dict[str, Derivatives]
 """By parameter."""
 
 INFINITE = "the variance is infinite for an f whose slope does not fall off, such as sin x"
-VALID = Verdict()
-ONCE = Verdict(order=1)
+VALID = Ruling()
+ONCE = Ruling(order=1)
 
 
-def warned(why: str, order: float = math.inf) -> Verdict:
+def warned(why: str, order: float = math.inf) -> Ruling:
     """Right for some f, or of infinite variance."""
-    return Verdict("warned", why, order)
+    return Ruling("warned", why, order)
 
 
-def tailed(values: str, order: float = math.inf) -> Verdict:
+def tailed(values: str, order: float = math.inf) -> Ruling:
     """Valid, and of infinite variance at some values, where draws have no second moment."""
-    return Verdict(order=order, warned_where=values)
+    return Ruling(order=order, warned_where=values)
 
 
-def refused(why: str) -> Verdict:
+def refused(why: str) -> Ruling:
     """Wrong."""
-    return Verdict("refused", why, 0)
+    return Ruling("refused", why, 0)
 
 
-def heavy(verdict: Verdict) -> Verdict:
+def heavy(ruling: Ruling) -> Ruling:
     """Of infinite variance, if it is not refused."""
-    return verdict if verdict.status == "refused" else Verdict("warned", INFINITE, verdict.order)
+    return ruling if ruling.status == "refused" else Ruling("warned", INFINITE, ruling.order)
 
 
-def light(verdict: Verdict) -> Verdict:
+def light(ruling: Ruling) -> Ruling:
     """Of finite variance: what was warned of for that reason is valid."""
-    return Verdict(order=verdict.order) if is_heavy(verdict) or verdict.warned_where else verdict
+    return Ruling(order=ruling.order) if is_heavy(ruling) or ruling.warned_where else ruling
 
 
-def is_heavy(verdict: Verdict) -> bool:
+def is_heavy(ruling: Ruling) -> bool:
     """Whether it is warned of because of an infinite variance."""
-    return verdict.status == "warned" and verdict.why == INFINITE
+    return ruling.status == "warned" and ruling.why == INFINITE
