@@ -6,7 +6,7 @@ import pytest
 
 from jensen.cli import arguments
 from jensen.cli.errors import CommandError
-from jensen.families import STRUCTURES, Full, Tied
+from jensen.families import STRUCTURES, Diagonal, Full, Spherical, Tied
 from jensen.selection import BIC, ICL
 
 
@@ -49,8 +49,9 @@ def test_numbers_of_components_that_are_none(text, message):
 
 def test_covariance_structures():
     assert arguments.parse_covariances("all") == list(STRUCTURES.values())
+    assert arguments.parse_covariances("usual") == [Full(), Tied(), Diagonal(), Spherical()]
     assert arguments.parse_covariances("tied, FULL,tied") == [Tied(), Full()]
-    with pytest.raises(CommandError, match="'foo': choose from full, tied, diag, spherical, all"):
+    with pytest.raises(CommandError, match="'foo': choose from full, tied, diag, eei, spherical, eii, usual, all"):
         arguments.parse_covariances("full,foo")
 
 

@@ -8,8 +8,9 @@ from scipy.optimize import brentq, minimize
 
 import jensen
 from jensen.em import Chart, Outcome, Problem, e_step
+from jensen.em.cases import Rows
 from jensen.em.curvature.information import observed_information
-from jensen.em.uncertainty.sandwich import row_scores, take_rows
+from jensen.em.uncertainty.sandwich import case_scores
 from jensen.families import STRUCTURES, GaussianParams
 from jensen.models import Dirichlet, Mixture, MixtureParams, MixturePrior, NormalInverseWishart
 from samples import clusters, faithful
@@ -55,7 +56,7 @@ def maximum(model, data, start=None, weight=None):
         here = model.chart.from_vector(u)
         state = Problem(model, data, weight).e_step(here)
         g = jensen.em.score(model, here, state.expected.stats)
-        u = u + np.linalg.solve(observed_information(model, here, data, weight).matrix, g)
+        u = u + np.linalg.solve(observed_information(Problem(model, data, weight), here).matrix, g)
     return model, model.chart.from_vector(u)
 
 
@@ -360,7 +361,7 @@ def test_the_scores_of_the_rows_are_those_of_one_row_after_the_other(structure):
     data = clusters(40, 3)
     model = Mixture(2, jensen.Gaussian(structure), MixturePrior(Dirichlet(2.0))).prepare(data, None)
     params = model.start(data, None, np.random.default_rng(0))
-    expected = row_scores(model, params, data, np.ones(model.chart.size))
+    expected = case_scores(Problem(model, data), params, np.ones(model.chart.size))
     np.testing.assert_allclose(model.scores(params, data), expected, rtol=1e-10, atol=1e-10)
 
 
@@ -379,10 +380,10 @@ def test_the_sandwich_agrees_where_the_model_is_right():
 def test_rows_of_all_kinds_of_data():
     rows = np.array([2, 0])
     data = {"a": np.arange(3), "b": (np.arange(3), np.eye(3))}
-    found = take_rows(data, rows)
+    found = Rows().take(data, rows)
     assert found["a"].tolist() == [2, 0]
     assert found["b"][1].tolist() == np.eye(3)[rows].tolist()
-    assert take_rows(Rates(np.arange(3), np.arange(3)), rows).rates.tolist() == [2, 0]
+    assert Rows().take(Rates(np.arange(3), np.arange(3)), rows).rates.tolist() == [2, 0]
 
 
 # ---- saddles, bounds, what is not identified ---------------------------------------------------------------

@@ -43,14 +43,16 @@ def parse_components(text: str) -> list[int]:
 
 
 def parse_covariances(text: str) -> list[Structure]:
-    """A comma list of structures, or ``all``."""
+    """A comma list of structures; ``usual``, the four of scikit-learn; or ``all``."""
     from jensen.families import STRUCTURES
     from jensen.selection.sweep import USUAL
 
     names = [name.strip().lower() for name in text.split(",")]
-    if names == ["all"]:
+    if names == ["usual"]:
         return list(USUAL)
-    return [_one_of(STRUCTURES, name, "--covariance", "all") for name in dict.fromkeys(names)]
+    if names == ["all"]:
+        return list(STRUCTURES.values())
+    return [_one_of(STRUCTURES, name, "--covariance", "usual", "all") for name in dict.fromkeys(names)]
 
 
 def parse_criterion(text: str) -> Criterion:

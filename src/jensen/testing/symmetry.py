@@ -145,7 +145,7 @@ def _of_moving(there: Any, b: Params, moved: Data, weight: Weight) -> float:
         nudged = moved.copy()
         nudged[:, j] = np.nextafter(moved[:, j], np.inf)
         felt += np.abs(np.asarray(there.posterior(b, nudged).log_evidence, float) - before)
-    return float((moved.shape[1] + 1) * (ones(moved, weight) @ felt))
+    return float((moved.shape[1] + 1) * (ones(there, moved, weight) @ felt))
 
 
 def relabelling(model: Any, params: Params, data: Data, *, weight: Weight = None, rng: Any = 0) -> None:
