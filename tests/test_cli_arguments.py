@@ -51,7 +51,9 @@ def test_covariance_structures():
     assert arguments.parse_covariances("all") == list(STRUCTURES.values())
     assert arguments.parse_covariances("usual") == [Full(), Tied(), Diagonal(), Spherical()]
     assert arguments.parse_covariances("tied, FULL,tied") == [Tied(), Full()]
-    with pytest.raises(CommandError, match="'foo': choose from full, tied, diag, eei, spherical, eii, usual, all"):
+    with pytest.raises(
+        CommandError, match="'foo': choose from full, tied, diag, eei, spherical, eii, usual, all"
+    ):
         arguments.parse_covariances("full,foo")
 
 

@@ -14,10 +14,13 @@ import jensen
 
 NAMES = [
     "Chart",
+    "Categorical",
     "Correlation",
     "Covariance",
     "DataError",
     "Diagonal",
+    "EEI",
+    "EII",
     "Enumerated",
     "Fit",
     "Full",
@@ -26,7 +29,9 @@ NAMES = [
     "Interval",
     "LogJoint",
     "Mixture",
+    "Poisson",
     "Positive",
+    "Product",
     "Profile",
     "Real",
     "Selection",

@@ -409,7 +409,7 @@ def test_identical_gaussians(structure):
     """To second order, or for `Tied` only to the fourth."""
     data = faithful()
     one = jensen.fit(Mixture(1, jensen.Gaussian(structure)), data).params.components
-    shared = structure.name == "tied"
+    shared = structure.is_shared
     covariances = one.covariances if shared else np.repeat(one.covariances, 2, axis=0)
     same = MixtureParams(np.array([0.4, 0.6]), GaussianParams(np.repeat(one.means, 2, axis=0), covariances))
     model = Mixture(2, jensen.Gaussian(structure))

@@ -29,9 +29,14 @@ from .em import expected_log_joint as expected_log_joint
 from .em import fit as fit
 from .em import kl_gap as kl_gap
 from .em import uncertainty as uncertainty
+from .families import EEI as EEI
+from .families import EII as EII
+from .families import Categorical as Categorical
 from .families import Diagonal as Diagonal
 from .families import Full as Full
 from .families import Gaussian as Gaussian
+from .families import Poisson as Poisson
+from .families import Product as Product
 from .families import Spherical as Spherical
 from .families import Tied as Tied
 from .files import load as load

@@ -61,7 +61,8 @@ def fit(
         str, typer.Option("-k", "--components", metavar="K", help="Numbers of components: 3, 1:9 or 1,2,4.")
     ] = "1:9",
     covariance: Annotated[
-        str, typer.Option(metavar="NAMES", help="full, tied, diag, eei, spherical, eii; a comma list, usual or all.")
+        str,
+        typer.Option(metavar="NAMES", help="full, tied, diag, eei, spherical, eii; several, usual or all."),
     ] = "usual",
     columns: Annotated[
         str | None, typer.Option(metavar="NAMES", help="The columns to use, separated by commas.")

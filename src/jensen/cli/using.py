@@ -65,7 +65,9 @@ def sample(path: Path, n: int, seed: int, labels: bool, out: Path | None) -> End
     rng = np.random.default_rng(arguments.check_seed(seed))
     arguments.check_outputs(str(path), out=out)
     saved = _load(path)
-    rows, components = saved.model.sample(saved.params, n, rng)
+    model, params = saved.model, saved.params
+    components = model.labels(params, n, rng)
+    rows = model.family.sample(params.components, components, rng)
     header, columns = list(saved.columns), list(rows.T)
     if labels:
         header, columns = [*header, "component"], [*columns, components]

@@ -7,8 +7,9 @@ from jensen.em.acceleration.gradient_em import GradientEM
 from jensen.em.acceleration.quasi_newton import QuasiNewton
 from jensen.em.algorithms import EM, Algorithm
 from jensen.em.approximations import Approximation, Hard, MonteCarlo, Truncated
+from jensen.em.cases import Cases, Groups, Rows, Sequences
 from jensen.em.constraints.constrained import Constrained, constrain
-from jensen.em.contract import Expected, Model, Posterior, Prior
+from jensen.em.contract import Expected, Model, Posterior, Prior, as_model
 from jensen.em.coordinates import InChart, Natural
 from jensen.em.fit import fit
 from jensen.em.identities import (
@@ -39,6 +40,7 @@ __all__ = [
     "Algorithm",
     "Anderson",
     "Approximation",
+    "Cases",
     "Chart",
     "Constrained",
     "Correlation",
@@ -48,6 +50,7 @@ __all__ = [
     "Fit",
     "Gain",
     "GradientEM",
+    "Groups",
     "Hard",
     "InChart",
     "Interval",
@@ -65,7 +68,9 @@ __all__ = [
     "QuasiNewton",
     "Rates",
     "Real",
+    "Rows",
     "Seen",
+    "Sequences",
     "Simplex",
     "Space",
     "Squarem",
@@ -81,6 +86,7 @@ __all__ = [
     "Verdict",
     "Wald",
     "aitken",
+    "as_model",
     "constrain",
     "e_step",
     "elbo",

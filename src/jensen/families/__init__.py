@@ -1,5 +1,6 @@
 """Families p(x | z = k, θ): banks of K component distributions. They know no latent structure."""
 
+from jensen.families.categorical import Categorical, DirichletPrior
 from jensen.families.family import Family, Found, Sums
 from jensen.families.gaussian.gaussian import Gaussian
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats
@@ -15,20 +16,29 @@ from jensen.families.gaussian.structures import (
     Structure,
     Tied,
 )
+from jensen.families.poisson import GammaPrior, Poisson, PoissonParams
+from jensen.families.product import Product, ProductPrior
 
 __all__ = [
     "EEI",
     "EII",
     "STRUCTURES",
+    "Categorical",
     "Diagonal",
+    "DirichletPrior",
     "Family",
     "Found",
     "Full",
+    "GammaPrior",
     "Gaussian",
     "GaussianParams",
     "GaussianStats",
     "NormalInverseWishart",
+    "Poisson",
+    "PoissonParams",
     "PriorMoments",
+    "Product",
+    "ProductPrior",
     "Spherical",
     "Structure",
     "Sums",

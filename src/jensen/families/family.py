@@ -18,8 +18,12 @@ from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.plain import given, require, tell_misspelt
 from jensen.basics.tables import Table
 from jensen.basics.verdict import Verdict
+from jensen.em.cases import Rows
+from jensen.numerics import partitions
 from jensen.spaces import Space
 from jensen.spaces.chart import as_dict
+
+SOFT = 0.1  # of a row, which a start divides among all components
 
 
 class Pass(Protocol):
@@ -212,9 +216,22 @@ class Family:
     num_free: Any = None
     """``num_free(params) -> int``, where it is not the size of the spaces."""
 
+    def embed(self, data: Any) -> Array | None:
+        """Rows as points (n, m), the nearer the more alike they are; None where that is not known."""
+        return None
+
     def start(self, k: int, data: Any, weight: Weight, rng: np.random.Generator) -> tuple[Array, Any]:
-        """Mixing weights and components of a random start: the M-step from random responsibilities."""
-        r = rng.dirichlet(np.ones(k), size=len(data))
+        """Mixing weights and components of a random start.
+
+        The M-step from a soft partition: by the nearest of k rows, where the family says how near rows are
+        (`embed`); else from random responsibilities.
+        """
+        rows = self.embed(data)
+        if rows is None:
+            r = rng.dirichlet(np.ones(k), size=Rows().count(data))
+        else:
+            labels = partitions.nearest_seeds(rows - rows.mean(axis=0), weight, k, 1, rng)[0]
+            r = SOFT / k + (1.0 - SOFT) * np.eye(k)[labels]
         wr = r if weight is None else r * np.asarray(weight, float)[:, None]
         params = self.m_step(self.expected(None, data, wr)[0], None)
         return wr.sum(axis=0) / wr.sum(), params

@@ -10,16 +10,16 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from jensen.basics.arrays import Array
 from jensen.em import Gain, Never, Stop
 from jensen.em.restarts import DEFAULT_RESTARTS
-from jensen.families import STRUCTURES
+from jensen.families import STRUCTURES, Structure
 from jensen.families.gaussian.ridge import Ridge
 from jensen.models import MixturePrior
 from jensen.sklearn.messages import Reporter
-from jensen.sklearn.shapes import FORMS, given_array, given_matrices, given_weights
+from jensen.sklearn.shapes import form_of, given_array, given_matrices, given_weights, structure_of
 from jensen.sklearn.starts import START_KINDS, Given, GivenStart, OfKind, Plan
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
-    "covariance_type": [StrOptions(set(FORMS))],
+    "covariance_type": [StrOptions(set(STRUCTURES)), Structure],
     "tol": [Interval(Real, 0.0, None, closed="left")],
     "reg_covar": [Interval(Real, 0.0, None, closed="left"), None],
     "max_iter": [Interval(Integral, 0, None, closed="left")],
@@ -52,12 +52,12 @@ def given_parts(estimator: Any, d: int) -> Given:
 
 def _covariances(precisions: Any, covariance_type: str, k: int, d: int) -> Array:
     array = given_matrices(precisions, "precisions_init", covariance_type, k, d)
-    return FORMS[covariance_type].covariances(array)
+    return form_of(covariance_type).covariances(array)
 
 
 def _previous(estimator: Any, d: int) -> Given:
     k, kind = estimator.n_components, estimator.covariance_type
-    shape = STRUCTURES[kind].shape(k, d)
+    shape = structure_of(kind).shape(k, d)
     if estimator.means_.shape != (k, d) or estimator.covariances_.shape != shape:
         raise ValueError(
             f"warm_start cannot go on from means of shape {estimator.means_.shape} and covariances of shape "

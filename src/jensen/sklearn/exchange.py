@@ -9,7 +9,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from jensen.families import GaussianParams
 from jensen.models import MixtureParams
-from jensen.sklearn.shapes import FORMS, given_array, given_matrices, given_weights, set_parameters
+from jensen.sklearn.shapes import (
+    form_of,
+    given_array,
+    given_matrices,
+    given_weights,
+    set_parameters,
+    structure_of,
+)
 
 ALIKE = (
     "n_components",
@@ -23,6 +30,9 @@ ALIKE = (
 ALIKE += ("weights_init", "means_init", "precisions_init")
 """Arguments that mean the same in both classes."""
 
+THEIRS = ("full", "tied", "diag", "spherical")
+"""The covariance types that scikit-learn has."""
+
 REPORTED = ("converged_", "n_iter_", "lower_bound_", "lower_bounds_", "n_features_in_", "feature_names_in_")
 
 
@@ -30,8 +40,7 @@ def from_parameters(
     cls: type, weights: Any, means: Any, covariances: Any, covariance_type: str, arguments: dict[str, Any]
 ) -> Any:
     """An estimator with these parameters."""
-    if covariance_type not in FORMS:
-        raise ValueError(f"covariance_type must be one of {', '.join(FORMS)}, not {covariance_type!r}")
+    structure_of(covariance_type)  # refuses what is none
     k, d = np.shape(means)
     estimator = cls(k, covariance_type=covariance_type, **arguments)
     means = given_array(means, "means", (k, d))
@@ -53,7 +62,7 @@ def from_sklearn(cls: type, gm: Any) -> Any:
     means = np.asarray(gm.means_, np.float64)
     covariances = getattr(gm, "covariances_", None)
     if covariances is None:  # set up by hand, as its users do
-        form = FORMS[gm.covariance_type]
+        form = form_of(gm.covariance_type)
         covariances = form.covariances(form.precisions(np.asarray(gm.precisions_cholesky_, np.float64)))
     components = GaussianParams(means, np.asarray(covariances, np.float64))
     set_parameters(estimator, MixtureParams(np.asarray(gm.weights_, np.float64), components))
@@ -67,6 +76,8 @@ def to_sklearn(estimator: Any) -> Any:
     from sklearn import mixture
 
     check_is_fitted(estimator)
+    if estimator.covariance_type not in THEIRS:
+        raise ValueError(f"scikit-learn has no covariance_type={estimator.covariance_type!r}")
     arguments = {name: getattr(estimator, name) for name in ALIKE}
     gm = mixture.GaussianMixture(**arguments, reg_covar=estimator.reg_covar or 0.0)
     parameters = ("weights_", "means_", "covariances_", "precisions_", "precisions_cholesky_")

@@ -29,9 +29,10 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
     ----------
     n_components : int, default=1
         Number of components, k.
-    covariance_type : {"full", "tied", "diag", "spherical"}, default="full"
+    covariance_type : {"full", "tied", "diag", "spherical", "eei", "eii"} or Structure, default="full"
         Each component its own matrix; one matrix for all; each its own variances per column; each one
-        variance.
+        variance; "eei" one variance per column for all; "eii" one variance for all. Or any
+        `jensen.families.Structure`.
     tol : float, default=1e-3
         Stop once less than this *total* log-likelihood (nats) is estimated to be still to be gained.
         scikit-learn's is a gain per step and per row, which stops early. 0 takes exactly ``max_iter`` plain
@@ -71,7 +72,8 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
     means_ : ndarray of shape (k, n_features)
     covariances_, precisions_, precisions_cholesky_ : ndarray
         Of shape (k, n_features, n_features) for "full", (n_features, n_features) for "tied", (k, n_features)
-        for "diag" and (k,) for "spherical". All parameters are float64, also those of a fit to float32 rows.
+        for "diag" and (k,) for "spherical", (n_features,) for "eei", () for "eii". All parameters are
+        float64, also those of a fit to float32 rows.
     converged_ : bool
         True only if a proper maximum was reached.
     n_iter_ : int

@@ -144,12 +144,13 @@ class ScoringMixin:
         model, params = fitted_model(self)
         if n_samples < 1:
             raise ValueError(f"n_samples must be at least 1, not {n_samples}")
-        return model.sample(params, int(n_samples), generator(self.random_state))
+        labels = model.labels(params, int(n_samples), rng := generator(self.random_state))
+        return model.family.sample(params.components, labels, rng), labels
 
     def _n_parameters(self) -> int:
         """Free parameters: weights, means and covariances."""
         model, params = fitted_model(self)
-        return model.num_free(params)
+        return len(params.weights) - 1 + model.family.num_free(params.components)
 
 
 def generator(random_state: Any) -> np.random.Generator:

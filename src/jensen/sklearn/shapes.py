@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
-from jensen.families import STRUCTURES, Gaussian
+from jensen.families import STRUCTURES, Gaussian, Structure
 from jensen.models import Mixture, MixtureParams
 
 
@@ -60,12 +60,25 @@ VARIANCE = Form(
     np.reciprocal,
     lambda precisions: "" if (precisions > 0).all() else "positive",
 )
-FORMS = {"full": MATRIX, "tied": MATRIX, "diag": VARIANCE, "spherical": VARIANCE}
 
 
-def mixture(k: int, covariance_type: str, prior: Any = None) -> Mixture:
+def structure_of(covariance_type: str | Structure) -> Structure:
+    """The structure that ``covariance_type`` names, or is."""
+    if isinstance(covariance_type, Structure):
+        return covariance_type
+    if covariance_type not in STRUCTURES:
+        raise ValueError(f"covariance_type must be one of {', '.join(STRUCTURES)}, not {covariance_type!r}")
+    return STRUCTURES[covariance_type]
+
+
+def form_of(covariance_type: str | Structure) -> Form:
+    """How its covariances are turned into precisions."""
+    return MATRIX if structure_of(covariance_type).moments.of_matrices else VARIANCE
+
+
+def mixture(k: int, covariance_type: str | Structure, prior: Any = None) -> Mixture:
     """The model that a scikit-learn covariance type names."""
-    return Mixture(k, Gaussian(STRUCTURES[covariance_type]), prior)
+    return Mixture(k, Gaussian(structure_of(covariance_type)), prior)
 
 
 def given_array(value: Any, name: str, shape: tuple[int, ...]) -> Array:
@@ -89,10 +102,10 @@ def given_weights(value: Any, name: str, k: int) -> Array:
     return weights / weights.sum()
 
 
-def given_matrices(value: Any, name: str, covariance_type: str, k: int, d: int) -> Array:
+def given_matrices(value: Any, name: str, covariance_type: str | Structure, k: int, d: int) -> Array:
     """Covariances or precisions in the shape of the structure, symmetric and positive definite."""
-    array = given_array(value, name, STRUCTURES[covariance_type].shape(k, d))
-    flaw = FORMS[covariance_type].flaw(array)
+    array = given_array(value, name, structure_of(covariance_type).shape(k, d))
+    flaw = form_of(covariance_type).flaw(array)
     if flaw:
         raise ValueError(f"{name} must be {flaw} for covariance_type={covariance_type!r}")
     return array
@@ -100,7 +113,7 @@ def given_matrices(value: Any, name: str, covariance_type: str, k: int, d: int) 
 
 def set_parameters(estimator: Any, params: MixtureParams) -> None:
     """scikit-learn's attributes of these parameters."""
-    form = FORMS[estimator.covariance_type]
+    form = form_of(estimator.covariance_type)
     estimator.weights_ = params.weights
     estimator.means_, estimator.covariances_ = params.components
     estimator.precisions_cholesky_ = form.factor(params.components.covariances)

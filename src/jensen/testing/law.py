@@ -47,8 +47,12 @@ def rounding(model: Any, params: Params, data: Data, weight: Weight = None) -> f
     """
     each = 1.0 + np.abs(np.asarray(model.posterior(params, data).log_evidence, dtype=float))
     size = float(each.sum() if weight is None else np.asarray(weight) @ each)
-    terms = num_values(params) + sqrt(len(each))
-    return precision(data) * terms * (size + abs(log_prior(model, params)))
+    return unit(model, params, data) * (size + abs(log_prior(model, params)))
+
+
+def unit(model: Any, params: Params, data: Data) -> float:
+    """eps · (p + √n): the relative rounding of a sum over the cases."""
+    return precision(data) * (num_values(params) + sqrt(as_model(model).cases.count(data)))
 
 
 def precision(data: Data) -> float:
@@ -167,7 +171,5 @@ def require_same_stats(
     for i, params in enumerate(at):
         q_found = float(model.expected_log_joint(params, found))
         q_expected = float(model.expected_log_joint(params, expected))
-        tolerance = rounding(model, params, data, weight) + precision(data) * num_values(params) * abs(
-            q_expected
-        )
+        tolerance = rounding(model, params, data, weight) + unit(model, params, data) * abs(q_expected)
         require_close(law, usually, f"Q(θ, S) at θ number {i}", q_found, q_expected, tolerance)

@@ -220,6 +220,10 @@ class Gaussian(Family):
 
     # ---- starts, ends, samples -----------------------------------------------------------------------------
 
+    def embed(self, data: Array) -> Array:
+        """The coordinates in which the data have unit covariance."""
+        return starts.metric_of(self).whiten(np.asarray(data, float))
+
     def start(self, k: int, data: Array, weight: Weight, rng: np.random.Generator) -> tuple[Array, Any]:
         """Rows as means; every covariance is the data's own, shrunk by k^(−2/d)."""
         return starts.random_rows(self, k, data, weight, rng)

@@ -33,6 +33,8 @@ class SecondMoments(ABC):
 
     code: ClassVar[int]
     """Its number in the native kernels."""
+    of_matrices: ClassVar[bool] = False
+    """Whether covariances in this shape are matrices, or variances."""
 
     @abstractmethod
     def shape(self, k: int, d: int) -> tuple[int, ...]:
@@ -111,6 +113,7 @@ class Matrices(SecondMoments):
 
     __slots__ = ()
     code = 0
+    of_matrices = True
 
     def shape(self, k: int, d: int) -> tuple[int, ...]:
         return (k, d, d)
@@ -157,6 +160,7 @@ class Pooled(SecondMoments):
 
     __slots__ = ()
     code = 1
+    of_matrices = True
 
     def shape(self, k: int, d: int) -> tuple[int, ...]:
         return (d, d)

@@ -220,6 +220,10 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
         own = None if self.prior is not None else self.family.transform(data, rng)
         return None if own is None else MixtureTransform(own)
 
+    def labels(self, params: MixtureParams, num_rows: int, rng: np.random.Generator) -> NDArray[np.intp]:
+        """The components (num_rows,) of new rows."""
+        return rng.choice(len(params.weights), size=num_rows, p=params.weights)
+
     @property
     def sample(self) -> Callable[..., tuple[Any, NDArray[np.intp]]] | None:
         """``sample(params, num_rows, rng)``: rows and the labels (n,) they were drawn from."""
@@ -228,5 +232,5 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
     def _sample(
         self, params: MixtureParams, num_rows: int, rng: np.random.Generator
     ) -> tuple[Any, NDArray[np.intp]]:
-        labels = rng.choice(len(params.weights), size=num_rows, p=params.weights)
+        labels = self.labels(params, num_rows, rng)
         return self.family.sample(params.components, labels, rng), labels

@@ -1,0 +1,231 @@
+"""Codes: each column of a component has probabilities of its own, as in latent class analysis.
+
+    log p(x | π) = Σ_j log π_j[x_j]
+
+With C_kjm = Σ_n w_nk 1[x_nj = m] the M-step is π = C / Σ_m C, and in u = log(π_m / π_last)
+
+    ∂Q/∂u_kjm = C_kjm − N_k π_kjm,  m short of the last
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import lgamma
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.basics.arrays import Array, Weight
+from jensen.basics.verdict import Verdict
+from jensen.em.statistics import Totals
+from jensen.families.checks import counts, identical, whole_columns
+from jensen.families.family import Family
+from jensen.spaces import Simplex, Space
+
+CategoricalParams = dict[str, Array]
+"""Of column j: ``probabilities[j]``, (k, number of codes)."""
+
+
+def name_of_column(j: int) -> str:
+    """The name of a column's parameter."""
+    return f"probabilities{j}"
+
+
+@dataclass(frozen=True)
+class Categorical(Family):
+    """K distributions of codes 0, 1, …, m_j − 1 in d independent columns.
+
+    Parameters
+    ----------
+    num_codes
+        m_j of every column, or one number for all. None: the largest code of each column, plus one.
+
+    Notes
+    -----
+    Data are (n, d) whole numbers, or (n,) for one column: a code that is missing (−1, NaN) or that starts
+    from 1
+    where ``num_codes`` says otherwise is refused. Parameters are a dict: ``probabilities0`` of the first
+    column,
+    (k, m_0), and so on.
+
+    Examples
+    --------
+    >>> import numpy as np, jensen
+    >>> rng = np.random.default_rng(0)
+    >>> z = np.repeat([0, 1], 200)
+    >>> x = (rng.random((400, 4)) < np.array([[0.2], [0.8]])[z]).astype(int)
+    >>> fit = jensen.fit(jensen.Mixture(2, jensen.Categorical()), x)
+    >>> fit.params.weights.round(1).tolist()
+    [0.5, 0.5]
+    """
+
+    num_codes: int | Sequence[int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.num_codes is None:
+            return
+        several = isinstance(self.num_codes, (list, tuple, np.ndarray))
+        codes = tuple(int(m) for m in self.num_codes) if several else (int(self.num_codes),)  # pyright: ignore
+        if min(codes, default=0) < 1:
+            raise ValueError(f"num_codes must be at least 1 in every column, not {self.num_codes}")
+        object.__setattr__(self, "num_codes", codes if several else codes[0])
+
+    @property
+    def name(self) -> str:
+        return "categorical"
+
+    def _codes(self, d: int) -> tuple[int, ...]:
+        """m_j of d columns."""
+        if isinstance(self.num_codes, tuple):
+            return self.num_codes
+        if self.num_codes is None:
+            raise ValueError("prepare the model first: model.prepare(data, weight)")
+        return (int(self.num_codes),) * d  # pyright: ignore[reportArgumentType] -- one number by now
+
+    # ---- the contract --------------------------------------------------------------------------------------
+
+    def log_density(self, params: CategoricalParams, data: Any) -> Array:
+        """log p(x_n | z = k), (n, k)."""
+        x = _as_codes(data)
+        with np.errstate(divide="ignore"):
+            logs = [np.log(table)[:, column] for table, column in zip(params.values(), x.T, strict=True)]
+        return np.sum(logs, axis=0).T
+
+    def statistics(self, params: CategoricalParams | None, data: Any, weight: Array) -> Totals:
+        """C_j (k, m_j) of every column."""
+        x = _as_codes(data)
+        sizes = self._codes(x.shape[1]) if params is None else [len(table[0]) for table in params.values()]
+        found = {}
+        for j, (column, size) in enumerate(zip(x.T, sizes, strict=True)):
+            found[name_of_column(j)] = np.stack([np.bincount(column, w, size) for w in weight.T])
+        return Totals(**found)
+
+    def m_step(self, stats: Totals, params: CategoricalParams | None) -> CategoricalParams:
+        """π = C / Σ_m C; a component without rows stays."""
+        found = {}
+        for name, table in vars(stats).items():
+            total = table.sum(axis=1, keepdims=True)
+            shares = table / np.where(total > 0, total, 1.0)
+            found[name] = shares if params is None else np.where(total > 0, shares, params[name])
+        return found
+
+    def expected_log_density(self, params: CategoricalParams, stats: Totals) -> float:
+        """Σ_kjm C_kjm log π_kjm."""
+        value = 0.0
+        for name, table in vars(stats).items():
+            used = table > 0
+            with np.errstate(divide="ignore"):  # 0 under rows that have the code is −∞, and right
+                value += float(table[used] @ np.log(params[name][used]))
+        return value
+
+    # ---- what it adds --------------------------------------------------------------------------------------
+
+    def prepare(self, data: Any, weight: Weight) -> Categorical:
+        """With the number of codes in every column.
+
+        Raises
+        ------
+        ValueError
+            For anything that is not a code: the first row and column, and how many there are.
+        """
+        x = counts(data, "codes, as a categorical distribution has them")
+        if self.num_codes is None:
+            return Categorical(tuple(int(top) + 1 for top in x.max(axis=0)))
+        codes = self._codes(x.shape[1])
+        if len(codes) != x.shape[1]:
+            raise ValueError(f"num_codes is of {len(codes)} columns, the data have {x.shape[1]}")
+        bad = x >= np.array(codes)
+        if bad.any():
+            row, column = (int(i) for i in np.argwhere(bad)[0])
+            raise ValueError(
+                f"column {column} has codes 0 to {codes[column] - 1}; row {row} (both counted from 0) is "
+                f"{x[row, column]:g}, and {int(bad.sum())} cells are beyond: code from 0, or raise num_codes"
+            )
+        return Categorical(codes)
+
+    def spaces(self, k: int) -> dict[str, Space] | None:
+        if not isinstance(self.num_codes, tuple):
+            return None
+        return {name_of_column(j): Simplex((k, m)) for j, m in enumerate(self.num_codes)}
+
+    def score(self, params: CategoricalParams, stats: Totals) -> Array:
+        """∂Q/∂u of every column, one after the other."""
+        parts = [_slope(table, params[name]) for name, table in vars(stats).items()]
+        return np.concatenate([np.zeros(0), *(part.ravel() for part in parts)])
+
+    def row_scores(self, params: CategoricalParams, data: Any, r: Array) -> Array:
+        """r_nk (1[x_nj = m] − π_kjm)."""
+        parts = []
+        for table, column in zip(params.values(), _as_codes(data).T, strict=True):
+            hot = np.eye(table.shape[1])[column]
+            each = r[:, :, None] * (hot[:, None, :] - table)
+            parts.append(each[:, :, :-1].reshape(len(r), -1))
+        return np.hstack(parts)
+
+    def diagnose(
+        self, weights: Array, params: CategoricalParams, data: Any, weight: Weight, has_prior: bool
+    ) -> Verdict | None:
+        """Components that are the same."""
+        return identical(np.hstack([np.asarray(table) for table in params.values()]))
+
+    def embed(self, data: Any) -> Array:
+        """Every code of every column as a column of zeros and ones."""
+        x = _as_codes(data)
+        return np.hstack([np.eye(m)[column] for m, column in zip(self._codes(x.shape[1]), x.T, strict=True)])
+
+    def sample(
+        self, params: CategoricalParams, labels: NDArray[np.integer], rng: np.random.Generator
+    ) -> NDArray[np.intp]:
+        """One row for each label."""
+        columns = []
+        for table in params.values():
+            cumulative = np.cumsum(np.asarray(table)[labels], axis=1)
+            drawn = (rng.random(len(labels))[:, None] * cumulative[:, -1:] >= cumulative).sum(axis=1)
+            columns.append(np.minimum(drawn, cumulative.shape[1] - 1))
+        return np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DirichletPrior:
+    """Dirichlet(α, …, α) on the probabilities of every column: α − 1 rows seen before with each code.
+
+    Parameters
+    ----------
+    concentration
+        α ≥ 1; 1 is flat.
+    """
+
+    concentration: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.concentration >= 1.0:
+            raise ValueError(f"concentration must be at least 1 to have a mode, not {self.concentration}")
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether it keeps every probability from 0."""
+        return self.concentration > 1
+
+    def pseudo_stats(self, family: Categorical, k: int) -> Totals:
+        """α − 1 rows with each code."""
+        spaces = family.spaces(k) or {}
+        return Totals(**{n: np.full(space.shape, self.concentration - 1.0) for n, space in spaces.items()})
+
+    def log_density(self, family: Categorical, params: CategoricalParams) -> float:
+        """Σ log Dirichlet(π | α)."""
+        a, total = self.concentration, 0.0
+        for table in params.values():
+            k, m = np.shape(table)
+            total += k * (lgamma(m * a) - m * lgamma(a))
+            total += (a - 1.0) * float(np.log(table).sum()) if a > 1 else 0.0
+        return total
+
+
+def _as_codes(data: Any) -> NDArray[np.intp]:
+    return whole_columns(data).astype(np.intp)
+
+
+def _slope(table: Array, probabilities: Array) -> Array:
+    return (table - table.sum(axis=1, keepdims=True) * probabilities)[:, :-1]

@@ -1,0 +1,61 @@
+"""What families other than the Gaussian check in common: counts, codes, components that are the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jensen.basics.arrays import Array
+from jensen.basics.verdict import Outcome, Verdict
+
+SAME = 1e-6  # relative distance of two components that makes them one
+
+
+def whole_columns(data: Any) -> Array:
+    """(n, d) numbers; (n,) is one column."""
+    x = np.asarray(data, dtype=float)
+    return x[:, None] if x.ndim == 1 else x
+
+
+def counts(data: Any, what: str) -> Array:
+    """(n, d) whole numbers from 0.
+
+    Raises
+    ------
+    ValueError
+        Naming the first cell that is none, and how many there are.
+    """
+    try:
+        x = whole_columns(data)
+    except (TypeError, ValueError):
+        raise ValueError(f"the data must be {what}: whole numbers from 0") from None
+    if x.ndim != 2:
+        raise ValueError(f"the data must be (n, d) {what}, not of shape {x.shape}")
+    with np.errstate(invalid="ignore"):
+        bad = ~((x >= 0) & (x == np.floor(x)) & np.isfinite(x))
+    if bad.any():
+        row, column = (int(i) for i in np.argwhere(bad)[0])
+        cells = "1 cell is" if bad.sum() == 1 else f"{int(bad.sum())} cells are"
+        raise ValueError(
+            f"the data must be {what}: whole numbers from 0; row {row}, column {column} (counted from 0) is "
+            f"{x[row, column]:g}, and {cells} wrong in {int(bad.any(axis=1).sum())} rows"
+        )
+    return x
+
+
+def identical(features: Array) -> Verdict | None:
+    """A saddle where two of the (k, m) components are the same; else None."""
+    flat = np.asarray(features, float).reshape(len(features), -1)
+    if len(flat) < 2:
+        return None
+    size = max(float(np.abs(flat).max()), 1e-300)
+    gaps = np.abs(flat[:, None] - flat[None]).max(axis=2)
+    np.fill_diagonal(gaps, np.inf)
+    if not gaps.min() < SAME * size:
+        return None
+    return Verdict(
+        Outcome.SADDLE,
+        "two components are identical, where EM stands still without being at a maximum",
+        "start from components that differ",
+    )

@@ -1,0 +1,257 @@
+"""Columns of several kinds: within a component they are independent, each set of columns of a family of its
+own.
+
+    log p(x | z = k) = Σ_parts log p_part(x_part | z = k)
+
+Everything is the sum, or one after the other, of what the parts say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.basics.arrays import Array, Mask, Weight
+from jensen.families.family import Family, as_family
+from jensen.spaces import Space
+
+Columns = tuple[Hashable, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartStats:
+    """The statistics of every part by its label; they add and scale. None is nothing."""
+
+    parts: dict[str, Any]
+
+    def __add__(self, other: PartStats) -> PartStats:
+        return PartStats({label: _sum(mine, other.parts[label]) for label, mine in self.parts.items()})
+
+    def scale(self, factor: float) -> PartStats:
+        """The statistics of the rows counted ``factor`` times."""
+        scaled = {label: None if s is None else s.scale(factor) for label, s in self.parts.items()}
+        return PartStats(scaled)
+
+
+def _sum(a: Any, b: Any) -> Any:
+    return a if b is None else b if a is None else a + b
+
+
+class Product(Family):
+    """Independent parts, each a family over some of the columns.
+
+    Parameters
+    ----------
+    parts
+        {columns: family}. Columns are a name or a number, or a tuple of them: names where the data are a
+        dict of
+        arrays, numbers where they are an (n, d) array. A part's parameters are named after its columns:
+        ``age.means``.
+
+    Examples
+    --------
+    >>> import numpy as np, jensen
+    >>> rng = np.random.default_rng(0)
+    >>> z = np.repeat([0, 1], 200)
+    >>> data = {"size": np.array([2.0, 7.0])[z] + rng.normal(size=400)}
+    >>> data["visits"] = rng.poisson(np.array([1.0, 6.0])[z])
+    >>> family = jensen.Product({"size": jensen.Gaussian(), "visits": jensen.Poisson()})
+    >>> fit = jensen.fit(jensen.Mixture(2, family), data)
+    >>> fit.params.components["visits"].rates.round().tolist()
+    [[1.0], [6.0]]
+    """
+
+    def __init__(self, parts: Mapping[Any, Any]) -> None:
+        if not parts:
+            raise ValueError("a product needs at least one part: {columns: family}")
+        self.columns: dict[str, Columns] = {}
+        self.parts: dict[str, Family] = {}
+        for columns, family in parts.items():
+            named = columns if isinstance(columns, tuple) else (columns,)
+            label = "+".join(map(str, named))
+            self.columns[label], self.parts[label] = named, as_family(family)
+        used = [column for columns in self.columns.values() for column in columns]
+        if twice := sorted({str(column) for column in used if used.count(column) > 1}):
+            raise ValueError(f"columns {', '.join(twice)} are in more than one part")
+
+    @classmethod
+    def of(cls, columns: dict[str, Columns], parts: dict[str, Family]) -> Product:
+        """From what a product is made of."""
+        return cls({columns[label]: part for label, part in parts.items()})
+
+    @property
+    def name(self) -> str:
+        return "product"
+
+    @property
+    def shared(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """The shared parameters of the parts."""
+        return tuple(f"{label}.{name}" for label, part in self.parts.items() for name in part.shared)
+
+    def take(self, label: str, data: Any) -> Any:
+        """The columns of a part, as its family has them: (n, number of columns)."""
+        columns = self.columns[label]
+        if isinstance(data, np.ndarray):
+            return data[:, [int(c) for c in columns]]  # pyright: ignore[reportArgumentType] -- numbers of columns
+        return np.column_stack([np.asarray(data[column]) for column in columns])
+
+    def _each(self, data: Any) -> Iterable[tuple[str, Family, Any]]:
+        return ((label, part, self.take(label, data)) for label, part in self.parts.items())
+
+    # ---- the contract --------------------------------------------------------------------------------------
+
+    def log_density(self, params: dict[str, Any], data: Any) -> Array:
+        """log p(x_n | z = k), (n, k)."""
+        return np.sum([part.log_density(params[label], x) for label, part, x in self._each(data)], axis=0)
+
+    def expected(self, params: dict[str, Any] | None, data: Any, weight: Array) -> tuple[PartStats, float]:
+        """The statistics of every part, and the entropy of their own hidden variables."""
+        found = {
+            label: part.expected(None if params is None else params[label], x, weight)
+            for label, part, x in self._each(data)
+        }
+        stats = PartStats({label: stats for label, (stats, _) in found.items()})
+        return stats, float(sum(entropy for _, entropy in found.values()))
+
+    def m_step(self, stats: PartStats, params: dict[str, Any] | None) -> dict[str, Any]:
+        return {
+            label: part.m_step(stats.parts[label], None if params is None else params[label])
+            for label, part in self.parts.items()
+        }
+
+    def expected_log_density(self, params: dict[str, Any], stats: PartStats) -> float:
+        return sum(
+            part.expected_log_density(params[label], stats.parts[label])
+            for label, part in self.parts.items()
+            if stats.parts[label] is not None
+        )
+
+    # ---- what it adds --------------------------------------------------------------------------------------
+
+    def prepare(self, data: Any, weight: Weight) -> Product:
+        """With what the data fix of every part; what goes wrong is told with the columns of the part."""
+        prepared = {}
+        for label, columns in self.columns.items():
+            try:
+                prepared[label] = self.parts[label].prepare(self.take(label, data), weight)
+            except (KeyError, IndexError):
+                raise ValueError(f"the data have no column {', '.join(map(str, columns))}") from None
+            except ValueError as error:
+                raise ValueError(f"{label}: {error}") from None
+        return Product.of(self.columns, prepared)
+
+    def spaces(self, k: int) -> dict[str, Space] | None:
+        found: dict[str, Space] = {}
+        for label, part in self.parts.items():
+            spaces = part.spaces(k)
+            if spaces is None:
+                return None
+            found |= {f"{label}.{name}": space for name, space in spaces.items()}
+        return found
+
+    def make(self, values: dict[str, Any]) -> dict[str, Any]:
+        made: dict[str, dict[str, Any]] = {label: {} for label in self.parts}
+        for name, value in values.items():
+            label = max((known for known in self.parts if name.startswith(f"{known}.")), key=len)
+            made[label][name.removeprefix(f"{label}.")] = value
+        return {label: part.make(made[label]) for label, part in self.parts.items()}
+
+    def split(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {
+            f"{label}.{name}": value
+            for label, part in self.parts.items()
+            for name, value in part.split(params[label]).items()
+        }
+
+    def contains(self, params: dict[str, Any]) -> bool:
+        return all(part.contains(params[label]) for label, part in self.parts.items())
+
+    def at_bound(self, params: dict[str, Any]) -> Mask | None:
+        k = len(next(iter(self.split(params).values())))
+        found = []
+        for label, part in self.parts.items():
+            held, spaces = part.at_bound(params[label]), part.spaces(k)
+            size = sum(space.size for space in (spaces or {}).values())
+            found.append(np.zeros(size, bool) if held is None else held)
+        return np.concatenate(found)
+
+    @property
+    def score(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """``score(params, stats)``: that of every part, where all have one."""
+        return None if any(part.score is None for part in self.parts.values()) else self._score
+
+    def _score(self, params: dict[str, Any], stats: PartStats) -> Array:
+        parts = self.parts.items()
+        return np.concatenate([part.score(params[label], stats.parts[label]) for label, part in parts])
+
+    @property
+    def row_scores(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """``row_scores(params, data, r)``: those of every part, where all have them."""
+        return None if any(part.row_scores is None for part in self.parts.values()) else self._row_scores
+
+    def _row_scores(self, params: dict[str, Any], data: Any, r: Array) -> Array:
+        return np.hstack([part.row_scores(params[label], x, r) for label, part, x in self._each(data)])
+
+    def relabel(self, params: dict[str, Any], order: Any) -> dict[str, Any]:
+        return {label: part.relabel(params[label], order) for label, part in self.parts.items()}
+
+    def order(self, params: dict[str, Any]) -> Any:
+        label, part = next(iter(self.parts.items()))
+        return part.order(params[label])
+
+    def embed(self, data: Any) -> Array | None:
+        """What every part says of its rows, side by side; None where one says nothing."""
+        found = [part.embed(x) for _, part, x in self._each(data)]
+        return None if any(rows is None for rows in found) else np.hstack(found)  # pyright: ignore
+
+    @property
+    def sample(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """``sample(params, labels, rng)``: rows as the data were, where every part can."""
+        return None if any(part.sample is None for part in self.parts.values()) else self._sample
+
+    def _sample(self, params: dict[str, Any], labels: NDArray[np.integer], rng: np.random.Generator) -> Any:
+        found: dict[Any, Array] = {}
+        for label, part in self.parts.items():
+            rows = np.asarray(part.sample(params[label], labels, rng)).reshape(len(labels), -1)
+            found |= dict(zip(self.columns[label], rows.T, strict=True))
+        if all(isinstance(column, (int, np.integer)) for column in found):
+            return np.column_stack([found[column] for column in sorted(found)])
+        return found
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{label}: {part!r}" for label, part in self.parts.items())
+        return f"Product({inside})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Product) and (self.columns, self.parts) == (other.columns, other.parts)
+
+    def __hash__(self) -> int:
+        return hash((tuple(self.columns.values()), tuple(self.parts.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPrior:
+    """Priors of some of the parts, by the label of their columns."""
+
+    parts: Mapping[str, Any]
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether every part that has a prior is held up by it."""
+        return all(prior.holds_up for prior in self.parts.values())
+
+    def pseudo_stats(self, family: Product, k: int) -> PartStats:
+        """The statistics of the rows that every prior is worth."""
+        found = {}
+        for label, part in family.parts.items():
+            prior = self.parts.get(label)
+            found[label] = None if prior is None else prior.pseudo_stats(part, k)
+        return PartStats(found)
+
+    def log_density(self, family: Product, params: dict[str, Any]) -> float:
+        """The sum over the parts that have a prior."""
+        return sum(prior.log_density(family.parts[n], params[n]) for n, prior in self.parts.items())

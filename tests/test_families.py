@@ -1,0 +1,284 @@
+"""Families beside the Gaussian: the laws, against closed forms and published numbers, and every service."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import jensen
+from jensen.em import EM, Outcome, em_map
+from jensen.families import (
+    Categorical,
+    DirichletPrior,
+    GammaPrior,
+    Gaussian,
+    Poisson,
+    PoissonParams,
+    Product,
+    ProductPrior,
+    Tied,
+)
+from jensen.models import Dirichlet, Mixture, MixtureParams, MixturePrior
+from jensen.testing import check_family, check_model
+
+RNG = np.random.default_rng(0)
+LABELS = np.repeat([0, 1], 150)
+COUNTS = RNG.poisson(np.array([[0.5, 4.0], [4.0, 1.0]])[LABELS]).astype(float)
+CODES = np.column_stack(
+    [
+        *(RNG.random((4, 300)) < np.array([0.1, 0.8])[LABELS]),
+        (RNG.random((300, 1)) > np.array([[0.5, 0.8], [0.1, 0.4]])[LABELS]).sum(axis=1),
+    ]
+).astype(float)
+MIXED = {
+    "a": RNG.normal(size=300) + 3.0 * LABELS,
+    "b": COUNTS[:, 0],
+    "c": CODES[:, 0],
+    "d": RNG.normal(size=300),
+}
+ARRAY = np.column_stack([MIXED["a"], MIXED["b"], MIXED["c"]])
+
+CASES = {
+    "poisson": (Poisson(), COUNTS, GammaPrior(2.0, 0.5)),
+    "categorical": (Categorical(), CODES, DirichletPrior(1.5)),
+    "categorical with codes": (Categorical([2, 2, 2, 2, 3]), CODES, DirichletPrior(2.0)),
+    "product of names": (
+        Product({("a", "d"): Gaussian(Tied()), "b": Poisson(), "c": Categorical()}),
+        MIXED,
+        ProductPrior({"b": GammaPrior(2.0, 0.5), "c": DirichletPrior(2.0)}),
+    ),
+    "product of numbers": (
+        Product({0: Gaussian(), 1: Poisson(), 2: Categorical(2)}),
+        ARRAY,
+        ProductPrior({"1": GammaPrior(1.5, 1.0)}),
+    ),
+}
+EACH = pytest.mark.parametrize(("family", "data", "prior"), CASES.values(), ids=CASES)
+
+
+def begun(model, data, weight=None):
+    model = model.prepare(data, weight)
+    return em_map(model, model.start(data, weight, np.random.default_rng(1)), data, weight)
+
+
+@EACH
+@pytest.mark.parametrize("with_prior", [False, True], ids=["", "prior"])
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weights"])
+def test_every_law(family, data, prior, with_prior, weighted):
+    weight = np.random.default_rng(2).uniform(0.2, 3.0, 300) if weighted else None
+    model = Mixture(2, family, MixturePrior(Dirichlet(2.0), prior) if with_prior else None)
+    model = model.prepare(data, weight)
+    table = check_model(model, begun(model, data, weight), data, weight=weight, skip=("refit_recovers",))
+    held = set(table["law"][table["outcome"] == "holds"])
+    assert {"fisher_identity", "score_is_slope", "scores_add", "chart_inverts", "relabelling"} <= held
+    assert ("prior_is_data" in held) is with_prior
+
+
+@EACH
+def test_a_sample_leads_back(family, data, prior):
+    model = Mixture(2, family).prepare(data, None)
+    fit = jensen.fit(model, data)
+    jensen.testing.refit_recovers(model, fit.params, num_rows=1500)
+
+
+@EACH
+def test_the_laws_of_the_family_alone(family, data, prior):
+    if isinstance(data, dict):
+        pytest.skip("the memberships go with an array")
+    family = family.prepare(data, None)
+    params = begun(Mixture(2, family), data).components
+    check_family(family, params, data, np.random.default_rng(0).dirichlet([1, 1], size=300))
+
+
+@EACH
+def test_the_default_is_quick_and_has_standard_errors(family, data, prior):
+    model = Mixture(2, family)
+    fit = jensen.fit(model, data)
+    plain = jensen.fit(model, data, algorithm=EM(), stop=jensen.em.Gain(1e-9))
+    assert fit.log_evidence == pytest.approx(plain.log_evidence, abs=1e-6)
+    assert fit.num_steps < plain.num_steps
+    sure = jensen.uncertainty(model, fit, data)
+    assert len(sure.names) == len(sure.estimate) == sum(np.size(v) for v in model_values(fit))
+    known = np.isfinite(np.sqrt(np.diag(sure.covariance)))
+    assert known.any()
+    robust = np.sqrt(np.diag(sure.sandwich().covariance))[known]
+    assert (robust[robust > 0] < 10).all()
+    assert fit.num_free == jensen.fit(model, data).model.chart.size
+    assert np.isfinite(fit.bic)
+
+
+def model_values(fit):
+    return fit.model.chart.natural(fit.params).values()
+
+
+@EACH
+def test_parameters_can_be_held(family, data, prior):
+    held = jensen.constrain(Mixture(2, family), fixed={"weights": [0.5, 0.5]})
+    fit = jensen.fit(held, data)
+    assert fit.params.weights.tolist() == [0.5, 0.5]
+    assert fit.log_evidence <= jensen.fit(Mixture(2, family), data).log_evidence + 1e-6
+    assert jensen.uncertainty(held, fit, data).verdict.outcome in (Outcome.CONVERGED, Outcome.BOUNDARY)
+
+
+def test_tied_rates_of_two_columns():
+    """All four rates equal is one Poisson distribution."""
+    model = jensen.constrain(Mixture(2, Poisson()), tied={"rates": np.zeros((2, 2), int)})
+    fit = jensen.fit(model, COUNTS, restarts=1)
+    one = stats.poisson(COUNTS.mean()).logpmf(COUNTS).sum()
+    assert fit.log_evidence == pytest.approx(one, abs=1e-8)
+
+
+def test_poisson_densities_are_scipys():
+    params = PoissonParams(np.array([[1.0, 6.0], [0.0, 2.0]]))
+    expected = np.stack([stats.poisson(rates).logpmf(COUNTS).sum(axis=1) for rates in params.rates], axis=1)
+    np.testing.assert_allclose(Poisson().log_density(params, COUNTS), expected, rtol=1e-12)
+
+
+def test_death_notices_again():
+    """Hasselblad (1969): the same maximum as the class that the documentation writes out."""
+    notices, days = np.arange(10.0), np.array([162, 267, 271, 185, 111, 61, 27, 8, 3, 1.0])
+    fit = jensen.fit(Mixture(2, Poisson()), notices, weight=days)
+    assert fit.log_evidence == pytest.approx(-1989.945859883, abs=1e-8)
+    assert fit.params.components.rates[:, 0] == pytest.approx([1.2560951012244, 2.6634043566325], abs=1e-7)
+    sure = jensen.uncertainty(Mixture(2, Poisson()), fit, notices, days)
+    assert sure.standard_errors["rates"][:, 0] == pytest.approx([0.35002971139692, 0.2504782703087], abs=1e-6)
+
+
+def test_one_component_has_a_closed_form():
+    fit = jensen.fit(Mixture(1, Categorical()), CODES)
+    counts = np.bincount(CODES[:, 4].astype(int)) / 300
+    assert fit.params.components["probabilities4"][0] == pytest.approx(counts)
+    assert fit.log_evidence == pytest.approx(
+        sum(300 * (p[p > 0] @ np.log(p[p > 0])) for p in (np.bincount(c.astype(int)) / 300 for c in CODES.T))
+    )
+
+
+def test_a_product_of_one_part_is_that_part():
+    own, product = Mixture(2, Poisson()), Mixture(2, Product({(0, 1): Poisson()}))
+    params = begun(own, COUNTS)
+    same = MixtureParams(params.weights, {"0+1": params.components})
+    a, b = (m.prepare(COUNTS, None).e_step(p, COUNTS, None) for m, p in ((own, params), (product, same)))
+    assert (a.log_evidence, a.entropy) == (b.log_evidence, b.entropy)
+
+
+@pytest.mark.parametrize(
+    ("family", "data", "message"),
+    [
+        (Poisson(), COUNTS - 1, r"counts, .*row \d+, column \d .* is -1, and \d+ cells are wrong"),
+        (Poisson(), COUNTS + 0.5, "whole numbers from 0; row 0, column 0"),
+        (
+            Poisson(),
+            np.where(np.arange(600).reshape(300, 2) == 7, np.nan, COUNTS),
+            "row 3, column 1 .* is nan, and 1 cell",
+        ),
+        (Categorical(), CODES - 1, r"codes, .* whole numbers from 0; row \d+, column \d+ .* is -1"),
+        (Categorical(2), CODES, r"column 4 has codes 0 to 1; row \d+ .* is 2"),
+        (Categorical([2, 4]), CODES, "num_codes is of 2 columns, the data have 5"),
+        (Product({"a": Poisson()}), MIXED, "a: the data must be counts"),
+        (Product({"x": Poisson()}), MIXED, "the data have no column x"),
+        (Product({7: Poisson()}), ARRAY, "the data have no column 7"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_refused(family, data, message):
+    with pytest.raises(ValueError, match=message) as raised:
+        jensen.fit(Mixture(2, family), data)
+    assert "\n" not in str(raised.value) and len(str(raised.value)) <= 300
+
+
+def test_products_that_are_none():
+    with pytest.raises(ValueError, match="at least one part"):
+        Product({})
+    with pytest.raises(ValueError, match="columns a are in more than one part"):
+        Product({"a": Poisson(), ("a", "b"): Poisson()})
+
+
+def test_codes_that_never_occur():
+    """Their probabilities are 0, at their bound, and everything else has its standard error."""
+    fit = jensen.fit(Mixture(2, Categorical(4)), CODES)
+    assert fit.verdict.converged
+    assert (fit.params.components["probabilities0"][:, 2:] < 1e-12).all()
+    sure = jensen.uncertainty(Mixture(2, Categorical(4)), fit, CODES)
+    assert sure.verdict.outcome is Outcome.BOUNDARY
+    assert np.isfinite(sure.standard_errors["probabilities0"][:, :2]).all()
+    fewer = jensen.fit(Mixture(2, Categorical([2, 2, 2, 2, 3])), CODES)
+    assert fit.log_evidence == pytest.approx(fewer.log_evidence, abs=1e-6)
+
+
+def test_identical_components_are_a_saddle():
+    model = Mixture(2, Poisson())
+    same = MixtureParams(np.array([0.5, 0.5]), PoissonParams(np.tile(COUNTS.mean(axis=0), (2, 1))))
+    assert jensen.fit(model, COUNTS, same, algorithm=EM()).verdict.outcome is Outcome.SADDLE
+
+
+def test_a_sweep_over_families():
+    families = [Product({0: kind, 1: Poisson(), 2: Categorical()}) for kind in (Gaussian(), Poisson())]
+    data = ARRAY.copy()
+    data[:, 0] = np.abs(data[:, 0]).round()
+    found = jensen.select(data, range(1, 4), families, restarts=5)
+    assert found.chosen.num_components == 2
+    assert {cell.num_free for cell in found.cells if cell.num_components == 2} == {
+        2 * 2 + 1 + 2 + 2,
+        2 + 1 + 2 + 2,
+    }
+
+
+# ---- a class that is not ours ------------------------------------------------------------------------------
+
+
+class Rate:
+    """A family with hidden variables of its own: the counts of a Poisson that are known to one bit only.
+
+    z_n = k, then y ~ Poisson(λ_k) hidden, x = [y > 0] seen: p(x = 0) = exp(−λ).
+    """
+
+    def log_density(self, params, data):
+        rate = params["rate"]
+        return np.where(data[:, None] > 0, np.log(-np.expm1(-rate)), -rate)
+
+    def expected(self, params, data, weight):
+        rate = np.ones(weight.shape[1]) if params is None else params["rate"]
+        mean = np.where(data[:, None] > 0, rate / -np.expm1(-rate), 0.0)  # of y, given that it is positive
+        total = np.ascontiguousarray((weight * mean).T).sum(axis=1)  # added pairwise
+        # E[log y!] cancels between Q and the entropy of y | x, so both leave it out.
+        inside = np.where(data[:, None] > 0, np.log(-np.expm1(-rate)) + rate - mean * np.log(rate), 0.0)
+        return jensen.em.Totals(count=weight.sum(axis=0), total=total), float((weight * inside).sum())
+
+    def m_step(self, stats, params):
+        return {"rate": stats.total / stats.count}
+
+    def expected_log_density(self, params, stats):
+        return float(stats.total @ np.log(params["rate"]) - stats.count @ params["rate"])
+
+
+def test_a_family_with_hidden_variables_of_its_own():
+    """Its entropy is part of the bound: without it Q + H would miss the evidence."""
+    seen = (COUNTS[:, 0] > 0).astype(float)
+    model, params = Mixture(2, Rate()), MixtureParams(np.array([0.4, 0.6]), {"rate": np.array([0.5, 3.0])})
+    table = check_model(model, params, seen, skip=("gap_is_kl",))
+    held = set(table["law"][table["outcome"] == "holds"])
+    assert {"bound_is_tight", "blocks_add", "m_step_is_best", "never_falls"} <= held
+    fit = jensen.fit(model, seen, params, algorithm=EM())
+    share = seen.mean()  # all that is identified
+    expected = 300 * (share * np.log(share) + (1 - share) * np.log1p(-share))
+    assert fit.log_evidence == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_misspelt_method_is_told():
+    class Misspelt(Rate):
+        def row_score(self, params, data, r):
+            return r
+
+    with pytest.warns(UserWarning, match=r"Misspelt.row_score is never asked for: was row_scores meant\?"):
+        Mixture(2, Misspelt())
+
+
+def test_a_method_that_is_missing_is_told():
+    class Half:
+        def log_density(self, params, data):
+            return data
+
+        def expected_log_density(self, params, stats):
+            return 0.0
+
+    with pytest.raises(TypeError, match=r"Half has no m_step\(stats, params\)"):
+        Mixture(2, Half())
