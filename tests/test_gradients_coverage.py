@@ -45,6 +45,13 @@ def _parameters(distribution):
     return {name: jnp.asarray(value) for name, value in found.items() if value is not None}
 
 
+def _inside(case):
+    """The parts of what a case makes, which is traced, and not computed."""
+    found = []
+    jax.eval_shape(lambda: found.extend(inside(case.make(case.params))))
+    return found
+
+
 def _moved(case, names):
     """The parameters that some of θ move: the tangent is traced, and nothing is computed."""
     found = set()
@@ -116,9 +123,7 @@ def test_every_refused_score_is_shown_to_be_wrong():
 
 
 def test_every_refused_path_is_of_a_discrete_draw_or_has_a_reason():
-    discrete = {
-        type(part) for case in ALL.values() for part in inside(case.make(case.params)) if part.is_discrete
-    }
+    discrete = {type(part) for case in ALL.values() for part in _inside(case) if part.is_discrete}
     refused = {
         (of, name) for of, row in TABLE.items() for name, both in row.items() if both.path.status == "refused"
     }
@@ -126,7 +131,7 @@ def test_every_refused_path_is_of_a_discrete_draw_or_has_a_reason():
 
 
 def test_every_wrapper_and_transform_occurs():
-    made = [part for case in PATHS.values() for part in inside(case.make(case.params))]
+    made = [part for case in PATHS.values() for part in _inside(case)]
     steps = {type(step) for part in made for step in getattr(part, "transforms", ())}
     assert {*WRAPPERS, *TRUNCATED, *MIXTURES} - {type(part) for part in made} == set(refusals.WRAPPED)
     assert set(TRANSFORMS) - steps == set()
