@@ -5,6 +5,7 @@ import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
+import jax_cache
 import jensen
 from conftest import COMPILING, SCRIPTS, group_of
 
@@ -49,3 +50,20 @@ def test_groups_of_tests_exist():
     assert group_of("test_own_models", None) == "factor_analysis"
     assert group_of("test_examples", "factor_analysis") == "factor_analysis"
     assert group_of("test_engine", None) is None
+
+
+def test_compiled_programs_outlive_a_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(jax_cache, "FOLDER", tmp_path)
+    monkeypatch.setattr(jax_cache.os, "environ", {})
+    first = jax_cache.Cache()
+    (first.own / "program-cache").write_bytes(b"compiled")
+    during = jax_cache.Cache()  # of this process again: it begins with what was kept, and nothing was
+    assert not list(during.own.iterdir())
+    (during.own / "program-cache").write_bytes(b"compiled")
+    during.keep()
+    after = jax_cache.Cache()
+    assert (after.own / "program-cache").read_bytes() == b"compiled"
+    monkeypatch.setattr(jax_cache, "LARGEST", 7)
+    after.keep()
+    after.tidy()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
