@@ -1,5 +1,15 @@
 """Maximum likelihood for models with hidden variables, and how sure it is."""
 
+from typing import Any
+
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":  # pyproject.toml's, as it was installed; reading it takes a while
+        from importlib.metadata import version
+
+        return version("jensen")
+    return _public(name)
