@@ -409,7 +409,8 @@ class Chains:
         return {"initial": initial, "transition": transition, "components": self.family.make(components)}
 
     def _part(self, params):
-        return {**params, **self.family.split(params["components"])}
+        own = {name: params[name] for name in ("initial", "transition")}
+        return {**own, **self.family.split(params["components"])}
 
     def posterior(self, params, data):
         return Smoothed([self._smooth(params, x) for x in data])
