@@ -165,3 +165,104 @@ def test_the_command_line_does_not_load_scikit_learn():
 
 def test_the_face_is_the_only_door_to_scikit_learn():
     assert "sklearn" in loaded_after("import jensen; jensen.GaussianMixture")
+
+
+# ---- the shape of the house ---------------------------------------------------------------------------------
+
+
+def modules():
+    """Every module of the package by its dotted name."""
+    found = {}
+    for path in files():
+        name = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
+        found[name.removesuffix(".__init__")] = path
+    return found
+
+
+def own_imports(path, known):
+    """(module, line, whether inside a function) of all that is jensen's in a file, annotations too."""
+    tree = ast.parse(path.read_text())
+    stack = [(node, False) for node in ast.iter_child_nodes(tree)]
+    while stack:
+        node, inside = stack.pop()
+        inside = inside or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").startswith("jensen"):
+            for alias in node.names:
+                module = f"{node.module}.{alias.name}"
+                yield (module if module in known else node.module), node.lineno, inside
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith("jensen"):
+                    yield alias.name, node.lineno, inside
+        stack += [(child, inside) for child in ast.iter_child_nodes(node)]
+
+
+def test_no_circle_of_files():
+    """Annotations and imports inside functions included."""
+    known = modules()
+    below = {
+        name: {m for m, _, _ in own_imports(path, known) if m in known} - {name}
+        for name, path in known.items()
+    }
+    while free := [name for name, inner in below.items() if not inner & below.keys()]:
+        for name in free:
+            del below[name]
+    assert not below, f"these files import each other: {sorted(below)}"
+
+
+def test_few_imports_of_our_own_are_inside_functions():
+    known = modules()
+    found = [
+        f"{n}:{line}" for n, path in known.items() for _, line, inside in own_imports(path, known) if inside
+    ]
+    assert len(found) < MOST_INNER_IMPORTS, found
+
+
+DOORS = {
+    "jensen.basics.plain",
+    "jensen.sklearn.validation",
+}  # what is somebody else's is asked for by name here
+MOST_INNER_IMPORTS = 36
+MOST_ASKED = 15
+
+
+def test_attributes_are_declared_and_not_asked_for():
+    found = [
+        f"{name}:{node.lineno}"
+        for name, path in modules().items()
+        if name not in DOORS
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("getattr", "hasattr")
+    ]
+    assert len(found) < MOST_ASKED, found
+
+
+ROOMS = {  # names that only their own room may compare with, or ask a class about
+    "families/gaussian": {"Gaussian", "Full", "Tied", "Diagonal", "Spherical", "EEI", "EII"},
+    "families/poisson.py": {"Poisson"},
+    "families/categorical.py": {"Categorical"},
+    "families/product.py": {"Product"},
+}
+
+
+def test_nobody_asks_a_thing_for_its_name():
+    from jensen.families import STRUCTURES
+
+    for path in files():
+        inside = path.relative_to(ROOT).as_posix()
+        known = {name for room, names in ROOMS.items() if not inside.startswith(room) for name in names}
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "isinstance"
+            ):
+                asked = {n.id for n in ast.walk(node.args[1]) if isinstance(n, ast.Name)}
+                assert not asked & known, f"{inside}:{node.lineno} asks whether something is {asked & known}"
+            if isinstance(node, ast.Compare):
+                said = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
+                attributes = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+                if "name" in attributes:
+                    assert not said & set(STRUCTURES), f"{inside}:{node.lineno} compares a name"

@@ -140,7 +140,7 @@ def test_a_closed_form_may_set_what_has_no_derivative():
     """A change point: the rows after it have another mean; z says which of two spreads a row has."""
     x = (np.arange(40.0), np.where(np.arange(40) < 25, 0.0, 5.0) + np.random.default_rng(0).normal(size=40))
 
-    def log_joint(params, row, z):
+    def log_joint(params, z, row):
         time, value = row
         mean = jnp.where(time < params["change"], 0.0, 5.0)
         return jnp.log(params["w"][z]) + densities.normal(value, mean, jnp.array([0.5, 1.5])[z])

@@ -30,7 +30,7 @@ class Totals:
     def __add__(self, other: Totals) -> Totals:
         if vars(self).keys() != vars(other).keys():
             raise ValueError(f"totals of {', '.join(vars(self))} and of {', '.join(vars(other))} do not add")
-        return Totals(**{name: value + getattr(other, name) for name, value in vars(self).items()})
+        return Totals(**{name: value + vars(other)[name] for name, value in vars(self).items()})
 
     def scale(self, factor: float) -> Totals:
         """The totals of the rows counted ``factor`` times."""

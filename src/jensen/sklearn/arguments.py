@@ -39,7 +39,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
 
 def given_parts(estimator: Any, d: int) -> Given:
     """The parts of θ that the arguments, or with ``warm_start`` the previous fit, prescribe."""
-    if estimator.warm_start and hasattr(estimator, "weights_"):
+    if estimator.warm_start and "weights_" in vars(estimator):
         return _previous(estimator, d)
     k, kind = estimator.n_components, estimator.covariance_type
     weights, means, precisions = estimator.weights_init, estimator.means_init, estimator.precisions_init

@@ -58,9 +58,10 @@ def from_sklearn(cls: type, gm: Any) -> Any:
     if not isinstance(gm, mixture.GaussianMixture):
         raise TypeError(f"need a sklearn.mixture.GaussianMixture, not {type(gm).__name__}")
     check_is_fitted(gm)
-    estimator = cls(**{name: getattr(gm, name) for name in ALIKE})
+    asked = gm.get_params()
+    estimator = cls(**{name: asked[name] for name in ALIKE})
     means = np.asarray(gm.means_, np.float64)
-    covariances = getattr(gm, "covariances_", None)
+    covariances = vars(gm).get("covariances_")
     if covariances is None:  # set up by hand, as its users do
         form = form_of(gm.covariance_type)
         covariances = form.covariances(form.precisions(np.asarray(gm.precisions_cholesky_, np.float64)))
@@ -78,7 +79,8 @@ def to_sklearn(estimator: Any) -> Any:
     check_is_fitted(estimator)
     if estimator.covariance_type not in THEIRS:
         raise ValueError(f"scikit-learn has no covariance_type={estimator.covariance_type!r}")
-    arguments = {name: getattr(estimator, name) for name in ALIKE}
+    asked = estimator.get_params()
+    arguments = {name: asked[name] for name in ALIKE}
     gm = mixture.GaussianMixture(**arguments, reg_covar=estimator.reg_covar or 0.0)
     parameters = ("weights_", "means_", "covariances_", "precisions_", "precisions_cholesky_")
     _copy(parameters, estimator, gm)
@@ -88,6 +90,6 @@ def to_sklearn(estimator: Any) -> Any:
 
 def _copy(names: tuple[str, ...], source: Any, target: Any) -> None:
     for name in names:
-        if hasattr(source, name):
-            value = getattr(source, name)
+        value = vars(source).get(name)
+        if value is not None:
             setattr(target, name, value.copy() if isinstance(value, np.ndarray) else value)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import accumulate
 from math import prod
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -71,9 +72,9 @@ class Local:
 def as_dict(params: Any) -> dict[str, Any]:
     if isinstance(params, Mapping):
         return dict(params)
-    if hasattr(params, "_asdict"):
-        return params._asdict()
-    return {name: getattr(params, name) for name in params.__dataclass_fields__}
+    if isinstance(params, tuple):  # a named one
+        return params._asdict()  # pyright: ignore[reportAttributeAccessIssue]
+    return {field.name: attrgetter(field.name)(params) for field in fields(params)}
 
 
 class Chart:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.threads import get_num_threads, set_num_threads
 from jensen.em import e_step
 from jensen.testing.law import LawError
 
@@ -42,14 +43,12 @@ def threads_agree(
 @contextmanager
 def num_threads(count: int) -> Iterator[None]:
     """The native kernels on this many threads."""
-    from jensen.basics import threads
-
-    before = threads.get_num_threads()
-    threads.set_num_threads(count)
+    before = get_num_threads()
+    set_num_threads(count)
     try:
         yield
     finally:
-        threads.set_num_threads(before)
+        set_num_threads(before)
 
 
 def leaves(value: Any) -> Iterator[np.ndarray]:

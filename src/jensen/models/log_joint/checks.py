@@ -122,8 +122,8 @@ def _used(jaxpr: Any) -> set[Any]:
 def _refuse_single(jaxpr: Any, dtype: Any) -> None:
     advice = "make it with NumPy (float64 by default), or convert it with np.asarray(…, float)"
     for constant in _constants(jaxpr):
-        if getattr(constant, "dtype", None) in (np.float32, np.float16) and not _is_exact(constant):
-            values = np.asarray(constant)
+        values = np.asarray(constant)
+        if values.dtype in (np.float32, np.float16) and not _is_exact(values):
             raise ValueError(
                 f"log_joint uses a constant in single precision, {values.dtype}{list(values.shape)} that "
                 f"begins with {values.ravel()[0]!s}: eight digits would be lost in silence; {advice}"
@@ -142,8 +142,9 @@ def _constants(closed: Any) -> Iterator[Any]:
     """Everything that a traced function closed over, inner functions included."""
     from jax.extend import core
 
-    yield from getattr(closed, "consts", ())
-    jaxpr = getattr(closed, "jaxpr", closed)
+    whole = isinstance(closed, core.ClosedJaxpr)
+    yield from closed.consts if whole else ()
+    jaxpr = closed.jaxpr if whole else closed
     for equation in jaxpr.eqns:
         yield from (v.val for v in equation.invars if isinstance(v, core.Literal))
         for parameter in equation.params.values():

@@ -22,11 +22,7 @@ def require_jax() -> ModuleType:
 
 def double() -> AbstractContextManager[Any]:
     """Double precision in this thread, while the context lasts."""
-    jax = require_jax()
-    enable = getattr(jax, "enable_x64", None)
-    if enable is None:  # before JAX 0.8
-        from jax.experimental import enable_x64 as enable  # pyright: ignore[reportAttributeAccessIssue]
-    return enable(True)
+    return require_jax().enable_x64(True)
 
 
 def in_double(function: F) -> F:
