@@ -1,8 +1,6 @@
 """The engine: the ledger, verdicts, stopping, acceleration, many starts, and what a `Fit` looks like."""
 
-import os
 import signal
-import threading
 import time
 from dataclasses import replace
 
@@ -567,22 +565,23 @@ def test_galaxies_in_two_units():
 
 
 def interrupted_fit(model, data, after):
-    """A fit that gets Ctrl-C after so many seconds."""
-    timer = threading.Timer(after, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
+    """A fit that gets what Ctrl-C does after so many seconds of the processor: of a busy machine, too."""
+    usual = signal.signal(signal.SIGPROF, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_PROF, after)
     try:
         return jensen.fit(model, data)
     finally:
-        timer.cancel()
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, usual)
 
 
 def test_ctrl_c_in_the_native_search_keeps_the_best_so_far():
     """The climbs in C++ ask for signals; without that this fit takes several seconds."""
     data = np.random.default_rng(0).normal(size=(2000, 40))
-    began = time.perf_counter()
+    began = time.process_time()
     jensen.fit(mixture(Full(), 12), data)
-    whole = time.perf_counter() - began  # as fast as this machine is now
-    for share in (0.5, 0.7, 0.85, 0.35, 0.2):
+    whole = time.process_time() - began
+    for share in (0.5, 0.6, 0.4, 0.7, 0.3):
         try:
             fit = interrupted_fit(mixture(Full(), 12), data, share * whole)
         except KeyboardInterrupt:  # there was nothing to keep yet
