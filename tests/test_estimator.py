@@ -360,7 +360,7 @@ def test_known_parameters():
     assert_allclose(gm.score_samples(x), expected)
     assert_allclose(gm.precisions_cholesky_ @ gm.precisions_cholesky_.transpose(0, 2, 1), gm.precisions_)
     assert_array_equal(gm.precisions_cholesky_, np.triu(gm.precisions_cholesky_))
-    with pytest.raises(ValueError, match="one of full, tied, diag, spherical"):
+    with pytest.raises(ValueError, match="one of full, tied, diag, eei, spherical, eii"):
         jensen.GaussianMixture.from_parameters([1.0], [[1.0]], [1.0], covariance_type="round")
     with pytest.raises(ValueError, match="covariances must be symmetric"):
         jensen.GaussianMixture.from_parameters([1.0], [[1.0, 2.0]], [[[2.0, 0.3], [0.1, 1.0]]])

@@ -427,7 +427,7 @@ def test_canonical_sorts_the_interchangeable_values():
     assert found["w"].tolist() == [0.9, 0.1]
     plain = log_joints.linkage()
     assert plain.canonical is None
-    assert not hasattr(plain, "relabel")
+    assert plain.relabel is None and plain.num_components is None
 
 
 def test_a_prior_pulls_the_fit():
