@@ -167,7 +167,7 @@ def test_the_face_is_the_only_door_to_scikit_learn():
     assert "sklearn" in loaded_after("import jensen; jensen.GaussianMixture")
 
 
-# ---- the shape of the house ---------------------------------------------------------------------------------
+# ---- the shape of the house --------------------------------------------------------------------------------
 
 
 def modules():

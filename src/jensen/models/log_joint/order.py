@@ -29,8 +29,8 @@ def in_order(log_joint: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
         return log_joint
     if names[2:3] != ["z"]:
         raise TypeError(
-            f"log_joint({', '.join(names)}) does not say which of its arguments is the hidden value: name it z, "
-            f"as in {ORDER}"
+            f"log_joint({', '.join(names)}) does not say which of its arguments is the hidden value: name "
+            f"it z, as in {ORDER}"
         )
     warnings.warn(
         f"log_joint({', '.join(names[:3])}) has its arguments in an order that will go: write {ORDER}",
