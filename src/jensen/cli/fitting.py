@@ -108,15 +108,11 @@ def _about(source: Source) -> dict[str, object]:
 
 
 def _save(options: FitOptions, path: Path, source: Source, selection: Selection) -> None:
-    from jensen.files import SavedMixture, save
+    from jensen.files import Saved, save
 
     rows = source.rows
-    save(
-        path,
-        SavedMixture.from_fit(
-            selection.best, rows.columns, seed=options.seed, dtype=rows.values.dtype, data=source.name
-        ),
-    )
+    best, dtype = selection.best, rows.values.dtype
+    save(Saved.from_fit(best, rows.columns, seed=options.seed, dtype=dtype, data=source.name), path)
 
 
 def _plot(path: Path, source: Source, selection: Selection) -> None:

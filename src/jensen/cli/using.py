@@ -13,7 +13,7 @@ from jensen.cli.errors import CommandError, Ending
 from jensen.cli.inputs import Source, read_for_model
 
 if TYPE_CHECKING:
-    from jensen.files import SavedMixture
+    from jensen.files import Saved
 
 MAX_SAMPLE = 10**9
 
@@ -104,7 +104,7 @@ def datasets(json: bool) -> Ending:
     return Ending.DONE
 
 
-def _prepare(path: Path, data: str, weights: str | None, out: Path | None) -> tuple[SavedMixture, Source]:
+def _prepare(path: Path, data: str, weights: str | None, out: Path | None) -> tuple[Saved, Source]:
     """The model, and the data in the columns it was fitted to."""
     arguments.check_outputs(data, out=out)
     saved = _load(path)
@@ -112,7 +112,7 @@ def _prepare(path: Path, data: str, weights: str | None, out: Path | None) -> tu
     return saved, source
 
 
-def _load(path: Path) -> SavedMixture:
+def _load(path: Path) -> Saved:
     from jensen.files import load
 
     return load(path)

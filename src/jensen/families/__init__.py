@@ -1,6 +1,6 @@
 """Families p(x | z = k, θ): banks of K component distributions. They know no latent structure."""
 
-from jensen.families.family import Family, Found, Sums
+from jensen.families.family import Components, Family, Found, Sums
 from jensen.families.gaussian.gaussian import Gaussian
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats
 from jensen.families.gaussian.prior import NormalInverseWishart
@@ -20,6 +20,7 @@ __all__ = [
     "EEI",
     "EII",
     "STRUCTURES",
+    "Components",
     "Diagonal",
     "Family",
     "Found",
