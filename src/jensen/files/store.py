@@ -36,6 +36,8 @@ FORMAT = "jensen.model"
 VERSION = 2
 AT_BOUND = 1e-12  # what a parameter at the bound of its space may be beyond what its coordinates say
 ON_ONE_LINE = {"array", "tuple", "dict", "number"}
+TROUBLE = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError)
+"""What objects with wrong values in them raise when they are used."""
 COUNTS = ("num_free", "num_steps", "num_e_steps", "seed")
 
 
@@ -203,23 +205,29 @@ def _from_document(document: dict[str, Any], codec: Codec, given: Any) -> Saved:
     try:
         owner = as_model(model)
         chart = owner.chart if isinstance(owner.chart, Chart) else None
-    except (TypeError, ValueError, AttributeError, LookupError) as error:
+    except TROUBLE as error:
         raise DataError(f"model: {one_line(error)}") from None
-    if given is not None:
-        _refuse_other_model(made_for, _made_for(owner))
+    _refuse_other_model(made_for, _made_for(owner), given is not None)
     params = _params(codec, found["params"], chart)
-    _check_params(owner, chart, params)
+    _check_params(owner, chart, params, given is not None)
     return Saved(model, params, _columns(found["columns"], owner, params), _summary(found["summary"]))
 
 
-def _refuse_other_model(said: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    if said["model"] != given["model"]:
-        raise NeededError(f"holds the params of a {said['model']:.40}, not of a {given['model']:.40}")
-    if said["parameters"] is not None and said["parameters"] != given["parameters"]:
-        theirs, ours = (
-            str(each["parameters"]).translate(str.maketrans("", "", "{}'")) for each in (said, given)
+def _refuse_other_model(said: Mapping[str, Any], found: Mapping[str, Any], is_given: bool) -> None:
+    theirs, ours = said["parameters"], found["parameters"]
+    if theirs is None and said["model"] == found["model"]:  # of version 1
+        return
+    if not isinstance(theirs, dict) or not all(isinstance(words, str) for words in theirs.values()):
+        raise wrong(theirs, "made_for.parameters", "a text for each name")
+    shown = [", ".join(f"{name}: {words}" for name, words in each.items()) for each in (theirs, ours)]
+    if not is_given and list(theirs) != list(ours):  # the spaces of a model that is in the file are its own
+        raise DataError(f"made_for.parameters has {shown[0]:.60} where the model has {shown[1]:.60}")
+    if is_given and said["model"] != found["model"]:
+        raise NeededError(f"holds the params of a {said['model']:.40}, not of a {found['model']:.40}")
+    if is_given and theirs != ours:
+        raise NeededError(
+            f"holds params of another model: {shown[0]:.80} where the one given has {shown[1]:.80}"
         )
-        raise NeededError(f"holds params of another model: {theirs:.80} where the one given has {ours:.80}")
 
 
 def _params(codec: Codec, said: Any, chart: Chart | None) -> Any:
@@ -228,7 +236,9 @@ def _params(codec: Codec, said: Any, chart: Chart | None) -> Any:
     if "whole" in said:
         return codec.read(said["whole"], Any, "params")
     if chart is None:
-        raise NeededError("holds params by name, and the model has none yet: give model.prepare(data, weight)")
+        raise NeededError(
+            "holds params by name, and the model has none yet: give model.prepare(data, weight)"
+        )
     if not isinstance(said["values"], dict):
         raise wrong(said["values"], "params.values", "an object")
     if list(said["values"]) != list(chart.spaces):
@@ -238,16 +248,23 @@ def _params(codec: Codec, said: Any, chart: Chart | None) -> Any:
     return chart.join(values)
 
 
-def _check_params(model: Model, chart: Chart | None, params: Any) -> None:
+def _check_params(model: Model, chart: Chart | None, params: Any, given: bool) -> None:
     """Inside the spaces of the chart, or at their bounds; of the family where there is no chart yet."""
     try:
         if chart is not None:
             chart.check(params)
         elif model.components_of is not None and not _is_of_family(model, params):
             raise DataError("params are not finite, or outside of what the family allows")
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+    except TROUBLE as error:
         if chart is None or not _is_at_bound(chart, params):
             raise DataError(one_line(error)) from None
+    try:  # shapes inside the model that do not fit the params
+        if chart is not None:
+            chart.contains(params)
+        if model.prior is not None and not given:
+            model.prior.log_density(model, params)
+    except TROUBLE as error:
+        raise DataError(f"model does not fit its params: {one_line(error)}") from None
 
 
 def _is_of_family(model: Model, params: Any) -> bool:
@@ -258,8 +275,10 @@ def _is_of_family(model: Model, params: Any) -> bool:
 def _is_at_bound(chart: Chart, params: Any) -> bool:
     """Whether params are what their coordinates say: inside, or on an edge that a space itself leaves out."""
     try:
-        values, near = (chart.natural(each) for each in (params, chart.from_vector(chart.to_vector(params))))
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+        with np.errstate(all="ignore"):
+            nearest = chart.from_vector(chart.to_vector(params))
+        values, near = chart.natural(params), chart.natural(nearest)
+    except TROUBLE:
         return False
     same = (
         value.shape == near[n].shape and np.allclose(value, near[n], atol=AT_BOUND)
