@@ -128,13 +128,18 @@ def test_a_model_with_functions_is_given(tmp_path):
     data = counts()[:, 0]
     fit = jensen.fit(closed(), data, Rates(np.array([0.5, 0.5]), np.array([1.0, 5.0])))
     path = tmp_path / "model.json"
-    with pytest.raises(DataError, match=r"holds the params of a Closed, .* give the model, load\(path, mod"):
+    with pytest.raises(
+        DataError, match=r"holds the params of a Closed, not its functions: give it, load\(path, model\)"
+    ):
         there_and_back(fit, tmp_path, data)
     found = there_and_back(fit, tmp_path, data, closed())
     assert type(found.params) is Rates
-    with pytest.raises(DataError, match=r"holds params of another model: weights: Simplex \(2,\)"):
+    with pytest.raises(
+        DataError,
+        match=r"params of a Closed \(weights: Simplex \(2,\), .*not of a Closed \(weights: Simplex \(3,\)",
+    ):
         jensen.load(path, closed(3))
-    with pytest.raises(DataError, match="holds the params of a Closed, not of a Mixture"):
+    with pytest.raises(DataError, match=r"holds the params of a Closed .*, not of a Mixture"):
         jensen.load(path, jensen.Mixture(2))
 
 
@@ -150,7 +155,7 @@ def test_a_log_joint(tmp_path):
     assert there_and_back(fit, tmp_path, counts()[:, 0], model).model is model
     held = jensen.constrain(model, fixed={"w": [0.5, 0.5]})
     fit = jensen.fit(held, counts()[:, 0], rng=0, restarts=1, max_steps=4)
-    with pytest.raises(DataError, match=r"params of a LogJoint, constrained, not of a LogJoint$"):
+    with pytest.raises(DataError, match=r"params of a LogJoint, constrained .*, not of a LogJoint "):
         there_and_back(fit, tmp_path, counts()[:, 0], model)
     there_and_back(fit, tmp_path, counts()[:, 0], held)
 
@@ -268,7 +273,7 @@ def test_a_class_that_jensen_does_not_know_is_not_looked_for(name, tmp_path):
     for said in (name, f"known.{name}"):
         document["model"]["family"] = {"class": said, "args": ["touch /tmp/nothing"]}
         before = set(sys.modules)
-        refused(document, tmp_path, "no class of this jensen|needs a class that is not one of jensen's")
+        refused(document, tmp_path, "no class of this jensen|not one of jensen's")
         assert set(sys.modules) == before
 
 

@@ -22,6 +22,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -32,8 +33,9 @@ from jensen.basics.errors import DataError, did_you_mean, listed, one_line
 Raw = NewType("Raw", object)
 """A field that is read later, when it is known what it must be."""
 KNOWN = "known."
-DTYPES = ("float64", "float32", "int64", "int32", "uint8", "bool")
-PLAIN = {
+NOT_FINITE = ["nan", "inf", "-inf"]
+LEAVES = {"float64": float, "float32": float, "int64": int, "int32": int, "uint8": int, "bool": bool}
+WORDS = {
     float: "a number",
     int: "a whole number",
     bool: "true or false",
@@ -43,7 +45,8 @@ PLAIN = {
     dict: "an object",
     np.ndarray: "an array",
 }
-NOT_FINITE = ("nan", "inf", "-inf")
+TROUBLE = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError)
+"""What objects raise that are made of wrong values."""
 
 
 class UnsayableError(DataError):
@@ -52,12 +55,6 @@ class UnsayableError(DataError):
 
 class NeededError(DataError):
     """Something that whoever reads has to give: nothing is damaged."""
-
-
-def is_sayable(cls: type) -> bool:
-    """Whether an object of the class is made from its fields, or from nothing."""
-    bare = cls.__init__ is object.__init__ and cls.__new__ is object.__new__
-    return is_dataclass(cls) or bare or _is_named_tuple(cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +81,10 @@ class Codec:
     own: Mapping[str, type]
     known: dict[str, type] = field(default_factory=dict)
 
-    # ---- writing -------------------------------------------------------------------------------------------
-
     def write(self, value: Any) -> Any:
         """The value as JSON; `UnsayableError` for functions and other things without fields."""
-        if isinstance(value, np.ndarray):
-            if value.dtype.name not in DTYPES:
-                raise UnsayableError(f"an array of {value.dtype}")
-            shape = list(value.shape)
-            return {"array": _plain_numbers(value.tolist()), "dtype": value.dtype.name, "shape": shape}
         if isinstance(value, np.generic):
             value = value.item()
-        if isinstance(value, Enum):
-            return value.value
         kind = type(value)
         if kind is float:
             return value if math.isfinite(value) else {"number": repr(value)}
@@ -106,121 +94,101 @@ class Codec:
             return {"tuple": [self.write(item) for item in value]}
         if kind is dict:
             return {"dict": [[self.write(key), self.write(item)] for key, item in value.items()]}
-        return value if kind in PLAIN else self._write_object(value)
+        if isinstance(value, Enum):
+            return value.value
+        if kind is np.ndarray:
+            return _said_array(value)
+        return value if kind in WORDS else self._said_object(value, kind)
 
-    def _write_object(self, value: Any) -> dict[str, Any]:
-        cls = type(value)
-        if not is_sayable(cls) or not (_names(cls) or object.__getstate__(value) is None):  # pyright: ignore
+    def _said_object(self, value: Any, cls: type) -> dict[str, Any]:
+        if not is_sayable(cls) or not (names_of(cls) or object.__getstate__(value) is None):  # pyright: ignore
             raise UnsayableError(f"a {cls.__name__}, which is neither a dataclass nor without state")
-        name = cls.__name__
-        if self.own.get(name) is not cls:
-            name = KNOWN + name
-            if self.known.setdefault(name, cls) is not cls:
-                raise UnsayableError(f"two classes of the name {cls.__name__}")
-        parts = value._asdict() if _is_named_tuple(cls) else {n: _part(value, n) for n in _names(cls)}
-        return {"class": name, **{n: self.write(part) for n, part in parts.items()}}
-
-    # ---- reading -------------------------------------------------------------------------------------------
+        name = cls.__name__ if self.own.get(cls.__name__) is cls else KNOWN + cls.__name__
+        if name not in self.own and self.known.setdefault(name, cls) is not cls:
+            raise UnsayableError(f"two classes of the name {cls.__name__}")
+        return {"class": name, **{part: self.write(attrgetter(part)(value)) for part in names_of(cls)}}
 
     def read(self, said: Any, expected: Any = Any, where: str = "") -> Any:
-        """The object that JSON says, as its annotation expects it.
-
-        Raises
-        ------
-        DataError
-            Naming the field that is wrong.
+        """The object that JSON says, as its annotation expects it; a `DataError` names the field in which it
+        is not.
         """
         if expected is Raw:
             return said
         if is_typeddict(expected):
-            return self._fields(said, get_type_hints(expected), where)
-        if isinstance(expected, type) and issubclass(expected, Enum):
-            words = [str(member.value) for member in expected]
-            return expected(one_of(words, said, where))
+            return self.fields(said, get_type_hints(expected), where)
         if get_origin(expected) is Literal:
             return one_of(list(get_args(expected)), said, where)
+        if isinstance(expected, type) and issubclass(expected, Enum):
+            return expected(one_of([str(member.value) for member in expected], said, where))
+        found = said
         if isinstance(said, dict):
-            return self._fitting(self._tagged(said, where), said, expected, where)
-        if isinstance(said, list):
+            found = self._tagged(said, where)
+        elif isinstance(said, list):
             found = [self.read(item, Any, f"{where}[{i}]") for i, item in enumerate(said)]
-            return self._fitting(found, said, expected, where)
-        return self._fitting(said, said, expected, where)
+        return self._fitting(found, said, expected, where)
+
+    def fields(self, said: Any, hints: Mapping[str, Any], where: str) -> dict[str, Any]:
+        """An object with exactly these fields."""
+        if not isinstance(said, dict):
+            raise wrong(said, where, "an object")
+        dot = f"{where}." if where else ""
+        if missing := [name for name in hints if name not in said]:
+            raise DataError(f"{dot}{missing[0]} is missing")
+        if strange := [name for name in said if name not in hints]:
+            asked = did_you_mean(strange[0], list(hints))
+            raise DataError(f"{dot}{strange[0]:.40} is not a known field{asked}")
+        return {name: self.read(said[name], hint, f"{dot}{name}") for name, hint in hints.items()}
 
     def _tagged(self, said: dict[str, Any], where: str) -> Any:
         if "class" in said:
             return self._object(said, where)
         if "array" in said:
-            return _array(self._fields(said, {"array": Raw, "dtype": str, "shape": list}, where), where)
+            return _array(self.fields(said, {"array": Raw, "dtype": str, "shape": list}, where), where)
         if "number" in said:
-            self._fields(said, {"number": str}, where)
-            return float(one_of(list(NOT_FINITE), said["number"], f"{where}.number"))
+            return float(one_of(NOT_FINITE, self.fields(said, {"number": str}, where)["number"], where))
         if "tuple" in said:
-            return tuple(self._fields(said, {"tuple": list}, where)["tuple"])
-        if "dict" not in said:
-            raise wrong(said, where, "an array or an object with a class")
-        pairs = self._fields(said, {"dict": list}, where)["dict"]
+            return tuple(self.fields(said, {"tuple": list}, where)["tuple"])
         try:
-            return {key: value for key, value in pairs}  # noqa: C416 -- refuses what are not pairs
-        except (TypeError, ValueError):
-            raise DataError(f"{where}.dict is not a list of pairs") from None
-
-    def _fields(self, said: Any, hints: Mapping[str, Any], where: str) -> dict[str, Any]:
-        """An object with exactly these fields."""
-        if not isinstance(said, dict):
-            raise wrong(said, where, "an object")
-        for name in hints:
-            if name not in said:
-                raise DataError(f"{_dot(where, name)} is missing")
-        for name in said:
-            if name not in hints:
-                asked = did_you_mean(name, list(hints))
-                raise DataError(f"{_dot(where, name)[:60]} is not a known field{asked}")
-        return {name: self.read(said[name], hint, _dot(where, name)) for name, hint in hints.items()}
+            return {key: item for key, item in self.fields(said, {"dict": list}, where)["dict"]}  # noqa: C416
+        except (TypeError, ValueError) as error:
+            raise error if isinstance(error, DataError) else DataError(f"{where} has no pairs") from None
 
     def _object(self, said: dict[str, Any], where: str) -> Any:
-        name, rest = said["class"], {n: item for n, item in said.items() if n != "class"}
-        cls = None if not isinstance(name, str) else self.own.get(name, self.known.get(name))
+        name = said["class"]
+        cls = {**self.own, **self.known}.get(name) if isinstance(name, str) else None
         if cls is None:
             raise self._unknown(name, where)
         hints = _hints(cls)
-        values = self._fields(rest, {n: hints.get(n, Any) for n in _names(cls)}, where)
+        parts = {part: item for part, item in said.items() if part != "class"}
+        values = self.fields(parts, {part: hints.get(part, Any) for part in names_of(cls)}, where)
         try:
             return cls(**values)
-        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        except TROUBLE as error:
             raise DataError(f"{where or name}: {one_line(error):.200}") from None
 
     def _unknown(self, name: Any, where: str) -> DataError:
         if not isinstance(name, str):
-            return wrong(name, f"{where}.class", "the name of a class")
+            return wrong(name, f"{where}.class", "text")
         if name.startswith(KNOWN):
-            plain = name.removeprefix(KNOWN)
+            plain = f"{name.removeprefix(KNOWN):.40}"
             return NeededError(
-                f"needs a class that is not one of jensen's, {plain:.40}, in {where or 'it'}: "
-                f"load(path, known=[{plain:.40}])"
+                f"needs {plain}, the class of {where}, not one of jensen's: load(path, known=[{plain}])"
             )
         asked = did_you_mean(name, list(self.own))
         return DataError(f"{where}.class is {name!r:.40}{asked}, which is no class of this jensen")
 
     def _fitting(self, found: Any, said: Any, expected: Any, where: str) -> Any:
         """What was found, if it is what the annotation expects; a whole number may stand for a number."""
-        kinds = _kinds(expected)
-        if not kinds or type(found) in self.known.values():
+        kinds, kind = _kinds(expected), type(found)
+        others = tuple(each for each in kinds if each not in WORDS)
+        if not kinds or kind in kinds or kind in self.known.values() or isinstance(found, others):
             return found
-        if float in kinds and type(found) is int:
-            return number(found, where)
-        if type(found) in kinds or isinstance(found, tuple(kind for kind in kinds if kind not in PLAIN)):
-            return found
-        raise wrong(said, where, " or ".join(PLAIN.get(kind, f"a {kind.__name__}") for kind in kinds))
-
-
-def number(value: Any, where: str) -> float:
-    """A number as a float."""
-    if type(value) not in (int, float):
-        raise wrong(value, where, "a number")
-    try:
-        return float(value)
-    except OverflowError:
-        raise DataError(f"{where} is not finite") from None
+        if float not in kinds or kind is not int:
+            raise wrong(said, where, " or ".join(WORDS.get(each, f"a {each.__name__}") for each in kinds))
+        try:
+            return float(found)
+        except OverflowError:
+            raise DataError(f"{where} is not finite") from None
 
 
 def one_of(words: list[str], said: Any, where: str) -> str:
@@ -234,56 +202,54 @@ def one_of(words: list[str], said: Any, where: str) -> str:
 
 def wrong(value: Any, where: str, expected: str) -> DataError:
     """That a field is something else than what is expected."""
-    kind = PLAIN.get(type(value), "something else").replace("whole number", "number")
+    kind = WORDS.get(type(value), "something else").replace("whole number", "number")
     shown = f"{kind} ({value!r:.30})" if isinstance(value, str | int | float) else kind
     return DataError(f"{where or 'the file'} is {shown} where {expected} is expected")
 
 
-def _array(said: dict[str, Any], where: str) -> np.ndarray:
-    shape, dtype = tuple(said["shape"]), one_of(list(DTYPES), said["dtype"], f"{where}.dtype")
-    if any(type(n) is not int or n < 0 for n in shape):
-        raise DataError(f"{where}.shape is not a list of whole numbers")
-    leaf = number if dtype.startswith("float") else int if dtype != "bool" else bool
-
-    def read(value: Any, shape: tuple[int, ...], where: str) -> Any:
-        if shape:
-            if not isinstance(value, list):
-                raise wrong(value, where, "a list of numbers" if len(shape) == 1 else "a list of lists")
-            if len(value) != shape[0]:
-                raise DataError(f"{where} has {len(value)} entries where {shape[0]} are expected")
-            return [read(item, shape[1:], f"{where}[{i}]") for i, item in enumerate(value)]
-        if leaf is number:
-            is_word = isinstance(value, str) and value in NOT_FINITE
-            return float(value) if is_word else number(value, where)
-        if type(value) is not leaf:
-            raise wrong(value, where, PLAIN[leaf])
-        return value
-
-    try:
-        return np.array(read(said["array"], shape, where), dtype).reshape(shape)
-    except (OverflowError, ValueError) as error:
-        raise error if isinstance(error, DataError) else DataError(f"{where}: {one_line(error)}") from None
+def is_sayable(cls: type) -> bool:
+    """Whether an object of the class is made from its fields, or from nothing."""
+    bare = cls.__init__ is object.__init__ and cls.__new__ is object.__new__
+    return bare or bool(names_of(cls)) or is_dataclass(cls)
 
 
-def _plain_numbers(value: Any) -> Any:
+def names_of(cls: Any) -> list[str]:
+    """What the constructor of a dataclass or a named tuple takes."""
+    if is_dataclass(cls):
+        return [part.name for part in fields(cls) if part.init]
+    return list(vars(cls).get("_fields", ())) if issubclass(cls, tuple) else []
+
+
+def _said_array(value: np.ndarray) -> dict[str, Any]:
+    if value.dtype.name not in LEAVES:
+        raise UnsayableError(f"an array of {value.dtype}")
+    return {"array": _plain(value.tolist()), "dtype": value.dtype.name, "shape": list(value.shape)}
+
+
+def _plain(value: Any) -> Any:
+    """With what JSON cannot say as text."""
     if isinstance(value, list):
-        return [_plain_numbers(item) for item in value]
+        return [_plain(item) for item in value]
     return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _is_named_tuple(cls: type) -> bool:
-    return issubclass(cls, tuple) and "_fields" in vars(cls)
-
-
-def _names(cls: Any) -> list[str]:
-    """What the constructor takes."""
-    if is_dataclass(cls):
-        return [part.name for part in fields(cls) if part.init]
-    return list(cls._fields) if _is_named_tuple(cls) else []
-
-
-def _part(value: Any, name: str) -> Any:
-    return object.__getattribute__(value, name)
+def _array(said: dict[str, Any], where: str) -> np.ndarray:
+    dtype, shape = one_of(list(LEAVES), said["dtype"], f"{where}.dtype"), said["shape"]
+    leaf, found = LEAVES[dtype], np.array(said["array"], dtype=object)
+    if found.size == 0 and 0 in shape and shape[: found.ndim] == list(found.shape):
+        return np.zeros(shape, dtype)
+    if list(found.shape) != shape:
+        raise DataError(f"{where} has shape {found.shape} where {tuple(shape)!s:.40} is expected")
+    for index in np.ndindex(*found.shape):
+        value = found[index]
+        is_word = leaf is float and isinstance(value, str) and value in NOT_FINITE
+        if not is_word and type(value) not in ((int, float) if leaf is float else (leaf,)):
+            place = where + "".join(f"[{i}]" for i in index)
+            raise wrong(value, place, WORDS[leaf])
+    try:
+        return found.astype(dtype)
+    except (OverflowError, ValueError):
+        raise DataError(f"{where} has a number that is not finite as {dtype}") from None
 
 
 def _hints(cls: type) -> dict[str, Any]:
@@ -299,12 +265,6 @@ def _kinds(expected: Any) -> tuple[type, ...]:
     if get_origin(expected) in (Union, UnionType):
         each = [_kinds(option) for option in get_args(expected)]
         return tuple(kind for kinds in each for kind in kinds) if all(each) else ()
-    if expected is Any or isinstance(expected, TypeVar):
-        return ()
     kind = get_origin(expected) or expected
-    is_class = isinstance(kind, type) and kind is not object and not vars(kind).get("_is_protocol", False)
-    return (kind,) if is_class else ()
-
-
-def _dot(where: str, name: str) -> str:
-    return f"{where}.{name}" if where else name
+    is_open = kind in (Any, object) or isinstance(kind, TypeVar) or not isinstance(kind, type)
+    return () if is_open or vars(kind).get("_is_protocol", False) else (kind,)

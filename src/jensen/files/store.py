@@ -17,7 +17,7 @@ import warnings
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from jensen.basics.errors import DataError, one_line
 from jensen.basics.writing import write_file
 from jensen.em import Fit, Model
 from jensen.em.contract import as_model
-from jensen.files.codec import KNOWN, Codec, NeededError, Raw, UnsayableError, wrong
+from jensen.files.codec import KNOWN, TROUBLE, Codec, NeededError, Raw, UnsayableError, wrong
 from jensen.files.registry import own_classes
 from jensen.files.saved import Saved, Summary
 from jensen.files.version_1 import FORMAT as FORMAT_1
@@ -34,30 +34,11 @@ from jensen.spaces.chart import Chart
 
 FORMAT = "jensen.model"
 VERSION = 2
-AT_BOUND = 1e-12  # what a parameter at the bound of its space may be beyond what its coordinates say
-ON_ONE_LINE = {"array", "tuple", "dict", "number"}
-TROUBLE = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError)
-"""What objects with wrong values in them raise when they are used."""
+GIVEN = "given"
+DOCUMENT = {"format": str, "version": int, "model": Raw, "columns": list, "params": Raw, "summary": Summary}
 COUNTS = ("num_free", "num_steps", "num_e_steps", "seed")
-
-
-class MadeFor(TypedDict):
-    """What params belong to: compared with the model that `load` is given."""
-
-    model: str
-    parameters: Raw
-
-
-class Document(TypedDict):
-    """A model file, its checksum apart."""
-
-    format: str
-    version: int
-    model: Any
-    made_for: MadeFor
-    columns: list[str]
-    params: Raw
-    summary: Summary
+ON_ONE_LINE = {"array", "tuple", "dict", "number"}
+AT_BOUND = 1e-12  # what a parameter at the bound of its space may be beyond what its coordinates say
 
 
 def save(
@@ -97,8 +78,8 @@ def save(
     codec = Codec(own_classes())
     try:
         document = _document(saved, codec)
-        given = saved.model if document["model"] is None else None
-        _from_document(json.loads(json.dumps(document, allow_nan=False)), codec, given)
+        given = saved.model if GIVEN in document["model"] else None
+        _saved(json.loads(json.dumps(document, allow_nan=False)), codec, given)
     except (DataError, ValueError) as error:
         raise DataError(f"cannot save the model: {one_line(error)}") from None
     write_file(cast(str, path), _layout({**document, "crc32": _checksum(document)}) + "\n")
@@ -148,7 +129,7 @@ def load(path: str | os.PathLike[str], model: Any = None, *, known: Iterable[typ
             )
         if document["version"] == 1:
             document = of_version_1(document)
-        return _from_document(document, codec, model)
+        return _saved(document, codec, model)
     except NeededError as error:
         raise DataError(f"{path} {error}") from None
     except (DataError, ValueError) as error:
@@ -160,92 +141,78 @@ def load(path: str | os.PathLike[str], model: Any = None, *, known: Iterable[typ
 
 def _document(saved: Saved, codec: Codec) -> dict[str, Any]:
     """What a model file holds, its checksum apart."""
-    model = as_model(saved.model)
+    model, summary = as_model(saved.model), saved.summary
     try:
         said = codec.write(saved.model)
     except UnsayableError:
-        said = None
-    summary = dict(saved.summary)
-    verdict = {name: codec.write(value) for name, value in summary.pop("verdict").items()}
-    found = {name: codec.write(value) for name, value in summary.items()}
+        said = _of_given(model)
+    verdict = {name: codec.write(value) for name, value in summary["verdict"].items()}
     return {
         "format": FORMAT,
         "version": VERSION,
         "model": said,
-        "made_for": _made_for(model),
         "columns": list(saved.columns),
         "params": _said_params(codec, model.chart, saved.params),
-        "summary": {name: verdict if name == "verdict" else found[name] for name in saved.summary},
+        "summary": {n: verdict if n == "verdict" else codec.write(value) for n, value in summary.items()},
     }
 
 
-def _made_for(model: Model) -> dict[str, Any]:
+def _of_given(model: Model) -> dict[str, Any]:
+    """What is known of a model that the file cannot hold."""
     spaces = model.chart.spaces if isinstance(model.chart, Chart) else {}
     words = {name: f"{type(space).__name__} {tuple(space.shape)}" for name, space in spaces.items()}
-    return {"model": model.title, "parameters": words}
+    return {GIVEN: model.title, "parameters": words}
 
 
-def _said_params(codec: Codec, chart: Any, params: Any) -> dict[str, Any]:
+def _said_params(codec: Codec, chart: Any, params: Any) -> Any:
     """By the names of the chart, where there is one."""
     if not isinstance(chart, Chart):
-        return {"whole": codec.write(params)}
-    values = chart.split(params)
-    return {"values": {n: codec.write(v if type(v) is float else np.asarray(v)) for n, v in values.items()}}
+        return codec.write(params)
+    values = chart.split(params).items()
+    return {"values": {n: codec.write(v if type(v) is float else np.asarray(v)) for n, v in values}}
 
 
-def _from_document(document: dict[str, Any], codec: Codec, given: Any) -> Saved:
+def _saved(document: dict[str, Any], codec: Codec, given: Any) -> Saved:
     """Model, params, columns and summary, all checked; `DataError` names the field that is wrong."""
-    found = codec.read(document if given is None else {**document, "model": None}, Document)
-    made_for, model = found["made_for"], found["model"] if given is None else given
-    if model is None:
-        raise NeededError(
-            f"holds the params of a {made_for['model']:.40}, whose functions no file can hold: give "
-            "the model, load(path, model)"
-        )
+    found = codec.fields(document, DOCUMENT, "")
+    model = _read_model(codec, found["model"], given)
     try:
         owner = as_model(model)
         chart = owner.chart if isinstance(owner.chart, Chart) else None
     except TROUBLE as error:
         raise DataError(f"model: {one_line(error)}") from None
-    _refuse_other_model(made_for, _made_for(owner), given is not None)
-    params = _params(codec, found["params"], chart)
+    params = _read_params(codec, found["params"], chart)
     _check_params(owner, chart, params, given is not None)
-    return Saved(model, params, _columns(found["columns"], owner, params), _summary(found["summary"]))
+    summary = found["summary"]
+    if negative := [name for name in COUNTS if (summary[name] or 0) < 0]:
+        raise DataError(f"summary.{negative[0]} is {summary[negative[0]]}; it must be at least 0")
+    return Saved(model, params, _read_columns(found["columns"], owner, params), summary)
 
 
-def _refuse_other_model(said: Mapping[str, Any], found: Mapping[str, Any], is_given: bool) -> None:
-    theirs, ours = said["parameters"], found["parameters"]
-    if theirs is None and said["model"] == found["model"]:  # of version 1
-        return
-    if not isinstance(theirs, dict) or not all(isinstance(words, str) for words in theirs.values()):
-        raise wrong(theirs, "made_for.parameters", "a text for each name")
-    shown = [", ".join(f"{name}: {words}" for name, words in each.items()) for each in (theirs, ours)]
-    if not is_given and list(theirs) != list(ours):  # the spaces of a model that is in the file are its own
-        raise DataError(f"made_for.parameters has {shown[0]:.60} where the model has {shown[1]:.60}")
-    if is_given and said["model"] != found["model"]:
-        raise NeededError(f"holds the params of a {said['model']:.40}, not of a {found['model']:.40}")
-    if is_given and theirs != ours:
-        raise NeededError(
-            f"holds params of another model: {shown[0]:.80} where the one given has {shown[1]:.80}"
-        )
+def _read_model(codec: Codec, said: Any, given: Any) -> Any:
+    if not isinstance(said, dict) or GIVEN not in said:
+        return codec.read(said, Any, "model") if given is None else given
+    title, parameters = codec.fields(said, {GIVEN: str, "parameters": Raw}, "model").values()
+    if given is None:
+        raise NeededError(f"holds the params of a {title:.40}, not its functions: give it, load(path, model)")
+    wanted = _of_given(as_model(given))
+    if wanted != said:
+        texts = (f"{title} {parameters}", f"{wanted[GIVEN]} {wanted['parameters']}")
+        theirs, ours = (text.replace("'", "").replace("{", "(").replace("}", ")") for text in texts)
+        raise NeededError(f"holds the params of a {theirs:.90}, not of a {ours:.90}")
+    return given
 
 
-def _params(codec: Codec, said: Any, chart: Chart | None) -> Any:
-    if not isinstance(said, dict) or list(said) not in (["values"], ["whole"]):
-        raise wrong(said, "params", "an object with values or the whole")
-    if "whole" in said:
-        return codec.read(said["whole"], Any, "params")
+def _read_params(codec: Codec, said: Any, chart: Chart | None) -> Any:
+    if not isinstance(said, dict) or "values" not in said:
+        return codec.read(said, Any, "params")
     if chart is None:
         raise NeededError(
             "holds params by name, and the model has none yet: give model.prepare(data, weight)"
         )
-    if not isinstance(said["values"], dict):
-        raise wrong(said["values"], "params.values", "an object")
-    if list(said["values"]) != list(chart.spaces):
-        found, expected = ", ".join(said["values"]), ", ".join(chart.spaces)
-        raise DataError(f"params.values has {found:.80} where {expected:.80} is expected")
-    values = {n: codec.read(v, float | np.ndarray, f"params.{n}") for n, v in said["values"].items()}
-    return chart.join(values)
+    said = codec.fields(said, {"values": Raw}, "params")["values"]
+    hints: dict[str, Any] = dict.fromkeys(chart.spaces, float | np.ndarray)
+    return chart.join(codec.fields(said, hints, "params"))
 
 
 def _check_params(model: Model, chart: Chart | None, params: Any, given: bool) -> None:
@@ -253,11 +220,15 @@ def _check_params(model: Model, chart: Chart | None, params: Any, given: bool) -
     try:
         if chart is not None:
             chart.check(params)
-        elif model.components_of is not None and not _is_of_family(model, params):
-            raise DataError("params are not finite, or outside of what the family allows")
+        elif model.components_of is not None:
+            family, weights, components = model.components_of(params)
+            if not (np.isfinite(weights).all() and family.contains(components)):
+                raise DataError("params are not finite, or outside of what the family allows")
     except TROUBLE as error:
         if chart is None or not _is_at_bound(chart, params):
-            raise DataError(one_line(error)) from None
+            raise (
+                error if isinstance(error, ValueError) else DataError(f"params: {one_line(error)}")
+            ) from None
     try:  # shapes inside the model that do not fit the params
         if chart is not None:
             chart.contains(params)
@@ -265,11 +236,6 @@ def _check_params(model: Model, chart: Chart | None, params: Any, given: bool) -
             model.prior.log_density(model, params)
     except TROUBLE as error:
         raise DataError(f"model does not fit its params: {one_line(error)}") from None
-
-
-def _is_of_family(model: Model, params: Any) -> bool:
-    family, weights, components = model.components_of(params)
-    return bool(np.isfinite(weights).all()) and family.contains(components)
 
 
 def _is_at_bound(chart: Chart, params: Any) -> bool:
@@ -280,14 +246,11 @@ def _is_at_bound(chart: Chart, params: Any) -> bool:
         values, near = chart.natural(params), chart.natural(nearest)
     except TROUBLE:
         return False
-    same = (
-        value.shape == near[n].shape and np.allclose(value, near[n], atol=AT_BOUND)
-        for n, value in values.items()
-    )
-    return all(same)
+    pairs = [(value, near[name]) for name, value in values.items()]
+    return all(a.shape == b.shape and np.allclose(a, b, atol=AT_BOUND) for a, b in pairs)
 
 
-def _columns(names: list[Any], model: Model, params: Any) -> tuple[str, ...]:
+def _read_columns(names: list[Any], model: Model, params: Any) -> tuple[str, ...]:
     for i, name in enumerate(names):
         if not isinstance(name, str):
             raise wrong(name, f"columns[{i}]", "text")
@@ -297,13 +260,6 @@ def _columns(names: list[Any], model: Model, params: Any) -> tuple[str, ...]:
     if d is not None and len(names) != d:
         raise DataError(f"columns has {len(names)} names where the model has {d} columns")
     return tuple(names)
-
-
-def _summary(found: dict[str, Any]) -> dict[str, Any]:
-    for name in COUNTS:
-        if found[name] is not None and found[name] < 0:
-            raise DataError(f"summary.{name} is {found[name]}; it must be at least 0")
-    return found
 
 
 def _checksum(document: Mapping[str, Any]) -> str:

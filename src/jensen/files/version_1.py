@@ -17,48 +17,43 @@ UNKNOWN = {"number": "nan"}
 def of_version_1(document: dict[str, Any]) -> dict[str, Any]:
     """The same in version 2; what is wrong with its fields is found when that is read."""
     try:
-        return _translated(document)
+        model, params, summary = (dict(document[name]) for name in ("model", "params", "summary"))
+        one_of(["gaussian"], model.pop("family"), "model.family")
+        family = _family(model, len(document["columns"]))
+        weights = _value(params.pop("weights"))
+        unknown = {name: UNKNOWN for name in ("remaining", "rate") if summary.get(name, 0.0) is None}
+        return {
+            **document,
+            "model": {"class": "Mixture", "family": family, **model, "prior": _prior(model["prior"])},
+            "params": _object(
+                "MixtureParams", {"weights": weights, "components": _object("GaussianParams", params)}
+            ),
+            "summary": {"gap": 0.0, "num_observations": UNKNOWN, **summary, **unknown},
+        }
     except KeyError as error:
         raise DataError(f"{error.args[0]} is missing") from None
-    except TypeError:
-        raise DataError("model, params or summary is not an object") from None
+    except (TypeError, ValueError) as error:
+        raise error if isinstance(error, DataError) else DataError("a field is not an object") from None
 
 
-def _translated(document: dict[str, Any]) -> dict[str, Any]:
-    model, params, summary = dict(document["model"]), dict(document["params"]), dict(document["summary"])
-    one_of(["gaussian"], model.pop("family"), "model.family")
-    name = one_of(list(STRUCTURES), model.pop("covariance"), "model.covariance")
-    structure, metric, prior = STRUCTURES[name], model.pop("metric"), model.pop("prior")
-    d = len(document["columns"])
-    metric_class = type(structure.metric(np.zeros(d), np.eye(d))) if d else type(None)
-    k, floor = model.pop("num_components"), model.pop("floor")
-    family = {
-        "class": "Gaussian",
-        "covariance": {"class": type(structure).__name__},
-        "floor": floor,
-        "metric": _object(metric_class.__name__, metric),
+def _family(model: dict[str, Any], num_columns: int) -> dict[str, Any]:
+    structure = STRUCTURES[one_of(list(STRUCTURES), model.pop("covariance"), "model.covariance")]
+    unit = (np.zeros(num_columns), np.eye(num_columns))
+    metric = type(structure.metric(*unit)).__name__ if num_columns else ""
+    found = {
+        "covariance": _object(type(structure).__name__, {}),
+        "metric": _object(metric, model.pop("metric")),
     }
-    if prior is not None:
-        weights, components = prior["weights"], prior["components"]
-        prior = {
-            "class": "MixturePrior",
-            "weights": _object("Dirichlet", weights),
-            "components": _object("NormalInverseWishart", components),
-        }
-    components = {"class": "GaussianParams", "means": _value(params.pop("means"))}
-    components["covariances"] = _value(params.pop("covariances"))
-    weights = _value(params.pop("weights"))
-    mixture = {"class": "Mixture", "num_components": k, "family": family, "prior": prior, **model}
-    unknown = {name: UNKNOWN for name in ("remaining", "rate") if summary.get(name, "") is None}
-    return {
-        **document,
-        "model": mixture,
-        "made_for": {"model": "Mixture", "parameters": None},
-        "params": {
-            "whole": {"class": "MixtureParams", "weights": weights, "components": components, **params}
-        },
-        "summary": {"gap": 0.0, "num_observations": UNKNOWN, **summary, **unknown},
-    }
+    return _object("Gaussian", {**found, "floor": model.pop("floor")})
+
+
+def _prior(said: Any) -> Any:
+    if said is None:
+        return None
+    classes = {"weights": "Dirichlet", "components": "NormalInverseWishart"}
+    return _object(
+        "MixturePrior", {name: _object(classes.get(name, ""), part) for name, part in said.items()}
+    )
 
 
 def _object(name: str, said: Any) -> Any:
@@ -71,8 +66,5 @@ def _value(said: Any) -> Any:
     """Nested lists as an array."""
     if not isinstance(said, list):
         return said
-    shape, inner = [], said
-    while isinstance(inner, list):
-        shape.append(len(inner))
-        inner = inner[0] if inner else None
+    shape = list(np.array(said, dtype=object).shape)
     return {"array": said, "dtype": "float64", "shape": shape}
