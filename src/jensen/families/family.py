@@ -284,8 +284,8 @@ class Family:
         ]
 
     def written_out(self, params: Any) -> dict[str, Any]:
-        """Name → value for other programs: by default the parameters."""
-        return self.split(params)
+        """Name → value, in documents for other programs: by default the parameters, as ``params``."""
+        return {"params": self.split(params)}
 
     moments: Any = None
     """``moments(params) -> (means, covariances)``, (k, d) and (k, d, d), of the rows of each component."""
