@@ -34,9 +34,9 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "folder").mkdir()
     assert main(["fit", "good.csv", "-k", "1", "--covariance", "full", "-q", "-o", "model.json"]) == 0
     text = (tmp_path / "model.json").read_text()
-    (tmp_path / "newer.json").write_text(text.replace('"version": 1', '"version": 9'))
-    (tmp_path / "schema.json").write_text(text.replace("jensen.mixture", "jensen.mixturf"))
-    (tmp_path / "digit.json").write_text(text.replace('"weights": [1.0]', '"weights": [1.5]'))
+    (tmp_path / "newer.json").write_text(text.replace('"version": 2', '"version": 9'))
+    (tmp_path / "schema.json").write_text(text.replace("jensen.model", "jensen.modem"))
+    (tmp_path / "digit.json").write_text(text.replace('"array": [1.0]', '"array": [1.5]'))
     (tmp_path / "cut.json").write_text(text[: len(text) // 2])
     return tmp_path
 

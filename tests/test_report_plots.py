@@ -11,7 +11,7 @@ from scipy.integrate import trapezoid
 import jensen
 from jensen.em import Outcome, Verdict
 from jensen.report import figure_bytes, plot_fit
-from jensen.report.gaussian_panels import View
+from jensen.report.panels import View
 from jensen.report.plots import MAX_COLUMNS
 
 

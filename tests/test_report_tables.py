@@ -10,8 +10,9 @@ import pytest
 import jensen
 from jensen.basics import numbers
 from jensen.em import Outcome, Verdict
+from jensen.families.gaussian.describe import shorten
 from jensen.report import fit_document, selection_document, summary, words
-from jensen.report.tables import make_console, selection_report, shorten, to_text
+from jensen.report.tables import make_console, selection_report, to_text
 from jensen.selection import AIC, ICL
 
 COLUMNS = ["eruptions", "waiting"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from jensen.basics.progress import Progress
+from jensen.basics.writing import write_file
 from jensen.cli import arguments, output
 from jensen.cli.errors import CommandError, Ending
 from jensen.cli.inputs import Source, read_source, refuse_constant, remarks
-
-if TYPE_CHECKING:
-    from jensen.selection import Selection
+from jensen.files import Saved, save
+from jensen.selection import Selection, select
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,6 @@ def fit(options: FitOptions) -> Ending:
     refuse_constant(source)
     for remark in () if options.quiet else remarks(source):
         output.note(f"{source.name}: {remark}")
-
-    from jensen.basics.progress import Progress
-    from jensen.selection import select
 
     with Progress("sweep", enabled=False if options.quiet else None) as progress:
         selection = select(
@@ -108,19 +105,12 @@ def _about(source: Source) -> dict[str, object]:
 
 
 def _save(options: FitOptions, path: Path, source: Source, selection: Selection) -> None:
-    from jensen.files import SavedMixture, save
-
     rows = source.rows
-    save(
-        path,
-        SavedMixture.from_fit(
-            selection.best, rows.columns, seed=options.seed, dtype=rows.values.dtype, data=source.name
-        ),
-    )
+    best, dtype = selection.best, rows.values.dtype
+    save(Saved.from_fit(best, rows.columns, seed=options.seed, dtype=dtype, data=source.name), path)
 
 
 def _plot(path: Path, source: Source, selection: Selection) -> None:
-    from jensen.basics.writing import write_file
     from jensen.report.plots import figure_bytes, plot_fit
 
     figure = plot_fit(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jensen.cli import arguments, output
 from jensen.cli.errors import CommandError, Ending
-from jensen.cli.inputs import Source, read_for_model
-
-if TYPE_CHECKING:
-    from jensen.files import SavedMixture
+from jensen.cli.inputs import Source, read_for_model, read_source
+from jensen.data import list_datasets
+from jensen.data.rows import default_columns
+from jensen.em import DiscretePosterior
+from jensen.em.contract import as_model
+from jensen.files import Saved, load
 
 MAX_SAMPLE = 10**9
 
@@ -21,7 +22,10 @@ MAX_SAMPLE = 10**9
 def predict(path: Path, data: str, proba: bool, out: Path | None) -> Ending:
     """Labels, or probabilities and uncertainty, as CSV."""
     saved, source = _prepare(path, data, None, out)
-    r = saved.model.posterior(saved.params, source.rows.values).responsibilities
+    posterior = as_model(saved.model).posterior(saved.params, source.rows.values)
+    if not isinstance(posterior, DiscretePosterior):
+        raise CommandError(f"predict: {path} holds no mixture, so that rows have no component to be in")
+    r = posterior.responsibilities
     header, columns = ["component"], [r.argmax(axis=1)]
     if proba:
         header += [f"p{i}" for i in range(r.shape[1])] + ["uncertainty"]
@@ -40,7 +44,7 @@ def _uncertainty(r: np.ndarray) -> np.ndarray:
 def score(path: Path, data: str, weights: str | None, rows: bool, json: bool, out: Path | None) -> Ending:
     """Total and mean log-likelihood, or the log-density of each row."""
     saved, source = _prepare(path, data, weights, out)
-    each = saved.model.posterior(saved.params, source.rows.values).log_evidence
+    each = as_model(saved.model).posterior(saved.params, source.rows.values).log_evidence
     if rows:
         output.write_csv(["log_density"], [each], out)
         return Ending.DONE
@@ -64,12 +68,17 @@ def sample(path: Path, n: int, seed: int, labels: bool, out: Path | None) -> End
         raise CommandError(f"-n {n}: give a number of rows from 1 to {MAX_SAMPLE}")
     rng = np.random.default_rng(arguments.check_seed(seed))
     arguments.check_outputs(str(path), out=out)
-    saved = _load(path)
-    model, params = saved.model, saved.params
-    components = model.labels(params, n, rng)
-    rows = model.family.sample(params.components, components, rng)
-    header, columns = list(saved.columns), list(rows.T)
+    saved = load(path)
+    draw = as_model(saved.model).sample
+    if draw is None:
+        raise CommandError(f"sample: the model in {path} does not know how to draw rows")
+    drawn = draw(saved.params, n, rng)
+    rows, components = drawn if isinstance(drawn, tuple) else (drawn, None)
+    columns = list(np.asarray(rows).reshape(n, -1).T)
+    header = list(saved.columns or default_columns(len(columns)))
     if labels:
+        if components is None:
+            raise CommandError(f"sample --labels: rows of the model in {path} have no component")
         header, columns = [*header, "component"], [*columns, components]
     output.write_csv(header, columns, out)
     return Ending.DONE
@@ -77,7 +86,7 @@ def sample(path: Path, n: int, seed: int, labels: bool, out: Path | None) -> End
 
 def show(paths: Sequence[Path], json: bool) -> Ending:
     """One model, or several side by side."""
-    saved = [_load(path) for path in paths]
+    saved = [load(path) for path in paths]
     if json:
         from jensen.report.documents import saved_document
 
@@ -94,8 +103,6 @@ def show(paths: Sequence[Path], json: bool) -> Ending:
 
 def datasets(json: bool) -> Ending:
     """The built-in data sets."""
-    from jensen.data import list_datasets
-
     table = list_datasets()
     if json:
         output.write_json({"datasets": table.rows()})
@@ -106,15 +113,10 @@ def datasets(json: bool) -> Ending:
     return Ending.DONE
 
 
-def _prepare(path: Path, data: str, weights: str | None, out: Path | None) -> tuple[SavedMixture, Source]:
+def _prepare(path: Path, data: str, weights: str | None, out: Path | None) -> tuple[Saved, Source]:
     """The model, and the data in the columns it was fitted to."""
     arguments.check_outputs(data, out=out)
-    saved = _load(path)
-    source = read_for_model(data, saved.columns, weights)
-    return saved, source
-
-
-def _load(path: Path) -> SavedMixture:
-    from jensen.files import load
-
-    return load(path)
+    saved = load(path)
+    if saved.columns:
+        return saved, read_for_model(data, saved.columns, weights)
+    return saved, read_source(data, None, weights)

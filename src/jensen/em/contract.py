@@ -218,6 +218,10 @@ class Model(Generic[P, S]):
     canonical: Any = None
     """``canonical(params) -> params``: one representative of all relabellings; maxima are grouped by it."""
 
+    components_of: Any = None
+    """``components_of(params) -> Components``: the family, the weights and the parameters of its components,
+    for tables and pictures (`jensen.families.Components`)."""
+
     # ---- draws ---------------------------------------------------------------------------------------------
 
     sample: Any = None
@@ -235,7 +239,12 @@ class Model(Generic[P, S]):
         """
         return None
 
-    # ---- files ---------------------------------------------------------------------------------------------
+    # ---- files and reports ---------------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """What it is called in reports and files: the name of its class."""
+        return type(self.plain).__name__
 
     @property
     def plain(self) -> Any:
@@ -244,7 +253,7 @@ class Model(Generic[P, S]):
 
 
 CAPABILITIES = tuple(Model.__annotations__)
-OF_THE_DATA = ("cases", "sample", "sample_posterior", "random_posterior")
+OF_THE_DATA = ("cases", "sample", "sample_posterior", "random_posterior", "components_of")
 """Capabilities that do not know where params may be: a model on a part of the space has them unchanged."""
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
 from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.numbers import on_scale_of
 from jensen.basics.plain import given, require, tell_misspelt
-from jensen.basics.tables import Table
 from jensen.basics.verdict import Verdict
 from jensen.em.cases import Rows
 from jensen.numerics import partitions
@@ -78,6 +78,28 @@ class Found:
     verdict: Verdict
 
 
+class Components(NamedTuple):
+    """What tables and pictures of a model show, whatever its latent structure is.
+
+    Attributes
+    ----------
+    family
+        Of the components.
+    weights
+        (k,): the share of each.
+    params
+        Of the family.
+    """
+
+    family: Family
+    weights: Array
+    params: Any
+
+
+Rows = list[tuple[str, list[str]]]
+"""Of a table of components: a label, and one text a component."""
+
+
 class Family:
     """K component distributions p(x | z = k, θ).
 
@@ -95,7 +117,8 @@ class Family:
     ``search(k, data, weight, rng, …)``     a search of its own
     ``diagnose``                            verdicts of collapse and of bounds
     ``native``                              E-steps in one pass
-    ``describe``                            a summary, tables
+    ``describe``, ``caption``               tables in words of its own
+    ``moments``, ``marginal``               pictures: ellipses, densities or bars of each column
     ======================================  =============================================
 
     Attributes
@@ -108,6 +131,8 @@ class Family:
 
     shared: ClassVar[tuple[str, ...]] = ()
     native: Pass | None = None
+    num_columns: Any = None
+    """d, once it is known; None until then, and where rows have no columns."""
 
     # ---- the contract --------------------------------------------------------------------------------------
 
@@ -245,19 +270,48 @@ class Family:
     sample: Any = None
     """``sample(params, labels, rng)``: one row for each label."""
 
-    def describe(self, params: Any, columns: Sequence[str] | None) -> Table:
-        """One row a component: by default every parameter, its entries as columns of their own."""
-        found: dict[str, Array] = {}
-        for name, value in self.split(params).items():
-            value = np.asarray(value, dtype=float)
-            if name in self.shared:
-                continue
-            flat = value.reshape(len(value), -1)
-            inner = value.shape[1:]
-            for i, index in enumerate(np.ndindex(*inner)):
-                label = name if not inner else f"{name}[{','.join(map(str, index))}]"
-                found[label] = flat[:, i]
-        return Table(found)
+    # ---- for people ----------------------------------------------------------------------------------------
+
+    kind: str = "family"
+    """What `name` is the name of."""
+    caption: str = ""
+    """What the numbers of `describe` are."""
+
+    def describe(self, params: Any, columns: Sequence[str] | None) -> Rows:
+        """Rows of a table of the components: by default every parameter, entry by entry."""
+        k = len(self.order(params))
+        return [
+            row
+            for name, value in self.split(params).items()
+            for row in self._entries(name, value, k, columns)
+        ]
+
+    def _entries(self, name: str, value: Any, k: int, columns: Sequence[str] | None) -> Rows:
+        value = np.asarray(value, dtype=float)
+        if name in self.shared:
+            value = np.broadcast_to(value, (k, *value.shape))
+        inner = value.shape[1:]
+        flat = value.reshape(k, -1)
+        write = on_scale_of(np.abs(flat).mean(axis=0), flat)
+        labels = [f"{name}[{','.join(map(str, index))}]" if inner else name for index in np.ndindex(*inner)]
+        if columns is not None and inner == (len(columns),):
+            labels = [f"{name} {column}" for column in columns]
+        return [
+            (label, [write(number) for number in entry]) for label, entry in zip(labels, flat.T, strict=True)
+        ]
+
+    def written_out(self, params: Any) -> dict[str, Any]:
+        """Name → value, in documents for other programs: by default the parameters, as ``params``."""
+        return {"params": self.split(params)}
+
+    moments: Any = None
+    """``moments(params) -> (means, covariances)``, (k, d) and (k, d, d), of the rows of each component."""
+    marginal: Any = None
+    """``marginal(params, column, points) -> (k, m)``: the density of one column, or its probabilities."""
+
+    def is_discrete(self, column: int) -> bool:
+        """Whether a column has probabilities of single values, and no density."""
+        return False
 
 
 METHODS = {
@@ -270,12 +324,14 @@ CAPABILITIES = tuple(
 )
 
 
+@dataclass(eq=False, repr=False)
 class PlainFamily(Family):
     """A class with the four methods, made a `Family` by `as_family`."""
 
-    def __init__(self, own: Any) -> None:
-        vars(self).update(given(own, [*METHODS, *CAPABILITIES]))
-        self.own = own
+    own: Any
+
+    def __post_init__(self) -> None:
+        vars(self).update(given(self.own, [*METHODS, *CAPABILITIES]))
 
     def prepare(self, data: Any, weight: Weight) -> Family:
         prepare = given(self.own, ["prepare"]).get("prepare")

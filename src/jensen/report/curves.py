@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from jensen.basics.numbers import signed
 from jensen.em import EM, Fit, Outcome
 from jensen.em import fit as run_em
+from jensen.em.contract import as_model
+from jensen.report.shown import components_of, num_columns
 from jensen.report.style import LINES, MARKERS, PALETTE
 from jensen.selection import Cell, Selection
 
@@ -135,10 +137,11 @@ def climbs_of(fit: Fit, data: Array, weight: Array | None) -> Climbs | None:
     own = np.asarray(fit.ledger["objective"], float) if fit.ledger else np.array([fit.objective])
     if own[-1] - own[0] >= INFORMATIVE:
         return Climbs([own], "the climb of this fit", "step")
-    k, d = fit.params.components.means.shape
-    if k == 1 or len(data) * k * d**2 > MAX_WORK:
+    parts, model = components_of(fit), as_model(fit.model)
+    k = 1 if parts is None else len(parts.weights)
+    rows, columns = len(data), num_columns(fit) or 1
+    if k == 1 or model.start is None or rows * k * columns**2 > MAX_WORK:
         return None
-    model: Any = fit.model
     starts = (model.start(data, weight, np.random.default_rng(seed)) for seed in range(NUM_CLIMBS))
     runs = [
         run_em(model, data, start, weight=weight, algorithm=EM(), max_steps=MAX_STEPS) for start in starts

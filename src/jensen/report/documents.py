@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from jensen.em import Fit
-from jensen.report.parts import Parts, parts_of, take_apart
+from jensen.em.contract import as_model
+from jensen.files import Saved
+from jensen.report.shown import components_of, named_values
 from jensen.selection import Cell, Selection
-
-if TYPE_CHECKING:
-    from jensen.files import SavedMixture
 
 
 def selection_document(selection: Selection, columns: Sequence[str]) -> dict[str, Any]:
@@ -33,18 +34,16 @@ def selection_document(selection: Selection, columns: Sequence[str]) -> dict[str
 
 
 def fit_document(fit: Fit, columns: Sequence[str]) -> dict[str, Any]:
-    """One fit. Components are counted from 0; covariances are (k, d, d) whatever the structure."""
+    """One fit. Components are counted from 0; what they are, their family writes out."""
     return plain(
         {
-            **_parts(parts_of(fit), columns),
+            **_parts(fit, columns),
             "log_evidence": fit.log_evidence,
             "log_prior": fit.log_prior,
             "entropy": fit.entropy,
             "num_free": fit.num_free,
             "weight": fit.weight,
-            "bic": fit.bic,
-            "icl": fit.icl,
-            "aic": fit.aic,
+            **criteria_document(fit),
             "verdict": verdict_document(fit),
             "starts": fit.starts.rows(),
             "num_steps": fit.num_steps,
@@ -54,10 +53,9 @@ def fit_document(fit: Fit, columns: Sequence[str]) -> dict[str, Any]:
     )
 
 
-def saved_document(path: str, saved: SavedMixture) -> dict[str, Any]:
-    """A model file, with its covariances written out."""
-    parts = take_apart(saved.model, saved.params)
-    return plain({"path": path, **_parts(parts, saved.columns), **saved.summary})
+def saved_document(path: str, saved: Saved) -> dict[str, Any]:
+    """A model file, with its components written out."""
+    return plain({"path": path, **_parts(saved.fit, saved.columns), **saved.summary})
 
 
 def verdict_document(fit: Fit) -> dict[str, Any]:
@@ -74,25 +72,37 @@ def verdict_document(fit: Fit) -> dict[str, Any]:
     }
 
 
+def criteria_document(fit: Fit) -> dict[str, float | None]:
+    """The criteria; null where the model does not say how many free parameters it has."""
+    if fit.num_free is None:
+        return {"bic": None, "icl": None, "aic": None}
+    return {"bic": fit.bic, "icl": fit.icl, "aic": fit.aic}
+
+
 def plain(value: Any) -> Any:
     """The value with NaN and infinity as None, which is what JSON can say."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    return value
+    return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def _parts(parts: Parts, columns: Sequence[str]) -> dict[str, Any]:
+def _parts(fit: Fit, columns: Sequence[str]) -> dict[str, Any]:
+    """The components, or the parameters of a model that has none."""
+    parts = components_of(fit)
+    if parts is None:
+        return {"model": as_model(fit.model).title, "columns": list(columns), "params": named_values(fit)}
     return {
         "num_components": len(parts.weights),
-        "structure": parts.structure,
+        "structure": parts.family.name,
         "columns": list(columns),
-        "weights": parts.weights.tolist(),
-        "means": parts.means.tolist(),
-        "covariances": parts.covariances.tolist(),
+        "weights": parts.weights,
+        **parts.family.written_out(parts.params),
     }
 
 

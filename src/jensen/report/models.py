@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
@@ -11,57 +10,31 @@ from rich.table import Table
 from rich.text import Text
 
 from jensen.basics.numbers import signed
-from jensen.em import Fit
-from jensen.em import Table as Columns
+from jensen.basics.tables import Table as Columns
+from jensen.em.contract import as_model
+from jensen.files import Saved
+from jensen.report.shown import components_of
 from jensen.report.tables import fit_report
 
-if TYPE_CHECKING:
-    from jensen.files import SavedMixture
 
-KEPT = (
-    "log_evidence",
-    "log_prior",
-    "entropy",
-    "remaining",
-    "rate",
-    "num_steps",
-    "num_e_steps",
-    "weight",
-    "num_free",
-    "seconds",
-)
-
-
-def as_fit(saved: SavedMixture) -> Fit:
-    """A saved model as the fit it was, without its ledger and its starts."""
-    kept = {name: saved.summary[name] for name in KEPT}
-    return Fit(
-        params=saved.params,
-        model=saved.model,
-        verdict=saved.verdict,
-        ledger=Columns(),
-        starts=Columns(),
-        **kept,
-    )
-
-
-def model_report(saved: SavedMixture, width: int) -> RenderableType:
+def model_report(saved: Saved, width: int) -> RenderableType:
     """One saved model."""
     said = saved.summary
     data = f"fitted to {said['data']}, " if said["data"] else ""
     seed = f"seed {said['seed']}, " if said["seed"] is not None else ""
     origin = Text(f"{data}{seed}{said['dtype']} rows, by jensen {said['jensen_version']}", style="dim")
-    return Group(fit_report(as_fit(saved), saved.columns, width), origin)
+    return Group(fit_report(saved.fit, saved.columns or None, width), origin)
 
 
-def comparison(paths: Sequence[str], models: Sequence[SavedMixture], width: int) -> RenderableType:
+def comparison(paths: Sequence[str], models: Sequence[Saved], width: int) -> RenderableType:
     """Models as columns, so that each line compares one thing."""
+    kind, titles = _titles(models)
     lines = {
-        "components": [str(len(m.params.weights)) for m in models],
-        "covariance": [m.model.family.covariance.name for m in models],
+        "components": [components for components, _ in titles],
+        kind: [name for _, name in titles],
         "columns": [", ".join(m.columns) for m in models],
         "rows": [f"{m.summary['weight']:,.6g}" for m in models],
-        "free parameters": [str(m.summary["num_free"]) for m in models],
+        "free parameters": [_text(m.summary["num_free"], "d") for m in models],
         "log-likelihood": [_number(m, "log_evidence", 4) for m in models],
         "BIC": _criterion(models, "bic"),
         "ICL": _criterion(models, "icl"),
@@ -78,6 +51,19 @@ def comparison(paths: Sequence[str], models: Sequence[SavedMixture], width: int)
     return Group(table, Text(_caution(models), style="dim"))
 
 
+def _titles(models: Sequence[Saved]) -> tuple[str, list[tuple[str, str]]]:
+    """What the kinds of components are called, if all are of one kind; how many components and which."""
+    found = [components_of(saved.fit) for saved in models]
+    kinds = {"model" if parts is None else parts.family.kind for parts in found}
+    titles = [
+        ("", as_model(saved.model).title)
+        if parts is None
+        else (str(len(parts.weights)), parts.family.name)
+        for saved, parts in zip(models, found, strict=True)
+    ]
+    return (kinds.pop() if len(kinds) == 1 else "kind"), titles
+
+
 def dataset_table(table: Columns) -> RenderableType:
     """The built-in data sets with their sources."""
     shown = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
@@ -90,27 +76,33 @@ def dataset_table(table: Columns) -> RenderableType:
     return shown
 
 
-def comparable(models: Sequence[SavedMixture]) -> bool:
+def comparable(models: Sequence[Saved]) -> bool:
     """Whether the criteria are of the same data, as far as the files say."""
     about = {(m.columns, m.summary["weight"], m.summary["data"]) for m in models}
     return len(about) == 1
 
 
-def _criterion(models: Sequence[SavedMixture], name: str) -> list[str]:
+def _criterion(models: Sequence[Saved], name: str) -> list[str]:
     """Each value, the best one marked where they can be compared."""
     values = [m.summary[name] for m in models]
-    proper = [v for v, m in zip(values, models, strict=True) if m.verdict.proper]
+    proper = [v for v, m in zip(values, models, strict=True) if m.verdict.proper and v is not None]
     best = min(proper) if proper and comparable(models) else None
     return [
-        _number(m, name, 2) + (" *" if m.summary[name] == best and m.verdict.proper else "") for m in models
+        _number(m, name, 2) + (" *" if v is not None and v == best and m.verdict.proper else "")
+        for v, m in zip(values, models, strict=True)
     ]
 
 
-def _number(model: SavedMixture, name: str, decimals: int) -> str:
-    return signed(f"{model.summary[name]:.{decimals}f}")
+def _number(model: Saved, name: str, decimals: int) -> str:
+    return _text(model.summary[name], f".{decimals}f")
 
 
-def _caution(models: Sequence[SavedMixture]) -> str:
+def _text(value: float | None, form: str) -> str:
+    """The number, or nothing where the model does not say."""
+    return "" if value is None else signed(f"{value:{form}}")
+
+
+def _caution(models: Sequence[Saved]) -> str:
     if comparable(models):
         return "* the best; smaller is better"
     return "fitted to different data: the log-likelihoods and criteria do not compare"

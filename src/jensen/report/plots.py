@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from jensen.em import Fit
 from jensen.report import words
 from jensen.report.curves import climbs_of, draw_climbs, draw_criterion, draw_ends
-from jensen.report.gaussian_panels import View, draw_density, draw_pair
+from jensen.report.panels import View, draw_column, draw_pair
 from jensen.report.style import DPI, STYLE
 from jensen.selection import Selection
 
@@ -44,18 +44,20 @@ def plot_fit(
     weight: Array | None = None,
     name: str = "",
 ) -> Figure:
-    """Draw a fitted Gaussian mixture over its data.
+    """Draw a fit over its data.
 
-    One column: the density over a histogram. Two: the rows with ellipses of one and two standard deviations
-    of each component. More: every pair of columns; beyond six, the six in which the components differ most.
-    Beside them the criterion of the sweep by k, and climbs of EM. Many rows are drawn as shading.
+    One column: the density over a histogram, or probabilities over bars. Two: the rows with ellipses of one
+    and two standard deviations of each component, where the family has them. More: every pair of columns;
+    beyond six, the six in which the components differ most. Beside them the criterion of the sweep by k, and
+    climbs of EM. Many rows are drawn as shading. Of a model without components, or of data that are no table
+    of numbers, the curves alone.
 
     Parameters
     ----------
     fit
-        Of a Gaussian mixture.
+        Of any model.
     data
-        (n, d), what it was fitted to.
+        (n, d) or (n,), what it was fitted to.
     columns
         Names of the columns; x1 … xd by default.
     selection
@@ -79,12 +81,13 @@ def plot_fit(
     >>> figure.axes[0].get_xlabel()
     'eruptions'
     """
-    names = list(columns) if columns is not None else [f"x{j + 1}" for j in range(np.shape(data)[1])]
     data = np.asarray(data)
+    d = data.shape[1] if data.ndim == 2 else 1
+    names = list(columns) if columns is not None else [f"x{j + 1}" for j in range(d)]
     view = View.of(fit, data, weight, names)
     curves = _curves(fit, data, weight, selection)
     with rc_context(STYLE):
-        figure, places = _draw_data(view, len(curves))
+        figure, places = _draw_curves_alone(len(curves)) if view is None else _draw_data(view, len(curves))
         for draw, axes in zip(curves, places, strict=True):
             draw(axes)
         title = textwrap.fill(_title(fit, name), int(LETTERS * figure.get_figwidth()))
@@ -122,6 +125,16 @@ def _title(fit: Fit, name: str) -> str:
     return text if fit.verdict.converged else f"{text} ({fit.verdict.outcome})"
 
 
+def _draw_curves_alone(num_curves: int) -> tuple[Figure, list[Axes]]:
+    """Empty axes for the curves, side by side."""
+    figure = Figure(figsize=(MAIN * max(num_curves, 1), 4.0), layout="constrained")
+    axes = [figure.add_subplot(1, max(num_curves, 1), i + 1) for i in range(max(num_curves, 1))]
+    if not num_curves:
+        axes[0].set_axis_off()
+        axes[0].text(0.5, 0.5, "no components and no climb to draw", ha="center", va="center")
+    return figure, axes[:num_curves]
+
+
 def _draw_data(view: View, num_curves: int) -> tuple[Figure, list[Axes]]:
     """The data, and empty axes for the curves."""
     shown = view.shown(MAX_COLUMNS)
@@ -129,7 +142,7 @@ def _draw_data(view: View, num_curves: int) -> tuple[Figure, list[Axes]]:
         return _pair_matrix(view, shown, num_curves)
     figure, main, curves = _beside(num_curves)
     if len(shown) == 1:
-        draw_density(main, view, shown[0])
+        draw_column(main, view, shown[0])
     else:
         draw_pair(main, view, shown[0], shown[1])
     return figure, curves
@@ -156,7 +169,7 @@ def _pair_matrix(view: View, shown: list[int], num_curves: int) -> tuple[Figure,
         for j, column in enumerate(shown[: i + 1]):
             axes = figure.add_subplot(grid[i, j])
             if i == j:
-                draw_density(axes, view, row, small=True)
+                draw_column(axes, view, row, small=True)
             else:
                 draw_pair(axes, view, column, row, small=True)
             _label_outer(axes, view.names, column, row, i, j, d)

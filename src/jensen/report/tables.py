@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import StringIO
-from itertools import combinations
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
@@ -13,15 +12,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from jensen.basics.arrays import Array
-from jensen.basics.numbers import criterion_decimals, on_scale_of, signed, spread_text
+from jensen.basics.numbers import criterion_decimals, signed
 from jensen.em import Fit
+from jensen.families import Components
 from jensen.report import words
-from jensen.report.parts import parts_of
+from jensen.report.shown import components_of, numbers_of
 from jensen.selection import Cell, Selection
 
 MAX_COLUMNS = 30
-MAX_CORRELATED = 4
 GAP = 3
 PLAIN_WIDTH = 100
 MARKS = {1: "#1", 2: "#2", 3: "#3"}
@@ -41,12 +39,13 @@ def to_text(renderable: RenderableType, width: int = PLAIN_WIDTH) -> str:
 
 
 def summary(fit: Fit, columns: Sequence[str] | None = None, width: int = PLAIN_WIDTH) -> str:
-    """The fit as plain text: weights, means and spreads of the components, and how sure it is.
+    """The fit as plain text: the components or the parameters, and how sure it is.
 
     Parameters
     ----------
     fit
-        Of a Gaussian mixture.
+        Of any model. One with components is shown by them, as their family describes them; another by its
+        parameters.
     columns
         Names of the data's columns; x1 … xd by default.
     width
@@ -65,7 +64,9 @@ def summary(fit: Fit, columns: Sequence[str] | None = None, width: int = PLAIN_W
 
 def fit_report(fit: Fit, columns: Sequence[str] | None, width: int) -> RenderableType:
     """Everything about one fit."""
-    return Group(headline(fit), *component_tables(fit, columns, width), facts(fit))
+    parts = components_of(fit)
+    tables = parameter_tables(fit) if parts is None else component_tables(fit, parts, columns, width)
+    return Group(headline(fit), *tables, facts(fit, columns))
 
 
 def headline(fit: Fit) -> Text:
@@ -73,14 +74,13 @@ def headline(fit: Fit) -> Text:
     return Text(words.headline(fit), style="bold")
 
 
-def facts(fit: Fit) -> Table:
+def facts(fit: Fit, columns: Sequence[str] | None = None) -> Table:
     """The verdict and the numbers behind it."""
     table = Table.grid(padding=(0, 2))
     style = "green" if fit.verdict.converged else "yellow" if fit.verdict.proper else "red"
     table.add_row(Text("verdict"), Text(words.verdict(fit), style=style))
     if fit.verdict.advice:
         table.add_row(Text("advice"), Text(fit.verdict.advice))
-    columns = fit.params.components.means.shape[1]
     table.add_row(Text("log-likelihood"), Text(words.likelihood(fit, columns)))
     if fit.num_free is not None:
         table.add_row(Text("criteria"), Text(f"{words.criteria(fit)} (smaller is better)"))
@@ -88,19 +88,44 @@ def facts(fit: Fit) -> Table:
     return table
 
 
-# ---- the components -----------------------------------------------------------------------------------
+# ---- the components, or the parameters ----------------------------------------------------------------
 
 
-def component_tables(fit: Fit, columns: Sequence[str] | None, width: int) -> list[RenderableType]:
+def parameter_tables(fit: Fit) -> list[RenderableType]:
+    """The parameters of a model without components, a number a line."""
+    numbers = numbers_of(fit)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table.add_column("parameter", overflow="fold")
+    table.add_column("value", justify="right", no_wrap=True)
+    for name, text in numbers[:MAX_COLUMNS]:
+        table.add_row(Text(name), Text(signed(text)))
+    more = len(numbers) - MAX_COLUMNS
+    note = f"  {more} more parameters are not shown\n" if more > 0 else ""
+    return [Padding(table, (1, 0, 0, 2), expand=False), Text(note, style="dim")]
+
+
+def component_tables(
+    fit: Fit, parts: Components, columns: Sequence[str] | None, width: int
+) -> list[RenderableType]:
     """Components as columns, as many side by side as fit in ``width``."""
-    rows = component_rows(fit, columns)
-    shown, note = _cut(rows)
+    family = parts.family
+    rows = component_rows(fit, parts, columns)
+    shown, note = _cut(rows, "columns" if len(rows) - 2 == family.num_columns else "parameters")
     labels = max(12, min(2 * width // 5, max(len(label) for label, _ in shown)))
     cell = max(len(text) for _, texts in shown for text in texts)
     blocks = _chunks(len(shown[0][1]), cell + GAP, width - labels - GAP)
-    parts: list[RenderableType] = [_block(shown, block, labels) for block in blocks]
-    caption = "  mean (standard deviation); components are counted from 0"
-    return [*parts, Text(f"{caption}{note}\n", style="dim")]
+    found: list[RenderableType] = [_block(shown, block, labels) for block in blocks]
+    caption = "; ".join([*([family.caption] if family.caption else []), "components are counted from 0"])
+    return [*found, Text(f"  {caption}{note}\n", style="dim")]
+
+
+def component_rows(fit: Fit, parts: Components, columns: Sequence[str] | None) -> list[tuple[str, list[str]]]:
+    """Label and one text a component: weight, rows, and what the family says."""
+    return [
+        ("weight", [f"{w:.4f}" for w in parts.weights]),
+        ("rows", [f"{w * fit.weight:,.1f}" for w in parts.weights]),
+        *parts.family.describe(parts.params, columns),
+    ]
 
 
 def _chunks(count: int, width: int, room: int) -> list[range]:
@@ -109,50 +134,11 @@ def _chunks(count: int, width: int, room: int) -> list[range]:
     return [range(first, min(first + each, count)) for first in range(0, count, each)]
 
 
-def component_rows(fit: Fit, columns: Sequence[str] | None) -> list[tuple[str, list[str]]]:
-    """Label and one text a component: weight, rows, each column's mean (standard deviation), correlations."""
-    parts = parts_of(fit)
-    weights, means, spreads = parts.weights, parts.means, parts.spreads
-    d = means.shape[1]
-    names = list(columns) if columns is not None else [f"x{j + 1}" for j in range(d)]
-    rows = [
-        ("weight", [f"{w:.4f}" for w in weights]),
-        ("rows", [f"{w * fit.weight:,.1f}" for w in weights]),
-    ]
-    rows += [(names[j], _means(means[:, j], spreads[:, j])) for j in range(d)]
-    return rows + _correlations(parts.covariances, spreads, names)
-
-
-def _means(means: Array, spreads: Array) -> list[str]:
-    write = on_scale_of(spreads, means)
-    return [f"{write(m)} ({spread_text(s, write)})" for m, s in zip(means, spreads, strict=True)]
-
-
-def _correlations(full: Array, spreads: Array, names: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Of every pair of columns, where there are few columns and the structure has any."""
-    d = len(names)
-    if not 2 <= d <= MAX_CORRELATED or not full[:, ~np.eye(d, dtype=bool)].any():
-        return []
-    scaled = full / spreads[:, :, None] / spreads[:, None, :]
-    short = shorten(names)
-    return [
-        (f"corr {short[a]}, {short[b]}", [signed(f"{r:.3f}") for r in scaled[:, a, b]])
-        for a, b in combinations(range(d), 2)
-    ]
-
-
-def shorten(names: Sequence[str], length: int = 9) -> list[str]:
-    """Names cut to ``length`` characters, longer where that would make two the same."""
-    while len({name[:length] for name in names}) < len(set(names)):
-        length += 1
-    return [name if len(name) <= length + 1 else f"{name[:length].rstrip()}…" for name in names]
-
-
-def _cut(rows: list[tuple[str, list[str]]]) -> tuple[list[tuple[str, list[str]]], str]:
+def _cut(rows: list[tuple[str, list[str]]], noun: str) -> tuple[list[tuple[str, list[str]]], str]:
     more = len(rows) - 2 - MAX_COLUMNS
     if more <= 0:
         return rows, ""
-    return rows[: 2 + MAX_COLUMNS], f"; {more} more columns are not shown"
+    return rows[: 2 + MAX_COLUMNS], f"; {more} more {noun} are not shown"
 
 
 def _block(rows: list[tuple[str, list[str]]], which: range, label_width: int) -> RenderableType:

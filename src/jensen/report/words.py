@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 
 from jensen.basics.numbers import brief, count, duration, signed
 from jensen.em import Fit, Outcome
-from jensen.report.parts import mixture_of
+from jensen.em.contract import as_model
+from jensen.report.shown import components_of, named_values, num_columns
 from jensen.selection import Cell, Criterion, Selection
 
 NOT_CHOOSABLE = {str(Outcome.COLLAPSED), str(Outcome.FAILED), str(Outcome.FELL)}
@@ -19,18 +21,26 @@ def sign_of(criterion: Criterion) -> str:
 
 def headline(fit: Fit) -> str:
     """Which model, and what its kind of components says."""
-    family, k = mixture_of(fit).family, len(fit.params.weights)
-    meaning = family.meaning(k, fit.params.components)
+    parts = components_of(fit)
+    if parts is None:
+        return f"{as_model(fit.model).title}: {', '.join(named_values(fit))}"
+    family, k = parts.family, len(parts.weights)
+    meaning = family.meaning(k, parts.params)
     return f"{count(k, 'component')}, {family.name}" + (f": {meaning}" if meaning else "")
 
 
 def task(selection: Selection, name: str) -> str:
     """What was fitted to what, and how long it took."""
     fitted = sum(cell.fit is not None and not cell.same_as for cell in selection.cells)
-    columns = selection.best.params.components.means.shape[1]
-    rows = count(selection.best.weight, "row")
     took = duration(selection.seconds)
-    return f"{name}: {rows}, {count(columns, 'column')}; {count(fitted, 'model')} fitted in {took}"
+    return f"{name}: {size(selection.best, ', ')}; {count(fitted, 'model')} fitted in {took}"
+
+
+def size(fit: Fit, between: str, columns: Sequence[str] | None = None) -> str:
+    """Rows, and columns where their number is known."""
+    d = num_columns(fit, columns)
+    rows = count(fit.weight, "row")
+    return rows if d is None else f"{rows}{between}{count(d, 'column')}"
 
 
 def choice(selection: Selection) -> str:
@@ -100,12 +110,11 @@ def verdict(fit: Fit) -> str:
     return f"{found.outcome}: {found.message}" if found.message else str(found.outcome)
 
 
-def likelihood(fit: Fit, columns: int) -> str:
+def likelihood(fit: Fit, columns: Sequence[str] | None = None) -> str:
     """The likelihood and what it is of."""
     free = "" if fit.num_free is None else f", {count(fit.num_free, 'free parameter')}"
     prior = f", log-prior {signed(f'{fit.log_prior:.4f}')}" if fit.log_prior else ""
-    of = f"{count(fit.weight, 'row')} of {count(columns, 'column')}"
-    return f"{signed(f'{fit.log_evidence:.4f}')}{prior}{free}, {of}"
+    return f"{signed(f'{fit.log_evidence:.4f}')}{prior}{free}, {size(fit, ' of ', columns)}"
 
 
 def criteria(fit: Fit) -> str:

@@ -130,6 +130,14 @@ class Chart:
             for index in np.ndindex(*space.shape)
         ]
 
+    def split(self, params: Params) -> dict[str, Any]:
+        """Name → value, as they are."""
+        return self._split(params)
+
+    def join(self, values: Mapping[str, Any]) -> Params:
+        """Params from their values by name: what `split` took apart."""
+        return self._make(**values)
+
     def natural(self, params: Params) -> dict[str, Array]:
         """Name → value, as arrays."""
         values = self._split(params)

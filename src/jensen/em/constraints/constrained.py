@@ -140,6 +140,11 @@ class Constrained(Model):
         """The model's own."""
         return None if self.whole.prior is None else _Passed(self.whole.prior)
 
+    @property
+    def title(self) -> str:
+        """The model's own, and that it is constrained."""
+        return f"{self.whole.title}, constrained"
+
     # ---- the contract --------------------------------------------------------------------------------------
 
     def prepare(self, data: Data, weight: Weight) -> Constrained:

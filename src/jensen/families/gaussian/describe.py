@@ -8,24 +8,41 @@ from itertools import combinations
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.basics.tables import Table
-from jensen.families.gaussian.moments import GaussianParams
-from jensen.families.gaussian.structures.structure import Structure
+from jensen.basics.numbers import on_scale_of, signed, spread_text
+from jensen.families.family import Rows
 
-MOST_CORRELATED = 4  # columns up to which correlations are shown
+MAX_CORRELATED = 4  # columns up to which correlations are shown
 
 
-def described(structure: Structure, params: GaussianParams, columns: Sequence[str] | None) -> Table:
-    """One row a component: the mean of each column, its standard deviation, correlations where few."""
-    means = params.means
-    k, d = means.shape
+def described(means: Array, covariances: Array, columns: Sequence[str] | None) -> Rows:
+    """Each column's mean (standard deviation) in each component, and correlations where there are any."""
+    d = means.shape[1]
     names = list(columns) if columns is not None else [f"x{j + 1}" for j in range(d)]
-    full = structure.full(params.covariances, k, d)
-    spreads = np.sqrt(np.diagonal(full, axis1=1, axis2=2))
-    found: dict[str, Array] = {}
-    for j, name in enumerate(names):
-        found[f"mean {name}"], found[f"sd {name}"] = means[:, j], spreads[:, j]
-    if 2 <= d <= MOST_CORRELATED and full[:, ~np.eye(d, dtype=bool)].any():
-        for a, b in combinations(range(d), 2):
-            found[f"corr {names[a]}, {names[b]}"] = full[:, a, b] / (spreads[:, a] * spreads[:, b])
-    return Table(found)
+    spreads = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
+    rows = [(names[j], _means(means[:, j], spreads[:, j])) for j in range(d)]
+    return rows + _correlations(covariances, spreads, names)
+
+
+def _means(means: Array, spreads: Array) -> list[str]:
+    write = on_scale_of(spreads, means)
+    return [f"{write(m)} ({spread_text(s, write)})" for m, s in zip(means, spreads, strict=True)]
+
+
+def _correlations(full: Array, spreads: Array, names: Sequence[str]) -> Rows:
+    """Of every pair of columns, where there are few columns and the structure has any."""
+    d = len(names)
+    if not 2 <= d <= MAX_CORRELATED or not full[:, ~np.eye(d, dtype=bool)].any():
+        return []
+    scaled = full / spreads[:, :, None] / spreads[:, None, :]
+    short = shorten(names)
+    return [
+        (f"corr {short[a]}, {short[b]}", [signed(f"{r:.3f}") for r in scaled[:, a, b]])
+        for a, b in combinations(range(d), 2)
+    ]
+
+
+def shorten(names: Sequence[str], length: int = 9) -> list[str]:
+    """Names cut to ``length`` characters, longer where that would make two the same."""
+    while len({name[:length] for name in names}) < len(set(names)):
+        length += 1
+    return [name if len(name) <= length + 1 else f"{name[:length].rstrip()}…" for name in names]

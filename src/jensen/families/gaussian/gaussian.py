@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.progress import Progress
-from jensen.basics.tables import Table
 from jensen.basics.verdict import Verdict
-from jensen.families.family import Family, Found
+from jensen.families.family import Family, Found, Rows
 from jensen.families.gaussian import diagnosis, starts
 from jensen.families.gaussian.describe import described
 from jensen.families.gaussian.kernels import Native
@@ -253,6 +252,27 @@ class Gaussian(Family):
         noise = rng.standard_normal((len(labels), d))
         return params.means[labels] + np.einsum("nde,ne->nd", factors[labels], noise)
 
-    def describe(self, params: GaussianParams, columns: Sequence[str] | None) -> Table:
-        """Means, standard deviations and correlations, one row a component."""
-        return described(self.covariance, params, columns)
+    # ---- for people ----------------------------------------------------------------------------------------
+
+    kind = "covariance"
+    caption = "mean (standard deviation)"
+
+    def describe(self, params: GaussianParams, columns: Sequence[str] | None) -> Rows:
+        """Means with standard deviations, and correlations where there are few columns."""
+        return described(params.means, self.moments(params)[1], columns)
+
+    def written_out(self, params: GaussianParams) -> dict[str, Any]:
+        """With covariances (k, d, d), whatever the structure."""
+        means, covariances = self.moments(params)
+        return {"means": means, "covariances": covariances}
+
+    def moments(self, params: GaussianParams) -> tuple[Array, Array]:  # pyright: ignore
+        """Means and full covariances."""
+        return params.means, self.covariance.full(params.covariances, *params.means.shape)
+
+    def marginal(self, params: GaussianParams, column: int, points: Array) -> Array:  # pyright: ignore
+        """Normal densities of one column."""
+        means, covariances = self.moments(params)
+        variances = covariances[:, column, column][:, None]
+        squares = np.square(points - means[:, column, None]) / variances
+        return np.exp(-0.5 * squares) / np.sqrt(2.0 * np.pi * variances)

@@ -20,7 +20,7 @@ from jensen.basics.arrays import Array, Data, Weight
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Verdict
 from jensen.em import DiscretePosterior, Expected, Model, Prior, Problem, Start
-from jensen.families import Family, Gaussian
+from jensen.families import Components, Family, Gaussian
 from jensen.families.family import as_family
 from jensen.models.mixture.chart import MixtureChart, score, scores
 from jensen.models.mixture.params import MixtureParams, MixtureStats
@@ -214,6 +214,12 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
             return k - 1 + self.family.num_free(params.components)
         spaces = self.family.spaces(k)
         return None if spaces is None else k - 1 + sum(space.size for space in spaces.values())
+
+    def components_of(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, params: MixtureParams
+    ) -> Components:
+        """The components, for tables and pictures."""
+        return Components(self.family, params.weights, params.components)
 
     def transform(self, data: Data, rng: Any) -> MixtureTransform | None:
         """A random change of the data under which the family keeps its form, where there is no prior."""

@@ -9,10 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from jensen.em import Fit
-from jensen.report.parts import mixture_of, parts_of
+from jensen.em.contract import as_model
+from jensen.families import Components, Family
+from jensen.report.shown import components_of
 from jensen.report.style import colour, marker
 
 Array = NDArray[Any]
@@ -20,12 +23,14 @@ Array = NDArray[Any]
 MAX_POINTS = 10_000
 MAX_SHADED = 200_000
 MAX_TICKS = 300
+MAX_BARS = 200  # whole numbers in a range up to which each has its place
+JITTER = 0.3  # of the distance between two whole numbers, so that equal rows are seen
 HALO = [withStroke(linewidth=2.2, foreground="white")]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """What the panels draw: the rows to show, and the components as full matrices.
+    """What the panels draw: the rows to show, and the components.
 
     Attributes
     ----------
@@ -33,27 +38,49 @@ class View:
         (m, d), (m,) or None, (m,): at most `MAX_SHADED` rows, spread evenly over the data.
     total
         Rows in all.
+    shape
+        Of one row, as the family takes it.
     weights, means, covariances
-        (k,), (k, d), (k, d, d).
+        (k,), (k, d), (k, d, d): of the rows of each component, by the family or else by the rows.
     """
 
     rows: Array
     weight: Array | None
     labels: Array
     total: int
+    shape: tuple[int, ...]
+    family: Family
+    params: Any
     weights: Array
     means: Array
     covariances: Array
     names: list[str]
 
     @classmethod
-    def of(cls, fit: Fit, data: Array, weight: Array | None, names: list[str]) -> View:
+    def of(cls, fit: Fit, data: Array, weight: Array | None, names: list[str]) -> View | None:
+        """None where there are no components, or the data are no table of numbers."""
+        parts = components_of(fit)
+        if parts is None or data.ndim not in (1, 2) or data.dtype.kind not in "biuf":
+            return None
         every = -(-len(data) // MAX_SHADED)
-        rows = np.ascontiguousarray(data[::every])
-        weights, means, full, _ = parts_of(fit)
-        labels = mixture_of(fit).posterior(fit.params, rows).responsibilities.argmax(axis=1)
-        thinned = None if weight is None else np.asarray(weight, float)[::every]
-        return cls(np.asarray(rows, float), thinned, labels, len(data), weights, means, full, names)
+        thinned = np.ascontiguousarray(data[::every])
+        rows = np.asarray(thinned, float).reshape(len(thinned), -1)
+        r = as_model(fit.model).posterior(fit.params, thinned).responsibilities
+        w = None if weight is None else np.asarray(weight, float)[::every]
+        means, covariances = _moments(parts, rows, r if w is None else w[:, None] * r)
+        return cls(
+            rows,
+            w,
+            r.argmax(axis=1),
+            len(data),
+            data.shape[1:],
+            parts.family,
+            parts.params,
+            parts.weights,
+            means,
+            covariances,
+            names,
+        )
 
     @property
     def shaded(self) -> bool:
@@ -64,7 +91,8 @@ class View:
         """Of each column: the spread of the component means over that within components, (d,)."""
         centre = self.weights @ self.means
         between = self.weights @ np.square(self.means - centre)
-        return between / (self.weights @ np.diagonal(self.covariances, axis1=1, axis2=2))
+        within = self.weights @ np.diagonal(self.covariances, axis1=1, axis2=2)
+        return between / np.maximum(within, np.finfo(float).tiny)
 
     def shown(self, most: int) -> list[int]:
         """The columns to draw: all of them, or those in which the components differ most, in their order."""
@@ -85,9 +113,18 @@ class View:
         """How many of the rows are drawn."""
         return f"{len(self.rows):,} of {self.total:,} rows drawn" if len(self.rows) < self.total else ""
 
+    def is_discrete(self, j: int) -> bool:
+        """Whether column j has probabilities, and no density."""
+        return self.family.is_discrete(j)
+
     def limits(self, j: int) -> tuple[float, float]:
         """Of column j: the rows, and the components as far as they are near the rows."""
         low, high = float(self.rows[:, j].min()), float(self.rows[:, j].max())
+        if self.is_discrete(j):
+            return low - 0.7, high + 0.7
+        if self.family.marginal is None:  # what is beyond the rows may be impossible
+            pad = 0.02 * (high - low) or 1.0
+            return low - pad, high + pad
         room = 0.25 * (high - low) or 1.0
         reach = 2.1 * np.sqrt(self.covariances[:, j, j])
         inner_low, inner_high = (self.means[:, j] - reach).min(), (self.means[:, j] + reach).max()
@@ -99,23 +136,34 @@ def draw_pair(axes: Axes, view: View, a: int, b: int, small: bool = False) -> No
     """Rows in columns a and b, and the ellipses of each component."""
     axes.set(xlim=view.limits(a), ylim=view.limits(b), xlabel=view.names[a], ylabel=view.names[b])
     (_shade if view.shaded else _scatter)(axes, view, a, b, small)
+    has_ellipses = view.family.moments is not None and not (view.is_discrete(a) or view.is_discrete(b))
     for i, (mean, covariance) in enumerate(zip(view.means, view.covariances, strict=True)):
         pair = covariance[np.ix_([a, b], [a, b])]
-        for deviations, line in ((1.0, "-"), (2.0, "--")):
+        for deviations, line in ((1.0, "-"), (2.0, "--")) if has_ellipses else ():
             axes.add_patch(_ellipse(mean[[a, b]], pair, deviations, i, line, small))
         if axes.get_xlim()[0] <= mean[a] <= axes.get_xlim()[1]:
             _number(axes, mean[a], mean[b], i, small)
     if not small:
-        note = "ellipses: 1 and 2 standard deviations" + (f"; {view.thinned()}" if view.thinned() else "")
-        axes.set_title(note)
+        drawn = (
+            "ellipses: 1 and 2 standard deviations"
+            if has_ellipses
+            else "rows by component, numbers at the means"
+        )
+        axes.set_title("; ".join(part for part in (drawn, view.thinned()) if part))
 
 
-def draw_density(axes: Axes, view: View, j: int, small: bool = False) -> None:
-    """The mixture's density, and each component's share of it, over a histogram of column j."""
-    x = view.rows[:, j]
-    low, high = view.limits(j)
+def draw_column(axes: Axes, view: View, j: int, small: bool = False) -> None:
+    """The mixture, and each component's share of it, over what was observed in column j."""
+    (_draw_bars if view.is_discrete(j) else _draw_density)(axes, view, j, small)
+    axes.set(xlim=view.limits(j), xlabel=view.names[j])
+    if small:
+        axes.set_yticks([])
+
+
+def _draw_density(axes: Axes, view: View, j: int, small: bool) -> None:
+    """The density over a histogram."""
     axes.hist(
-        x,
+        view.rows[:, j],
         bins=_bins(view, j),
         weights=view.weight,
         density=True,
@@ -123,32 +171,57 @@ def draw_density(axes: Axes, view: View, j: int, small: bool = False) -> None:
         edgecolor="white",
         linewidth=0.3,
     )
-    grid = _grid(view, j, low, high)
-    parts = _densities(view, j, grid)
+    grid = _grid(view, j)
+    parts = _shares(view, j, grid)
     for i, part in enumerate(parts):
         axes.plot(grid, part, color=colour(i), linewidth=0.9, linestyle="--" if i // 8 else "-")
         axes.fill_between(grid, part, color=colour(i), alpha=0.15, linewidth=0)
         peak = int(part.argmax())
         _number(axes, grid[peak], part[peak], i, small)
-    axes.plot(grid, parts.sum(axis=0), color="black", linewidth=1.0 if small else 1.4)
-    axes.set(xlim=(low, high), xlabel=view.names[j], ylabel="" if small else "density")
+    if len(parts):
+        axes.plot(grid, parts.sum(axis=0), color="black", linewidth=1.0 if small else 1.4)
     axes.set_ylim(0, _top(axes, parts))
-    if small:
-        axes.set_yticks([])
-    else:
-        _rug(axes, x)
+    if not small:
+        axes.set_ylabel("density")
+        _rug(axes, view.rows[:, j])
         axes.ticklabel_format(axis="y", style="sci", scilimits=(-3, 4))
-        axes.set_title("the mixture (black), its components, and a histogram")
+        axes.set_title(
+            "the mixture (black), its components, and a histogram" if len(parts) else "a histogram"
+        )
+
+
+def _draw_bars(axes: Axes, view: View, j: int, small: bool) -> None:
+    """Probabilities over how often each value was observed."""
+    x = view.rows[:, j]
+    values = np.unique(x)
+    if np.ptp(x) < MAX_BARS and (values == np.round(values)).all():
+        values = np.arange(values[0], values[-1] + 1)
+    counts = np.bincount(np.searchsorted(values, x), view.weight, len(values))
+    axes.bar(values, counts / counts.sum(), width=0.8, color="#D9D9D9", edgecolor="white", linewidth=0.3)
+    parts = _shares(view, j, values)
+    size = 2.0 if small else 4.0
+    for i, part in enumerate(parts):
+        axes.plot(values, part, color=colour(i), marker=marker(i), markersize=size, linewidth=0.9)
+        peak = int(part.argmax())
+        _number(axes, values[peak], part[peak], i, small)
+    if len(parts):
+        axes.plot(values, parts.sum(axis=0), color="black", marker="_", markersize=2 * size, linewidth=0.8)
+    axes.set_ylim(0, _top(axes, parts))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+    if not small:
+        axes.set_ylabel("probability")
+        axes.set_title("the mixture (black), its components, and how often each value is in the data")
 
 
 def _scatter(axes: Axes, view: View, a: int, b: int, small: bool) -> None:
     size = (4.0 if small else 14.0) * min(1.0, (1000 / len(view.rows)) ** 0.5)
     sizes = size if view.weight is None else size * np.clip(view.weight / view.weight.mean(), 0.05, 10.0)
+    x, y = _apart(view, a), _apart(view, b)
     for i in range(len(view.weights)):
         mine = view.labels == i
         axes.scatter(
-            view.rows[mine, a],
-            view.rows[mine, b],
+            x[mine],
+            y[mine],
             s=sizes if np.isscalar(sizes) else np.asarray(sizes)[mine],
             color=colour(i),
             marker=marker(i),
@@ -207,30 +280,56 @@ def _number(axes: Axes, x: float, y: float, i: int, small: bool) -> None:
     )
 
 
+def _apart(view: View, j: int) -> Array:
+    """Column j to be drawn: rows with the same whole number side by side."""
+    x = view.rows[:, j]
+    if not view.is_discrete(j):
+        return x
+    return x + np.random.default_rng(j).uniform(-JITTER, JITTER, len(x))
+
+
 def _bins(view: View, j: int) -> int:
     """The rule of Freedman and Diaconis for a normal sample, with the spread within components."""
     within = float(view.weights @ np.sqrt(view.covariances[:, j, j]))
     width = 2.7 * within / len(view.rows) ** (1 / 3)
-    return int(np.clip(np.ptp(view.rows[:, j]) / width, 12, 80))
+    return int(np.clip(np.ptp(view.rows[:, j]) / width, 12, 80)) if width > 0 else 12
 
 
-def _grid(view: View, j: int, low: float, high: float) -> Array:
+def _grid(view: View, j: int) -> Array:
     """Even points, and points about every mean so that narrow components keep their peaks."""
+    low, high = view.limits(j)
+    if view.family.marginal is None:
+        low, high = float(view.rows[:, j].min()), float(view.rows[:, j].max())
     near = view.means[:, j, None] + np.sqrt(view.covariances[:, j, j])[:, None] * np.linspace(-4, 4, 41)
     points = np.concatenate([np.linspace(low, high, 400), near.ravel()])
     return np.unique(points[(points >= low) & (points <= high)])
 
 
-def _densities(view: View, j: int, grid: Array) -> Array:
-    variances = view.covariances[:, j, j][:, None]
-    squares = np.square(grid - view.means[:, j, None]) / variances
-    return view.weights[:, None] * np.exp(-0.5 * squares) / np.sqrt(2 * np.pi * variances)
+def _shares(view: View, j: int, points: Array) -> Array:
+    """(k, m): of each component, its weight times its density or its probabilities; (0, m) if not known."""
+    if view.family.marginal is not None:
+        return view.weights[:, None] * np.asarray(view.family.marginal(view.params, j, points), float)
+    if view.rows.shape[1] > 1:
+        return np.zeros((0, len(points)))
+    with np.errstate(all="ignore"):
+        density = np.exp(view.family.log_density(view.params, points.reshape(-1, *view.shape))).T
+    return view.weights[:, None] * np.where(np.isfinite(density), density, 0.0)
+
+
+def _moments(parts: Components, rows: Array, wr: Array) -> tuple[Array, Array]:
+    """Means and covariances by the family; else of the rows under responsibilities, column by column."""
+    if parts.family.moments is not None:
+        return parts.family.moments(parts.params)
+    total = np.maximum(wr.sum(axis=0), np.finfo(float).tiny)[:, None]
+    means = wr.T @ rows / total
+    variances = np.stack([w @ np.square(rows - mean) for w, mean in zip(wr.T, means, strict=True)]) / total
+    return means, variances[:, :, None] * np.eye(rows.shape[1])
 
 
 def _top(axes: Axes, parts: Array) -> float:
     """Room for the histogram and the curve, but not for a spike that would flatten everything else."""
     bars = max((patch.get_height() for patch in axes.patches), default=0.0)  # type: ignore[attr-defined]
-    return 1.08 * max(bars, min(float(parts.sum(axis=0).max()), 2.0 * bars or np.inf))
+    return 1.08 * max(bars, min(float(parts.sum(axis=0).max(initial=0.0)), 2.0 * bars or np.inf))
 
 
 def _rug(axes: Axes, x: Array) -> None:

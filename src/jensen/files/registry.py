@@ -1,0 +1,27 @@
+"""The classes that a file may name: those of jensen's models, families and spaces, by their short names."""
+
+from __future__ import annotations
+
+import sys
+
+from jensen import em, families, models, spaces
+from jensen.files.codec import is_sayable
+
+PACKAGES = tuple(f"{package.__name__}." for package in (em, families, models, spaces))
+
+
+def own_classes() -> dict[str, type]:
+    """Short name → class; a name that two have is left out.
+
+    Examples
+    --------
+    >>> own_classes()["Tied"]
+    <class 'jensen.families.gaussian.structures.tied.Tied'>
+    """
+    found: dict[str, list[type]] = {}
+    for place, module in list(sys.modules.items()):
+        if place.startswith(PACKAGES):
+            for name, thing in vars(module).items():
+                if isinstance(thing, type) and thing.__module__ == place and is_sayable(thing):
+                    found.setdefault(name, []).append(thing)
+    return {name: classes[0] for name, classes in found.items() if len(classes) == 1}
