@@ -5,11 +5,14 @@ And which tests share compiled programs or results of scripts, and so belong on 
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import os
 import resource
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +25,7 @@ settings.register_profile(
 settings.load_profile("jensen")
 
 MOST_MEMORY = 1.5 * 2**30  # bytes that one process of the tests may ever have resident
+MUCH_MEMORY = 0.9 * 2**30
 COMPILING = ("test_gradients", "test_log_joint", "test_public_names")  # modules whose tests share programs
 SCRIPTS = {  # examples that tests run and look at, with who else does: a script runs once a worker
     "factor_analysis": ("test_own_models", "censored_regression"),
@@ -67,18 +71,46 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1.0 if sys.platform == "darwin" else 1024.0)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _nothing_is_kept(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Compiled programs and figures of a module go with it."""
-    before = peak_memory()
-    yield
+def resident_memory() -> float:
+    """What this process has resident now, in bytes; 0 where that is not told."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0.0
+
+
+def drop() -> None:
+    """Let go of compiled programs and figures."""
     if "jax" in sys.modules:
         sys.modules["jax"].clear_caches()
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
     gc.collect()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)  # glibc keeps what is free in pieces
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_is_kept(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Compiled programs and figures of a module go with it."""
+    before = peak_memory()
+    yield
+    drop()
     if peak_memory() > before:
         _peaks["here"] = (peak_memory(), request.path.name)
+
+
+_limit = MUCH_MEMORY
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Within a module they go once they are much."""
+    global _limit  # noqa: PLW0603 -- of this process
+    if resident_memory() > _limit:
+        drop()
+        _limit = max(MUCH_MEMORY, resident_memory() + MUCH_MEMORY / 4)  # not after every test, if little went
 
 
 @pytest.hookimpl(trylast=True)
