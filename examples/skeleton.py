@@ -21,6 +21,8 @@ class TwoCoins:
     # Optional; it brings acceleration, standard errors and intervals.
     chart = jensen.Chart({"heads": jensen.Interval(0, 1, shape=2)})
 
+    # Optional. Rows are independent unless you say `cases = jensen.em.Sequences()` or `Groups(by)`.
+
     # E-step. Write log p(x_n, z_n = k | θ) as an array (n, K), all constants included; the rest is Bayes.
     # Where z is no label, return an object of your own with `log_evidence` and `entropy()` of every row.
     def posterior(self, params, data):

@@ -1,4 +1,4 @@
-"""EM as `init` and `step` over a state; the loop is in `fit.py`."""
+"""EM as `init` and `step` over a state; the loop is in `loop.py`."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ structure               mclust     covariances       invariant under
 `Full`                  VVV        (k, d, d)         affine maps of the rows
 `Tied`                  EEE        (d, d)            affine maps of the rows
 `Diagonal`              VVI        (k, d)            scaling of each column
-`EEI`          EEI        (d,)              scaling of each column
+`EEI`                   EEI        (d,)              scaling of each column
 `Spherical`             VII        (k,)              rotations and one scale
-`EII`         EII        ()                rotations and one scale
+`EII`                   EII        ()                rotations and one scale
 ======================  =========  ================  ==========================
 """
 
