@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from jensen.cli import output
+from jensen.basics.errors import DataError
+from jensen.cli import commands, output
 from jensen.cli.errors import CommandError, Ending
 
 CLOSED_PIPE = 141
@@ -83,10 +84,8 @@ def fit(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> Ending:
     """Fit mixtures over numbers of components and covariance structures, and choose one."""
-    from jensen.cli import fitting
-
-    return fitting.fit(
-        fitting.FitOptions(
+    return commands.fitting.fit(
+        commands.fitting.FitOptions(
             data, components, covariance, columns, weights, criterion, starts, seed, out, plot, json, quiet
         )
     )
@@ -102,9 +101,7 @@ def predict(
     out: Out = None,
 ) -> Ending:
     """The component of each row (counted from 0), as CSV."""
-    from jensen.cli import using
-
-    return using.predict(model, data, proba, out)
+    return commands.using.predict(model, data, proba, out)
 
 
 @app.command()
@@ -117,9 +114,7 @@ def score(
     out: Out = None,
 ) -> Ending:
     """The log-likelihood of data under a model: total and mean."""
-    from jensen.cli import using
-
-    return using.score(model, data, weights, rows, json, out)
+    return commands.using.score(model, data, weights, rows, json, out)
 
 
 @app.command()
@@ -131,9 +126,7 @@ def sample(
     out: Out = None,
 ) -> Ending:
     """Draw rows from a model, as CSV."""
-    from jensen.cli import using
-
-    return using.sample(model, n, seed, labels, out)
+    return commands.using.sample(model, n, seed, labels, out)
 
 
 @app.command()
@@ -142,17 +135,13 @@ def show(
     json: Json = False,
 ) -> Ending:
     """Show a saved model, or several side by side."""
-    from jensen.cli import using
-
-    return using.show(models, json)
+    return commands.using.show(models, json)
 
 
 @app.command()
 def datasets(json: Json = False) -> Ending:
     """List the built-in data sets."""
-    from jensen.cli import using
-
-    return using.datasets(json)
+    return commands.using.datasets(json)
 
 
 @app.command()
@@ -185,10 +174,10 @@ def gradients(
     json: Json = False,
 ) -> Ending:
     """Estimators of the gradient of E[f(x)] side by side: bias, variance, cost."""
-    from jensen.cli import gradients as command
-
-    return command.gradients(
-        command.GradientOptions(expression, distribution, at, num_replicates, estimators, seed, plot, json)
+    return commands.gradients.gradients(
+        commands.gradients.GradientOptions(
+            expression, distribution, at, num_replicates, estimators, seed, plot, json
+        )
     )
 
 
@@ -216,8 +205,6 @@ def run(args: Sequence[str] | None = None) -> int:
 
 def _fail_if_known(error: Exception) -> int:
     """Errors of the parser and of the doors are messages; anything else is a bug and is raised."""
-    from jensen.basics.errors import DataError
-
     message: Any = getattr(error, "format_message", None)
     if message is not None:
         # Typed alone, the command shows its help, and nothing is left to say.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from jensen.basics.writing import check_writable
 from jensen.cli.errors import CommandError, MissingExtraError
-
-if TYPE_CHECKING:
-    from jensen.families import Structure
-    from jensen.selection import Criterion
+from jensen.families import STRUCTURES, Structure
+from jensen.selection import CRITERIA, Criterion
+from jensen.selection.sweep import USUAL
 
 T = TypeVar("T")
 
@@ -44,8 +44,6 @@ def parse_components(text: str) -> list[int]:
 
 def parse_covariances(text: str) -> list[Structure]:
     """A comma list of structures; ``usual``, the four of scikit-learn; or ``all``."""
-    from jensen.families import STRUCTURES
-    from jensen.selection.sweep import USUAL
 
     names = [name.strip().lower() for name in text.split(",")]
     if names == ["usual"]:
@@ -57,7 +55,6 @@ def parse_covariances(text: str) -> list[Structure]:
 
 def parse_criterion(text: str) -> Criterion:
     """A criterion by name."""
-    from jensen.selection import CRITERIA
 
     return _one_of(CRITERIA, text.strip().lower(), "--criterion")
 
@@ -102,7 +99,6 @@ def check_plot(path: Path | None) -> None:
 
 def check_outputs(data: str, **paths: Path | None) -> None:
     """Every output can be written, and none is the input or another output."""
-    from jensen.basics.writing import check_writable
 
     taken = {} if data == "-" else {_real(Path(data)): "the data"}
     for option, path in paths.items():

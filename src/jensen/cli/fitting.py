@@ -11,6 +11,8 @@ from jensen.cli import arguments, output
 from jensen.cli.errors import CommandError, Ending
 from jensen.cli.inputs import Source, read_source, refuse_constant, remarks
 from jensen.files import Saved, save
+from jensen.report.documents import selection_document
+from jensen.report.tables import selection_report
 from jensen.selection import Selection, select
 
 
@@ -86,12 +88,8 @@ def _write(options: FitOptions, source: Source, selection: Selection) -> None:
         _plot(options.plot, source, selection)
     columns = source.rows.columns
     if options.json:
-        from jensen.report.documents import selection_document
-
         output.write_json({"data": _about(source), **selection_document(selection, columns)})
     elif not options.quiet:
-        from jensen.report.tables import selection_report
-
         output.show(lambda width: selection_report(selection, columns, width, source.name))
     written = output.listed([("saved", options.out), ("drew", options.plot)])
     if written and not options.quiet:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jensen.basics.progress import Progress
+from jensen.basics.writing import write_file
 from jensen.cli import arguments, output
 from jensen.cli.errors import CommandError, Ending, MissingExtraError
 
@@ -83,7 +85,6 @@ def _study(
     options: GradientOptions, at: dict[str, float], names: list[str] | None, seed: int
 ) -> tuple[Study, list[str]]:
     """The comparison, and what is to be said beside it."""
-    from jensen.basics.progress import Progress
 
     try:
         from jensen.gradients.expressions import problem
@@ -122,7 +123,6 @@ def _finite(value: Any) -> Any:
 
 
 def _plot(path: Path, study: Study, title: str) -> None:
-    from jensen.basics.writing import write_file
     from jensen.report.plots import figure_bytes
 
     write_file(path, figure_bytes(study.comparison.plot(title), path.suffix))

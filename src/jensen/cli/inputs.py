@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jensen import data as doors
 from jensen.basics.errors import DataError, did_you_mean
 from jensen.cli.errors import CommandError
+from jensen.data import Rows
 from jensen.data.datasets import dataset_names
-
-if TYPE_CHECKING:
-    from jensen.data import Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,6 @@ def write_csv(header: Sequence[str], columns: Sequence[Any], out: Path | None) -
         for text in _csv_blocks(header, columns):
             sys.stdout.write(text)
         return
-    from jensen.basics.writing import write_file
-
     write_file(out, "".join(_csv_blocks(header, columns)))
 
 

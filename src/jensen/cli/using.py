@@ -15,6 +15,8 @@ from jensen.data.rows import default_columns
 from jensen.em import DiscretePosterior
 from jensen.em.contract import as_model
 from jensen.files import Saved, load
+from jensen.report.documents import saved_document
+from jensen.report.models import comparison, dataset_table, model_report
 
 MAX_SAMPLE = 10**9
 
@@ -88,11 +90,8 @@ def show(paths: Sequence[Path], json: bool) -> Ending:
     """One model, or several side by side."""
     saved = [load(path) for path in paths]
     if json:
-        from jensen.report.documents import saved_document
-
         output.write_json({"models": [saved_document(str(p), s) for p, s in zip(paths, saved, strict=True)]})
         return Ending.DONE
-    from jensen.report.models import comparison, model_report
 
     if len(saved) == 1:
         output.show(lambda width: model_report(saved[0], width))
@@ -107,7 +106,6 @@ def datasets(json: bool) -> Ending:
     if json:
         output.write_json({"datasets": table.rows()})
         return Ending.DONE
-    from jensen.report.models import dataset_table
 
     output.show(lambda width: dataset_table(table))
     return Ending.DONE

@@ -265,6 +265,6 @@ def _kinds(expected: Any) -> tuple[type, ...]:
     if get_origin(expected) in (Union, UnionType):
         each = [_kinds(option) for option in get_args(expected)]
         return tuple(kind for kinds in each for kind in kinds) if all(each) else ()
-    kind = get_origin(expected) or expected
+    kind: Any = get_origin(expected) or expected
     is_open = kind in (Any, object) or isinstance(kind, TypeVar) or not isinstance(kind, type)
     return () if is_open or vars(kind).get("_is_protocol", False) else (kind,)
