@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from jensen.basics.writing import write_file
+
 BLOCK_ROWS = 8192
 PIPED_WIDTH = 100
 PLAINER = str.maketrans({"±": "+-", "−": "-", "─": "-", "–": "-", "×": "x", "…": "."})

@@ -267,4 +267,4 @@ def _kinds(expected: Any) -> tuple[type, ...]:
         return tuple(kind for kinds in each for kind in kinds) if all(each) else ()
     kind: Any = get_origin(expected) or expected
     is_open = kind in (Any, object) or isinstance(kind, TypeVar) or not isinstance(kind, type)
-    return () if is_open or vars(kind).get("_is_protocol", False) else (kind,)
+    return () if is_open or vars(kind).get("_is_protocol", False) else (kind,)  # pyright: ignore[reportReturnType] -- a class by now
