@@ -56,9 +56,7 @@ def _titles(models: Sequence[Saved]) -> tuple[str, list[tuple[str, str]]]:
     found = [components_of(saved.fit) for saved in models]
     kinds = {"model" if parts is None else parts.family.kind for parts in found}
     titles = [
-        ("", as_model(saved.model).title)
-        if parts is None
-        else (str(len(parts.weights)), parts.family.name)
+        ("", as_model(saved.model).title) if parts is None else (str(len(parts.weights)), parts.family.name)
         for saved, parts in zip(models, found, strict=True)
     ]
     return (kinds.pop() if len(kinds) == 1 else "kind"), titles
