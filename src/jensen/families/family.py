@@ -92,7 +92,7 @@ class Components(NamedTuple):
     params: Any
 
 
-Rows = list[tuple[str, list[str]]]
+Lines = list[tuple[str, list[str]]]
 """Of a table of components: a label, and one text a component."""
 
 
@@ -260,7 +260,7 @@ class Family:
     caption: str = ""
     """What the numbers of `describe` are."""
 
-    def describe(self, params: Any, columns: Sequence[str] | None) -> Rows:
+    def describe(self, params: Any, columns: Sequence[str] | None) -> Lines:
         """Rows of a table of the components: by default every parameter, entry by entry."""
         k = len(self.order(params))
         return [
@@ -269,7 +269,7 @@ class Family:
             for row in self._entries(name, value, k, columns)
         ]
 
-    def _entries(self, name: str, value: Any, k: int, columns: Sequence[str] | None) -> Rows:
+    def _entries(self, name: str, value: Any, k: int, columns: Sequence[str] | None) -> Lines:
         value = np.asarray(value, dtype=float)
         if name in self.shared:
             value = np.broadcast_to(value, (k, *value.shape))

@@ -9,12 +9,12 @@ import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.basics.numbers import on_scale_of, signed, spread_text
-from jensen.families.family import Rows
+from jensen.families.family import Lines
 
 MAX_CORRELATED = 4  # columns up to which correlations are shown
 
 
-def described(means: Array, covariances: Array, columns: Sequence[str] | None) -> Rows:
+def described(means: Array, covariances: Array, columns: Sequence[str] | None) -> Lines:
     """Each column's mean (standard deviation) in each component, and correlations where there are any."""
     d = means.shape[1]
     names = list(columns) if columns is not None else [f"x{j + 1}" for j in range(d)]
@@ -28,7 +28,7 @@ def _means(means: Array, spreads: Array) -> list[str]:
     return [f"{write(m)} ({spread_text(s, write)})" for m, s in zip(means, spreads, strict=True)]
 
 
-def _correlations(full: Array, spreads: Array, names: Sequence[str]) -> Rows:
+def _correlations(full: Array, spreads: Array, names: Sequence[str]) -> Lines:
     """Of every pair of columns, where there are few columns and the structure has any."""
     d = len(names)
     if not 2 <= d <= MAX_CORRELATED or not full[:, ~np.eye(d, dtype=bool)].any():

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Verdict
-from jensen.families.family import Family, Found, Rows
+from jensen.families.family import Family, Found, Lines
 from jensen.families.gaussian import diagnosis, starts
 from jensen.families.gaussian.describe import described
 from jensen.families.gaussian.kernels import Native
@@ -253,7 +253,7 @@ class Gaussian(Family):
     kind = "covariance"
     caption = "mean (standard deviation)"
 
-    def describe(self, params: GaussianParams, columns: Sequence[str] | None) -> Rows:
+    def describe(self, params: GaussianParams, columns: Sequence[str] | None) -> Lines:
         """Means with standard deviations, and correlations where there are few columns."""
         return described(params.means, self.moments(params)[1], columns)
 
