@@ -106,3 +106,38 @@ class Counts:
 def counts(n=200, seed=0):
     rng = np.random.default_rng(seed)
     return np.concatenate([rng.poisson([2.0, 9.0], (n, 2)), rng.poisson([10.0, 4.0], (n, 2))])
+
+
+class Pair:
+    """Two families side by side: no dataclass, and says what it is made of."""
+
+    def __init__(self, first, second):
+        self.parts = (first, second)
+
+    def made_of(self):
+        return {"first": self.parts[0], "second": self.parts[1]}
+
+    def log_density(self, params, data):
+        each = zip(self.parts, params, data.T, strict=True)
+        return sum(part.log_density(p, x) for part, p, x in each)
+
+    def statistics(self, params, data, weight):
+        first, second = (part.statistics(None, x, weight) for part, x in zip(self.parts, data.T, strict=True))
+        return Totals(count=first.count, first=first.total, second=second.total)
+
+    def m_step(self, stats, params):
+        return [{"rate": stats.count / total} for total in (stats.first, stats.second)]
+
+    def expected_log_density(self, params, stats):
+        totals = (Totals(count=stats.count, total=total) for total in (stats.first, stats.second))
+        each = zip(self.parts, params, totals, strict=True)
+        return sum(part.expected_log_density(p, total) for part, p, total in each)
+
+    def order(self, params):
+        return np.argsort(params[0]["rate"])
+
+    def relabel(self, params, order):
+        return [{"rate": part["rate"][order]} for part in params]
+
+    def split(self, params):
+        return {"first": params[0]["rate"], "second": params[1]["rate"]}

@@ -17,7 +17,7 @@ from jensen.families import STRUCTURES, Gaussian
 from jensen.families.gaussian.ridge import Ridge
 from jensen.files import Saved
 from jensen.models import Dirichlet, MixturePrior, NormalInverseWishart
-from own_families import Counts, Exponential, Named, Scaled, Tied, counts, waiting_times
+from own_families import Counts, Exponential, Named, Pair, Scaled, Tied, counts, waiting_times
 from samples import faithful
 from toys import Linkage, PoissonMixture, Rates
 
@@ -83,6 +83,15 @@ def test_families_of_ones_own(family, data, tmp_path):
     found = there_and_back(fit, tmp_path, data, known=[type(family)])
     assert type(found.model.family.own) is type(family)
     assert there_and_back(fit, tmp_path, data, fit.model).model is fit.model
+
+
+def test_a_class_that_says_what_it_is_made_of(tmp_path):
+    data = waiting_times().reshape(2, -1).T
+    fit = quick(jensen.Mixture(2, Pair(Exponential(), Scaled(3.0))), data)
+    found = there_and_back(fit, tmp_path, data, known=[Pair, Exponential, Scaled])
+    assert found.model.family.own.parts[1] == Scaled(3.0)
+    with pytest.raises(DataError, match=r"known=\[Scaled\]"):
+        there_and_back(fit, tmp_path, data, known=[Pair, Exponential])
 
 
 @pytest.mark.parametrize("structure", [Named(), Tied()])
@@ -271,7 +280,7 @@ def test_a_class_that_jensen_does_not_know_is_not_looked_for(name, tmp_path):
     document = json.loads(path.read_text())
     del document["crc32"]
     for said in (name, f"known.{name}"):
-        document["model"]["family"] = {"class": said, "args": ["touch /tmp/nothing"]}
+        document["model"]["family"] = {"class": said, "args": ["touch nothing"]}
         before = set(sys.modules)
         refused(document, tmp_path, "no class of this jensen|not one of jensen's")
         assert set(sys.modules) == before

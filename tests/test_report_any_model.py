@@ -163,6 +163,26 @@ def test_shared_parameters_and_many_entries():
     assert list(rows) == [f"rate[{i},{j}]" for i in range(2) for j in range(3)] + ["scale"]
 
 
+def test_data_as_a_dict_of_columns_and_no_table_at_all(discrete):
+    class ByName(Counts):
+        def log_density(self, params, data):
+            return super().log_density(params, np.column_stack(list(data.values())))
+
+        def statistics(self, params, data, weight):
+            return super().statistics(params, np.column_stack(list(data.values())), weight)
+
+        def start(self, k, data, weight, rng):
+            return np.full(k, 1 / k), {"rate": rng.uniform(1, 9, (k, 2))}
+
+    data = dict(zip(["left", "right"], counts().T, strict=True))
+    fit = jensen.fit(jensen.Mixture(2, ByName()), data, rng=0, restarts=2)
+    assert fit.log_evidence == pytest.approx(discrete.log_evidence, abs=1e-5)
+    axes = drawn(fit, data).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("left", "right")
+    figure = drawn(fit, {"left": counts()})
+    assert [axes.get_yscale() for axes in figure.axes] == ["log"]  # the climb alone
+
+
 # ---- models ------------------------------------------------------------------------------------------------
 
 

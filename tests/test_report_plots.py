@@ -93,7 +93,7 @@ def test_many_columns_are_the_six_that_separate_most_and_it_is_said():
     data[:100, apart] += 8.0
     fit = jensen.fit(jensen.Mixture(2, jensen.Gaussian(jensen.Diagonal())), data, restarts=3)
     figure = plot_fit(fit, data)
-    assert View.of(fit, data, None, list("abcdefgh")).shown(MAX_COLUMNS) == apart
+    assert View.of(fit, data, None).shown(MAX_COLUMNS) == apart
     assert figure.get_supxlabel() == "the 6 of 8 columns in which the components differ most"
     assert {axes.get_xlabel() for axes in figure.axes} >= {f"x{j + 1}" for j in apart}
 

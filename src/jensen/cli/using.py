@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -76,8 +76,11 @@ def sample(path: Path, n: int, seed: int, labels: bool, out: Path | None) -> End
         raise CommandError(f"sample: the model in {path} does not know how to draw rows")
     drawn = draw(saved.params, n, rng)
     rows, components = drawn if isinstance(drawn, tuple) else (drawn, None)
-    columns = list(np.asarray(rows).reshape(n, -1).T)
-    header = list(saved.columns or default_columns(len(columns)))
+    if isinstance(rows, Mapping):
+        header, columns = list(map(str, rows)), list(rows.values())
+    else:
+        columns = list(np.asarray(rows).reshape(n, -1).T)
+        header = list(saved.columns or default_columns(len(columns)))
     if labels:
         if components is None:
             raise CommandError(f"sample --labels: rows of the model in {path} have no component")

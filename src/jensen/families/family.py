@@ -294,6 +294,8 @@ class Family:
         flat = value.reshape(k, -1)
         write = on_scale_of(np.abs(flat).mean(axis=0), flat)
         labels = [f"{name}[{','.join(map(str, index))}]" if inner else name for index in np.ndindex(*inner)]
+        if columns is None and self.num_columns is not None:
+            columns = [f"x{j + 1}" for j in range(self.num_columns)]
         if columns is not None and inner == (len(columns),):
             labels = [f"{name} {column}" for column in columns]
         return [

@@ -8,8 +8,8 @@ float                             as it is, and ``{"number": "nan"}`` for what J
 tuple, dict                       ``{"tuple": [...]}``, ``{"dict": [[key, value], ...]}``
 array                             ``{"array": nested lists, "dtype": "float64", "shape": [2, 3]}``
 enumeration                       its value, where the annotation says which it is
-dataclass, named tuple, a class   ``{"class": "Gaussian", "floor": 1e-07, ...}``: every field that the
-that has no state                 constructor takes
+dataclass, named tuple, a class   ``{"class": "Gaussian", "floor": 1e-07, ...}``: everything that the
+that has no state, or `MadeOf`    constructor takes
 ================================  ============================================================
 
 A field is checked by its annotation. Classes are found by their short names among those of jensen; one of
@@ -22,9 +22,21 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
+from inspect import signature
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import (
+    Any,
+    Literal,
+    NewType,
+    Protocol,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+    runtime_checkable,
+)
 
 import numpy as np
 
@@ -47,6 +59,15 @@ WORDS = {
 }
 TROUBLE = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError)
 """What objects raise that are made of wrong values."""
+
+
+@runtime_checkable
+class MadeOf(Protocol):
+    """A class that is no dataclass, and says what it was made of."""
+
+    def made_of(self) -> dict[str, Any]:
+        """What the constructor takes."""
+        ...
 
 
 class UnsayableError(DataError):
@@ -106,7 +127,8 @@ class Codec:
         name = cls.__name__ if self.own.get(cls.__name__) is cls else KNOWN + cls.__name__
         if name not in self.own and self.known.setdefault(name, cls) is not cls:
             raise UnsayableError(f"two classes of the name {cls.__name__}")
-        return {"class": name, **{part: self.write(attrgetter(part)(value)) for part in names_of(cls)}}
+        made_of = value.made_of if isinstance(value, MadeOf) else lambda: _parts(value)
+        return {"class": name, **{part: self.write(item) for part, item in made_of().items()}}
 
     def read(self, said: Any, expected: Any = Any, where: str = "") -> Any:
         """The object that JSON says, as its annotation expects it; a `DataError` names the field in which it
@@ -214,10 +236,16 @@ def is_sayable(cls: type) -> bool:
 
 
 def names_of(cls: Any) -> list[str]:
-    """What the constructor of a dataclass or a named tuple takes."""
+    """What the constructor of a dataclass, a named tuple or a `MadeOf` takes."""
+    if issubclass(cls, MadeOf):
+        return list(signature(cls).parameters)
     if is_dataclass(cls):
         return [part.name for part in fields(cls) if part.init]
     return list(vars(cls).get("_fields", ())) if issubclass(cls, tuple) else []
+
+
+def _parts(value: Any) -> dict[str, Any]:
+    return {part: attrgetter(part)(value) for part in names_of(type(value))}
 
 
 def _said_array(value: np.ndarray) -> dict[str, Any]:
@@ -266,5 +294,6 @@ def _kinds(expected: Any) -> tuple[type, ...]:
         each = [_kinds(option) for option in get_args(expected)]
         return tuple(kind for kinds in each for kind in kinds) if all(each) else ()
     kind: Any = get_origin(expected) or expected
-    is_open = kind in (Any, object) or isinstance(kind, TypeVar) or not isinstance(kind, type)
-    return () if is_open or vars(kind).get("_is_protocol", False) else (kind,)  # pyright: ignore[reportReturnType] -- a class by now
+    if kind in (Any, object) or not isinstance(kind, type):
+        return ()
+    return () if vars(kind).get("_is_protocol", False) else (kind,)

@@ -129,7 +129,7 @@ class Climbs:
     label: str
 
 
-def climbs_of(fit: Fit, data: Array, weight: Array | None) -> Climbs | None:
+def climbs_of(fit: Fit, data: Any, weight: Array | None) -> Climbs | None:
     """The fit's own climb where it tells something; else plain EM from random starts, for the picture.
 
     None where that would take long: rows × components × columns² of a pass, times climbs and steps.
@@ -139,7 +139,7 @@ def climbs_of(fit: Fit, data: Array, weight: Array | None) -> Climbs | None:
         return Climbs([own], "the climb of this fit", "step")
     parts, model = components_of(fit), as_model(fit.model)
     k = 1 if parts is None else len(parts.weights)
-    rows, columns = len(data), num_columns(fit) or 1
+    rows, columns = fit.weight if weight is None else len(weight), num_columns(fit) or 1
     if k == 1 or model.start is None or rows * k * columns**2 > MAX_WORK:
         return None
     starts = (model.start(data, weight, np.random.default_rng(seed)) for seed in range(NUM_CLIMBS))

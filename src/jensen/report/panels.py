@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,29 +58,32 @@ class View:
     names: list[str]
 
     @classmethod
-    def of(cls, fit: Fit, data: Array, weight: Array | None, names: list[str]) -> View | None:
+    def of(
+        cls, fit: Fit, data: Any, weight: Array | None, columns: Sequence[str] | None = None
+    ) -> View | None:
         """None where there are no components, or the data are no table of numbers."""
-        parts = components_of(fit)
-        if parts is None or data.ndim not in (1, 2) or data.dtype.kind not in "biuf":
+        parts, model = components_of(fit), as_model(fit.model)
+        names, table = as_table(data)
+        if parts is None or table is None:
             return None
-        every = -(-len(data) // MAX_SHADED)
-        thinned = np.ascontiguousarray(data[::every])
-        rows = np.asarray(thinned, float).reshape(len(thinned), -1)
-        r = as_model(fit.model).posterior(fit.params, thinned).responsibilities
+        every = -(-len(table) // MAX_SHADED)
+        thinned = model.cases.take(data, np.arange(0, len(table), every))
+        rows = np.ascontiguousarray(table[::every])
+        r = model.posterior(fit.params, thinned).responsibilities
         w = None if weight is None else np.asarray(weight, float)[::every]
         means, covariances = _moments(parts, rows, r if w is None else w[:, None] * r)
         return cls(
             rows,
             w,
             r.argmax(axis=1),
-            len(data),
-            data.shape[1:],
+            len(table),
+            np.shape(thinned)[1:],
             parts.family,
             parts.params,
             parts.weights,
             means,
             covariances,
-            names,
+            names if columns is None else list(columns),
         )
 
     @property
@@ -130,6 +134,21 @@ class View:
         inner_low, inner_high = (self.means[:, j] - reach).min(), (self.means[:, j] + reach).max()
         pad = 0.04 * (high - low)
         return max(low - room, min(low - pad, inner_low)), min(high + room, max(high + pad, inner_high))
+
+
+def as_table(data: Any) -> tuple[list[str], Array | None]:
+    """Names and numbers (n, d) of an array, or of a dict of columns; None where there is no such table."""
+    if isinstance(data, Mapping):
+        parts = [np.asarray(column) for column in data.values()]
+        is_table = bool(parts) and all(part.ndim == 1 for part in parts)
+        found = np.column_stack(parts) if is_table and len({len(part) for part in parts}) == 1 else None
+    else:
+        found = np.asarray(data)
+        found = found[:, None] if found.ndim == 1 else found
+    if found is None or found.ndim != 2 or found.dtype.kind not in "biuf":
+        return [], None
+    numbered = [f"x{j + 1}" for j in range(found.shape[1])]
+    return list(map(str, data)) if isinstance(data, Mapping) else numbered, np.asarray(found, float)
 
 
 def draw_pair(axes: Axes, view: View, a: int, b: int, small: bool = False) -> None:

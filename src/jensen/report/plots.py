@@ -10,7 +10,6 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -37,7 +36,7 @@ SIDE = 3.1  # inches, of the curves beside the data
 
 def plot_fit(
     fit: Fit,
-    data: Array,
+    data: Any,
     *,
     columns: Sequence[str] | None = None,
     selection: Selection | None = None,
@@ -57,7 +56,7 @@ def plot_fit(
     fit
         Of any model.
     data
-        (n, d) or (n,), what it was fitted to.
+        What it was fitted to: (n, d), (n,), a dict of columns, or what else the model takes.
     columns
         Names of the columns; x1 … xd by default.
     selection
@@ -81,10 +80,7 @@ def plot_fit(
     >>> figure.axes[0].get_xlabel()
     'eruptions'
     """
-    data = np.asarray(data)
-    d = data.shape[1] if data.ndim == 2 else 1
-    names = list(columns) if columns is not None else [f"x{j + 1}" for j in range(d)]
-    view = View.of(fit, data, weight, names)
+    view = View.of(fit, data, weight, columns)
     curves = _curves(fit, data, weight, selection)
     with rc_context(STYLE):
         figure, places = _draw_curves_alone(len(curves)) if view is None else _draw_data(view, len(curves))
@@ -96,7 +92,7 @@ def plot_fit(
 
 
 def _curves(
-    fit: Fit, data: Array, weight: Array | None, selection: Selection | None
+    fit: Fit, data: Any, weight: Array | None, selection: Selection | None
 ) -> list[Callable[[Axes], None]]:
     """What goes beside the data: the criterion of a sweep; climbs, or the ends of the starts."""
     curves: list[Callable[[Axes], None]] = []
