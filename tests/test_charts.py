@@ -48,7 +48,7 @@ def test_there_and_back(space, seed, spread):
 
 
 def of_factoring(space, value):
-    """What a Cholesky factor can lose: it is that of a matrix (d + 1) eps |S| away (Higham, 2002, theorem 10.3).
+    """What a Cholesky factor loses: it is that of a matrix (d + 1) eps |S| away (Higham 2002, theorem 10.3).
 
     The logarithms of its diagonal move by as much times the condition of S.
     """
