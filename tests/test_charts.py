@@ -46,8 +46,12 @@ def test_there_and_back(space, seed, spread):
 
 
 def of_factoring(space, value):
+<<<<<<< HEAD
     """What a Cholesky factor can lose: it is that of a matrix (d + 1) eps |S| away (Higham, 2002, theorem
     10.3).
+=======
+    """What a Cholesky factor loses: it is that of a matrix (d + 1) eps |S| away (Higham 2002, theorem 10.3).
+>>>>>>> robust
 
     The logarithms of its diagonal move by as much times the condition of S.
     """

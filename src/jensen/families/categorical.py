@@ -175,6 +175,16 @@ class Categorical(Family):
         x = _as_codes(data)
         return np.hstack([np.eye(m)[column] for m, column in zip(self._codes(x.shape[1]), x.T, strict=True)])
 
+    def is_discrete(self, column: int) -> bool:
+        return True
+
+    def marginal(self, params: CategoricalParams, column: int, points: Array) -> Array:
+        """The probability of every point in a column, (k, m)."""
+        table = np.asarray(params[name_of_column(column)])
+        codes = np.asarray(points, dtype=np.intp)
+        inside = (codes >= 0) & (codes < table.shape[1])
+        return np.where(inside, table[:, np.clip(codes, 0, table.shape[1] - 1)], 0.0)
+
     def sample(
         self, params: CategoricalParams, labels: NDArray[np.integer], rng: np.random.Generator
     ) -> NDArray[np.intp]:

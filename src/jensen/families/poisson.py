@@ -123,6 +123,14 @@ class Poisson(Family):
         """2 √x, of which the variance is about 1 whatever the rate is."""
         return 2.0 * np.sqrt(whole_columns(data))
 
+    def is_discrete(self, column: int) -> bool:
+        return True
+
+    def marginal(self, params: PoissonParams, column: int, points: Array) -> Array:
+        """The probability of every point in a column, (k, m)."""
+        rates = params.rates[:, column : column + 1]
+        return np.exp(Poisson().log_density(PoissonParams(rates), points).T)
+
     def sample(self, params: PoissonParams, labels: NDArray[np.integer], rng: np.random.Generator) -> Array:
         """One row for each label."""
         return rng.poisson(params.rates[labels]).astype(float)

@@ -78,14 +78,13 @@ class Product(Family):
         if twice := sorted({str(column) for column in used if used.count(column) > 1}):
             raise ValueError(f"columns {', '.join(twice)} are in more than one part")
 
-    @classmethod
-    def of(cls, columns: dict[str, Columns], parts: dict[str, Family]) -> Product:
-        """From what a product is made of."""
-        return cls({columns[label]: part for label, part in parts.items()})
-
     @property
     def name(self) -> str:
         return "product"
+
+    def made_of(self) -> dict[str, Any]:
+        """The arguments that make it again, for files."""
+        return {"parts": {self.columns[label]: part for label, part in self.parts.items()}}
 
     @property
     def shared(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
@@ -142,7 +141,7 @@ class Product(Family):
                 raise ValueError(f"the data have no column {', '.join(map(str, columns))}") from None
             except ValueError as error:
                 raise ValueError(f"{label}: {error}") from None
-        return Product.of(self.columns, prepared)
+        return Product({self.columns[label]: part for label, part in prepared.items()})
 
     def spaces(self, k: int) -> dict[str, Space] | None:
         found: dict[str, Space] = {}
