@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from jensen.families.gaussian.covariance import STRUCTURES
 from numpy.typing import NDArray
 from sklearn.mixture import GaussianMixture
 
@@ -19,7 +20,6 @@ from jensen.em import EM, Never
 from jensen.em import Problem as EMProblem
 from jensen.em.loop import climb
 from jensen.families import GaussianParams
-from jensen.families.gaussian.covariance import STRUCTURES
 from jensen.models import Mixture, MixtureParams
 
 Array = NDArray[Any]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from jensen.families.gaussian.covariance import STRUCTURES
+
 from benchmarks import units
 from benchmarks.iteration import name
 from benchmarks.options import Options
 from benchmarks.results import Section, table
 from benchmarks.steps import SHAPES, Problem, compare
-from jensen.families.gaussian.covariance import STRUCTURES
 
 QUICK = [(50_000, 2, 3)]
 

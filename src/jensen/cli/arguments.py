@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from jensen.basics.writing import check_writable
 from jensen.cli.errors import CommandError, MissingExtraError
-from jensen.families import STRUCTURES, Structure
-from jensen.selection import CRITERIA, Criterion
+from jensen.families.gaussian.structures.registry import STRUCTURES
+from jensen.families.gaussian.structures.structure import Structure
+from jensen.selection.criteria import CRITERIA, Criterion
 from jensen.selection.sweep import USUAL
 
 T = TypeVar("T")

@@ -10,10 +10,12 @@ from jensen.basics.writing import write_file
 from jensen.cli import arguments, output
 from jensen.cli.errors import CommandError, Ending
 from jensen.cli.inputs import Source, read_source, refuse_constant, remarks
-from jensen.files import Saved, save
+from jensen.files.saved import Saved
+from jensen.files.store import save
 from jensen.report.documents import selection_document
 from jensen.report.tables import selection_report
-from jensen.selection import Selection, select
+from jensen.selection.selection import Selection
+from jensen.selection.sweep import select
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,8 @@ def _study(
     """The comparison, and what is to be said beside it."""
 
     try:
-        from jensen.gradients.expressions import problem
         from jensen.gradients.expressions.menu import study
+        from jensen.gradients.expressions.problem import problem
     except ImportError as error:
         raise MissingExtraError("jensen gradients", "JAX and NumPyro", "jax") from error
     with warnings.catch_warnings(record=True) as caught:

@@ -10,8 +10,8 @@ from typing import Any
 from jensen import data as doors
 from jensen.basics.errors import DataError, did_you_mean
 from jensen.cli.errors import CommandError
-from jensen.data import Rows
 from jensen.data.datasets import dataset_names
+from jensen.data.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)

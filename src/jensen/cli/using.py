@@ -10,11 +10,12 @@ import numpy as np
 from jensen.cli import arguments, output
 from jensen.cli.errors import CommandError, Ending
 from jensen.cli.inputs import Source, read_for_model, read_source
-from jensen.data import list_datasets
+from jensen.data.datasets import list_datasets
 from jensen.data.rows import default_columns
-from jensen.em import DiscretePosterior
 from jensen.em.contract import as_model
-from jensen.files import Saved, load
+from jensen.em.posteriors import DiscretePosterior
+from jensen.files.saved import Saved
+from jensen.files.store import load
 from jensen.report.documents import saved_document
 from jensen.report.models import comparison, dataset_table, model_report
 

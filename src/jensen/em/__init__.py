@@ -25,9 +25,10 @@ from jensen.em.identities import (
 )
 from jensen.em.posteriors import DiscretePosterior
 from jensen.em.problem import Problem, State
-from jensen.em.restarts import Start, Starts
+from jensen.em.restarts import Starts
 from jensen.em.result import Fit
 from jensen.em.score import score
+from jensen.em.start import Start
 from jensen.em.statistics import Totals
 from jensen.em.stopping import Gain, Never, Seen, StepNorm, Stop, aitken
 from jensen.em.uncertainty.directions import Rates

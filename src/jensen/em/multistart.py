@@ -21,7 +21,6 @@ from jensen.em.problem import Problem
 from jensen.em.restarts import (
     DEFAULT_RESTARTS,
     MOST_RESTARTS,
-    Start,
     Starts,
     gather,
     rank,
@@ -30,6 +29,7 @@ from jensen.em.restarts import (
     table_of_starts,
     until_confirmed,
 )
+from jensen.em.start import Start
 from jensen.em.stopping import Gain, Stop
 
 # Which flawed end is returned where there is no proper one; the best objective among equals.

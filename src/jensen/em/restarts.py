@@ -13,28 +13,13 @@ from jensen.basics.tables import Table
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.contract import Model
 from jensen.em.coordinates import Natural
-from jensen.em.loop import Run
+from jensen.em.start import Start
 
 DEFAULT_RESTARTS = 10
 MOST_RESTARTS = 50
 TIMES_FOUND = 3
 SAME_OBJECTIVE = 0.01  # nats
 SAME_PARAMS = 0.05  # relative distance of the packed canonical parameters
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """One start and where it ended."""
-
-    kind: str
-    params: Params | None
-    objective: float
-    num_e_steps: int
-    verdict: Verdict
-    run: Run | None = None
-    """The whole climb, where the start was climbed by the loop and not by the model's own search."""
-    number: int = 0
-    """Its place in the order in which the starts were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +42,7 @@ class Starts:
 
 
 def run_starts(
-    starts: Iterable[tuple[str, Callable[[], Params]]], climb: Callable[[Params], Run]
+    starts: Iterable[tuple[str, Callable[[], Params]]], climb: Callable[[Params], Any]
 ) -> Iterator[Start]:
     """Climb from every start. One that fails is a row with its reason, never the end of the others."""
     for number, (kind, make) in enumerate(starts):
@@ -88,7 +73,7 @@ def until_confirmed(starts: Iterator[Start]) -> Iterator[Start]:
 
 
 def resumed(
-    before: Iterable[Start], starts: list[tuple[str, Any]], climb: Callable[[Params], Run]
+    before: Iterable[Start], starts: list[tuple[str, Any]], climb: Callable[[Params], Any]
 ) -> Iterator[Start]:
     """The ends of an earlier call, then the starts that it did not come to."""
     done = {

@@ -10,7 +10,7 @@ from jensen.basics.arrays import Params
 from jensen.basics.tables import Table
 from jensen.basics.verdict import Verdict
 from jensen.em import criteria
-from jensen.em.restarts import Start
+from jensen.em.start import Start
 
 
 @dataclass(frozen=True, slots=True)

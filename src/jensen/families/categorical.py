@@ -22,7 +22,8 @@ from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
 from jensen.families.checks import counts, identical, whole_columns
 from jensen.families.family import Family
-from jensen.spaces import Simplex, Space
+from jensen.spaces.simplex import Simplex
+from jensen.spaces.space import Space
 
 CategoricalParams = dict[str, Array]
 """Of column j: ``probabilities[j]``, (k, number of codes)."""

@@ -20,8 +20,8 @@ from jensen.basics.plain import given, require, tell_misspelt
 from jensen.basics.verdict import Verdict
 from jensen.em.cases import Rows
 from jensen.numerics import partitions
-from jensen.spaces import Space
 from jensen.spaces.chart import as_dict
+from jensen.spaces.space import Space
 
 SOFT = 0.1  # of a row, which a start divides among all components
 

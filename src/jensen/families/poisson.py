@@ -21,7 +21,8 @@ from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
 from jensen.families.checks import counts, identical, whole_columns
 from jensen.families.family import Family
-from jensen.spaces import Positive, Space
+from jensen.spaces.positive import Positive
+from jensen.spaces.space import Space
 
 
 class PoissonParams(NamedTuple):

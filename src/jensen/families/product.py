@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.families.family import Family, as_family
-from jensen.spaces import Space
+from jensen.spaces.space import Space
 
 Columns = tuple[Hashable, ...]
 

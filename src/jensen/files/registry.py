@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
-from jensen import em, families, models, spaces
 from jensen.files.codec import is_sayable
 
-PACKAGES = tuple(f"{package.__name__}." for package in (em, families, models, spaces))
+PACKAGES = ("jensen.em", "jensen.families", "jensen.models", "jensen.spaces")
 
 
 def own_classes() -> dict[str, type]:
@@ -19,8 +19,10 @@ def own_classes() -> dict[str, type]:
     <class 'jensen.families.gaussian.structures.tied.Tied'>
     """
     found: dict[str, list[type]] = {}
+    for package in PACKAGES:
+        import_module(package)
     for place, module in list(sys.modules.items()):
-        if place.startswith(PACKAGES):
+        if place.startswith(tuple(f"{package}." for package in PACKAGES)):
             for name, thing in vars(module).items():
                 if isinstance(thing, type) and thing.__module__ == place and is_sayable(thing):
                     found.setdefault(name, []).append(thing)

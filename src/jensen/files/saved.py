@@ -11,9 +11,10 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 
 from jensen.basics.tables import Table
+from jensen.basics.verdict import Outcome, Verdict
 from jensen.data.rows import default_columns
-from jensen.em import Fit, Outcome, Verdict
 from jensen.em.contract import as_model
+from jensen.em.result import Fit
 
 
 class VerdictSaid(TypedDict):

@@ -23,8 +23,8 @@ import numpy as np
 
 from jensen.basics.errors import DataError, one_line
 from jensen.basics.writing import write_file
-from jensen.em import Fit, Model
-from jensen.em.contract import as_model
+from jensen.em.contract import Model, as_model
+from jensen.em.result import Fit
 from jensen.files.codec import KNOWN, TROUBLE, Codec, NeededError, Raw, UnsayableError, wrong
 from jensen.files.registry import own_classes
 from jensen.files.saved import Saved, Summary

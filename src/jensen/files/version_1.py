@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.errors import DataError
-from jensen.families import STRUCTURES
+from jensen.families.gaussian.structures.registry import STRUCTURES
 from jensen.files.codec import one_of
 
 FORMAT = "jensen.mixture"

@@ -13,7 +13,8 @@ from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.warning import warn
-from jensen.gradients.estimators import Auto, Estimator
+from jensen.gradients.estimators.auto import Auto
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.labels import label
 from jensen.gradients.program.jumps import Jump
 from jensen.gradients.program.plan import Plan, Program, Treatment

@@ -11,12 +11,14 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from jensen.basics.numbers import signed
-from jensen.em import EM, Fit, Outcome
-from jensen.em import fit as run_em
+from jensen.basics.verdict import Outcome
+from jensen.em.algorithms import EM
 from jensen.em.contract import as_model
+from jensen.em.fit import fit as run_em
+from jensen.em.result import Fit
 from jensen.report.shown import components_of, num_columns
 from jensen.report.style import LINES, MARKERS, PALETTE
-from jensen.selection import Cell, Selection
+from jensen.selection.selection import Cell, Selection
 
 Array = NDArray[Any]
 

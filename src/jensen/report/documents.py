@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from jensen.em import Fit
 from jensen.em.contract import as_model
-from jensen.files import Saved
+from jensen.em.result import Fit
+from jensen.files.saved import Saved
 from jensen.report.shown import components_of, named_values
-from jensen.selection import Cell, Selection
+from jensen.selection.selection import Cell, Selection
 
 
 def selection_document(selection: Selection, columns: Sequence[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.text import Text
 from jensen.basics.numbers import signed
 from jensen.basics.tables import Table as Columns
 from jensen.em.contract import as_model
-from jensen.files import Saved
+from jensen.files.saved import Saved
 from jensen.report.shown import components_of
 from jensen.report.tables import fit_report
 

@@ -13,9 +13,9 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from jensen.em import Fit
 from jensen.em.contract import as_model
-from jensen.families import Components, Family
+from jensen.em.result import Fit
+from jensen.families.family import Components, Family
 from jensen.report.shown import components_of
 from jensen.report.style import colour, marker
 

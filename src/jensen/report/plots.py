@@ -16,12 +16,12 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from numpy.typing import NDArray
 
-from jensen.em import Fit
+from jensen.em.result import Fit
 from jensen.report import words
 from jensen.report.curves import climbs_of, draw_climbs, draw_criterion, draw_ends
 from jensen.report.panels import View, draw_column, draw_pair
 from jensen.report.style import DPI, STYLE
-from jensen.selection import Selection
+from jensen.selection.selection import Selection
 
 Array = NDArray[Any]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from jensen.em import Fit
 from jensen.em.contract import as_model
-from jensen.families import Components
+from jensen.em.result import Fit
+from jensen.families.family import Components
 from jensen.spaces.chart import Chart, as_dict
 
 

@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from jensen.basics.numbers import criterion_decimals, signed
-from jensen.em import Fit
-from jensen.families import Components
+from jensen.em.result import Fit
+from jensen.families.family import Components
 from jensen.report import words
 from jensen.report.shown import components_of, numbers_of
-from jensen.selection import Cell, Selection
+from jensen.selection.selection import Cell, Selection
 
 MAX_COLUMNS = 30
 GAP = 3

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from math import isfinite
 
 from jensen.basics.numbers import brief, count, duration, signed
-from jensen.em import Fit, Outcome
+from jensen.basics.verdict import Outcome
 from jensen.em.contract import as_model
+from jensen.em.result import Fit
 from jensen.report.shown import components_of, named_values, num_columns
-from jensen.selection import Cell, Criterion, Selection
+from jensen.selection.criteria import Criterion
+from jensen.selection.selection import Cell, Selection
 
 NOT_CHOOSABLE = {str(Outcome.COLLAPSED), str(Outcome.FAILED), str(Outcome.FELL)}
 

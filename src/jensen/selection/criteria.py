@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from jensen.em import Fit
+from jensen.em.result import Fit
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from jensen.em import Fit, Outcome, Table
-from jensen.families import Family
+from jensen.basics.tables import Table
+from jensen.basics.verdict import Outcome
+from jensen.em.result import Fit
+from jensen.families.family import Family
 from jensen.selection.criteria import Criterion
 
 TIERS = {

@@ -14,11 +14,17 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Data
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome
-from jensen.em import fit
 from jensen.em.cases import Rows
-from jensen.families import Diagonal, Full, Gaussian, Spherical, Structure, Tied
+from jensen.em.fit import fit
 from jensen.families.family import Family, as_family
-from jensen.models import Mixture, MixturePrior
+from jensen.families.gaussian.gaussian import Gaussian
+from jensen.families.gaussian.structures.diagonal import Diagonal
+from jensen.families.gaussian.structures.full import Full
+from jensen.families.gaussian.structures.spherical import Spherical
+from jensen.families.gaussian.structures.structure import Structure
+from jensen.families.gaussian.structures.tied import Tied
+from jensen.models.mixture.mixture import Mixture
+from jensen.models.mixture.prior import MixturePrior
 from jensen.selection.criteria import BIC, Criterion
 from jensen.selection.selection import Cell, Selection
 

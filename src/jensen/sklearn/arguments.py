@@ -8,11 +8,12 @@ from typing import Any
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from jensen.basics.arrays import Array
-from jensen.em import Gain, Never, Stop
 from jensen.em.restarts import DEFAULT_RESTARTS
-from jensen.families import STRUCTURES, Structure
+from jensen.em.stopping import Gain, Never, Stop
 from jensen.families.gaussian.ridge import Ridge
-from jensen.models import MixturePrior
+from jensen.families.gaussian.structures.registry import STRUCTURES
+from jensen.families.gaussian.structures.structure import Structure
+from jensen.models.mixture.prior import MixturePrior
 from jensen.sklearn.messages import Reporter
 from jensen.sklearn.shapes import form_of, given_array, given_matrices, given_weights, structure_of
 from jensen.sklearn.starts import START_KINDS, Given, GivenStart, OfKind, Plan

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from jensen.families import GaussianParams
-from jensen.models import MixtureParams
+from jensen.families.gaussian.moments import GaussianParams
+from jensen.models.mixture.params import MixtureParams
 from jensen.sklearn.shapes import (
     form_of,
     given_array,

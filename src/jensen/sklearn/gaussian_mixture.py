@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
-from jensen.em import EM, Fit, fit
-from jensen.models import MixturePrior
+from jensen.em.algorithms import EM
+from jensen.em.fit import fit
+from jensen.em.result import Fit
+from jensen.models.mixture.prior import MixturePrior
 from jensen.sklearn import exchange, validation
 from jensen.sklearn.arguments import CONSTRAINTS, choose_prior, choose_stop, given_parts, make_plan
 from jensen.sklearn.messages import report_end, warn_unless_converged
@@ -230,7 +232,7 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
             To be printed.
         """
         check_is_fitted(self, "result_", msg="summary() is of a fit by jensen; call fit first")
-        from jensen.report import summary
+        from jensen.report.tables import summary
 
         names = getattr(self, "feature_names_in_", None)
         return summary(self.result_, columns=None if names is None else tuple(names))

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 from sklearn.exceptions import ConvergenceWarning
 
-from jensen.em import Fit, Outcome, Seen, Stop
+from jensen.basics.verdict import Outcome
+from jensen.em.result import Fit
+from jensen.em.stopping import Seen, Stop
 
 
 @dataclass(slots=True)

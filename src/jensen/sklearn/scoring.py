@@ -10,9 +10,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from jensen.basics.arrays import Array
-from jensen.em import Expected, criteria, e_step
-from jensen.families import GaussianParams
-from jensen.models import Mixture, MixtureParams
+from jensen.em import criteria
+from jensen.em.contract import Expected
+from jensen.em.identities import e_step
+from jensen.families.gaussian.moments import GaussianParams
+from jensen.models.mixture.mixture import Mixture
+from jensen.models.mixture.params import MixtureParams
 from jensen.sklearn import validation
 from jensen.sklearn.shapes import mixture
 

@@ -15,8 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
-from jensen.families import STRUCTURES, Gaussian, Structure
-from jensen.models import Mixture, MixtureParams
+from jensen.families.gaussian.gaussian import Gaussian
+from jensen.families.gaussian.structures.registry import STRUCTURES
+from jensen.families.gaussian.structures.structure import Structure
+from jensen.models.mixture.mixture import Mixture
+from jensen.models.mixture.params import MixtureParams
 
 
 @dataclass(frozen=True, slots=True)

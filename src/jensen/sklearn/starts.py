@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from jensen.basics.arrays import Array
-from jensen.em import Starts
-from jensen.families import GaussianParams
+from jensen.em.restarts import Starts
 from jensen.families.gaussian import starts
+from jensen.families.gaussian.moments import GaussianParams
 from jensen.families.gaussian.starts import StartFunction
-from jensen.models import Mixture, MixtureParams
+from jensen.models.mixture.mixture import Mixture
+from jensen.models.mixture.params import MixtureParams
 
 # The one table from `init_params` to behaviour.
 START_KINDS: dict[str, StartFunction] = {

@@ -10,7 +10,8 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from jensen.basics.arrays import Array
-from jensen.data import as_rows, check_finite, check_weight
+from jensen.data.checks import check_finite, check_weight
+from jensen.data.doors.memory import as_rows
 
 
 def fit_rows(estimator: Any, X: Any, sample_weight: Any) -> tuple[Array, Array | None]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
-from jensen.em import e_step, log_prior
+from jensen.em.identities import e_step, log_prior
 from jensen.testing.law import (
     Array,
     LawError,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Data, Params, Weight
 from jensen.basics.plain import given
-from jensen.em import Expected, Table
-from jensen.em.contract import Model
+from jensen.basics.tables import Table
+from jensen.em.contract import Expected, Model
 from jensen.families.family import Family, as_family
 from jensen.testing import charts, climbing, contract, identities, sampling, statistics, symmetry
 from jensen.testing.law import Chart, Take, chart_of, prepared

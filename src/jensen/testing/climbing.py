@@ -8,20 +8,14 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
-from jensen.em import (
-    EM,
-    Algorithm,
-    Model,
-    Never,
-    Problem,
-    QuasiNewton,
-    Squarem,
-    e_step,
-    fit,
-    log_prior,
-    m_step,
-)
-from jensen.em.algorithms import as_algorithm
+from jensen.em.acceleration.extrapolation import Squarem
+from jensen.em.acceleration.quasi_newton import QuasiNewton
+from jensen.em.algorithms import EM, Algorithm, as_algorithm
+from jensen.em.contract import Model
+from jensen.em.fit import fit
+from jensen.em.identities import e_step, log_prior, m_step
+from jensen.em.problem import Problem
+from jensen.em.stopping import Never
 from jensen.testing.law import LawError, chart_of, neighbours, prepared, require_close, rounding
 
 SIZES = (1.0, 1e-1, 1e-2, 1e-3)  # of perturbations, as fractions of the way to a neighbour

@@ -8,8 +8,7 @@ import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
 from jensen.basics.plain import given
-from jensen.em import Expected
-from jensen.em.contract import METHODS, as_model
+from jensen.em.contract import METHODS, Expected, as_model
 from jensen.testing.law import LawError
 
 

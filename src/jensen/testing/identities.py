@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
-from jensen.em import e_step, elbo, kl_gap, log_prior
 from jensen.em.contract import as_model
+from jensen.em.identities import e_step, elbo, kl_gap, log_prior
 from jensen.em.posteriors import divergence, labels_of, random_labels
 from jensen.testing.law import (
     Chart,

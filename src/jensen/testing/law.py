@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Data, Params, Weight
-from jensen.em import em_map, log_prior
 from jensen.em.cases import first_array
 from jensen.em.contract import Model, as_model
 from jensen.em.coordinates import InChart, Natural, is_feasible
+from jensen.em.identities import em_map, log_prior
 
 Take = Callable[[Data, NDArray[np.intp]], Data]
 Chart = tuple[Callable[[Params], Array], Callable[[Array], Params | None]]

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Params
-from jensen.em import Gain, fit, log_evidence
 from jensen.em.contract import as_model
+from jensen.em.fit import fit
+from jensen.em.identities import log_evidence
+from jensen.em.stopping import Gain
 from jensen.testing.law import LawError, num_values, prepared
 
 RARE = 1e-6  # a sound model fails this law with this probability

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Data, Params, Weight
 from jensen.basics.plain import given
-from jensen.em import Never, e_step, fit
 from jensen.em.contract import as_model
+from jensen.em.fit import fit
+from jensen.em.identities import e_step
+from jensen.em.stopping import Never
 from jensen.testing.law import (
     Take,
     neighbours,

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Data, Params, Weight
-from jensen.em import EM, Problem, e_step, em_map
+from jensen.em.algorithms import EM
+from jensen.em.identities import e_step, em_map
 from jensen.em.posteriors import labels_of
-from jensen.families import Structure
+from jensen.em.problem import Problem
+from jensen.families.gaussian.structures.structure import Structure
 from jensen.families.gaussian.symmetry import AffineMap, random_map
-from jensen.models import MixtureParams
+from jensen.models.mixture.params import MixtureParams
 from jensen.testing.law import chart_of, ones, prepared, require_close, rounding
 
 

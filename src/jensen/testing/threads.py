@@ -12,7 +12,7 @@ import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
 from jensen.basics.threads import get_num_threads, set_num_threads
-from jensen.em import e_step
+from jensen.em.identities import e_step
 from jensen.testing.law import LawError
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.em.curvature.information import Information
+from jensen.em.curvature.matrix import Information
 from jensen.em.curvature.parabola import Parabola
 from jensen.em.curvature.uphill import highest_along
 from jensen.em.problem import Problem, State

@@ -20,7 +20,7 @@ from jensen.em.constraints.m_step import ConstrainedMStep
 from jensen.em.constraints.search import search
 from jensen.em.contract import OF_THE_DATA, Expected, Model, as_model, name_of
 from jensen.em.problem import Problem
-from jensen.em.restarts import Start
+from jensen.em.start import Start
 from jensen.numerics.differences import jacobian
 from jensen.spaces.chart import Chart
 

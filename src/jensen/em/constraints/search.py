@@ -16,7 +16,8 @@ from jensen.em.contract import Model
 from jensen.em.loop import climb
 from jensen.em.multistart import default_algorithm
 from jensen.em.problem import Problem
-from jensen.em.restarts import Start, gather, rank, run_starts, table_of_starts
+from jensen.em.restarts import gather, rank, run_starts, table_of_starts
+from jensen.em.start import Start
 from jensen.em.stopping import Gain
 
 MOST_MAXIMA = 6

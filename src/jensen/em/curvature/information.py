@@ -8,7 +8,6 @@ the eighth order, with steps in units of 1/√(curvature of Q), so that the unit
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from jensen.basics.arrays import Array, Params
 from jensen.basics.progress import Progress
 from jensen.em.contract import Model
+from jensen.em.curvature.matrix import Information
 from jensen.em.problem import Problem
 from jensen.em.score import by_differences, unit_scale
 
@@ -29,30 +29,6 @@ STEPS = (0.25, 0.06, 1.0)
 """In units of 1/√curvature, tried in turn until one is good enough."""
 ENOUGH = 1e-10
 """Error of the information, its diagonal scaled to 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Information:
-    """A symmetric (p, p) matrix in the chart, and how far its entries may be off.
-
-    Attributes
-    ----------
-    matrix
-        (p, p).
-    scale
-        (p,): 1/√curvature of Q, the unit of a coordinate.
-    error
-        The largest error of an entry in these units: asymmetry and truncation; 0 where it is exact.
-    """
-
-    matrix: Array
-    scale: Array
-    error: float = 0.0
-
-    @property
-    def scaled(self) -> Array:
-        """The matrix in units of ``scale``."""
-        return self.matrix * np.outer(self.scale, self.scale)
 
 
 def score_with(model: Model, scale: Array) -> Callable[[Params, Any], Array]:

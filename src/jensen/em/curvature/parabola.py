@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
-from jensen.em.curvature.information import Information
+from jensen.em.curvature.matrix import Information
 from jensen.spaces.chart import Chart, Local
 
 Mask = NDArray[np.bool_]

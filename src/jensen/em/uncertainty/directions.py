@@ -8,7 +8,8 @@ import numpy as np
 
 from jensen.basics.arrays import Array, Params
 from jensen.basics.progress import Progress
-from jensen.em.curvature.information import Information, complete_information
+from jensen.em.curvature.information import complete_information
+from jensen.em.curvature.matrix import Information
 from jensen.em.curvature.parabola import Parabola
 from jensen.em.curvature.uphill import highest_along
 from jensen.em.problem import Problem, State

@@ -10,7 +10,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array, Params
 from jensen.basics.verdict import Verdict
-from jensen.em.curvature.information import Information
+from jensen.em.curvature.matrix import Information
 from jensen.em.curvature.parabola import Parabola
 from jensen.em.problem import Problem
 from jensen.spaces.chart import Chart

@@ -27,9 +27,11 @@ from jensen.families.gaussian.kernels import Native
 from jensen.families.gaussian.metric import Metric
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats, data_moments
 from jensen.families.gaussian.search import search
-from jensen.families.gaussian.structures import Full, Structure
+from jensen.families.gaussian.structures.full import Full
+from jensen.families.gaussian.structures.structure import Structure
 from jensen.families.gaussian.symmetry import AffineMap, random_map
-from jensen.spaces import Real, Space
+from jensen.spaces.real import Real
+from jensen.spaces.space import Space
 
 LOG_2PI = float(np.log(2.0 * np.pi))
 DEFAULT_FLOOR = 1e-7

@@ -12,7 +12,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array, Weight
 from jensen.families.gaussian.moments import GaussianParams
-from jensen.families.gaussian.structures import Structure
+from jensen.families.gaussian.structures.structure import Structure
 
 SPLIT = 0.7  # of a standard deviation along the principal axis, to either side
 

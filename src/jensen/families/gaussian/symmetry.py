@@ -9,7 +9,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.families.gaussian.moments import GaussianParams
-from jensen.families.gaussian.structures import Structure
+from jensen.families.gaussian.structures.structure import Structure
 
 
 @dataclass(frozen=True, slots=True, eq=False)

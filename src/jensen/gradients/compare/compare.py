@@ -22,7 +22,7 @@ from jensen.gradients.compare.samples import WARM, Lowered, keys, lowered, plann
 from jensen.gradients.compare.truth import most_precise, truth_at
 from jensen.gradients.compare.validation import heavy_paths, look
 from jensen.gradients.distributions.validity.warning import warn
-from jensen.gradients.estimators import Estimator
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.labels import label
 from jensen.gradients.program.plan import Plan

@@ -9,7 +9,7 @@ from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
 from jensen.gradients.distributions.domain import require_domain
-from jensen.gradients.distributions.validity import cautions
+from jensen.gradients.distributions.validity.guards import cautions
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program.jumps import Jump, depends, jumps, traced
 from jensen.gradients.program.plan import Plan

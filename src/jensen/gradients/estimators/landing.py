@@ -8,7 +8,12 @@ from typing import Any
 
 import jax
 
-from jensen.gradients.distributions.validity import path_order, path_refusal, score_guarded, score_refusal
+from jensen.gradients.distributions.validity.guards import (
+    path_order,
+    path_refusal,
+    score_guarded,
+    score_refusal,
+)
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.pathwise import path
 from jensen.gradients.sampling import log_density

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jensen.gradients.distributions.validity import path_guarded, path_order, path_refusal
+from jensen.gradients.distributions.validity.guards import path_guarded, path_order, path_refusal
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.sampling import draw
 from jensen.gradients.site import Cost, Site

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from jensen.gradients.distributions.validity import score_guarded, score_refusal
+from jensen.gradients.distributions.validity.guards import score_guarded, score_refusal
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.baselines import Baseline, Scored
 from jensen.gradients.sampling import fixed_draw, log_density

@@ -15,20 +15,15 @@ from jensen.gradients.compare.names import parameter_names
 from jensen.gradients.compare.reference import NoReference, Reference, reference
 from jensen.gradients.compare.samples import keys
 from jensen.gradients.compare.validation import look
-from jensen.gradients.estimators import (
-    ARM,
-    REBAR,
-    Concrete,
-    Controlled,
-    DisARM,
-    Estimator,
-    Exact,
-    MeasureValued,
-    Pathwise,
-    ScoreFunction,
-    Taylor,
-)
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.baselines import Constant, LeaveOneOut, OptimalCoefficient
+from jensen.gradients.estimators.binary import ARM, DisARM
+from jensen.gradients.estimators.controlled import Controlled, Taylor
+from jensen.gradients.estimators.exact import Exact
+from jensen.gradients.estimators.measure import MeasureValued
+from jensen.gradients.estimators.pathwise import Pathwise
+from jensen.gradients.estimators.relaxed import REBAR, Concrete
+from jensen.gradients.estimators.score import ScoreFunction
 from jensen.gradients.expectation import Expectation, expectation
 from jensen.gradients.expressions.problem import Problem
 from jensen.gradients.randomness.draws import Antithetic, Draws, Independent, Sobol, Stratified

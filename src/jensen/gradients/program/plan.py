@@ -16,7 +16,7 @@ from numpyro.distributions.distribution import validation_enabled
 from jensen.basics.arrays import Params
 from jensen.gradients.distributions.domain import require_domain
 from jensen.gradients.distributions.noise import Route, route
-from jensen.gradients.estimators import Estimator
+from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.program.jumps import Jump, traced
 from jensen.gradients.program.jumps import jumps as jumps_of
 from jensen.gradients.program.variables import Variable

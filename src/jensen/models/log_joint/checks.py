@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from jensen.em import Chart
 from jensen.models.log_joint.latent import Enumerated
 from jensen.models.log_joint.passes import Passes
 from jensen.models.log_joint.precision import require_jax
 from jensen.models.log_joint.rows import Rows
 from jensen.models.log_joint.sums import Sums
+from jensen.spaces.chart import Chart
 
 
 def check_function(passes: Passes, chart: Chart, rows: Rows, latent: Enumerated) -> None:

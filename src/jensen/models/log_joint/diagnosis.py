@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.em import Outcome, Verdict
+from jensen.basics.verdict import Outcome, Verdict
 
 SPIKE = 16.0  # nats above the median row: ten million times its density
 SHOWN = 5

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.em import Chart
+from jensen.spaces.chart import Chart
 
 MOST_STEPS = 200
 LONGEST = 3.0  # no logarithm or logit moves further in one step: a factor of 20

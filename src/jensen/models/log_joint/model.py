@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.em import Chart, DiscretePosterior, Expected, Model, Space, Verdict
+from jensen.basics.verdict import Verdict
 from jensen.em.acceleration.gradient_em import GradientEM
 from jensen.em.algorithms import Algorithm
 from jensen.em.cases import Rows as Cases
+from jensen.em.contract import Expected, Model
+from jensen.em.posteriors import DiscretePosterior
 from jensen.em.validation import checked_weight
 from jensen.models.log_joint import checks, relabelling
 from jensen.models.log_joint.diagnosis import collapse
@@ -26,6 +28,8 @@ from jensen.models.log_joint.prior import LogPrior
 from jensen.models.log_joint.rows import Rows, as_rows
 from jensen.models.log_joint.statistics import LogJointStats, Part
 from jensen.models.log_joint.sums import Sums
+from jensen.spaces.chart import Chart
+from jensen.spaces.space import Space
 
 Params = dict[str, Any]
 

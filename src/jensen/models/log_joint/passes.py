@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from jensen.em import Chart
 from jensen.models.log_joint.order import in_order
 from jensen.models.log_joint.precision import require_jax
+from jensen.spaces.chart import Chart
 
 LogJointFunction = Callable[[dict[str, Any], Any, Any], Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jensen.em import Chart
+from jensen.spaces.chart import Chart
 
 Params = dict[str, Any]
 

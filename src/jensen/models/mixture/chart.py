@@ -12,7 +12,9 @@ import numpy as np
 from jensen.basics.arrays import Array, Mask
 from jensen.families.family import Family
 from jensen.models.mixture.params import MixtureParams, MixtureStats
-from jensen.spaces import Chart, Simplex, Space
+from jensen.spaces.chart import Chart
+from jensen.spaces.simplex import Simplex
+from jensen.spaces.space import Space
 
 WEIGHTS = "weights"
 

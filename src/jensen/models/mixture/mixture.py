@@ -19,9 +19,12 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Array, Data, Weight
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Verdict
-from jensen.em import DiscretePosterior, Expected, Model, Prior, Problem, Start
-from jensen.families import Components, Family, Gaussian
-from jensen.families.family import as_family
+from jensen.em.contract import Expected, Model, Prior
+from jensen.em.posteriors import DiscretePosterior
+from jensen.em.problem import Problem
+from jensen.em.start import Start
+from jensen.families.family import Components, Family, as_family
+from jensen.families.gaussian.gaussian import Gaussian
 from jensen.models.mixture.chart import MixtureChart, score, scores
 from jensen.models.mixture.params import MixtureParams, MixtureStats
 from jensen.models.mixture.search import on_all_rows, single

@@ -11,8 +11,11 @@ import numpy as np
 
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome, Verdict
-from jensen.em import Gain, Problem, Squarem, Start
+from jensen.em.acceleration.extrapolation import Squarem
 from jensen.em.loop import climb
+from jensen.em.problem import Problem
+from jensen.em.start import Start
+from jensen.em.stopping import Gain
 from jensen.families.family import Found
 from jensen.models.mixture.params import MixtureParams
 

@@ -9,7 +9,8 @@ from jensen.families.gaussian.leave_one_out import NOTHING_OWN
 from jensen.families.gaussian.metric import Metric, ScaleMetric
 from jensen.families.gaussian.second_moments import TOTALS
 from jensen.families.gaussian.structures.structure import PriorMoments, Structure, inverse_gamma_normalizer
-from jensen.spaces import Positive, Space
+from jensen.spaces.positive import Positive
+from jensen.spaces.space import Space
 
 
 class EII(Structure):

@@ -14,7 +14,8 @@ from jensen.families.gaussian.structures.structure import (
     divided,
     inverse_gamma_normalizer,
 )
-from jensen.spaces import Positive, Space
+from jensen.spaces.positive import Positive
+from jensen.spaces.space import Space
 
 
 class Spherical(Structure):

@@ -19,7 +19,7 @@ from jensen.basics.arrays import Array, Mask
 from jensen.families.gaussian.leave_one_out import MATRIX, OwnPart
 from jensen.families.gaussian.metric import Metric
 from jensen.families.gaussian.second_moments import SecondMoments
-from jensen.spaces import Space
+from jensen.spaces.space import Space
 
 
 class PriorMoments(NamedTuple):

@@ -10,7 +10,8 @@ from jensen.families.gaussian.metric import AffineMetric, Metric
 from jensen.families.gaussian.second_moments import POOLED
 from jensen.families.gaussian.structures.matrices import factor_score, wishart_normalizer
 from jensen.families.gaussian.structures.structure import PriorMoments, Structure
-from jensen.spaces import Covariance, Space
+from jensen.spaces.covariance import Covariance
+from jensen.spaces.space import Space
 
 
 class Tied(Structure):
