@@ -20,7 +20,7 @@ from benchmarks.sklearn_peer import Ends, run_on, ten_starts
 from benchmarks.timing import best_threads
 from jensen.basics.threads import set_num_threads
 from jensen.em import Outcome, Problem
-from jensen.families.gaussian.covariance import STRUCTURES
+from jensen.families import STRUCTURES
 from jensen.models import Mixture, MixtureParams
 
 Array = NDArray[np.float64]
