@@ -11,7 +11,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from jensen.families.gaussian.covariance import STRUCTURES
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -21,6 +20,7 @@ from benchmarks.sklearn_peer import Ends, run_on, ten_starts
 from benchmarks.timing import best_threads
 from jensen.basics.threads import set_num_threads
 from jensen.em import Outcome, Problem
+from jensen.families import STRUCTURES
 from jensen.models import Mixture, MixtureParams
 
 Array = NDArray[np.float64]

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from jensen.families.gaussian.covariance import STRUCTURES
 from numpy.typing import NDArray
 from sklearn.mixture import GaussianMixture
 
@@ -19,7 +18,7 @@ from benchmarks.timing import best_threads, in_turn, limited, seconds
 from jensen.em import EM, Never
 from jensen.em import Problem as EMProblem
 from jensen.em.loop import climb
-from jensen.families import GaussianParams
+from jensen.families import STRUCTURES, GaussianParams
 from jensen.models import Mixture, MixtureParams
 
 Array = NDArray[Any]

@@ -163,7 +163,7 @@ def test_a_product_of_one_part_is_that_part():
 @pytest.mark.parametrize(
     ("family", "data", "message"),
     [
-        (Poisson(), COUNTS - 1, r"counts, .*row \d+, column \d .* is -1, and \d+ cells are wrong"),
+        (Poisson(), COUNTS - 1, r"counts, .*row \d+, column \d .* is -1, and \d+ cells are wrong, in"),
         (Poisson(), COUNTS + 0.5, "whole numbers from 0; row 0, column 0"),
         (
             Poisson(),

@@ -166,7 +166,7 @@ class Categorical(Family):
         return np.hstack(parts)
 
     def diagnose(
-        self, weights: Array, params: CategoricalParams, data: Any, weight: Weight, has_prior: bool
+        self, weights: Array, params: CategoricalParams, data: Any, weight: Weight, held_up: bool
     ) -> Verdict | None:
         """Components that are the same."""
         return identical(np.hstack([np.asarray(table) for table in params.values()]))

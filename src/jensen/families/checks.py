@@ -37,9 +37,11 @@ def counts(data: Any, what: str) -> Array:
     if bad.any():
         row, column = (int(i) for i in np.argwhere(bad)[0])
         cells = "1 cell is" if bad.sum() == 1 else f"{int(bad.sum())} cells are"
+        num_rows = int(bad.any(axis=1).sum())
+        rows = "1 row" if num_rows == 1 else f"{num_rows} rows"
         raise ValueError(
             f"the data must be {what}: whole numbers from 0; row {row}, column {column} (counted from 0) is "
-            f"{x[row, column]:g}, and {cells} wrong in {int(bad.any(axis=1).sum())} rows"
+            f"{x[row, column]:g}, and {cells} wrong, in {rows}"
         )
     return x
 

@@ -78,6 +78,15 @@ class Found:
     verdict: Verdict
 
 
+class PriorKind(NamedTuple):
+    """What a search and a diagnosis have to know of a prior."""
+
+    exists: bool = False
+    """Whether there is one: what is climbed is then not the likelihood alone."""
+    holds_up: bool = False
+    """Whether it keeps every component from collapsing, so that none is spurious."""
+
+
 class Components(NamedTuple):
     """What tables and pictures of a model show, whatever its latent structure is.
 
@@ -262,11 +271,11 @@ class Family:
         return wr.sum(axis=0) / wr.sum(), params
 
     search: Any = None
-    """``search(k, data, weight, rng, progress, has_prior) -> Iterator[Found]``: good starts, as they are
-    found.
+    """``search(k, data, weight, rng, progress, prior) -> Iterator[Found]``: good starts, as they are found;
+    ``prior`` is a `PriorKind`.
     """
     diagnose: Any = None
-    """``diagnose(weights, params, data, weight, has_prior) -> Verdict | None``."""
+    """``diagnose(weights, params, data, weight, held_up) -> Verdict | None``: ``held_up`` by a prior."""
     sample: Any = None
     """``sample(params, labels, rng)``: one row for each label."""
 

@@ -115,7 +115,7 @@ class Poisson(Family):
         return each.reshape(len(r), -1)
 
     def diagnose(
-        self, weights: Array, params: PoissonParams, data: Any, weight: Weight, has_prior: bool
+        self, weights: Array, params: PoissonParams, data: Any, weight: Weight, held_up: bool
     ) -> Verdict | None:
         """Components that are the same."""
         return identical(np.sqrt(params.rates))

@@ -9,13 +9,14 @@ Everything is the sum, or one after the other, of what the parts say.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.verdict import Outcome, Verdict
 from jensen.families.family import Family, as_family
 from jensen.spaces.space import Space
 
@@ -80,7 +81,7 @@ class Product(Family):
 
     @property
     def name(self) -> str:
-        return "product"
+        return " × ".join(part.name for part in self.parts.values())
 
     def made_of(self) -> dict[str, Any]:
         """The arguments that make it again, for files."""
@@ -194,6 +195,22 @@ class Product(Family):
 
     def _row_scores(self, params: dict[str, Any], data: Any, r: Array) -> Array:
         return np.hstack([part.row_scores(params[label], x, r) for label, part, x in self._each(data)])
+
+    def diagnose(
+        self, weights: Array, params: dict[str, Any], data: Any, weight: Weight, held_up: bool
+    ) -> Verdict | None:
+        """A bound that is active in one part; components that are the same in all.
+
+        Whether a component rests on single rows no part can tell: the rows are shared out by all together.
+        """
+        found = {
+            label: None if part.diagnose is None else part.diagnose(weights, params[label], x, weight, True)
+            for label, part, x in self._each(data)
+        }
+        for label, verdict in found.items():
+            if verdict is not None and verdict.outcome is not Outcome.SADDLE:
+                return replace(verdict, message=f"{label}: {verdict.message}")
+        return None if None in found.values() else next(iter(found.values()))
 
     def relabel(self, params: dict[str, Any], order: Any) -> dict[str, Any]:
         return {label: part.relabel(params[label], order) for label, part in self.parts.items()}

@@ -30,10 +30,10 @@ BLOCK = 16_384
 
 
 def diagnose(
-    family: Any, weights: Array, params: GaussianParams, data: Array, weight: Weight, has_prior: bool
+    family: Any, weights: Array, params: GaussianParams, data: Array, weight: Weight, held_up: bool
 ) -> Verdict | None:
     """The gravest flaw of a mixture of these components, or None."""
-    spurious = spurious_components(family, weights, params, data, weight, has_prior)
+    spurious = spurious_components(family, weights, params, data, weight, held_up)
     if spurious.any():
         which = _list(spurious)
         return Verdict(
@@ -96,14 +96,14 @@ def identical_components(family: Any, params: GaussianParams) -> bool:
 
 
 def spurious_components(
-    family: Any, weights: Array, params: GaussianParams, data: Array, weight: Weight, has_prior: bool
+    family: Any, weights: Array, params: GaussianParams, data: Array, weight: Weight, held_up: bool
 ) -> Mask:
     """Components with no more rows than a covariance needs, or with an optimism that single rows make, (k,).
 
     None under a prior: it holds the covariances up, and the downdate is of one without a prior.
     """
     k, d = params.means.shape
-    if has_prior:
+    if held_up:
         return np.zeros(k, bool)
     optimism = leave_one_out_optimism(family, weights, params, data, weight)
     return ~(optimism <= OPTIMISM * (1 + d + family.covariance.own.num_parameters(d)))

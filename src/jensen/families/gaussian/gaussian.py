@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Verdict
-from jensen.families.family import Family, Found, Lines
+from jensen.families.family import Family, Found, Lines, PriorKind
 from jensen.families.gaussian import diagnosis, starts
 from jensen.families.gaussian.describe import described
 from jensen.families.gaussian.kernels import Native
@@ -236,16 +236,16 @@ class Gaussian(Family):
         weight: Weight,
         rng: np.random.Generator,
         progress: Progress | None,
-        has_prior: bool,
+        prior: PriorKind,
     ) -> Iterator[Found]:
         """Accelerated starts of mixed kinds, with split-and-merge."""
-        return search(self, k, data, weight, rng, progress, has_prior)
+        return search(self, k, data, weight, rng, progress, prior)
 
     def diagnose(
-        self, weights: Array, params: GaussianParams, data: Array, weight: Weight, has_prior: bool
+        self, weights: Array, params: GaussianParams, data: Array, weight: Weight, held_up: bool
     ) -> Verdict | None:
         """Collapse, a bound that is active, identical components."""
-        return diagnosis.diagnose(self, weights, params, data, weight, has_prior)
+        return diagnosis.diagnose(self, weights, params, data, weight, held_up)
 
     def sample(self, params: GaussianParams, labels: NDArray[np.integer], rng: np.random.Generator) -> Array:
         """One row for each label."""

@@ -20,7 +20,7 @@ from jensen.basics.arrays import Array, Weight
 from jensen.basics.progress import Progress
 from jensen.basics.threads import get_num_threads
 from jensen.basics.verdict import Outcome, Verdict
-from jensen.families.family import Found
+from jensen.families.family import Found, PriorKind
 from jensen.families.gaussian import starts
 from jensen.families.gaussian.climb import climb_one
 from jensen.families.gaussian.diagnosis import at_bound, spurious_components
@@ -92,8 +92,8 @@ class Effort:
 class Search:
     """The search for the best maximum of ``k`` components on few rows."""
 
-    def __init__(self, family: Any, k: int, data: Array, weight: Weight) -> None:
-        self.k, self.metric = k, starts.metric_of(family)
+    def __init__(self, family: Any, k: int, data: Array, weight: Weight, prior: PriorKind) -> None:
+        self.k, self.metric, self.held_up = k, starts.metric_of(family), prior.holds_up
         data = np.asarray(data, float)
         unit = family.covariance.metric(np.zeros(data.shape[1]), np.eye(data.shape[1]))
         self.family = replace(family, metric=unit)
@@ -184,7 +184,7 @@ class Search:
         if end.proper is None:
             where = self.family, end.weights, end.params, self.rows, self.weight
             end.proper = not (
-                at_bound(self.family, end.params).any() or spurious_components(*where, False).any()
+                at_bound(self.family, end.params).any() or spurious_components(*where, self.held_up).any()
             )
         return end.proper
 
@@ -298,7 +298,7 @@ def search(
     weight: Weight,
     rng: np.random.Generator,
     progress: Progress | None,
-    has_prior: bool,
+    prior: PriorKind,
 ) -> Iterator[Found]:
     """Ends of the search, in the order they were found.
 
@@ -317,16 +317,16 @@ def search(
     if not few:
         share = None if weight is None else weight / weight.sum()
         picked = rng.choice(len(data), SEARCH_ROWS, replace=False, p=share)
-    small = Search(family, k, data[picked], weight if few else None)
+    small = Search(family, k, data[picked], weight if few else None, prior)
     ends, interrupted = small.run(rng, progress)
-    if few and not has_prior:
+    if few and not prior.exists:
         yield from small.in_data(ends)
     elif interrupted:
         yield from _unfinished(small.in_data(small.best(ends, 1)), 0)
     else:
         spent = sum(end.num_e_steps for end in ends) * len(small.rows) // len(data)  # in passes over all rows
-        if data.size <= NATIVE_SIZE and not has_prior:
-            yield from _on_all_rows(Search(family, k, data, weight), small.best(ends, 4), spent)
+        if data.size <= NATIVE_SIZE and not prior.exists:
+            yield from _on_all_rows(Search(family, k, data, weight, prior), small.best(ends, 4), spent)
         else:
             yield from _unfinished(small.in_data(small.best(ends, 4)), spent)
     if interrupted:

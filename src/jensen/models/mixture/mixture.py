@@ -27,6 +27,7 @@ from jensen.families.family import Components, Family, as_family
 from jensen.families.gaussian.gaussian import Gaussian
 from jensen.models.mixture.chart import MixtureChart, score, scores
 from jensen.models.mixture.params import MixtureParams, MixtureStats
+from jensen.models.mixture.prior import prior_kind
 from jensen.models.mixture.search import on_all_rows, single
 
 F = TypeVar("F", bound=Family)
@@ -159,8 +160,8 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
         if self.num_components == 1:
             yield single(problem, rng)
             return
-        has_prior = self.prior is not None
-        found = self.family.search(self.num_components, data, weight, rng, progress, has_prior)
+        kind = prior_kind(self.prior)
+        found = self.family.search(self.num_components, data, weight, rng, progress, kind)
         yield from on_all_rows(problem, found, progress)
 
     @property
@@ -169,9 +170,8 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
         return None if self.family.diagnose is None else self._diagnose
 
     def _diagnose(self, params: MixtureParams, data: Data, weight: Weight) -> Verdict | None:
-        prior: Any = self.prior
-        holds_up = prior is not None and prior.holds_up
-        return self.family.diagnose(params.weights, params.components, data, weight, holds_up)
+        held_up = prior_kind(self.prior).holds_up
+        return self.family.diagnose(params.weights, params.components, data, weight, held_up)
 
     @property
     def chart(self) -> MixtureChart | None:

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.plain import given
+from jensen.families.family import PriorKind
 from jensen.models.mixture.params import MixtureParams, MixtureStats
 
 
@@ -81,3 +83,8 @@ class MixturePrior:
         if self.components is not None:
             total += self.components.log_density(model.family, params.components)
         return total
+
+
+def prior_kind(prior: Any) -> PriorKind:
+    """What is to be known of a mixture's prior; one of somebody's own holds nothing up unless it says so."""
+    return PriorKind(prior is not None, bool(given(prior, ["holds_up"]).get("holds_up", False)))
