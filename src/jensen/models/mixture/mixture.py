@@ -86,11 +86,16 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
     num_components: int
     family: F = field(default_factory=Gaussian)  # pyright: ignore[reportAssignmentType] -- the default of F
     prior: Prior | None = None
+    chart: MixtureChart | None = field(init=False, repr=False, compare=False)
+    """π and the components as one unconstrained vector; None while the family does not know its spaces."""
 
     def __post_init__(self) -> None:
         if self.num_components < 1:
             raise ValueError(f"num_components must be at least 1, not {self.num_components}")
         object.__setattr__(self, "family", as_family(self.family))
+        spaces = self.family.spaces(self.num_components)
+        chart = None if spaces is None else MixtureChart(self.family, self.num_components, spaces)
+        object.__setattr__(self, "chart", chart)
 
     # ---- the contract --------------------------------------------------------------------------------------
 
@@ -172,14 +177,6 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
     def _diagnose(self, params: MixtureParams, data: Data, weight: Weight) -> Verdict | None:
         held_up = prior_kind(self.prior).holds_up
         return self.family.diagnose(params.weights, params.components, data, weight, held_up)
-
-    @property
-    def chart(self) -> MixtureChart | None:
-        """π and the components as one unconstrained vector; None while the family does not know its
-        spaces.
-        """
-        spaces = self.family.spaces(self.num_components)
-        return None if spaces is None else MixtureChart(self.family, self.num_components, spaces)
 
     @property
     def score(self) -> Callable[[MixtureParams, MixtureStats], Array] | None:
