@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jensen.spaces.slopes import slopes
-from jensen.spaces.support import cell
 
 import jensen
 from jensen.em import Chart
 from jensen.numerics.differences import jacobian
-from jensen.spaces.links import Link, Log, Logit, links, local, widest
+from jensen.spaces.links import Link, Log, Logit
 
 SPACES = [
     jensen.Real(),
@@ -61,14 +59,14 @@ def of_factoring(space, value):
 def test_the_derivative(space):
     u = 0.7 * np.random.default_rng(0).standard_normal(space.size)
     expected = jacobian(lambda v: np.ravel(space.from_chart(v)), u)
-    np.testing.assert_allclose(slopes(space, u), expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(space.slopes(u), expected, rtol=1e-10, atol=1e-12)
 
 
 @EVERY
 def test_every_number_has_a_link_that_keeps_its_bounds(space):
     chart = Chart({"x": space})
     value = space.random(np.random.default_rng(1))
-    found = links(chart)
+    found = chart.links()
     assert len(found) == value.size == len(chart.names)
     for link, x in zip(found, value.ravel(), strict=True):
         if link.low < x < link.high:
@@ -83,7 +81,7 @@ def test_a_number_depends_on_the_coordinates_that_its_cell_names(space):
     u = 0.5 * np.random.default_rng(2).standard_normal(chart.size)
     moved = chart.jacobian(u)
     for i in range(len(chart.names)):
-        where = cell(chart, i)
+        where = chart.cell(i)
         others = np.setdiff1d(np.arange(chart.size), where.support)
         assert not moved[i, others].any()
         found = np.ravel(where.space.from_chart(u[where.part]))[where.offset]
@@ -157,14 +155,14 @@ def test_bounds_have_finite_coordinates_that_lead_back_to_them():
 
 def test_the_units_of_coordinates():
     chart = Chart({"mean": jensen.Real(2), "sd": jensen.Positive(), "cov": jensen.Covariance(2)})
-    assert widest(chart, np.zeros(6)).tolist() == [np.inf, np.inf, 1, 1, np.inf, 1]
+    assert chart.widest().tolist() == [np.inf, np.inf, 1, 1, np.inf, 1]
 
 
 def test_local_coordinates_are_ratios_to_the_largest():
     chart = Chart({"w": jensen.Simplex(3), "x": jensen.Real()})
     params = {"w": [0.1, 0.7, 0.2], "x": 3.0}
     u = chart.to_vector(params)
-    place = local(chart, u, chart.natural_vector(params), np.ones(3))
+    place = chart.local(u, chart.natural_vector(params), np.ones(3))
     assert place.v == pytest.approx([np.log(1 / 7), np.log(2 / 7), 3.0])
     np.testing.assert_allclose(place.basis @ place.v, u)
     assert place.entry.tolist() == [0, 2, -1]
@@ -172,7 +170,7 @@ def test_local_coordinates_are_ratios_to_the_largest():
 
 
 def test_links_of_matrices():
-    found = links(Chart({"s": jensen.Covariance(2), "r": jensen.Correlation(2)}))
+    found = Chart({"s": jensen.Covariance(2), "r": jensen.Correlation(2)}).links()
     kinds = [type(link) for link in found]
     assert kinds == [Log, Link, Link, Log, Link, Logit, Logit, Link]
     assert (found[5].low, found[5].high) == (-1.0, 1.0)

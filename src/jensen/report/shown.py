@@ -25,7 +25,7 @@ def named_values(fit: Fit) -> dict[str, Any]:
         return dict(chart.natural(fit.params))
     try:
         return as_dict(fit.params)
-    except AttributeError:
+    except (AttributeError, TypeError):
         return {"params": fit.params}
 
 
