@@ -9,6 +9,7 @@ from jensen.em import EM, Outcome, em_map
 from jensen.families import (
     Categorical,
     DirichletPrior,
+    Family,
     GammaPrior,
     Gaussian,
     Poisson,
@@ -270,6 +271,26 @@ def test_a_misspelt_method_is_told():
 
     with pytest.warns(UserWarning, match=r"Misspelt.row_score is never asked for: was row_scores meant\?"):
         Mixture(2, Misspelt())
+
+
+def test_a_subclass_is_told_what_is_misspelt_and_what_is_missing():
+    with pytest.warns(UserWarning, match=r"Silent.row_score is never asked for: was row_scores meant\?"):
+
+        class Silent(Family):
+            def row_score(self, params, data, r):
+                return r
+
+            def log_density(self, params, data):
+                return np.zeros((len(data), 2))
+
+            def m_step(self, stats, params):
+                return None
+
+            def expected_log_density(self, params, stats):
+                return 0.0
+
+    with pytest.raises(TypeError, match="Silent has neither statistics"):
+        jensen.fit(Mixture(2, Silent()), np.zeros(5))
 
 
 def test_a_method_that_is_missing_is_told():

@@ -536,6 +536,21 @@ def test_a_capability_that_is_misspelt_is_told():
         jensen.em.Problem(Misspelt(2, Exponential()), sequences())
 
 
+def test_a_subclass_is_told_what_is_misspelt_and_what_is_missing():
+    with pytest.warns(UserWarning, match=r"Half.starts is never asked for: was start meant\?") as told:
+
+        class Half(jensen.em.Model):
+            def posterior(self, params, data):
+                return None
+
+            def starts(self, data, weight, rng):
+                return None
+
+    assert [warning.filename for warning in told] == [__file__]
+    with pytest.raises(TypeError, match="abstract methods expected, expected_log_joint, m_step"):
+        Half()
+
+
 def test_every_capability_is_in_the_documentation():
     page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
     assert not [name for name in (*METHODS, *CAPABILITIES) if f"`{name}" not in page]

@@ -1,4 +1,6 @@
-"""Plain classes that keep a contract by having its methods: read once, at the door, with misspelt names told.
+"""Contracts: base classes that declare them, and plain classes that keep them by having the methods.
+
+A plain class is read once, at the door, and a subclass when it is made; names that are misspelt are told.
 
 This is where attributes are asked for by name; behind the door everything is declared.
 """
@@ -6,11 +8,26 @@ This is where attributes are asked for by name; behind the door everything is de
 from __future__ import annotations
 
 import warnings
+from abc import ABC
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 ALIKE = 0.8  # of two names, from which on one is taken for the other misspelt
+
+
+class Contract(ABC):  # noqa: B024, the contracts below it have the abstract methods
+    """Base of the classes that declare all that is ever asked of one, as `jensen.em.Model`."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        contract = next(base for base in cls.__mro__ if Contract in base.__bases__)
+        if cls is not contract:
+            declared = {name for name in dir(contract) if not name.startswith("_")}
+            absent = {name for name in declared if getattr(cls, name) is getattr(contract, name)}
+            _tell_alike(cls, declared, absent, stacklevel=4)
 
 
 def given(thing: Any, names: Iterable[str]) -> dict[str, Any]:
@@ -28,14 +45,16 @@ def require(thing: Any, methods: Mapping[str, str]) -> None:
 
 
 def tell_misspelt(thing: Any, known: Iterable[str]) -> None:
-    """Warn of public names that nobody asks for and that look like one that would be."""
+    """Warn of public names of a plain class that nobody asks for and that look like one that would be."""
     names = set(known)
-    absent = names - set(given(thing, names))
-    for name in dir(type(thing)):
-        if name.startswith("_") or name in names:
+    _tell_alike(type(thing), names, names - set(given(thing, names)), stacklevel=5)
+
+
+def _tell_alike(kind: type, known: Iterable[str], absent: Iterable[str], stacklevel: int) -> None:
+    for name in set(dir(kind)).difference(known):
+        if name.startswith("_"):
             continue
         meant = get_close_matches(name, absent, 1, ALIKE)
         if meant:
-            warnings.warn(
-                f"{type(thing).__name__}.{name} is never asked for: was {meant[0]} meant?", stacklevel=4
-            )
+            message = f"{kind.__name__}.{name} is never asked for: was {meant[0]} meant?"
+            warnings.warn(message, stacklevel=stacklevel)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
 from jensen.basics.arrays import Params
-from jensen.basics.plain import given, require, tell_misspelt
+from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.em.approximations import Approximation
 from jensen.em.problem import Problem, State
 from jensen.em.stopping import Gain, Settled, Stop
 
 
-class Algorithm(ABC):
+class Algorithm(Contract):
     """How to climb. ``step`` returns a state of the same kind; it must not lower the objective."""
 
     __slots__ = ()

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Data, Params, Weight
-from jensen.basics.plain import given, require, tell_misspelt
+from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.em.cases import Cases, Rows
 
 P = TypeVar("P")
@@ -121,7 +121,7 @@ METHODS = {
 """What every model has, with the arguments."""
 
 
-class Model(Generic[P, S]):
+class Model(Contract, Generic[P, S]):
     """p(x, z | θ). Implement the four methods and receive ``fit``, MAP, the ledger and the laws.
 
     What follows them are capabilities: None where a model does not have one, and then nothing needs it.
@@ -136,17 +136,14 @@ class Model(Generic[P, S]):
     @abstractmethod
     def expected(self, params: P, data: Data, posterior: Any, weight: Weight) -> Expected[S]:
         """Σ_n w_n of the statistics, the log-evidence and the entropy, under any q."""
-        raise NotImplementedError
 
     @abstractmethod
     def m_step(self, stats: S, params: P) -> P:
         """argmax_θ' Q(θ', S). ``params`` is where we are, for M-steps that iterate."""
-        raise NotImplementedError
 
     @abstractmethod
     def expected_log_joint(self, params: P, stats: S) -> float:
         """Q(θ, S) = E_q[log p(x, z | θ)], all constants included."""
-        raise NotImplementedError
 
     # ---- the data ------------------------------------------------------------------------------------------
 
@@ -244,10 +241,10 @@ class Model(Generic[P, S]):
     @property
     def title(self) -> str:
         """What it is called in reports and files: the name of its class."""
-        return type(self.plain).__name__
+        return type(self.as_given).__name__
 
     @property
-    def plain(self) -> Any:
+    def as_given(self) -> Any:
         """The object that the user gave: the model itself, or what `as_model` was given."""
         return self
 
@@ -260,17 +257,22 @@ OF_THE_DATA = ("cases", "sample", "sample_posterior", "random_posterior", "compo
 class PlainModel(Model):
     """A class with the four methods, made a `Model` by `as_model`: what it does not have is None."""
 
+    posterior: Any = None
+    expected: Any = None
+    m_step: Any = None
+    expected_log_joint: Any = None
+
     def __init__(self, own: Any) -> None:
         vars(self).update(given(own, [*METHODS, *CAPABILITIES]), own=own)
         if "prepare" in vars(self):
             self.prepare = lambda data, weight: as_model(own.prepare(data, weight))
 
     @property
-    def plain(self) -> Any:
+    def as_given(self) -> Any:
         return vars(self)["own"]
 
     def __repr__(self) -> str:
-        return repr(self.plain)
+        return repr(self.as_given)
 
 
 def as_model(model: Any) -> Model:
@@ -290,7 +292,7 @@ def as_model(model: Any) -> Model:
 
 def name_of(model: Model) -> str:
     """The name of the model's class, for messages."""
-    return type(model.plain).__name__
+    return type(model.as_given).__name__
 
 
 class Prior(Protocol):

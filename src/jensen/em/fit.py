@@ -130,7 +130,7 @@ def fit(
         num_e_steps=sum(start.num_e_steps for start in found) + climbs.num_extra_e_steps,
         weight=expected.weight,
         num_free=_num_free(problem.model, run.state.params),
-        model=problem.model.plain,
+        model=problem.model.as_given,
         seconds=time.perf_counter() - began,
         gap=0.0 if run.state.draws else run.state.gap,
         ends=tuple(replace(start, run=None) for start in best_first(found)),

@@ -35,7 +35,7 @@ def m_step(model: Any, stats: Any, params: Params) -> Params:
     """θ' = argmax Q(θ', S + S_prior)."""
     model = as_model(model)
     if model.prior is not None:
-        stats = stats + model.prior.pseudo_stats(model.plain, params)
+        stats = stats + model.prior.pseudo_stats(model.as_given, params)
     return model.m_step(stats, params)
 
 
@@ -73,4 +73,4 @@ def log_evidence(model: Any, params: Params, data: Data, weight: Weight = None) 
 def log_prior(model: Any, params: Params) -> float:
     """log p(θ), 0 without a prior."""
     model = as_model(model)
-    return 0.0 if model.prior is None else float(model.prior.log_density(model.plain, params))
+    return 0.0 if model.prior is None else float(model.prior.log_density(model.as_given, params))

@@ -97,7 +97,7 @@ class Multistart:
         problem = self.problem
         if by is None:
             return "random", partial(problem.random, rng)
-        return by.kind, partial(by.make, problem.model.plain, problem.data, problem.weight, rng)
+        return by.kind, partial(by.make, problem.model.as_given, problem.data, problem.weight, rng)
 
     def _again(self, found: Iterator[Start]) -> Iterator[Start]:
         """Runs from the best end of every maximum that a search found."""

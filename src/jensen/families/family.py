@@ -1,8 +1,7 @@
 """What a family of component distributions implements, and what it gets for what it adds.
 
 A family is K component distributions p(x | z = k, θ). It knows no latent structure: it sees an (n, k) array
-of
-weights, and a mixture, a hidden Markov model or anything else with a label puts its responsibilities there.
+of weights, and a mixture, a hidden Markov model or anything else with a label puts its responsibilities there.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.numbers import on_scale_of
-from jensen.basics.plain import given, require, tell_misspelt
+from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.basics.verdict import Verdict
 from jensen.em.cases import Rows
 from jensen.numerics import partitions
@@ -109,7 +108,7 @@ Lines = list[tuple[str, list[str]]]
 """Of a table of components: a label, and one text a component."""
 
 
-class Family:
+class Family(Contract):
     """K component distributions p(x | z = k, θ).
 
     Four methods are asked for. Each other brings its own reward, and a family without it does without.
@@ -148,13 +147,12 @@ class Family:
     @abstractmethod
     def log_density(self, params: Any, data: Any) -> Array:
         """log p(x_n | z = k), (n, k), every constant included."""
-        raise NotImplementedError
 
     def statistics(self, params: Any, data: Any, weight: Array) -> Any:
         """Σ_n w_nk T(x_n) under ``weight`` (n, k); they add and scale. ``params`` is None in a random
         start.
         """
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} has neither statistics(params, data, weight) nor expected(…)")
 
     def expected(self, params: Any, data: Any, weight: Array) -> tuple[Any, float]:
         """The statistics, and the entropy of hidden variables of the family's own: 0 where it has none.
@@ -167,12 +165,10 @@ class Family:
     @abstractmethod
     def m_step(self, stats: Any, params: Any) -> Any:
         """The parameters that maximize the expected log-density. ``params`` is None in a random start."""
-        raise NotImplementedError
 
     @abstractmethod
     def expected_log_density(self, params: Any, stats: Any) -> float:
         """Σ_nk w_nk log p(x_n | z = k) from the statistics, every constant included."""
-        raise NotImplementedError
 
     @property
     def name(self) -> str:
@@ -335,14 +331,16 @@ CAPABILITIES = tuple(
 )
 
 
-@dataclass(eq=False, repr=False)
 class PlainFamily(Family):
     """A class with the four methods, made a `Family` by `as_family`."""
 
-    own: Any
+    log_density: Any = None
+    m_step: Any = None
+    expected_log_density: Any = None
 
-    def __post_init__(self) -> None:
-        vars(self).update(given(self.own, [*METHODS, *CAPABILITIES]))
+    def __init__(self, own: Any) -> None:
+        self.own = own
+        vars(self).update(given(own, [*METHODS, *CAPABILITIES]))
 
     def prepare(self, data: Any, weight: Weight) -> Family:
         prepare = given(self.own, ["prepare"]).get("prepare")

@@ -89,7 +89,7 @@ class ConstrainedMStep:
             return None
         if self.whole.prior is None:
             return self.whole
-        own = self.whole.plain
+        own = self.whole.as_given
         return replace(own, prior=None) if is_dataclass(own) and not isinstance(own, type) else None
 
     def _better(self, stats: Any, one: Params, other: Params) -> Params:

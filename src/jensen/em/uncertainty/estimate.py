@@ -67,7 +67,7 @@ class Estimate:
     @property
     def model(self) -> Any:
         """The model, as the data fixed it."""
-        return self.problem.model.plain
+        return self.problem.model.as_given
 
     @cached_property
     def standard_errors(self) -> dict[str, Any]:

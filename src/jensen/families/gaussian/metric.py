@@ -139,15 +139,11 @@ class AffineMetric:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ColumnMetric:
-    """Diagonal matrices: A holds the standard deviation of each column."""
+class ScaledMetric:
+    """A is diagonal, and so are the covariances: division by ``scale``, one for all columns or one for each."""
 
     mean: Array
-    scale: Array
-
-    @classmethod
-    def of(cls, mean: Array, covariance: Array) -> ColumnMetric:
-        return cls(mean, np.sqrt(np.diagonal(covariance)))
+    scale: Any
 
     def whiten(self, data: Array) -> Array:
         return (data - self.mean) / self.scale
@@ -163,6 +159,16 @@ class ColumnMetric:
 
     def clip(self, covariances: Array, floor: float) -> Array:
         return np.maximum(covariances, floor * self.scale**2)
+
+
+class ColumnMetric(ScaledMetric):
+    """Diagonal matrices: A holds the standard deviation of each column."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, mean: Array, covariance: Array) -> ColumnMetric:
+        return cls(mean, np.sqrt(np.diagonal(covariance)))
 
     def smallest(self, covariances: Array) -> Array:
         return self.whiten_covariances(covariances).min(axis=-1)
@@ -184,31 +190,14 @@ class ColumnMetric:
         return np.diag(rng.choice([-1, 1], d) * np.exp(rng.uniform(-2, 2, d)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ScaleMetric:
+class ScaleMetric(ScaledMetric):
     """Multiples of the identity: A is the root mean variance of the columns."""
 
-    mean: Array
-    scale: float
+    __slots__ = ()
 
     @classmethod
     def of(cls, mean: Array, covariance: Array) -> ScaleMetric:
         return cls(mean, float(np.sqrt(np.trace(covariance) / len(mean))))
-
-    def whiten(self, data: Array) -> Array:
-        return (data - self.mean) / self.scale
-
-    def unwhiten(self, rows: Array) -> Array:
-        return rows * self.scale + self.mean
-
-    def whiten_covariances(self, covariances: Array) -> Array:
-        return covariances / self.scale**2
-
-    def unwhiten_covariances(self, covariances: Array) -> Array:
-        return covariances * self.scale**2
-
-    def clip(self, covariances: Array, floor: float) -> Array:
-        return np.maximum(covariances, floor * self.scale**2)
 
     def smallest(self, covariances: Array) -> Array:
         return self.whiten_covariances(covariances)

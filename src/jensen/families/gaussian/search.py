@@ -303,9 +303,8 @@ def search(
     """Ends of the search, in the order they were found.
 
     It happens on at most `SEARCH_ROWS` rows. The best ends are then climbed on all of them, unless that is
-    better
-    done by the model: with a prior, which the search does not see, or where a copy of the rows would be
-    large.
+    better done by the model: with a prior, which the search does not see, or where a copy of the rows would
+    be large.
     """
     if weight is not None:
         weight = np.asarray(weight, float)

@@ -8,7 +8,7 @@ follows; a structure that knows better overrides it.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from math import lgamma, log
 from typing import ClassVar, NamedTuple
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask
+from jensen.basics.plain import Contract
 from jensen.families.gaussian.leave_one_out import MATRIX, OwnPart
 from jensen.families.gaussian.metric import Metric
 from jensen.families.gaussian.second_moments import SecondMoments
@@ -34,7 +35,7 @@ class PriorMoments(NamedTuple):
     log_normalizer: float
 
 
-class Structure(ABC):
+class Structure(Contract):
     """A covariance structure. ``k`` components in ``d`` columns throughout.
 
     Attributes
