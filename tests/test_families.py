@@ -83,8 +83,6 @@ def test_a_sample_leads_back(family, data, prior):
 
 @EACH
 def test_the_laws_of_the_family_alone(family, data, prior):
-    if isinstance(data, dict):
-        pytest.skip("the memberships go with an array")
     family = family.prepare(data, None)
     params = begun(Mixture(2, family), data).components
     check_family(family, params, data, np.random.default_rng(0).dirichlet([1, 1], size=300))

@@ -153,8 +153,7 @@ class Model(Contract, Generic[P, S]):
     """``prepare(data, weight) -> model``: with whatever the data fix once and for all (bounds, scales)."""
     e_step: Any = None
     """``e_step(params, data, weight) -> Expected``: one fused pass that never stores q; a law holds it equal
-    to
-    ``expected ∘ posterior``."""
+    to ``expected ∘ posterior``."""
 
     # ---- the parameters ------------------------------------------------------------------------------------
 
@@ -185,17 +184,15 @@ class Model(Contract, Generic[P, S]):
     pack: Any = None
     unpack: Any = None
     """``pack(params) -> vector`` and ``unpack(vector) -> params | None``: natural coordinates for
-    acceleration,
-    for models without a chart; ``None`` where the vector is infeasible."""
+    acceleration, for models without a chart; ``None`` where the vector is infeasible."""
 
     # ---- the climb -----------------------------------------------------------------------------------------
 
     start: Any = None
     """``start(data, weight, rng) -> params``: a random start."""
     search: Any = None
-    """``search(data, weight, rng, progress) -> Iterator[Start]``: the model's own way of finding good
-    starts, as
-    they are found: the default of ``fit`` without ``params``."""
+    """``search(data, weight, rng, progress) -> Iterator[Start]``: the model's own way of finding good starts,
+    as they are found: the default of ``fit`` without ``params``."""
     algorithm: Any = None
     """How ``fit`` climbs by default."""
     m_step_kind: str = "exact"
@@ -203,8 +200,7 @@ class Model(Contract, Generic[P, S]):
     (the objective does not fall)."""
     diagnose: Any = None
     """``diagnose(params, data, weight) -> Verdict | None``: what is wrong with an end that EM itself cannot
-    see
-    (collapse, a saddle)."""
+    see (collapse, a saddle)."""
 
     # ---- labels --------------------------------------------------------------------------------------------
 

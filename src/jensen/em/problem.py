@@ -1,8 +1,7 @@
 """The problem that is climbed and the state of the climb: (θ, S, ℓ), all of the same θ.
 
 `Problem` is the only carrier of data: the model, the data and the weights travel as one, and every pass over
-the
-data goes through it and is counted.
+the data goes through it and is counted.
 """
 
 from __future__ import annotations

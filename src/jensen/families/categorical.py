@@ -48,8 +48,7 @@ class Categorical(Family):
     Data are (n, d) whole numbers, or (n,) for one column: a code that is missing (−1, NaN) or that starts
     from 1
     where ``num_codes`` says otherwise is refused. Parameters are a dict: ``probabilities0`` of the first
-    column,
-    (k, m_0), and so on.
+    column, (k, m_0), and so on.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """What a family of component distributions implements, and what it gets for what it adds.
 
 A family is K component distributions p(x | z = k, θ). It knows no latent structure: it sees an (n, k) array
-of weights, and a mixture, a hidden Markov model or anything else with a label puts its responsibilities there.
+of weights, where a mixture, a hidden Markov model or anything else with a label puts its responsibilities.
 """
 
 from __future__ import annotations

@@ -43,8 +43,7 @@ class Poisson(Family):
     Notes
     -----
     Data are (n, d) whole numbers from 0, or (n,) for one column. A component in which a column is 0
-    throughout
-    has the rate 0 there, which is at its bound.
+    throughout has the rate 0 there, which is at its bound.
 
     Examples
     --------

@@ -48,9 +48,8 @@ class Product(Family):
     Parameters
     ----------
     parts
-        {columns: family}. Columns are a name or a number, or a tuple of them: names where the data are a
-        dict of
-        arrays, numbers where they are an (n, d) array. A part's parameters are named after its columns:
+        {columns: family}. Columns are a name or a number, or a tuple of them: names where the data are a dict
+        of arrays, numbers where they are an (n, d) array. A part's parameters are named after its columns:
         ``age.means``.
 
     Examples

@@ -1,6 +1,6 @@
 """Many partitions of rows at once, for starts. ``rows`` are in the metric of the covariance structure (unit
-covariance,
-centred); every function gives ``count`` partitions as labels (count, n), or responsibilities (count, n, k).
+covariance, centred); every function gives ``count`` partitions as labels (count, n), or responsibilities
+(count, n, k).
 """
 
 from __future__ import annotations

@@ -188,8 +188,7 @@ def end(
     """Where the profile is ``drop``²/2 below the maximum ``value``, on one side of ``top``.
 
     Newton's method on √(2 (ℓ̂ − ℓ(t))) = drop, whose slope is −λ / √…, kept between what was too near and
-    what
-    was too far.
+    what was too far.
     """
     origin = held(top.u)
     near, far = origin, np.nan

@@ -140,10 +140,10 @@ class AffineMetric:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScaledMetric:
-    """A is diagonal, and so are the covariances: division by ``scale``, one for all columns or one for each."""
+    """A is diagonal, and so are the covariances: division by ``scale``, one for all columns or for each."""
 
     mean: Array
-    scale: Any
+    scale: Array | float
 
     def whiten(self, data: Array) -> Array:
         return (data - self.mean) / self.scale
@@ -183,7 +183,7 @@ class ColumnMetric(ScaledMetric):
 
     @property
     def rank(self) -> int:
-        return int((self.scale > 0).sum())
+        return int(np.count_nonzero(self.scale))
 
     @staticmethod
     def random_map(d: int, rng: np.random.Generator) -> Array:

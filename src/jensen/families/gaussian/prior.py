@@ -17,10 +17,8 @@ class NormalInverseWishart:
     """μ_k | Σ_k ~ N(m, Σ_k / κ), Σ_k ~ inverse-Wishart(ν, Ψ), in the shape of the covariance structure.
 
     `Full`: one inverse-Wishart for each matrix; `Tied`: one for the shared matrix. `Diagonal` and `EEI`: one
-    of
-    size 1 (an inverse gamma) for each variance, with the diagonal of Ψ. `Spherical` and `EII`: one of size 1
-    for
-    each variance, with the mean of the diagonal of Ψ.
+    of size 1 (an inverse gamma) for each variance, with the diagonal of Ψ. `Spherical` and `EII`: one of size
+    1 for each variance, with the mean of the diagonal of Ψ.
 
     Parameters
     ----------

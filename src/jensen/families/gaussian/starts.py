@@ -3,8 +3,7 @@ starts move with the data: an affine map of the rows (a scale per column, a simi
 along.
 
 Each is a function ``(family, k, data, weight, rng) -> (weights, components)``; ``family`` has been prepared.
-The
-search makes many at once (`jensen.numerics.partitions`).
+The search makes many at once (`jensen.numerics.partitions`).
 """
 
 from __future__ import annotations

@@ -68,9 +68,8 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
         k.
     family
         The component distributions, for instance ``Gaussian(Tied())``, ``Poisson()``, ``Product({…})``, or
-        any
-        class with the methods of `jensen.families.Family`. What a family gives beyond them, the mixture has:
-        acceleration, standard errors, a search, a diagnosis of collapse.
+        any class with the methods of `jensen.families.Family`. What a family gives beyond them, the mixture
+        has: acceleration, standard errors, a search, a diagnosis of collapse.
     prior
         A conjugate prior (`jensen.models.MixturePrior`): the fit is then maximum a posteriori.
 

@@ -29,9 +29,8 @@ def single(problem: Problem, rng: np.random.Generator) -> Start:
 
 
 def on_all_rows(problem: Problem, found: Iterator[Found], progress: Progress | None) -> Iterator[Start]:
-    """What a family's search found; ends that are none on all rows are climbed on: a little for all, more
-    for the
-    two best. `fit` climbs the best of them to its end.
+    """What a family's search found; ends that are none on all rows are climbed on: a little for all, more for
+    the two best. `fit` climbs the best of them to its end.
     """
     unfinished: list[Start] = []
     try:

@@ -2,8 +2,7 @@
 
 A structure of one's own gives a name, the kind of moments its M-step needs, the shape and the space of its
 covariances, the M-step, the metric that it is invariant in, and how (k, d, d) matrices become its own. The
-rest
-follows; a structure that knows better overrides it.
+rest follows; a structure that knows better overrides it.
 """
 
 from __future__ import annotations
