@@ -209,6 +209,23 @@ def test_what_is_known_in_another_form():
     assert jensen.fit(full, FAITHFUL).log_evidence == pytest.approx(-1140.18675944, abs=1e-7)
     sphere = jensen.constrain(gaussian(jensen.Spherical()), tied={"covariances": [5, 5]})
     assert jensen.fit(sphere, FAITHFUL).log_evidence == pytest.approx(-1709.68137295, abs=1e-7)
+    assert jensen.fit(gaussian(jensen.EII()), FAITHFUL).log_evidence == pytest.approx(
+        -1709.68137295, abs=1e-7
+    )
+
+
+def test_what_is_at_its_bound_stays_known_under_constraints():
+    """One of the variances ends at its bound; the standard errors of the rest are those of the whole model's."""
+    rng = np.random.default_rng(0)
+    data = np.vstack([rng.normal(size=(200, 2)), np.full((60, 2), 5.0)])
+    whole = jensen.fit(gaussian(jensen.Spherical()), data)
+    model = jensen.constrain(gaussian(jensen.Spherical()), fixed={"weights": whole.params.weights})
+    fit = jensen.fit(model, data)
+    expected = jensen.uncertainty(gaussian(jensen.Spherical()), whole, data).standard_errors
+    found = jensen.uncertainty(model, fit, data).standard_errors
+    assert np.isnan(found["covariances"]).sum() == 1
+    np.testing.assert_allclose(found["means"], expected["means"], rtol=1e-6)
+    np.testing.assert_allclose(found["covariances"], expected["covariances"], rtol=1e-6)
 
 
 def test_a_closed_form_is_kept():

@@ -8,7 +8,7 @@ import pytest
 import jensen
 from jensen.basics.progress import Progress
 from jensen.em import Outcome, Verdict
-from jensen.families import Diagonal, Full, Gaussian, Spherical, Tied
+from jensen.families import Diagonal, Full, Gaussian, Poisson, Spherical, Tied
 from jensen.models import Mixture
 from jensen.selection import AIC, BIC, ICL, Cell, Selection, select, sweep
 
@@ -138,8 +138,8 @@ def test_an_improper_cell_is_never_chosen_over_a_proper_one(selection):
 def test_where_nothing_is_proper_the_least_bad_is_chosen_and_says_so(selection):
     fit = selection.best
     cells = (
-        Cell(1, Full(), 5, marked(fit, Outcome.COLLAPSED, gain=100.0)),
-        Cell(2, Full(), 11, marked(fit, Outcome.BOUNDARY)),
+        Cell(1, Full(), "full", 5, marked(fit, Outcome.COLLAPSED, gain=100.0)),
+        Cell(2, Full(), "full", 11, marked(fit, Outcome.BOUNDARY)),
     )
     found = Selection(cells, BIC)
     assert found.chosen.num_components == 2
@@ -211,6 +211,30 @@ def test_progress_says_where_the_sweep_is(faithful, monkeypatch):
 def test_what_is_no_sweep_is_refused(data, ks, structures):
     with pytest.raises(ValueError, match=r"data must be \(n, d\)|at least one"):
         select(data, ks, structures)
+
+
+def test_kinds_of_one_name_are_told_apart(faithful):
+    found = select(faithful, [1, 2], [Gaussian(), Gaussian(floor=0.5)])
+    assert list(found.fits) == [(1, "full"), (1, "full (2)"), (2, "full"), (2, "full (2)")]
+    assert [len(row) for row in found.grid()] == [2, 2]
+    assert found.fits[2, "full (2)"].log_evidence < found.fits[2, "full"].log_evidence - 1
+    assert "full (2)" in repr(found)
+
+
+def test_structures_with_something_to_hold_are_equal_where_it_is():
+    class Ranked(Full):
+        def __init__(self, rank):
+            self.rank = rank
+
+    assert Ranked(1) == Ranked(1) != Ranked(2) and Full() == Full() != Tied()
+    assert Ranked(1).same_as(2, 2) != Ranked(2).same_as(2, 2)
+    assert repr(Ranked(2)) == "Ranked(rank=2)"
+
+
+def test_counts_in_one_column_are_a_sweep():
+    counts = np.random.default_rng(0).poisson(3.0, size=100)
+    found = select(counts, [1, 2], Poisson())
+    assert found.fits[2, "poisson"].log_evidence == jensen.fit(Mixture(2, Poisson()), counts).log_evidence
 
 
 def test_k_below_one_is_refused(faithful):

@@ -32,6 +32,7 @@ def climb(
     means: NDArray[np.float64],
     covariances: NDArray[np.float64],
     floor: float,
+    needed: float,
     max_e_steps: int,
     tol: float,
     threads: int,

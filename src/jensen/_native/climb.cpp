@@ -85,13 +85,7 @@ class Climber {
   }
 
   bool has_thin_component() const {
-    const double d = static_cast<double>(mixture_.d);
-    if (settings_.shared) return false;
-    const double needed = mixture_.kind == Moments::matrices        ? d + 1
-                          : mixture_.kind == Moments::columns  ? 2
-                          : mixture_.kind == Moments::totals ? 1 + 1 / d
-                                                                       : 0;
-    const double* count = sums_.sums.count;
+    const double *count = sums_.sums.count, needed = settings_.needed;
     return std::any_of(count, count + mixture_.k, [=](double n) { return n <= needed; });
   }
 

@@ -14,7 +14,8 @@ struct ClimbSettings {
   double floor;     // bound on the covariances; the rows have unit covariance
   double tol;       // stop when two cycles in a row gain less
   int max_e_steps;
-  bool shared;  // whether the M-step pools covariances over the components
+  bool shared;      // whether the M-step pools covariances over the components
+  double needed;    // with no more rows than this a component's covariance cannot be estimated
 };
 
 struct ClimbResult {

@@ -101,11 +101,13 @@ class Groups:
         all.
         """
         values, case = self.labels(data)
+        ends = np.bincount(case, minlength=len(values)).cumsum()
+        of_case = np.split(np.argsort(case, kind="stable"), ends[:-1])
         rows, names = [], []
         seen: set[int] = set()
         extra = 0
         for i in map(int, which):
-            mine = np.flatnonzero(case == i)
+            mine = of_case[i]
             rows.append(mine)
             if i in seen:
                 extra += 1
@@ -140,7 +142,14 @@ def _another(values: NDArray[Any], number: int) -> Any:
 
 def is_named(data: tuple) -> bool:
     """Whether a tuple is a named one, to be made again from its parts one by one."""
-    return "_fields" in vars(type(data))
+    return hasattr(type(data), "_fields")
+
+
+def precision(data: Data) -> float:
+    """eps of the data: of float32 where that is what they are, else of float64."""
+    first = first_array(data)
+    single = isinstance(first, np.ndarray) and first.dtype == np.float32
+    return float(np.finfo(np.float32 if single else np.float64).eps)
 
 
 def first_array(data: Data) -> Any:

@@ -38,13 +38,6 @@ P = TypeVar("P")
 S = TypeVar("S")
 
 
-class Stats(Protocol):
-    """Sufficient statistics: a commutative monoid under ``+`` that can be scaled."""
-
-    def __add__(self, other: Any, /) -> Any: ...
-    def scale(self, factor: float, /) -> Any: ...
-
-
 class Posterior(Protocol):
     """A distribution q(z) for every case, with the log-evidence of the params it was computed at."""
 

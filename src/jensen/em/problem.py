@@ -15,7 +15,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array, Data, Params, Weight
 from jensen.em import identities
-from jensen.em.cases import first_array
+from jensen.em.cases import precision
 from jensen.em.contract import Expected, Model, as_model
 from jensen.em.coordinates import is_feasible
 from jensen.em.score import score
@@ -170,9 +170,7 @@ class Problem:
     @property
     def eps(self) -> float:
         """The precision of the data: a pass over float32 rows resolves less than one over float64 rows."""
-        data = first_array(self.data)
-        single = isinstance(data, np.ndarray) and data.dtype == np.float32
-        return float(np.finfo(np.float32 if single else np.float64).eps)
+        return precision(self.data)
 
     def resolution(self, state: State) -> float:
         """The smallest change of the objective that rounding lets one see.

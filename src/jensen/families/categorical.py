@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import lgamma
 from typing import Any
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Array, Weight
 from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
-from jensen.families.checks import counts, identical, whole_columns
+from jensen.families.checks import UNPREPARED, counts, identical, whole_columns
 from jensen.families.family import Family
 from jensen.spaces.simplex import Simplex
 from jensen.spaces.space import Space
@@ -72,16 +73,12 @@ class Categorical(Family):
             raise ValueError(f"num_codes must be at least 1 in every column, not {self.num_codes}")
         object.__setattr__(self, "num_codes", codes if several else codes[0])
 
-    @property
-    def name(self) -> str:
-        return "categorical"
-
     def _codes(self, d: int) -> tuple[int, ...]:
         """m_j of d columns."""
         if isinstance(self.num_codes, tuple):
             return self.num_codes
         if self.num_codes is None:
-            raise ValueError("prepare the model first: model.prepare(data, weight)")
+            raise ValueError(UNPREPARED)
         return (int(self.num_codes),) * d  # pyright: ignore[reportArgumentType] -- one number by now
 
     # ---- the contract --------------------------------------------------------------------------------------
@@ -90,8 +87,8 @@ class Categorical(Family):
         """log p(x_n | z = k), (n, k)."""
         x = _as_codes(data)
         with np.errstate(divide="ignore"):
-            logs = [np.log(table)[:, column] for table, column in zip(params.values(), x.T, strict=True)]
-        return np.sum(logs, axis=0).T
+            logs = (np.log(table)[:, column] for table, column in zip(params.values(), x.T, strict=True))
+            return reduce(np.add, logs).T
 
     def statistics(self, params: CategoricalParams | None, data: Any, weight: Array) -> Totals:
         """C_j (k, m_j) of every column."""
@@ -220,7 +217,9 @@ class DirichletPrior:
 
     def pseudo_stats(self, family: Categorical, k: int) -> Totals:
         """α − 1 rows with each code."""
-        spaces = family.spaces(k) or {}
+        spaces = family.spaces(k)
+        if spaces is None:
+            raise ValueError(UNPREPARED)
         return Totals(**{n: np.full(space.shape, self.concentration - 1.0) for n, space in spaces.items()})
 
     def log_density(self, family: Categorical, params: CategoricalParams) -> float:

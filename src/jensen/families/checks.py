@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.numbers import count
 from jensen.basics.verdict import Outcome, Verdict
 
+UNPREPARED = "prepare the model first: model.prepare(data, weight)"
 SAME = 1e-6  # relative distance of two components that makes them one
 
 
@@ -36,9 +38,8 @@ def counts(data: Any, what: str) -> Array:
         bad = ~((x >= 0) & (x == np.floor(x)) & np.isfinite(x))
     if bad.any():
         row, column = (int(i) for i in np.argwhere(bad)[0])
-        cells = "1 cell is" if bad.sum() == 1 else f"{int(bad.sum())} cells are"
-        num_rows = int(bad.any(axis=1).sum())
-        rows = "1 row" if num_rows == 1 else f"{num_rows} rows"
+        cells = f"{count(int(bad.sum()), 'cell')} {'is' if bad.sum() == 1 else 'are'}"
+        rows = count(int(bad.any(axis=1).sum()), "row")
         raise ValueError(
             f"the data must be {what}: whole numbers from 0; row {row}, column {column} (counted from 0) is "
             f"{x[row, column]:g}, and {cells} wrong, in {rows}"
@@ -46,15 +47,16 @@ def counts(data: Any, what: str) -> Array:
     return x
 
 
-def identical(features: Array) -> Verdict | None:
-    """A saddle where two of the (k, m) components are the same; else None."""
-    flat = np.asarray(features, float).reshape(len(features), -1)
-    if len(flat) < 2:
+def identical(features: Array, near: float | None = None) -> Verdict | None:
+    """A saddle where two of the (k, m) components are nearer than ``near``; else None.
+
+    By default a millionth of the largest number is near.
+    """
+    if len(features) < 2:
         return None
-    size = max(float(np.abs(flat).max()), 1e-300)
-    gaps = np.abs(flat[:, None] - flat[None]).max(axis=2)
+    gaps = np.linalg.norm(features[:, None] - features[None], axis=2)
     np.fill_diagonal(gaps, np.inf)
-    if not gaps.min() < SAME * size:
+    if not gaps.min() < (SAME * max(float(np.abs(features).max()), 1e-300) if near is None else near):
         return None
     return Verdict(
         Outcome.SADDLE,

@@ -239,8 +239,8 @@ class Family(Contract):
 
     def order(self, params: Any) -> Any:
         """The order of the components that is canonical: by their first parameter, first column first."""
-        first = next(iter(self.split(params).values()))
-        first = np.asarray(first, dtype=float)
+        own = (value for name, value in self.split(params).items() if name not in self.shared)
+        first = np.asarray(next(own), dtype=float)
         return np.lexsort(first.reshape(len(first), -1).T[::-1])
 
     num_free: Any = None

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Array, Weight
 from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
-from jensen.families.checks import counts, identical, whole_columns
+from jensen.families.checks import UNPREPARED, counts, identical, whole_columns
 from jensen.families.family import Family
 from jensen.spaces.positive import Positive
 from jensen.spaces.space import Space
@@ -55,10 +55,6 @@ class Poisson(Family):
     """
 
     num_columns: int | None = None
-
-    @property
-    def name(self) -> str:
-        return "poisson"
 
     # ---- the contract --------------------------------------------------------------------------------------
 
@@ -162,7 +158,9 @@ class GammaPrior:
 
     def pseudo_stats(self, family: Poisson, k: int) -> Totals:
         """b rows with a − 1 counts in every column."""
-        total = np.full((k, family.num_columns or 1), self.shape - 1.0)
+        if family.num_columns is None:
+            raise ValueError(UNPREPARED)
+        total = np.full((k, family.num_columns), self.shape - 1.0)
         return Totals(count=np.full(k, self.rate), total=total, base=0.0)
 
     def log_density(self, family: Poisson, params: PoissonParams) -> float:
@@ -187,4 +185,7 @@ def _log_factorials(x: Array) -> Array:
     """Σ_j log x_nj!, (n,)."""
     from scipy.special import gammaln
 
+    top = x.max(initial=0.0)
+    if top < x.size:  # a table is quicker than as many logarithms as there are cells
+        return gammaln(np.arange(top + 1.0) + 1.0)[x.astype(np.intp)].sum(axis=1)
     return gammaln(x + 1.0).sum(axis=1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ class Product(Family):
 
     def log_density(self, params: dict[str, Any], data: Any) -> Array:
         """log p(x_n | z = k), (n, k)."""
-        return np.sum([part.log_density(params[label], x) for label, part, x in self._each(data)], axis=0)
+        return reduce(np.add, (part.log_density(params[label], x) for label, part, x in self._each(data)))
 
     def expected(self, params: dict[str, Any] | None, data: Any, weight: Array) -> tuple[PartStats, float]:
         """The statistics of every part, and the entropy of their own hidden variables."""
@@ -136,9 +137,11 @@ class Product(Family):
         prepared = {}
         for label, columns in self.columns.items():
             try:
-                prepared[label] = self.parts[label].prepare(self.take(label, data), weight)
+                rows = self.take(label, data)
             except (KeyError, IndexError):
                 raise ValueError(f"the data have no column {', '.join(map(str, columns))}") from None
+            try:
+                prepared[label] = self.parts[label].prepare(rows, weight)
             except ValueError as error:
                 raise ValueError(f"{label}: {error}") from None
         return Product({self.columns[label]: part for label, part in prepared.items()})
@@ -170,7 +173,7 @@ class Product(Family):
         return all(part.contains(params[label]) for label, part in self.parts.items())
 
     def at_bound(self, params: dict[str, Any]) -> Mask | None:
-        k = len(next(iter(self.split(params).values())))
+        k = len(self.order(params))
         found = []
         for label, part in self.parts.items():
             held, spaces = part.at_bound(params[label]), part.spaces(k)
@@ -195,6 +198,23 @@ class Product(Family):
     def _row_scores(self, params: dict[str, Any], data: Any, r: Array) -> Array:
         return np.hstack([part.row_scores(params[label], x, r) for label, part, x in self._each(data)])
 
+    @property
+    def num_free(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """``num_free(params)``: of parts that count for themselves, the size of the spaces of the others."""
+        return None if all(part.num_free is None for part in self.parts.values()) else self._num_free
+
+    def _num_free(self, params: dict[str, Any]) -> int | None:
+        k, total = len(self.order(params)), 0
+        for label, part in self.parts.items():
+            spaces = part.spaces(k)
+            if part.num_free is not None:
+                total += part.num_free(params[label])
+            elif spaces is not None:
+                total += sum(space.size for space in spaces.values())
+            else:
+                return None
+        return total
+
     def diagnose(
         self, weights: Array, params: dict[str, Any], data: Any, weight: Weight, held_up: bool
     ) -> Verdict | None:
@@ -215,8 +235,10 @@ class Product(Family):
         return {label: part.relabel(params[label], order) for label, part in self.parts.items()}
 
     def order(self, params: dict[str, Any]) -> Any:
-        label, part = next(iter(self.parts.items()))
-        return part.order(params[label])
+        """That of the first part of which not everything is shared."""
+        told = ((part, params[label]) for label, part in self.parts.items())
+        part, own = next((p, q) for p, q in told if not set(p.split(q)) <= set(p.shared))
+        return part.order(own)
 
     def embed(self, data: Any) -> Array | None:
         """What every part says of its rows, side by side; None where one says nothing."""

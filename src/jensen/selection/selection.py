@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from jensen.basics.tables import Table
+from jensen.basics.tables import Table, text_lines
 from jensen.basics.verdict import Outcome
 from jensen.em.result import Fit
 from jensen.families.family import Family
@@ -35,6 +35,8 @@ class Cell:
     ----------
     num_components, family
         The model.
+    name
+        Of the kind of components, ``tied``; ``tied (2)`` for the second kind of that name in a sweep.
     num_free
         Its free parameters.
     fit
@@ -47,6 +49,7 @@ class Cell:
 
     num_components: int
     family: Family
+    name: str
     num_free: int | None
     fit: Fit | None
     message: str = ""
@@ -56,11 +59,6 @@ class Cell:
     def outcome(self) -> Outcome:
         """The verdict's outcome; failed where there is no fit."""
         return Outcome.FAILED if self.fit is None else self.fit.verdict.outcome
-
-    @property
-    def name(self) -> str:
-        """Of the kind of components: ``tied``."""
-        return self.family.name
 
     @property
     def label(self) -> str:
@@ -173,12 +171,12 @@ class Selection:
         return [[at.get((k, name)) for name in names] for k in ks]
 
     def __repr__(self) -> str:
-        lines = [["k", *(cell.name for cell in row if cell)] for row in self.grid()[:1]]
+        titles = list(dict.fromkeys(cell.name for cell in self.cells))
+        lines = []
         for row in self.grid():
             k = next(cell.num_components for cell in row if cell)
             lines.append([str(k), *(self._shown(cell) for cell in row)])
-        widths = [max(map(len, column)) for column in zip(*lines, strict=False)]
-        body = ["  ".join(text.rjust(w) for text, w in zip(line, widths, strict=True)) for line in lines]
+        body = text_lines(["k", *titles], lines) if lines else []
         return "\n".join([f"Selection: {self._sentence()}", *body])
 
     def _shown(self, cell: Cell | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -93,13 +93,14 @@ def select(
     models = list(_grid(num_components, structures, prior))
     data = _checked(data)
     seed = rng.integers(2**63) if isinstance(rng, np.random.Generator) else rng
-    sweep = Sweep(data, weight, restarts, seed)
+    names = distinct_names(dict.fromkeys(model.family for model in models))
+    sweep = Sweep(data, weight, restarts, seed, names)
     interrupted = False
     with Progress("sweep") if progress is None else nullcontext(progress) as shown:
         try:
             for model in models:
                 done = f"{len(sweep.cells)} of {len(models)} models"
-                shown.update(f"{done}; k = {model.num_components}, {model.family.name}")
+                shown.update(f"{done}; k = {model.num_components}, {names[model.family]}")
                 if sweep.add(model).outcome is Outcome.INTERRUPTED:
                     interrupted = True
                     break
@@ -127,21 +128,30 @@ def _family(kind: Any) -> Family:
     return Gaussian(kind) if isinstance(kind, Structure) else as_family(kind)
 
 
+def distinct_names(families: Iterable[Family]) -> dict[Family, str]:
+    """The names of the families, with a number where one is taken."""
+    found: dict[Family, str] = {}
+    for family in families:
+        same = sum(other.name == family.name for other in found)
+        found[family] = f"{family.name} ({same + 1})" if same else family.name
+    return found
+
+
 def _checked(data: Any) -> Data:
-    """Tables as they are; anything else as a matrix of numbers."""
+    """Tables as they are; anything else as an array of numbers."""
     if isinstance(data, (dict, tuple)):
         return data
     data = np.asarray(data)
-    if data.ndim != 2:
-        raise ValueError(f"data must be (n, d), not of shape {data.shape}")
     return data if data.dtype in (np.float32, np.float64) else data.astype(float)
 
 
 class Sweep:
     """The cells that have been fitted to some data."""
 
-    def __init__(self, data: Data, weight: Any, restarts: int | None, seed: Any) -> None:
-        self.data, self.weight, self.restarts, self.seed = data, weight, restarts, seed
+    def __init__(
+        self, data: Data, weight: Any, restarts: int | None, seed: Any, names: dict[Family, str]
+    ) -> None:
+        self.data, self.weight, self.restarts, self.seed, self.names = data, weight, restarts, seed, names
         self.cells: list[Cell] = []
         self.enough = _Distinct(data, weight)
 
@@ -153,16 +163,17 @@ class Sweep:
     def _fitted(self, model: Mixture) -> Cell:
         """The fit of one model, or the reason why there is none."""
         k, family = model.num_components, model.family
+        name = self.names[family]
         free = family.count_free(k, self.data)
         total = None if free is None else k - 1 + free
         if not self.enough.at_least(k):
             message = f"more components than the {self.enough.count} distinct rows"
-            return Cell(k, family, total, None, message)
+            return Cell(k, family, name, total, None, message)
         try:
             found = fit(model, self.data, weight=self.weight, restarts=self.restarts, rng=self.seed)
         except (ArithmeticError, ValueError) as error:  # LinAlgError is a ValueError
-            return Cell(k, family, total, None, str(error))
-        return Cell(k, family, found.num_free if total is None else total, found)
+            return Cell(k, family, name, total, None, str(error))
+        return Cell(k, family, name, found.num_free if total is None else total, found)
 
     def _same(self, model: Mixture) -> Cell | None:
         """The cell of a model that has been fitted under another name."""
@@ -173,7 +184,7 @@ class Sweep:
         for cell in self.cells:
             known = cell.num_components == k and not cell.same_as
             if known and cell.family.same_as(k, self.data) == identity:
-                return Cell(k, family, cell.num_free, cell.fit, cell.message, same_as=cell.name)
+                return replace(cell, family=family, name=self.names[family], same_as=cell.name)
         return None
 
 

@@ -91,9 +91,9 @@ def _laws(
     """Name, whether it applies, and the law itself."""
 
     def law(function: Callable[..., None], options: dict[str, Any], applies: bool = True) -> Law:
-        return function.__name__, applies, lambda: function(model, params, data, **options)
+        return function.__name__, applies, lambda: function(fitted, params, data, **options)
 
-    yield law(contract.keeps_contract, case)
+    yield "keeps_contract", True, lambda: contract.keeps_contract(model, params, data, **case)
     fitted = prepared(model, data, case["weight"])
     if transform is None:
         transform = fitted.transform(data, drawn["rng"])

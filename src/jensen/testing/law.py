@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Data, Params, Weight
-from jensen.em.cases import first_array
+from jensen.em.cases import precision
 from jensen.em.contract import Model, as_model
 from jensen.em.coordinates import InChart, Natural, is_feasible
 from jensen.em.identities import em_map, log_prior
@@ -53,13 +53,6 @@ def rounding(model: Any, params: Params, data: Data, weight: Weight = None) -> f
 def unit(model: Any, params: Params, data: Data) -> float:
     """eps · (p + √n): the relative rounding of a sum over the cases."""
     return precision(data) * (num_values(params) + sqrt(as_model(model).cases.count(data)))
-
-
-def precision(data: Data) -> float:
-    """eps of the data: of float32 where that is what they are, else of float64."""
-    first = first_array(data)
-    single = isinstance(first, np.ndarray) and first.dtype == np.float32
-    return float(np.finfo(np.float32 if single else np.float64).eps)
 
 
 def num_values(params: Any) -> int:

@@ -1,1 +1,1 @@
-"""Parameters that are held or tied: `constrain` in `model`, and charts of the rest in `restricted_chart`."""
+"""Parameters that are held or tied: `constrain` in `constrained`, and the chart of the rest in `chart`."""

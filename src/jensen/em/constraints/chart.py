@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jensen.basics.arrays import Array, Params
+from jensen.basics.arrays import Array, Mask, Params
 from jensen.em.constraints.requests import read
 from jensen.spaces.cells import Restricted
 from jensen.spaces.chart import Cell, Chart
@@ -53,6 +53,11 @@ class RestrictedChart(Chart):
 
     def contains(self, params: Params) -> bool:
         return self.base.contains(params)
+
+    def at_bound(self, params: Params) -> Mask:
+        """A coordinate is held where one of the whole chart that comes from it is."""
+        held = self.base.at_bound(params)
+        return (self.pullback(self.to_vector(params))[held] != 0).any(axis=0)
 
     def random(self, rng: np.random.Generator) -> Params:
         return self.impose(self.base.random(rng))

@@ -1,1 +1,1 @@
-"""How sure a fit is: `information`, standard errors in `uncertainty`, `intervals`, `profile`, `sandwich`."""
+"""How sure a fit is: standard errors in `uncertainty`, then `intervals`, `profile`, `sandwich`."""

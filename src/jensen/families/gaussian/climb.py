@@ -45,7 +45,7 @@ def climb_one(
     weights, components, log-evidence, E-steps, outcome
     """
     d = params.means.shape[1]
-    needed = family.covariance.own.needed(d) if not family.covariance.is_shared else 0.0
+    needed = family.covariance.needed(d)
     steps = 0
 
     def at(weights: Array, params: GaussianParams) -> Point | None:

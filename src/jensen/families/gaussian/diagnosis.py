@@ -20,6 +20,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.verdict import Outcome, Verdict
+from jensen.families.checks import identical
 from jensen.families.gaussian.leave_one_out import Leaving
 from jensen.families.gaussian.moments import GaussianParams
 
@@ -44,13 +45,7 @@ def diagnose(
     bound = at_bound(family, params)
     if bound.any():
         return Verdict(Outcome.BOUNDARY, *_bound_message(family, bound))
-    if identical_components(family, params):
-        return Verdict(
-            Outcome.SADDLE,
-            "two components are identical, where EM stands still without being at a maximum",
-            "start from components that differ",
-        )
-    return None
+    return None if family.metric is None else identical(_features(family, params), SAME)
 
 
 def _list(flags: Mask) -> str:
@@ -80,19 +75,13 @@ def at_bound(family: Any, params: GaussianParams) -> Mask:
     return np.broadcast_to(smallest <= AT_BOUND * family.floor, (k,)).copy()
 
 
-def identical_components(family: Any, params: GaussianParams) -> bool:
-    """Whether two components have the same mean and covariance."""
-    means, covariances = params
-    metric = family.metric
-    if len(means) < 2 or metric is None:
-        return False
-    features = metric.whiten(means)
-    if not family.covariance.is_shared:
-        shape = metric.whiten_covariances(covariances)
-        features = np.hstack([features, shape.reshape(len(means), -1)])
-    gaps = np.linalg.norm(features[:, None] - features[None], axis=2)
-    np.fill_diagonal(gaps, np.inf)
-    return bool(gaps.min() < SAME)
+def _features(family: Any, params: GaussianParams) -> Array:
+    """Mean and covariance of every component in the metric, (k, m)."""
+    features = family.metric.whiten(params.means)
+    if family.covariance.is_shared:
+        return features
+    shape = family.metric.whiten_covariances(params.covariances)
+    return np.hstack([features, shape.reshape(len(features), -1)])
 
 
 def spurious_components(

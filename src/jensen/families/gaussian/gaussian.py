@@ -63,6 +63,10 @@ class Gaussian(Family):
     floor: float = DEFAULT_FLOOR
     metric: Metric | None = None
 
+    def __post_init__(self) -> None:
+        if not self.floor >= 0:
+            raise ValueError(f"floor must be at least 0, not {self.floor}")
+
     @property
     def native(self) -> Native:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
         """Passes over the rows without anything of size n × k."""
@@ -74,10 +78,10 @@ class Gaussian(Family):
         return self.covariance.name
 
     def same_as(self, k: int, data: Any) -> str:
-        return self.covariance.same_as(k, np.shape(data)[1])
+        return f"{self.covariance.same_as(k, _num_columns(data))} from {self.floor}"
 
     def count_free(self, k: int, data: Any) -> int:
-        d = np.shape(data)[1]
+        d = _num_columns(data)
         return k * d + self.covariance.num_free(k, d)
 
     def transform(self, data: Array, rng: Any) -> AffineMap:
@@ -145,8 +149,9 @@ class Gaussian(Family):
         Raises
         ------
         ValueError
-            If a column is constant, so that no covariance can be estimated in it.
+            If the data are not (n, d), or a column is constant, so that no covariance can be estimated in it.
         """
+        _num_columns(data)
         mean, covariance = data_moments(data, weight)
         self._refuse_constant_columns(data, weight, mean, covariance)
         return replace(self, metric=self.covariance.metric(mean, covariance))
@@ -278,3 +283,11 @@ class Gaussian(Family):
         variances = covariances[:, column, column][:, None]
         squares = np.square(points - means[:, column, None]) / variances
         return np.exp(-0.5 * squares) / np.sqrt(2.0 * np.pi * variances)
+
+
+def _num_columns(data: Any) -> int:
+    shape = np.shape(data) if isinstance(data, np.ndarray) else ()
+    if len(shape) != 2:
+        found = f"not of shape {shape}" if shape else f"as an array, not a {type(data).__name__}"
+        raise ValueError(f"data must be (n, d), {found}")
+    return shape[1]

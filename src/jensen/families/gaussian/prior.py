@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.numbers import count
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats
 
 
@@ -69,14 +70,18 @@ class NormalInverseWishart:
     def pseudo_stats(self, family: Any, k: int) -> GaussianStats:
         """The statistics of the rows that the prior is worth to ``k`` components of a `Gaussian`."""
         d, structure = len(self.mean), family.covariance
+        if family.num_columns not in (None, d):
+            raise ValueError(f"the prior is of {count(d, 'column')}, the data have {family.num_columns}")
         dof, second, _ = structure.prior_moments(self.scale, self.dof, k)
         centre = np.tile(self.mean, (k, 1))
-        count = np.full(k, self.mean_count)
-        return GaussianStats(structure.moments, centre, count, np.zeros((k, d)), second, dof)
+        counts = np.full(k, self.mean_count)
+        return GaussianStats(structure.moments, centre, counts, np.zeros((k, d)), second, dof)
 
     def log_density(self, family: Any, params: GaussianParams) -> float:
         """log of the density in the natural parameters (means and covariances)."""
         k, d = params.means.shape
+        if len(self.mean) != d:
+            raise ValueError(f"the prior is of {count(len(self.mean), 'column')}, the means have {d}")
         stats = self.pseudo_stats(family, k)
         # Everything that depends on θ is Q of the pseudo-data; what is left are the normalizing constants.
         constant = 0.5 * d * (stats.count.sum() * log(2 * pi) + k * log(self.mean_count / (2 * pi)))

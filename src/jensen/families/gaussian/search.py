@@ -153,6 +153,7 @@ class Search:
             np.stack([end.params.means for end in ends]),
             np.stack([structure.spread(end.params.covariances, self.k, d).ravel() for end in ends]),
             self.family.floor,
+            structure.needed(d),
             max_e_steps,
             tol,
             get_num_threads(),

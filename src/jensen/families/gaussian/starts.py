@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Weight
+from jensen.families.checks import UNPREPARED
 from jensen.families.gaussian.metric import Metric
 from jensen.families.gaussian.moments import GaussianParams
 from jensen.numerics import partitions
@@ -90,7 +91,7 @@ def shares(counts: Array) -> Array:
 def metric_of(family: Any) -> Metric:
     """The metric of a family that has been prepared."""
     if family.metric is None:
-        raise ValueError("prepare the model first: model.prepare(data, weight)")
+        raise ValueError(UNPREPARED)
     return family.metric
 
 

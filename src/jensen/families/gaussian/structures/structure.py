@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from math import lgamma, log
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,11 +167,17 @@ class Structure(Contract):
         away = np.einsum("nkd,kde->nke", rows[:, None, :] - means, vectors)
         return np.square(away) / values.reshape(1, -1, d)
 
+    def needed(self, d: int) -> float:
+        """With no more rows than this a component's own covariance cannot be estimated."""
+        return 0.0 if self.is_shared else self.own.needed(d)
+
     def same_as(self, k: int, d: int) -> str:
         """A name that is equal for structures that are the same model for this k and d."""
         if d == 1:
             return "shared" if self.is_shared and k > 1 else "own"
-        return self.alone if k == 1 and self.alone else self.name
+        if k == 1 and self.alone:
+            return self.alone
+        return repr(self) if self._fields() else self.name
 
     def meaning(self, k: int, d: int) -> str:
         """What it says of k components in d columns; empty where it says nothing."""
@@ -179,14 +185,23 @@ class Structure(Contract):
             return ""
         return self.words_in_one_column if d == 1 else self.words
 
+    def _fields(self) -> dict[str, Any]:
+        """What an instance holds, where the class has something to hold."""
+        own, slotted = state if isinstance(state := self.__getstate__(), tuple) else (state, None)
+        return {**(own or {}), **(slotted or {})}
+
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other)
+        if not isinstance(other, Structure) or type(self) is not type(other):
+            return False
+        mine, others = self._fields(), other._fields()
+        return mine.keys() == others.keys() and all(np.array_equal(mine[n], others[n]) for n in mine)
 
     def __hash__(self) -> int:
         return hash(type(self))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        held = ", ".join(f"{name}={value!r}" for name, value in self._fields().items())
+        return f"{type(self).__name__}({held})"
 
 
 def divided(scatter: Array, dof: Array, current: Array) -> Array:
