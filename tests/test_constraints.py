@@ -215,7 +215,7 @@ def test_what_is_known_in_another_form():
 
 
 def test_what_is_at_its_bound_stays_known_under_constraints():
-    """One of the variances ends at its bound; the standard errors of the rest are those of the whole model's."""
+    """One variance ends at its bound; the standard errors of the rest are those of the whole model."""
     rng = np.random.default_rng(0)
     data = np.vstack([rng.normal(size=(200, 2)), np.full((60, 2), 5.0)])
     whole = jensen.fit(gaussian(jensen.Spherical()), data)

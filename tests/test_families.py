@@ -275,7 +275,7 @@ def test_a_family_with_hidden_variables_of_its_own():
 
 @dataclass(frozen=True)
 class Noise(Family):
-    """Normal columns with one variance for all components, which comes first and counts for two parameters."""
+    """One normal column, one variance for all, which comes first and counts for two parameters."""
 
     shared = ("variance",)
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 import jensen
 from jensen import testing
-from jensen.em import EM, Problem, StepNorm, em_map, log_evidence
+from jensen.em import EM, Outcome, Problem, StepNorm, em_map, log_evidence
 from pages import ROOT, run_script
 from toys import Linkage
 
@@ -517,3 +518,24 @@ def test_data_of_other_forms(form):
     assert sure.sandwich().standard_errors["rates"] == pytest.approx(sure.standard_errors["rates"], rel=0.3)
     with pytest.raises(ValueError, match="each of the 800 rows"):
         jensen.fit(model, data, weight=np.ones(3))
+
+
+@pytest.mark.parametrize("kind", ["FactorAnalysis", "ConditionalFactorAnalysis"])
+def test_a_test_that_is_a_factor_ends_at_the_bound_and_says_so(factor_analysis, kind):
+    """Heywood's case: of one factor λ₁² would be 0.8 · 0.8 / 0.5, more than the variance of the first test."""
+    correlations, n, least = np.array([[1, 0.8, 0.8], [0.8, 1, 0.5], [0.8, 0.5, 1]]), 150, 0.005
+    rows, weight = factor_analysis["rows_with"](correlations), np.full(3, n / 3)
+
+    def loss(theta):
+        covariance = np.outer(theta[:3], theta[:3]) + np.diag(theta[3:])
+        return 0.5 * n * (np.linalg.slogdet(covariance)[1] + np.trace(np.linalg.solve(covariance, correlations)))
+
+    bounds = [(None, None)] * 3 + [(least, None)] * 3
+    peer = minimize(loss, [0.7] * 3 + [0.5] * 3, bounds=bounds, method="L-BFGS-B", options={"ftol": 1e-15})
+    model = factor_analysis[kind](np.ones((3, 1), dtype=bool))
+    fit = jensen.fit(model, rows, weight=weight, restarts=3)
+    assert fit.verdict.outcome is Outcome.BOUNDARY and "test 0 is at its bound" in fit.verdict.message
+    assert fit.params.uniquenesses == pytest.approx(peer.x[3:], abs=1e-4)
+    assert fit.params.uniquenesses[0] == pytest.approx(least, abs=1e-9)
+    assert fit.log_evidence == pytest.approx(-peer.fun - 1.5 * n * np.log(2 * np.pi), abs=1e-5)
+    testing.never_falls(model, fit.params, rows, weight=weight)

@@ -10,7 +10,7 @@ import pytest
 import jensen
 from jensen.cli import main
 from jensen.em.contract import as_model
-from jensen.families import STRUCTURES, Components, Gaussian
+from jensen.families import STRUCTURES, Components
 from jensen.families.family import as_family
 from jensen.files import Saved
 from jensen.report import figure_bytes, fit_document, plot_fit, selection_document, summary

@@ -331,16 +331,18 @@ CAPABILITIES = tuple(
 )
 
 
+@dataclass(eq=False, repr=False)
 class PlainFamily(Family):
     """A class with the four methods, made a `Family` by `as_family`."""
 
-    log_density: Any = None
-    m_step: Any = None
-    expected_log_density: Any = None
+    own: Any
 
-    def __init__(self, own: Any) -> None:
-        self.own = own
-        vars(self).update(given(own, [*METHODS, *CAPABILITIES]))
+    log_density: ClassVar[Any] = None
+    m_step: ClassVar[Any] = None
+    expected_log_density: ClassVar[Any] = None
+
+    def __post_init__(self) -> None:
+        vars(self).update(given(self.own, [*METHODS, *CAPABILITIES]))
 
     def prepare(self, data: Any, weight: Weight) -> Family:
         prepare = given(self.own, ["prepare"]).get("prepare")

@@ -187,7 +187,8 @@ class Structure(Contract):
 
     def _fields(self) -> dict[str, Any]:
         """What an instance holds, where the class has something to hold."""
-        own, slotted = state if isinstance(state := self.__getstate__(), tuple) else (state, None)
+        state: Any = self.__getstate__()
+        own, slotted = state if isinstance(state, tuple) else (state, None)
         return {**(own or {}), **(slotted or {})}
 
     def __eq__(self, other: object) -> bool:
