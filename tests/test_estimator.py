@@ -10,11 +10,11 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 import jensen
 from jensen.em import EM, Outcome
+from jensen.families import STRUCTURES
 from jensen.models import Dirichlet, Mixture, MixturePrior, NormalInverseWishart
 from samples import clusters, faithful
 
-STRUCTURES = ("full", "tied", "diag", "spherical")
-SHAPES = {"full": (3, 2, 2), "tied": (2, 2), "diag": (3, 2), "spherical": (3,)}
+SHAPES = {"full": (3, 2, 2), "tied": (2, 2), "diag": (3, 2), "eei": (2,), "spherical": (3,), "eii": ()}
 KINDS = ("kmeans", "k-means++", "random", "random_from_data")
 TWO = {"weights_init": [0.4, 0.6], "means_init": [[2.0, 55.0], [4.3, 80.0]]}
 
@@ -243,8 +243,8 @@ def test_integer_weights_are_repeated_rows(covariance_type):
         "means_init": x[[0, 5, 9]],
         "weights_init": np.full(3, 1 / 3),
     }
-    precisions = {"full": np.tile(np.eye(2), (3, 1, 1)), "tied": np.eye(2), "diag": np.ones((3, 2))}
-    arguments["precisions_init"] = precisions.get(covariance_type, np.ones(3))
+    identity = np.eye(2) if covariance_type == "tied" else np.ones(SHAPES[covariance_type])
+    arguments["precisions_init"] = np.tile(np.eye(2), (3, 1, 1)) if covariance_type == "full" else identity
     repeated = x.repeat(weight, axis=0)
     a = make(tol=0, max_iter=20, **arguments).fit(x, sample_weight=weight)
     b = make(tol=0, max_iter=20, **arguments).fit(repeated)
