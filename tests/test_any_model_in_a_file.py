@@ -2,6 +2,7 @@
 
 import copy
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,8 +14,7 @@ import jensen
 from jensen.basics.errors import DataError
 from jensen.em import Outcome
 from jensen.em.contract import as_model
-from jensen.families import STRUCTURES, Gaussian
-from jensen.families.gaussian.ridge import Ridge
+from jensen.families import STRUCTURES, Gaussian, Ridge
 from jensen.files import Saved
 from jensen.models import Dirichlet, MixturePrior, NormalInverseWishart
 from own_families import Counts, Exponential, Named, Pair, Scaled, Tied, counts, waiting_times
@@ -63,6 +63,37 @@ def test_the_same_bits(name, prior, whole, tmp_path):
     assert type(found.model) is type(fit.model)
     assert found.columns == ("x1", "x2")
     assert repr(found).startswith(f"Saved(2 × {name} in 2 columns")
+
+
+def printed(program, *arguments):
+    """What a fresh process prints."""
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_fresh_process_reads_a_ridge(tmp_path):
+    path = tmp_path / "model.json"
+    jensen.save(jensen.GaussianMixture(2, reg_covar=0.1).fit(ROWS).result_, path)
+    assert "2 × full" in printed("import sys, jensen; print(jensen.load(sys.argv[1]))", path)
+
+
+SAME_AFTER_EVERY_IMPORT = """
+from importlib import import_module
+from pkgutil import walk_packages
+from jensen.files.registry import PACKAGES, own_classes
+before = own_classes()
+for package in PACKAGES:
+    for module in walk_packages(import_module(package).__path__, f"{package}."):
+        import_module(module.name)
+print(len(before), before.items() ^ own_classes().items())
+"""
+
+
+def test_what_a_file_may_name_does_not_depend_on_what_was_imported():
+    pytest.importorskip("numpyro")
+    count, rest = printed(SAME_AFTER_EVERY_IMPORT).split(maxsplit=1)
+    assert int(count) > 50
+    assert rest.strip() == "set()"
 
 
 def test_constraints_of_constraints(tmp_path):
