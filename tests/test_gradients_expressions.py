@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jensen import gradients as gr
 from jensen.gradients.expressions import ExpressionError, parse_expression, parse_program, problem
 from jensen.gradients.expressions.families import FAMILIES
+from jensen.gradients.expressions.language import FUNCTIONS
 
 
 def value(text, **values):
@@ -155,6 +156,14 @@ def test_whatever_is_typed_is_a_number_or_an_error_of_one_line(pieces, gap):
             assert "\n" not in str(error)
         except KeyError as error:  # a name without a value
             assert error.args == ("lambda",)
+
+
+@pytest.mark.parametrize("text", ["x" + "**exp(0)" * 12, "x" + "/(exp(0)" * 12 + ")" * 12])
+def test_every_constant_is_worked_out_once(text, monkeypatch):
+    calls = []
+    monkeypatch.setitem(FUNCTIONS, "exp", (1, lambda x: calls.append(x) or x + 1.0))
+    parse_expression(text)
+    assert len(calls) == 12
 
 
 def test_long_powers_of_constants_end_at_once():
