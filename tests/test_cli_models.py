@@ -178,6 +178,19 @@ def test_what_a_family_refuses_is_one_line(other, header, rows, message, command
     assert len(err.splitlines()) == 1
 
 
+def test_standard_input_without_names_is_taken_by_position(model, faithful, monkeypatch, capsys):
+    def piped(*args):
+        text = "\n".join(f"{a},{b}" for a, b in faithful)
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        return main([*args])
+
+    assert piped("predict", model, "-") == 0
+    labels = posterior(model, faithful).responsibilities.argmax(axis=1)
+    assert table(capsys.readouterr().out)[1][:, 0].tolist() == labels.tolist()
+    assert piped("score", model, "-", "--weights", "x2") == 2
+    assert "standard input has 1 columns where the model has 2" in capsys.readouterr().err
+
+
 def test_sample_draws_rows_with_names(model, capsys):
     texts = []
     for seed in ("1", "1", "2"):
