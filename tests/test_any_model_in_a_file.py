@@ -4,6 +4,7 @@ import copy
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import jensen
 from jensen.basics.errors import DataError
 from jensen.em import Outcome
 from jensen.em.contract import as_model
-from jensen.families import STRUCTURES, Gaussian, Ridge
+from jensen.families import STRUCTURES, Full, Gaussian, Ridge
 from jensen.files import Saved
 from jensen.models import Dirichlet, MixturePrior, NormalInverseWishart
 from own_families import Counts, Exponential, Named, Pair, Scaled, Tied, counts, waiting_times
@@ -145,6 +146,26 @@ def test_params_at_the_bound_of_a_space_can_be_saved(tmp_path):
     edge = fit.params._replace(components={"rate": np.array([0.0, 1.0])})
     jensen.save(Saved(model, edge, (), Saved.from_fit(fit).summary), path)
     assert_array_equal(jensen.load(path, known=[Exponential]).params.components["rate"], [0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("structure", "other", "theirs"),
+    [
+        (Full(), lambda fitted: replace(fitted, num_components=3), r"Mixture \(weights: Simplex \(3,\)"),
+        (Named(), lambda fitted: replace(fitted, num_components=3), r"Mixture \(weights: Simplex \(3,\)"),
+        (Full(), lambda fitted: jensen.Mixture(2, jensen.Poisson(2)), r"Mixture \(.* rates: Positive"),
+        (Full(), WHOLE["fixed"], r"Mixture, constrained \("),
+    ],
+)
+def test_another_model_than_that_of_the_file(structure, other, theirs, tmp_path):
+    fit = quick(jensen.Mixture(2, Gaussian(structure)), ROWS)
+    path = tmp_path / "model.json"
+    jensen.save(fit, path)
+    with pytest.raises(DataError, match=rf"params of a Mixture \(.*, not of a {theirs}"):
+        jensen.load(path, other(fit.model))
+    assert jensen.load(path, fit.model).model is fit.model
+    with pytest.raises(DataError, match=r"give model.prepare\(data, weight\)"):
+        jensen.load(path, jensen.Mixture(2, Gaussian(structure)))
 
 
 # ---- models whose functions no file can hold ---------------------------------------------------------------
