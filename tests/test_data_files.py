@@ -152,6 +152,15 @@ def test_row_names_are_not_data(file, content):
     assert info.left_out == ("(row names)",)
 
 
+@pytest.mark.parametrize("asked", [{"columns": ["(row names)"]}, {"weights": "(row names)"}])
+def test_row_names_cannot_be_asked_for(file, asked):
+    refused(r"t.csv has no column '\(row names\)'; it has a, b$", file(",a,b\n0,5,6\n1,7,8\n"), **asked)
+
+
+def test_row_names_are_no_column_in_messages(file):
+    refused("t.csv has no column of numbers; it has a, b, all text", file(",a,b\n0,u,v\n1,w,x\n"))
+
+
 @pytest.mark.parametrize("gap", ["", "NA", "NaN", "n/a", "null", "None", "?", ".", " "])
 def test_gaps_are_missing_values(file, gap):
     rows = read_table(file(f"a,b\n1,2\n{gap},4\n5,6\n")).rows

@@ -46,6 +46,11 @@ class Dialect:
         """The delimiter, or a character that no table holds."""
         return self.delimiter or "\x1f"
 
+    @property
+    def named(self) -> list[str]:
+        """The columns of data: all but the names of the rows."""
+        return [name for name in self.columns if name != ROW_NAMES]
+
     def rows(
         self, lines: Iterable[str], above: int = 0, strict: bool = False
     ) -> Iterator[tuple[int, list[str]]]:
