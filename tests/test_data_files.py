@@ -498,6 +498,32 @@ def test_damaged_binary_files(file, name):
             assert "\n" not in str(error)
 
 
+NEEDLE = pl.DataFrame({"a": [1, 2], "kind": ["needle" * 3, "u"], "b": [3, 4]})
+UNREADABLE = {  # a text that is no UTF-8, as whoever reads it finds out
+    "t.parquet": bytes_of(NEEDLE.write_parquet, compression="uncompressed", statistics=False),
+    "t.arrow": bytes_of(NEEDLE.write_ipc, compression="uncompressed"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+@pytest.mark.parametrize(
+    ("asked", "values"),
+    [
+        ({}, [[1, 3], [2, 4]]),
+        ({"columns": ["b"]}, [[3], [4]]),
+        ({"columns": ["b", "a"]}, [[3, 1], [4, 2]]),
+        ({"weights": "b"}, [[1], [2]]),
+        ({"columns": ["a"], "weights": "b"}, [[1], [2]]),
+    ],
+)
+def test_columns_that_are_not_used_are_not_read(file, name, asked, values):
+    path = file(UNREADABLE[name].replace(b"needle", b"\xff" * 6), name)
+    refused("is damaged or cut off", path, columns=["kind"])
+    rows, weight, _ = read_table(path, **asked)
+    assert rows.values.tolist() == values
+    assert weight is None or weight.tolist() == [3, 4]
+
+
 def test_the_name_promises_what_the_file_does_not_hold(file):
     refused(
         "t.parquet does not hold Parquet data: it is damaged, or named wrongly", file("a\n1\n", "t.parquet")
