@@ -8,7 +8,6 @@ text. What it returns is walked with a white list, and nothing is evaluated as P
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +16,8 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+from jensen.basics.errors import did_you_mean, listed
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 60
@@ -129,10 +130,9 @@ def parse_program(text: str) -> list[Described]:
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """``there is no function 'sine' (sin?); there are …``."""
+    """``there is no function 'sine' (did you mean 'sin'?); there are …``."""
     known = list(known)
-    near = difflib.get_close_matches(name, known, 1)
-    return f"there is no {what} {name!r}{f' ({near[0]}?)' if near else ''}; there are {', '.join(known)}"
+    return f"there is no {what} {name!r}{did_you_mean(name, known)}; there are {listed(known)}"
 
 
 def pointed(text: str, column: int) -> str:
