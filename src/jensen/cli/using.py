@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from jensen.basics.tables import default_columns
 from jensen.cli import arguments, output
 from jensen.cli.errors import CommandError, Ending
 from jensen.cli.forms import columns_of, posterior
 from jensen.cli.inputs import Source, read_for_model, read_source
 from jensen.data.datasets import list_datasets
-from jensen.data.rows import default_columns
 from jensen.em.contract import as_model
 from jensen.em.posteriors import DiscretePosterior
 from jensen.files.saved import Saved

@@ -10,9 +10,8 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 
-from jensen.basics.tables import Table
+from jensen.basics.tables import Table, default_columns
 from jensen.basics.verdict import Outcome, Verdict
-from jensen.data.rows import default_columns
 from jensen.em.contract import as_model
 from jensen.em.result import Fit
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jensen.basics.errors import DataError
+from jensen.basics.tables import default_columns
 from jensen.data.doors.text.numbers import MISSING, are_numbers
-from jensen.data.rows import default_columns
 
 BLANKS = " "
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", BLANKS: "blank"}
