@@ -2,12 +2,14 @@
 
 import re
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import jax_cache
 import jensen
 from conftest import COMPILING, SCRIPTS, group_of
+from jensen.cli import main
+from jensen.files import Saved
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -18,6 +20,18 @@ def test_the_version_is_one():
     assert jensen.__version__ == version("jensen") == here
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert re.search(r"^version: (.*)$", citation, re.MULTILINE)[1] == here
+
+
+def test_a_source_tree_has_no_version(monkeypatch, capsys):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    assert jensen.__version__ == "unknown"
+    fit = jensen.fit(jensen.Mixture(1), jensen.load_dataset("faithful").values)
+    assert Saved.from_fit(fit).summary["jensen_version"] == "unknown"
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == "jensen unknown\n"
 
 
 def test_every_group_of_dependencies_is_an_extra_or_made_of_groups():
