@@ -43,6 +43,15 @@ def test_every_group_of_dependencies_is_an_extra_or_made_of_groups():
     assert {each["include-group"] for each in groups["dev"] if isinstance(each, dict)} <= set(groups)
 
 
+def test_the_lowest_versions_are_those_of_the_project():
+    """The script installs extras, and has no versions of its own."""
+    script = (ROOT / "scripts" / "test-lowest").read_text(encoding="utf-8")
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert re.findall(r"(?m)^lowest \S+ (.*)$", script) == ["'.[test-core]'", "'.[test]'"]
+    assert any("test-core" in each for each in extras["test"])
+    assert not any("jax" in each for each in extras["test-core"])
+
+
 def test_checks_before_a_commit_have_the_versions_of_the_project():
     ruff = next(each for each in PROJECT["project"]["optional-dependencies"]["check"] if "ruff" in each)
     named = re.findall(r"ruff==[\d.]+", (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
