@@ -2,7 +2,9 @@
 
 import copy
 import json
+import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,7 @@ import jensen
 from jensen.basics.errors import DataError
 from jensen.em import Outcome
 from jensen.em.contract import as_model
-from jensen.families import STRUCTURES, Gaussian
-from jensen.families.gaussian.ridge import Ridge
+from jensen.families import STRUCTURES, Full, Gaussian, Ridge
 from jensen.files import Saved
 from jensen.models import Dirichlet, MixturePrior, NormalInverseWishart
 from own_families import Counts, Exponential, Named, Pair, Scaled, Tied, counts, waiting_times
@@ -63,6 +64,37 @@ def test_the_same_bits(name, prior, whole, tmp_path):
     assert type(found.model) is type(fit.model)
     assert found.columns == ("x1", "x2")
     assert repr(found).startswith(f"Saved(2 × {name} in 2 columns")
+
+
+def printed(program, *arguments):
+    """What a fresh process prints."""
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_fresh_process_reads_a_ridge(tmp_path):
+    path = tmp_path / "model.json"
+    jensen.save(jensen.GaussianMixture(2, reg_covar=0.1).fit(ROWS).result_, path)
+    assert "2 × full" in printed("import sys, jensen; print(jensen.load(sys.argv[1]))", path)
+
+
+SAME_AFTER_EVERY_IMPORT = """
+from importlib import import_module
+from pkgutil import walk_packages
+from jensen.files.registry import PACKAGES, own_classes
+before = own_classes()
+for package in PACKAGES:
+    for module in walk_packages(import_module(package).__path__, f"{package}."):
+        import_module(module.name)
+print(len(before), before.items() ^ own_classes().items())
+"""
+
+
+def test_what_a_file_may_name_does_not_depend_on_what_was_imported():
+    pytest.importorskip("numpyro")
+    count, rest = printed(SAME_AFTER_EVERY_IMPORT).split(maxsplit=1)
+    assert int(count) > 50
+    assert rest.strip() == "set()"
 
 
 def test_constraints_of_constraints(tmp_path):
@@ -114,6 +146,26 @@ def test_params_at_the_bound_of_a_space_can_be_saved(tmp_path):
     edge = fit.params._replace(components={"rate": np.array([0.0, 1.0])})
     jensen.save(Saved(model, edge, (), Saved.from_fit(fit).summary), path)
     assert_array_equal(jensen.load(path, known=[Exponential]).params.components["rate"], [0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("structure", "other", "theirs"),
+    [
+        (Full(), lambda fitted: replace(fitted, num_components=3), r"Mixture \(weights: Simplex \(3,\)"),
+        (Named(), lambda fitted: replace(fitted, num_components=3), r"Mixture \(weights: Simplex \(3,\)"),
+        (Full(), lambda fitted: jensen.Mixture(2, jensen.Poisson(2)), r"Mixture \(.* rates: Positive"),
+        (Full(), WHOLE["fixed"], r"Mixture, constrained \("),
+    ],
+)
+def test_another_model_than_that_of_the_file(structure, other, theirs, tmp_path):
+    fit = quick(jensen.Mixture(2, Gaussian(structure)), ROWS)
+    path = tmp_path / "model.json"
+    jensen.save(fit, path)
+    with pytest.raises(DataError, match=rf"params of a Mixture \(.*, not of a {theirs}"):
+        jensen.load(path, other(fit.model))
+    assert jensen.load(path, fit.model).model is fit.model
+    with pytest.raises(DataError, match=r"give model.prepare\(data, weight\)"):
+        jensen.load(path, jensen.Mixture(2, Gaussian(structure)))
 
 
 # ---- models whose functions no file can hold ---------------------------------------------------------------

@@ -109,6 +109,88 @@ def test_columns_without_names_are_taken_by_position(model, faithful, tmp_path, 
     assert rows[:, 0].tolist() == posterior(model, faithful).responsibilities.argmax(axis=1).tolist()
 
 
+NUMBERS = np.array([[0, 1], [1, 0], [0, 0], [2, 1], [1, 1], [5, 0], [4, 1], [6, 0]], dtype=float)
+NAMED = dict(zip(("visits", "colour"), NUMBERS.T, strict=True))
+OTHERS = {
+    "poisson": (jensen.Poisson(), NUMBERS),
+    "categorical": (jensen.Categorical(), NUMBERS),
+    "named": (jensen.Product({"visits": jensen.Gaussian(), "colour": jensen.Categorical()}), NAMED),
+    "numbered": (jensen.Product({0: jensen.Gaussian(), 1: jensen.Categorical()}), NUMBERS),
+}
+
+
+@pytest.fixture
+def other(tmp_path, monkeypatch, request):
+    """A model that only a file can bring to the command line, beside files of data."""
+    monkeypatch.chdir(tmp_path)
+    family, data = OTHERS[request.param]
+    fit = jensen.fit(jensen.Mixture(2, family), data, restarts=2, rng=0)
+    jensen.save(fit, "model.json")
+    return fit, data
+
+
+def cells(path, rows, header="visits,colour"):
+    np.savetxt(path, rows, delimiter=",", header=header, comments="")
+
+
+@pytest.mark.parametrize("other", OTHERS, indirect=True)
+@pytest.mark.parametrize("n", [1, 8])
+def test_any_family_predicts_and_scores(other, n, capsys):
+    fit, data = other
+    cells("rows.csv", NUMBERS[:n], "x1,x2" if fit.model.family.num_columns else "visits,colour")
+    expected = fit.model.posterior(fit.params, data)
+    assert main(["score", "model.json", "rows.csv", "--rows"]) == 0
+    np.testing.assert_array_equal(table(capsys.readouterr().out)[1][:, 0], expected.log_evidence[:n])
+    assert main(["predict", "model.json", "rows.csv", "--proba"]) == 0
+    np.testing.assert_array_equal(table(capsys.readouterr().out)[1][:, 1:3], expected.responsibilities[:n])
+
+
+@pytest.mark.parametrize("other", ["named"], indirect=True)
+def test_columns_that_a_family_names_are_found_in_any_order(other, capsys):
+    fit, data = other
+    cells("rows.csv", np.column_stack([NUMBERS[:, 1], np.full(8, 9), NUMBERS[:, 0]]), "colour,more,visits")
+    assert main(["score", "model.json", "rows.csv", "--rows"]) == 0
+    rows = table(capsys.readouterr().out)[1]
+    np.testing.assert_array_equal(rows[:, 0], fit.model.posterior(fit.params, data).log_evidence)
+
+
+REFUSED = [
+    ("poisson", "x1,x2", [[1, 4.5]], "row 0, column 1 (counted from 0) is 4.5"),
+    ("poisson", "x1,x2", [[-1, 4]], "row 0, column 0 (counted from 0) is -1"),
+    ("categorical", "a,b", [[0, 1], [0, 2]], "column 1 has codes 0 to 1; row 1 (both counted from 0) is 2"),
+    ("categorical", "a,b,c", [[0, 1, 0]], "num_codes is of 2 columns, the data have 3"),
+    ("named", "visits,colour", [[0.5, 2]], "colour: column 0 has codes 0 to 1"),
+    ("named", "visits,color", [[0.5, 1]], "missing: colour (did you mean 'color'?)"),
+    ("numbered", "a,b", [[0.5, 2]], "1: column 0 has codes 0 to 1"),
+    ("numbered", "a", [[0.5]], "the data have no column 1 (counted from 0)"),
+]
+
+
+@pytest.mark.parametrize("command", ["predict", "score"])
+@pytest.mark.parametrize(("other", "header", "rows", "message"), REFUSED, indirect=["other"])
+def test_what_a_family_refuses_is_one_line(other, header, rows, message, command, capsys):
+    cells("rows.csv", rows, header)
+    assert main([command, "model.json", "rows.csv"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("jensen: error: rows.csv")
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_standard_input_without_names_is_taken_by_position(model, faithful, monkeypatch, capsys):
+    def piped(*args):
+        text = "\n".join(f"{a},{b}" for a, b in faithful)
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        return main([*args])
+
+    assert piped("predict", model, "-") == 0
+    labels = posterior(model, faithful).responsibilities.argmax(axis=1)
+    assert table(capsys.readouterr().out)[1][:, 0].tolist() == labels.tolist()
+    assert piped("score", model, "-", "--weights", "x2") == 2
+    assert "standard input has 1 columns where the model has 2" in capsys.readouterr().err
+
+
 def test_sample_draws_rows_with_names(model, capsys):
     texts = []
     for seed in ("1", "1", "2"):

@@ -152,6 +152,15 @@ def test_row_names_are_not_data(file, content):
     assert info.left_out == ("(row names)",)
 
 
+@pytest.mark.parametrize("asked", [{"columns": ["(row names)"]}, {"weights": "(row names)"}])
+def test_row_names_cannot_be_asked_for(file, asked):
+    refused(r"t.csv has no column '\(row names\)'; it has a, b$", file(",a,b\n0,5,6\n1,7,8\n"), **asked)
+
+
+def test_row_names_are_no_column_in_messages(file):
+    refused("t.csv has no column of numbers; it has a, b, all text", file(",a,b\n0,u,v\n1,w,x\n"))
+
+
 @pytest.mark.parametrize("gap", ["", "NA", "NaN", "n/a", "null", "None", "?", ".", " "])
 def test_gaps_are_missing_values(file, gap):
     rows = read_table(file(f"a,b\n1,2\n{gap},4\n5,6\n")).rows
@@ -487,6 +496,32 @@ def test_damaged_binary_files(file, name):
             read_table(file(bytes(changed), name))
         except DataError as error:
             assert "\n" not in str(error)
+
+
+NEEDLE = pl.DataFrame({"a": [1, 2], "kind": ["needle" * 3, "u"], "b": [3, 4]})
+UNREADABLE = {  # a text that is no UTF-8, as whoever reads it finds out
+    "t.parquet": bytes_of(NEEDLE.write_parquet, compression="uncompressed", statistics=False),
+    "t.arrow": bytes_of(NEEDLE.write_ipc, compression="uncompressed"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+@pytest.mark.parametrize(
+    ("asked", "values"),
+    [
+        ({}, [[1, 3], [2, 4]]),
+        ({"columns": ["b"]}, [[3], [4]]),
+        ({"columns": ["b", "a"]}, [[3, 1], [4, 2]]),
+        ({"weights": "b"}, [[1], [2]]),
+        ({"columns": ["a"], "weights": "b"}, [[1], [2]]),
+    ],
+)
+def test_columns_that_are_not_used_are_not_read(file, name, asked, values):
+    path = file(UNREADABLE[name].replace(b"needle", b"\xff" * 6), name)
+    refused("is damaged or cut off", path, columns=["kind"])
+    rows, weight, _ = read_table(path, **asked)
+    assert rows.values.tolist() == values
+    assert weight is None or weight.tolist() == [3, 4]
 
 
 def test_the_name_promises_what_the_file_does_not_hold(file):

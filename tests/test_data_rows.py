@@ -110,7 +110,8 @@ def test_other_things_that_are_no_numbers():
     refused("Complex data not supported", np.array([[1 + 2j]]))
     refused("Complex data not supported", np.array([[1 + 2j]], dtype=object))
     for kind in (scipy.sparse.csr_array, scipy.sparse.dok_array, scipy.sparse.dok_matrix):
-        refused("data is sparse, which is not supported; pass data.toarray", kind([[1.0]]))
+        message = "data is sparse, which is not supported; pass data.toarray"
+        refused(message, kind([[1.0]]), DataTypeError)
 
 
 def test_shapes():

@@ -5,6 +5,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import jensen
+from jensen.basics.errors import DataTypeError
 from samples import faithful
 
 pd = pytest.importorskip("pandas")
@@ -68,7 +69,7 @@ def test_sparse_rows():
     from scipy import sparse
 
     for container in (sparse.csr_array, sparse.dok_matrix):
-        with pytest.raises(TypeError, match=r"sparse.*toarray"):
+        with pytest.raises(DataTypeError, match=r"X is sparse.*X\.toarray"):
             make().fit(container(np.eye(4)))
 
 

@@ -1,5 +1,8 @@
 """Seeing: replicates, comparisons with an exact reference, the check; and what they say of bad input."""
 
+import sys
+from collections import Counter
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,6 +25,7 @@ from numpyro.distributions import (
 )
 
 from jensen import gradients as gr
+from jensen.basics.tables import Table
 from jensen.gradients.compare.moments import moments
 from jensen.gradients.compare.names import parameter_names
 from jensen.gradients.compare.reference import NoReference, reference
@@ -552,6 +556,28 @@ def test_many_rows_are_summed_for_each_estimator():
     assert total["variance"] == pytest.approx(found.samples["Pathwise()"].var(axis=0, ddof=1).sum())
     assert abs(total["variance"] - 30 * 4 / 8) < 4 * total["variance_error"]
     assert len(found.text(most=100).splitlines()) > 60
+
+
+def test_the_work_for_many_parameters_does_not_grow_with_their_square(monkeypatch):
+    calls = Counter()
+
+    def counted(owner, name):
+        own = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *given: calls.update([name]) or own(*given))
+
+    counted(sys.modules["jensen.gradients.compare.compare"], "bias_in_errors")
+    counted(Table, "rows")
+    F = gr.expectation(
+        lambda x, params: jnp.sum(x**2),
+        lambda params: Normal(params["mu"], 1.0).to_event(1),
+        draws=ONE,
+    )
+    both = [gr.ScoreFunction(), gr.Pathwise()]
+    found = gr.compare(
+        F, {"mu": jnp.ones(50)}, both, key=0, num_replicates=20, truth={"mu": 2 * jnp.ones(50)}
+    )
+    assert len(found.totals()) == 2
+    assert calls == {"bias_in_errors": 2, "rows": 1}
 
 
 def test_a_truth_has_the_form_of_theta():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jensen import gradients as gr
 from jensen.gradients.expressions import ExpressionError, parse_expression, parse_program, problem
 from jensen.gradients.expressions.families import FAMILIES
+from jensen.gradients.expressions.language import FUNCTIONS
 
 
 def value(text, **values):
@@ -69,7 +70,7 @@ def test_whole_powers_have_a_derivative_at_zero_and_below():
         ("x ^ 2", 3, r"a power is written \*\*"),
         ("x + 1/0", 7, "division by zero"),
         ("x/(2 - 2)", 3, "division by zero"),
-        ("2*sine(x)", 3, r"no function 'sine' \(sin\?\)"),
+        ("2*sine(x)", 3, r"no function 'sine' \(did you mean 'sin'\?\); there are exp, log, "),
         ("sin", 1, "sin is a function"),
         ("sin(x, 2)", 1, "takes 1 argument, not 2"),
         ("__import__('os')", 12, "no meaning"),
@@ -157,6 +158,14 @@ def test_whatever_is_typed_is_a_number_or_an_error_of_one_line(pieces, gap):
             assert error.args == ("lambda",)
 
 
+@pytest.mark.parametrize("text", ["x" + "**exp(0)" * 12, "x" + "/(exp(0)" * 12 + ")" * 12])
+def test_every_constant_is_worked_out_once(text, monkeypatch):
+    calls = []
+    monkeypatch.setitem(FUNCTIONS, "exp", (1, lambda x: calls.append(x) or x + 1.0))
+    parse_expression(text)
+    assert len(calls) == 12
+
+
 def test_long_powers_of_constants_end_at_once():
     assert value("9**9**9**9") == math.inf
     with pytest.raises(ExpressionError, match="too long"):
@@ -166,7 +175,7 @@ def test_long_powers_of_constants_end_at_once():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("norml(mu, 1)", r"no distribution 'norml' \(normal\?\)"),
+        ("norml(mu, 1)", r"no distribution 'norml' \(did you mean 'normal'\?\); there are "),
         ("normal(mu, 1", r"column 13 .* expected '\)'"),
         ("normal mu", r"expected '\(', found 'mu'"),
         ("normal(mu, 1) + 2", r"column 15 .* expected ';' or the end, found '\+'"),

@@ -2,12 +2,14 @@
 
 import re
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import jax_cache
 import jensen
 from conftest import COMPILING, SCRIPTS, group_of
+from jensen.cli import main
+from jensen.files import Saved
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -20,6 +22,18 @@ def test_the_version_is_one():
     assert re.search(r"^version: (.*)$", citation, re.MULTILINE)[1] == here
 
 
+def test_a_source_tree_has_no_version(monkeypatch, capsys):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    assert jensen.__version__ == "unknown"
+    fit = jensen.fit(jensen.Mixture(1), jensen.load_dataset("faithful").values)
+    assert Saved.from_fit(fit).summary["jensen_version"] == "unknown"
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == "jensen unknown\n"
+
+
 def test_every_group_of_dependencies_is_an_extra_or_made_of_groups():
     extras, groups = PROJECT["project"]["optional-dependencies"], PROJECT["dependency-groups"]
     for name, group in groups.items():
@@ -27,6 +41,15 @@ def test_every_group_of_dependencies_is_an_extra_or_made_of_groups():
             assert group == [f"jensen[{name}]"]
             assert name in extras
     assert {each["include-group"] for each in groups["dev"] if isinstance(each, dict)} <= set(groups)
+
+
+def test_the_lowest_versions_are_those_of_the_project():
+    """The script installs extras, and has no versions of its own."""
+    script = (ROOT / "scripts" / "test-lowest").read_text(encoding="utf-8")
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert re.findall(r"(?m)^lowest \S+ (.*)$", script) == ["'.[test-core]'", "'.[test]'"]
+    assert any("test-core" in each for each in extras["test"])
+    assert not any("jax" in each for each in extras["test-core"])
 
 
 def test_checks_before_a_commit_have_the_versions_of_the_project():

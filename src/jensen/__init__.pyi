@@ -48,3 +48,5 @@ from .models import densities as densities
 from .selection import Selection as Selection
 from .selection import select as select
 from .sklearn import GaussianMixture as GaussianMixture
+
+__version__: str

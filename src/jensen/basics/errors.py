@@ -10,7 +10,7 @@ class DataError(ValueError):
 
 
 class DataTypeError(DataError, TypeError):
-    """A cell that holds neither a number nor text."""
+    """Data of a kind that cannot be used: sparse, or with a cell that is neither a number nor text."""
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

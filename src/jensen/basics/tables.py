@@ -46,6 +46,11 @@ class Table(dict[str, NDArray[Any]]):
         return html(list(self), [[_cell(value) for value in row.values()] for row in self.rows()])
 
 
+def default_columns(d: int) -> tuple[str, ...]:
+    """x1 … xd."""
+    return tuple(f"x{j + 1}" for j in range(d))
+
+
 def text_lines(titles: Sequence[str], cells: Sequence[Sequence[str]], num_left: int = 0) -> list[str]:
     """The lines of a table in columns, the first ``num_left`` of them to the left."""
     shown = [titles, *cells]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+import jensen
 from jensen.basics.errors import DataError
 from jensen.cli import commands, output
 from jensen.cli.errors import CommandError, Ending
@@ -41,7 +42,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"jensen {_version()}")
+        print(f"jensen {jensen.__version__}")
         raise typer.Exit
 
 
@@ -222,12 +223,3 @@ def _interrupted() -> int:
 def _closed_pipe() -> int:
     output.silence_closed_pipe()
     return CLOSED_PIPE
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("jensen")
-    except PackageNotFoundError:
-        return "(not installed)"

@@ -12,6 +12,7 @@ from jensen.basics.progress import Progress
 from jensen.basics.writing import write_file
 from jensen.cli import arguments, output
 from jensen.cli.errors import CommandError, Ending, MissingExtraError
+from jensen.report.documents import plain
 
 if TYPE_CHECKING:
     from jensen.gradients.expressions.menu import Study
@@ -112,14 +113,10 @@ def document(options: GradientOptions, at: dict[str, float], study: Study) -> di
         "at": at,
         "replicates": options.num_replicates,
         "seed": options.seed,
-        "rows": [{name: _finite(value) for name, value in row.items()} for row in study.comparison.rows()],
+        "rows": plain(study.comparison.rows()),
         "remarks": list(study.comparison.remarks),
         "left_out": study.left_out,
     }
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plot(path: Path, study: Study, title: str) -> None:

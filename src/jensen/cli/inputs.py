@@ -11,6 +11,8 @@ from jensen import data as doors
 from jensen.basics.errors import DataError, did_you_mean
 from jensen.cli.errors import CommandError
 from jensen.data.datasets import dataset_names
+from jensen.data.doors.files import open_table, read_opened
+from jensen.data.doors.sources import Source as File
 from jensen.data.rows import Rows
 
 
@@ -29,19 +31,26 @@ def read_source(data: str, columns: list[str] | None = None, weights: str | None
 
     A bare name is a built-in data set before it is a file; ``./iris`` is the file.
     """
-    return _checked(_built_in(data, columns, weights) or _file(data, columns, weights))
+    if data in dataset_names():
+        return _checked(_built_in(data, columns, weights))
+    return _checked(_from_file(_opened(data), columns, weights))
 
 
 def read_for_model(data: str, columns: Sequence[str], weights: str | None = None) -> Source:
     """The rows of ``data`` in the columns of a model: by name, or by position where the data has no names."""
     columns = list(columns)
-    try:
+    if data in dataset_names():
+        if not set(columns) <= set(names := doors.load_dataset(data).columns):
+            doors.check_columns(columns, names, data)
         return read_source(data, columns, weights)
+    file = _opened(data)
+    try:
+        source = _from_file(file, columns, weights)
     except DataError:
-        source = _by_position(data, columns, weights)
+        source = _by_position(file, columns, weights)
         if source is None:
             raise
-        return _checked(source)
+    return _checked(source)
 
 
 def _checked(source: Source) -> Source:
@@ -72,9 +81,7 @@ def remarks(source: Source) -> list[str]:
     return found
 
 
-def _built_in(data: str, columns: list[str] | None, weights: str | None) -> Source | None:
-    if data not in dataset_names():
-        return None
+def _built_in(data: str, columns: list[str] | None, weights: str | None) -> Source:
     dataset = doors.load_dataset(data)
     known = [name for name in dataset.columns if name != weights]
     rows = doors.as_rows(dataset, columns=known if columns is None else columns, name=data)
@@ -86,17 +93,21 @@ def _built_in(data: str, columns: list[str] | None, weights: str | None) -> Sour
     return Source(data, rows, doors.check_weight(weight, len(rows.values)))
 
 
-def _file(data: str, columns: list[str] | None, weights: str | None) -> Source:
+def _opened(data: str) -> File:
     if data != "-" and not Path(data).suffix and not Path(data).exists():
         raise CommandError(
             f"no file and no built-in data set is named {data!r}{did_you_mean(data, dataset_names())}; "
             f"`jensen datasets` lists those"
         )
-    rows, weight, info = doors.read_table(data, columns=columns, weights=weights)
-    return Source("standard input" if data == "-" else Path(data).name, rows, weight, info.notes)
+    return open_table(data)
 
 
-def _by_position(data: str, columns: list[str], weights: str | None) -> Source | None:
+def _from_file(file: File, columns: list[str] | None, weights: str | None) -> Source:
+    rows, weight, info = read_opened(file, columns, weights)
+    return Source(Path(file.name).name, rows, weight, info.notes)
+
+
+def _by_position(file: File, columns: list[str], weights: str | None) -> Source | None:
     """Data whose columns have no names, with those of the model; None where that is not what is wrong.
 
     Raises
@@ -104,14 +115,13 @@ def _by_position(data: str, columns: list[str], weights: str | None) -> Source |
     DataError
         If the columns are others than the model's, naming both.
     """
-    if data in dataset_names():
-        doors.check_columns(columns, doors.load_dataset(data).columns, data)
     try:
-        rows, weight, info = doors.read_table(data, weights=weights)
+        rows, weight, info = read_opened(file, weights=weights)
     except DataError:
         return None
     named = info.has_header and info.format != "NPY"
     if named and set(columns) <= set(rows.columns):
         return None
-    doors.check_columns(columns, rows.columns if named else len(rows.columns), Path(data).name)
-    return Source(Path(data).name, doors.Rows(rows.values, tuple(columns)), weight)
+    name = Path(file.name).name
+    doors.check_columns(columns, rows.columns if named else len(rows.columns), name)
+    return Source(name, doors.Rows(rows.values, tuple(columns)), weight)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from jensen.basics.tables import default_columns
 from jensen.cli import arguments, output
 from jensen.cli.errors import CommandError, Ending
+from jensen.cli.forms import columns_of, posterior
 from jensen.cli.inputs import Source, read_for_model, read_source
 from jensen.data.datasets import list_datasets
-from jensen.data.rows import default_columns
 from jensen.em.contract import as_model
 from jensen.em.posteriors import DiscretePosterior
 from jensen.files.saved import Saved
@@ -25,10 +26,10 @@ MAX_SAMPLE = 10**9
 def predict(path: Path, data: str, proba: bool, out: Path | None) -> Ending:
     """Labels, or probabilities and uncertainty, as CSV."""
     saved, source = _prepare(path, data, None, out)
-    posterior = as_model(saved.model).posterior(saved.params, source.rows.values)
-    if not isinstance(posterior, DiscretePosterior):
+    found = posterior(saved, source)
+    if not isinstance(found, DiscretePosterior):
         raise CommandError(f"predict: {path} holds no mixture, so that rows have no component to be in")
-    r = posterior.responsibilities
+    r = found.responsibilities
     header, columns = ["component"], [r.argmax(axis=1)]
     if proba:
         header += [f"p{i}" for i in range(r.shape[1])] + ["uncertainty"]
@@ -47,7 +48,7 @@ def _uncertainty(r: np.ndarray) -> np.ndarray:
 def score(path: Path, data: str, weights: str | None, rows: bool, json: bool, out: Path | None) -> Ending:
     """Total and mean log-likelihood, or the log-density of each row."""
     saved, source = _prepare(path, data, weights, out)
-    each = as_model(saved.model).posterior(saved.params, source.rows.values).log_evidence
+    each = posterior(saved, source).log_evidence
     if rows:
         output.write_csv(["log_density"], [each], out)
         return Ending.DONE
@@ -119,6 +120,5 @@ def _prepare(path: Path, data: str, weights: str | None, out: Path | None) -> tu
     """The model, and the data in the columns it was fitted to."""
     arguments.check_outputs(data, out=out)
     saved = load(path)
-    if saved.columns:
-        return saved, read_for_model(data, saved.columns, weights)
-    return saved, read_source(data, None, weights)
+    columns = columns_of(saved)
+    return saved, read_for_model(data, columns, weights) if columns else read_source(data, None, weights)

@@ -32,11 +32,6 @@ class Rows:
         return f"Rows({n} × {d} {self.values.dtype}: {listed(self.columns)})"
 
 
-def default_columns(d: int) -> tuple[str, ...]:
-    """x1 … xd."""
-    return tuple(f"x{j + 1}" for j in range(d))
-
-
 def side_by_side(parts: Mapping[str, NDArray[Any]], name: str) -> Rows:
     """Rows from columns: one-dimensional arrays of numbers of the same length."""
     lengths = {len(part) for part in parts.values()}

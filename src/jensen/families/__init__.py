@@ -5,6 +5,7 @@ from jensen.families.family import Components, Family, Found, Sums
 from jensen.families.gaussian.gaussian import Gaussian
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats
 from jensen.families.gaussian.prior import NormalInverseWishart
+from jensen.families.gaussian.ridge import Ridge
 from jensen.families.gaussian.structures import (
     EEI,
     EII,
@@ -40,6 +41,7 @@ __all__ = [
     "PriorMoments",
     "Product",
     "ProductPrior",
+    "Ridge",
     "Spherical",
     "Structure",
     "Sums",

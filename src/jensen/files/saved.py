@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from importlib.metadata import PackageNotFoundError, version
 from operator import attrgetter
 from typing import Any, Literal, TypedDict
 
 import numpy as np
 
-from jensen.basics.tables import Table
+import jensen
+from jensen.basics.tables import Table, default_columns
 from jensen.basics.verdict import Outcome, Verdict
-from jensen.data.rows import default_columns
 from jensen.em.contract import as_model
 from jensen.em.result import Fit
 
@@ -112,7 +111,7 @@ class Saved:
             "seed": fit.seed if seed is None else seed,
             "dtype": np.dtype(dtype).name,
             "data": data,
-            "jensen_version": _jensen_version(),
+            "jensen_version": jensen.__version__,
         }
         names = _default_columns(fit) if columns is None else tuple(columns)
         return cls(fit.model, fit.params, names, {name: said[name] for name in Summary.__annotations__})
@@ -163,10 +162,3 @@ def _default_columns(fit: Fit) -> tuple[str, ...]:
     components_of = as_model(fit.model).components_of
     d = None if components_of is None else components_of(fit.params).family.num_columns
     return () if d is None else default_columns(d)
-
-
-def _jensen_version() -> str:
-    try:
-        return version("jensen")
-    except PackageNotFoundError:  # run from a source tree
-        return "unknown"

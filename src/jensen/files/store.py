@@ -16,6 +16,7 @@ import os
 import warnings
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -190,17 +191,40 @@ def _saved(document: dict[str, Any], codec: Codec, given: Any) -> Saved:
 
 
 def _read_model(codec: Codec, said: Any, given: Any) -> Any:
-    if not isinstance(said, dict) or GIVEN not in said:
-        return codec.read(said, Any, "model") if given is None else given
-    title, parameters = codec.fields(said, {GIVEN: str, "parameters": Raw}, "model").values()
-    if given is None:
-        raise NeededError(f"holds the params of a {title:.40}, not its functions: give it, load(path, model)")
+    """The model of the file, or the one given, if it is the same but for what a file cannot say."""
+    if isinstance(said, dict) and GIVEN in said:
+        codec.fields(said, {GIVEN: str, "parameters": Raw}, "model")
+        if given is None:
+            title = f"{said[GIVEN]:.40}"
+            raise NeededError(f"holds the params of a {title}, not its functions: give it, load(path, model)")
+    elif given is None:
+        return codec.read(said, Any, "model")
+    else:
+        said = _of_held(codec, said, given)
     wanted = _of_given(as_model(given))
-    if wanted != said:
-        texts = (f"{title} {parameters}", f"{wanted[GIVEN]} {wanted['parameters']}")
+    if said is not None and wanted != said:
+        texts = (f"{each[GIVEN]} {each['parameters']}" for each in (said, wanted))
         theirs, ours = (text.replace("'", "").replace("{", "(").replace("}", ")") for text in texts)
         raise NeededError(f"holds the params of a {theirs:.90}, not of a {ours:.90}")
     return given
+
+
+def _of_held(codec: Codec, said: Any, given: Any) -> dict[str, Any] | None:
+    """What is known of the model in a file, as if it were not there.
+
+    None where the one given has no chart to compare yet, and where that of the file cannot be read, which
+    takes nothing from the one given.
+    """
+    codec = Codec(codec.own, dict(codec.known))
+    with suppress(UnsayableError):
+        codec.write(given)  # its classes are known now
+    try:
+        held = as_model(codec.read(said, Any, "model"))
+        found = _of_given(held)
+    except TROUBLE:
+        return None
+    is_prepared = isinstance(as_model(given).chart, Chart) or not isinstance(held.chart, Chart)
+    return found if is_prepared else None
 
 
 def _read_params(codec: Codec, said: Any, chart: Chart | None) -> Any:

@@ -13,6 +13,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from jensen.basics.tables import default_columns
 from jensen.em.contract import as_model
 from jensen.em.result import Fit
 from jensen.families.family import Components, Family
@@ -147,8 +148,8 @@ def as_table(data: Any) -> tuple[list[str], Array | None]:
         found = found[:, None] if found.ndim == 1 else found
     if found is None or found.ndim != 2 or found.dtype.kind not in "biuf":
         return [], None
-    numbered = [f"x{j + 1}" for j in range(found.shape[1])]
-    return list(map(str, data)) if isinstance(data, Mapping) else numbered, np.asarray(found, float)
+    names = map(str, data) if isinstance(data, Mapping) else default_columns(found.shape[1])
+    return list(names), np.asarray(found, float)
 
 
 def draw_pair(axes: Axes, view: View, a: int, b: int, small: bool = False) -> None:

@@ -6,7 +6,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from jensen.basics.arrays import Array
@@ -40,8 +39,6 @@ def weights(sample_weight: Any, num_rows: int) -> Array | None:
 
 
 def _rows(estimator: Any, X: Any, reset: bool) -> Array:
-    if issparse(X):  # here, because a sparse matrix of the DOK kind is a mapping, too
-        raise TypeError("X is sparse, which is not supported; pass X.toarray()")
     if hasattr(X, "collect_schema") and hasattr(X, "collect"):
         X = X.collect()  # a lazy frame
     found = as_rows(X, name="X")

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.errors import DataError, DataTypeError, listed, one_line
-from jensen.data.rows import Rows, check_shape, default_columns, float_type, repeated
+from jensen.basics.tables import default_columns
+from jensen.data.rows import Rows, check_shape, float_type, repeated
 
 NUMERIC_KINDS = "biuf"
 KINDS = {"M": "dates", "m": "durations", "U": "text", "S": "text", "T": "text"}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
-from io import BytesIO
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from jensen.basics.errors import DataError, one_line
@@ -13,18 +13,23 @@ from jensen.data.doors.sources import Source
 from jensen.data.rows import Rows, take
 
 
-def read_columns(name: str, read: Callable[[Any], Any]) -> Callable[..., tuple[Rows, Any, FileInfo]]:
-    """A reader by ``read``, which takes a path or bytes and gives a frame."""
+def read_columns(name: str, scan: Callable[[Any], Any]) -> Callable[..., tuple[Rows, Any, FileInfo]]:
+    """A reader by ``scan``, which takes a path or bytes and gives a lazy frame: only what is used is read."""
 
     def opened(
         source: Source, columns: Sequence[str] | None, weights: str | None
     ) -> tuple[Rows, Any, FileInfo]:
         check_polars(name)
-        frame = _frame(source, name, read)
-        take(frame.columns, [weights] if weights else None, source.name)
-        numeric = [column for column, dtype in frame.schema.items() if dtype.is_numeric()]
-        left_out = [column for column in frame.columns if column not in numeric] if columns is None else []
+        with _told(source, name):
+            lazy = scan(_content(source))
+            schema = lazy.collect_schema()
+        take(list(schema), [weights] if weights else None, source.name)
+        numeric = [column for column, dtype in schema.items() if dtype.is_numeric()]
+        used = {*(take(list(schema), columns, source.name) if columns else numeric), weights}
+        with _told(source, name):
+            frame = lazy.select([column for column in schema if column in used]).collect()
         rows, weight = split(frame, numeric, columns, weights, source.name)
+        left_out = [column for column in schema if column not in numeric] if columns is None else []
         return (
             rows,
             weight,
@@ -34,26 +39,26 @@ def read_columns(name: str, read: Callable[[Any], Any]) -> Callable[..., tuple[R
     return opened
 
 
-def read_parquet(file: Any) -> Any:
+def scan_parquet(file: Any) -> Any:
     """One frame of a Parquet file."""
     import polars as pl
 
-    return pl.read_parquet(file)
+    return pl.scan_parquet(file)
 
 
-def read_arrow(file: Any) -> Any:
-    """One frame of an Arrow file, or of a stream."""
+def scan_arrow(file: Any) -> Any:
+    """One frame of an Arrow file, or of a stream, which has to be read to its end."""
     import polars as pl
 
     try:
-        return pl.read_ipc(file)
+        lazy = pl.scan_ipc(file)
+        lazy.collect_schema()
     except pl.exceptions.PolarsError:
-        if isinstance(file, BytesIO):
-            file.seek(0)
-        return pl.read_ipc_stream(file)
+        return pl.read_ipc_stream(file).lazy()
+    return lazy
 
 
-def read_excel(file: Any) -> Any:
+def scan_excel(file: Any) -> Any:
     """The first sheet."""
     import polars as pl
 
@@ -62,19 +67,25 @@ def read_excel(file: Any) -> Any:
     except ImportError:
         raise DataError("reading Excel files needs fastexcel: pip install fastexcel") from None
     try:
-        return pl.read_excel(file)
+        return pl.read_excel(file).lazy()
     except fastexcel.FastExcelError as error:
         raise ValueError(one_line(error)) from None
 
 
-def _frame(source: Source, name: str, read: Callable[[Any], Any]) -> Any:
+def _content(source: Source) -> Any:
+    if source.path is not None and not source.compressed:
+        return source.path
+    with source.open() as stream:
+        return stream.read()
+
+
+@contextmanager
+def _told(source: Source, name: str) -> Iterator[None]:
+    """Turns what polars says of a file into a `DataError`."""
     import polars as pl
 
     try:
-        if source.path is not None and not source.compressed:
-            return read(source.path)
-        with source.open() as stream:
-            return read(BytesIO(stream.read()))
+        yield
     except DataError:
         raise
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:

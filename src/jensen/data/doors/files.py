@@ -9,7 +9,7 @@ from jensen.basics.errors import DataError
 from jensen.data.checks import check_weight
 from jensen.data.doors.format import FileTable
 from jensen.data.doors.formats import format_of
-from jensen.data.doors.sources import open_source, reading
+from jensen.data.doors.sources import Source, open_source, reading
 
 
 def read_table(
@@ -47,10 +47,22 @@ def read_table(
     >>> rows.values.tolist(), weight.tolist(), info.left_out
     ([[1.5], [2.5]], [1.0, 3.0], ('kind',))
     """
+    return read_opened(open_table(path), columns, weights)
+
+
+def open_table(path: str | os.PathLike[str]) -> Source:
+    """What `read_opened` reads from, as often as wanted: standard input is held."""
+    with reading(path):
+        return open_source(path)
+
+
+def read_opened(
+    source: Source, columns: Sequence[str] | None = None, weights: str | None = None
+) -> FileTable:
+    """As `read_table`, from what is open already."""
     if weights is not None and weights in (columns or ()):
         raise DataError(f"column {weights!r} is asked for both as data and as weights")
-    with reading(path):
-        source = open_source(path)
+    with reading(source.name):
         rows, weight, info = format_of(source).read(source, columns, weights)
         try:
             return FileTable(rows, check_weight(weight, len(rows.values)), info)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jensen.basics.errors import DataError
-from jensen.data.doors.columnar import read_arrow, read_columns, read_excel, read_parquet
+from jensen.data.doors.columnar import read_columns, scan_arrow, scan_excel, scan_parquet
 from jensen.data.doors.format import Format
 from jensen.data.doors.npy import read_npy, refuse_npz
 from jensen.data.doors.sources import Source
@@ -12,14 +12,14 @@ from jensen.data.doors.text.table import read_text
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 FORMATS = (
     Format("NPY", (b"\x93NUMPY",), (".npy",), read_npy),
-    Format("Parquet", (b"PAR1",), (".parquet", ".pq"), read_columns("Parquet", read_parquet)),
+    Format("Parquet", (b"PAR1",), (".parquet", ".pq"), read_columns("Parquet", scan_parquet)),
     Format(
         "Arrow",
         (b"ARROW1", b"\xff\xff\xff\xff"),
         (".arrow", ".feather", ".ipc"),
-        read_columns("Arrow", read_arrow),
+        read_columns("Arrow", scan_arrow),
     ),
-    Format("Excel", (ZIP, OLE), (".xlsx", ".xls", ".xlsb", ".ods"), read_columns("Excel", read_excel)),
+    Format("Excel", (ZIP, OLE), (".xlsx", ".xls", ".xlsb", ".ods"), read_columns("Excel", scan_excel)),
     Format("NPZ", (ZIP,), (".npz",), refuse_npz),
 )
 TEXT = Format("text", (), (), read_text)

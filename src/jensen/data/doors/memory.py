@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jensen.basics.errors import DataError
+from jensen.basics.errors import DataTypeError
 from jensen.data.datasets import Dataset
 from jensen.data.doors.arrays import from_array
 from jensen.data.doors.frames import from_frame
@@ -56,7 +56,7 @@ def as_rows(data: Any, *, columns: Sequence[str] | None = None, name: str = "dat
 def _sparse(data: Any, columns: Sequence[str] | None, name: str) -> None:
     """Sparse data are refused; one kind of them is a mapping, too."""
     if type(data).__module__.startswith(SPARSE):
-        raise DataError(f"{name} is sparse, which is not supported; pass {name}.toarray()")
+        raise DataTypeError(f"{name} is sparse, which is not supported; pass {name}.toarray()")
 
 
 def _named(data: Any, columns: Sequence[str] | None, name: str) -> Rows | None:

@@ -197,8 +197,9 @@ def summary(
 ) -> Comparison:
     """The table, parameter by parameter."""
     told, held = _held_against(ran, exact)
+    bias = {name: bias_in_errors(each.moments, held) for name, each in ran.items()}
     rows = [
-        _row(name, each, parameter, i, held)
+        _row(name, each, parameter, i, held, bias[name])
         for i, parameter in enumerate(parameters)
         for name, each in ran.items()
     ]
@@ -224,9 +225,10 @@ def _held_against(
     ], best[1]
 
 
-def _row(name: str, each: Contestant, parameter: str, i: int, exact: Reference | None) -> dict[str, Any]:
+def _row(
+    name: str, each: Contestant, parameter: str, i: int, exact: Reference | None, bias: Any
+) -> dict[str, Any]:
     m, num_draws = each.moments, each.F.draws.layout.num_draws
-    bias = bias_in_errors(m, exact)
     return {
         "estimator": name,
         "parameter": parameter,

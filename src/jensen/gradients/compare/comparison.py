@@ -76,9 +76,12 @@ class Comparison:
 
         ``variance`` is E‖g − E g‖², ``bias`` the largest of all parameters, and ``parameter`` their number.
         """
+        rows: dict[str, list[dict[str, Any]]] = {name: [] for name in self.samples}
+        for row in self.rows():
+            rows[row["estimator"]].append(row)
         found = []
-        for name, samples in self.samples.items():
-            mine = [row for row in self.rows() if row["estimator"] == name]
+        for name, mine in rows.items():
+            samples = self.samples[name]
             spread = ((samples - samples.mean(axis=0)) ** 2).sum(axis=1) * len(samples) / (len(samples) - 1)
             largest = max(mine, key=lambda row: abs(row["bias"]))
             variance = float(spread.mean())

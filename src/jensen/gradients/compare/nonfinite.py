@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.gradients.compare.names import columns
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program.plan import Plan
 
@@ -80,5 +81,4 @@ def _flat(leaf: Any, many: tuple[int, ...], lead: int) -> Any:
 def _slopes(F: Expectation, plan: Plan, params: Params, key: Any) -> Any:
     """Of every draw (draws, parameters), forward: one pass for each parameter."""
     tangents = jax.jacfwd(lambda params: F.costs(params, key, F.init(), plan=plan).reshape(-1))(params)
-    leaves = [np.asarray(leaf).reshape(F.draws.layout.num_draws, -1) for leaf in jax.tree.leaves(tangents)]
-    return np.concatenate(leaves, axis=1)
+    return columns(tangents, F.draws.layout.num_draws)

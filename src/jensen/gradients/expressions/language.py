@@ -8,7 +8,6 @@ text. What it returns is walked with a white list, and nothing is evaluated as P
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +16,8 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+from jensen.basics.errors import did_you_mean, listed
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 60
@@ -129,10 +130,9 @@ def parse_program(text: str) -> list[Described]:
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """``there is no function 'sine' (sin?); there are …``."""
+    """``there is no function 'sine' (did you mean 'sin'?); there are …``."""
     known = list(known)
-    near = difflib.get_close_matches(name, known, 1)
-    return f"there is no {what} {name!r}{f' ({near[0]}?)' if near else ''}; there are {', '.join(known)}"
+    return f"there is no {what} {name!r}{did_you_mean(name, known)}; there are {listed(known)}"
 
 
 def pointed(text: str, column: int) -> str:
@@ -262,6 +262,13 @@ def _starts(tokens: list[Token]) -> list[int]:
     return found
 
 
+class Part(NamedTuple):
+    """A part of an expression: its value from those of the names, and the one that it has without any."""
+
+    evaluate: Callable[[Mapping[str, Any]], Any]
+    constant: Any = None
+
+
 class _Reader:
     """The white list: from what Python's parser returns to functions of JAX arrays."""
 
@@ -270,13 +277,13 @@ class _Reader:
         self.names: dict[str, int] = {}
 
     def read(self, node: ast.expr) -> Expression:
-        return Expression(self.built(node), self.names)
+        return Expression(self.built(node).evaluate, self.names)
 
     def written(self, node: ast.expr) -> Token:
         """What stands in the text where a name or a number is."""
         return Token("", self.text[node.col_offset - 1 : (node.end_col_offset or 0) - 1], node.col_offset)
 
-    def built(self, node: ast.expr) -> Callable[[Mapping[str, Any]], Any]:
+    def built(self, node: ast.expr) -> Part:
         match node:
             case ast.Constant():
                 return self.number(self.written(node))
@@ -290,7 +297,7 @@ class _Reader:
                 return self.power(base, exponent)
             case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
                 parts = [self.built(left), self.built(right)]
-                if isinstance(operator, ast.Div) and self.constant(right) == 0.0:
+                if isinstance(operator, ast.Div) and parts[1].constant == 0.0:
                     raise _wrong(self.text, self.first(right), "division by zero")
                 return _applied(OPERATORS[type(operator)], parts)
             case ast.Compare(left=left, ops=[operator], comparators=[right]) if type(operator) in OPERATORS:
@@ -306,27 +313,22 @@ class _Reader:
             column = len(self.text[: column - 1].rstrip())
         return Token("", "", column)
 
-    def constant(self, node: ast.expr) -> float | None:
-        """The value of a part without names."""
-        found = _Reader(self.text).read(node)
-        return None if found.names else float(found.evaluate({}))
-
-    def number(self, written: Token) -> Callable[[Mapping[str, Any]], Any]:
+    def number(self, written: Token) -> Part:
         value = float(written.text)
         if not math.isfinite(value):
             raise _wrong(self.text, written, "the number is too large")
-        return lambda values: jnp.asarray(value, float)
+        return _constant(value)
 
-    def name(self, written: Token) -> Callable[[Mapping[str, Any]], Any]:
+    def name(self, written: Token) -> Part:
         name = written.text
         if name in FUNCTIONS:
             raise _wrong(self.text, written, f"{name} is a function: {name}(…)")
         if name in CONSTANTS:
-            return lambda values: jnp.asarray(CONSTANTS[name], float)
+            return _constant(CONSTANTS[name])
         self.names.setdefault(name, written.column)
-        return lambda values: jnp.asarray(values[name], float)
+        return Part(lambda values: jnp.asarray(values[name], float))
 
-    def call(self, function: Token, arguments: list[ast.expr]) -> Callable[[Mapping[str, Any]], Any]:
+    def call(self, function: Token, arguments: list[ast.expr]) -> Part:
         if function.text not in FUNCTIONS:
             raise _wrong(self.text, function, unknown("function", function.text, FUNCTIONS))
         count, made = FUNCTIONS[function.text]
@@ -335,16 +337,23 @@ class _Reader:
             raise _wrong(self.text, function, told)
         return _applied(made, [self.built(each) for each in arguments])
 
-    def power(self, base: ast.expr, exponent: ast.expr) -> Callable[[Mapping[str, Any]], Any]:
+    def power(self, base: ast.expr, exponent: ast.expr) -> Part:
         """To a whole number it has a derivative at 0 and below."""
         of, to = self.built(base), self.built(exponent)
-        whole = self.constant(exponent)
-        if whole is not None and math.isfinite(whole) and whole == int(whole) and abs(whole) <= MAX_EXPONENT:
-            return lambda values: of(values) ** int(whole)
+        whole = math.nan if to.constant is None else float(to.constant)
+        if whole.is_integer() and abs(whole) <= MAX_EXPONENT:
+            return _applied(lambda value: value ** int(whole), [of])
         return _applied(jnp.power, [of, to])
 
 
-def _applied(
-    function: Callable[..., Any], parts: list[Callable[[Mapping[str, Any]], Any]]
-) -> Callable[[Mapping[str, Any]], Any]:
-    return lambda values: function(*[part(values) for part in parts])
+def _constant(value: float) -> Part:
+    return Part(lambda values: jnp.asarray(value, float), jnp.asarray(value, float))
+
+
+def _applied(function: Callable[..., Any], parts: list[Part]) -> Part:
+    """A function of parts, evaluated at once where all are constant."""
+    constants = [part.constant for part in parts]
+    return Part(
+        lambda values: function(*[part.evaluate(values) for part in parts]),
+        None if any(each is None for each in constants) else function(*constants),
+    )

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jensen.basics.errors import DataError
+from jensen.basics.tables import default_columns
 from jensen.data.doors.text.numbers import MISSING, are_numbers
-from jensen.data.rows import default_columns
 
 BLANKS = " "
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", BLANKS: "blank"}
@@ -45,6 +45,11 @@ class Dialect:
     def separator(self) -> str:
         """The delimiter, or a character that no table holds."""
         return self.delimiter or "\x1f"
+
+    @property
+    def named(self) -> list[str]:
+        """The columns of data: all but the names of the rows."""
+        return [name for name in self.columns if name != ROW_NAMES]
 
     def rows(
         self, lines: Iterable[str], above: int = 0, strict: bool = False

@@ -50,7 +50,7 @@ def read_text(
     weight = kept.pop(weights).values(dialect, source.name) if weights is not None else None
     if not kept:
         beside = (
-            f" beside the weights {weights!r}" if weights else f"; it has {listed(dialect.columns)}, all text"
+            f" beside the weights {weights!r}" if weights else f"; it has {listed(dialect.named)}, all text"
         )
         raise DataError(f"{source.name} has no column of numbers{beside}")
     chosen = list(kept) if columns is None else list(columns)
@@ -144,8 +144,8 @@ def _columns(
     dialect: Dialect, columns: Sequence[str] | None, weights: str | None, source: str
 ) -> list[Column]:
     """Those to be read."""
-    extra = [] if weights is None else take(dialect.columns, [weights], source)
-    wanted = {*take(dialect.columns, columns, source), *extra} - {ROW_NAMES}
+    extra = [] if weights is None else take(dialect.named, [weights], source)
+    wanted = {*take(dialect.named, columns, source), *extra}
     return [
         Column(name, j, required=columns is not None or name in extra)
         for j, name in enumerate(dialect.columns)
