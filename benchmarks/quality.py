@@ -28,8 +28,9 @@ seed of one side is paired with every seed of the other; a side against itself i
 seeds. What is compared is the log-likelihood of the parameters returned, in nats, computed by one routine
 for all.
 
-Spurious solutions are left out by one rule: an end counts if `jensen.families.gaussian.diagnosis.diagnose` finds it
-neither collapsed nor at the bound after one more plain EM step (which takes scikit-learn's ridge away).
+Spurious solutions are left out by one rule: an end counts if `jensen.families.gaussian.diagnosis.diagnose`
+finds it neither collapsed nor at the bound after one more plain EM step (which takes scikit-learn's
+ridge away).
 Of scikit-learn's ten ends the best that counts is taken, where its own `fit` would return the best of
 all; a start that raises loses only itself. A pair in which only the other side has an end that counts is
 a loss; one in which only this side has is not counted as a win but left out."""

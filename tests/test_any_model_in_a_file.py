@@ -266,6 +266,14 @@ def test_version_1_says_what_is_wrong(tmp_path):
     said = json.loads((OLD / "version_1_full-prior.json").read_text())
     del said["crc32"]
     assert everything_is_refused(said, tmp_path) > 80
+    floor = said["model"]["floor"]
+    said["model"]["floor"] = -1
+    refused(said, tmp_path, "floor must be at least 0, not -1")
+    said["model"]["floor"] = floor
+    of_both = dict(said["model"]["prior"]["components"])
+    said["model"]["prior"]["components"] |= {"mean": [1.0], "scale": [[1.0]], "dof": 3.0}
+    refused(said, tmp_path, "the prior is of 1 column, the (means have|data have) 2")
+    said["model"]["prior"]["components"] = of_both
     said["model"]["covariance"] = "ful1"
     refused(said, tmp_path, r"model.covariance is 'ful1' \(did you mean 'full'\?\)")
     said["version"] = 2

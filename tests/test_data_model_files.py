@@ -360,6 +360,16 @@ def array(name, *keys, value):
 
 
 PRIOR = {"class": "MixturePrior", "weights": None, "components": None}
+OF_ONE_COLUMN = {
+    **PRIOR,
+    "components": {
+        "class": "NormalInverseWishart",
+        "mean": {"array": [1.0], "dtype": "float64", "shape": [1]},
+        "mean_count": 1.0,
+        "scale": {"array": [[1.0]], "dtype": "float64", "shape": [1, 1]},
+        "dof": 3.0,
+    },
+}
 DAMAGE = [
     (numbers("weights", [0.5, 0.4]), r"params\['weights'\] is outside Simplex.*"),
     (numbers("weights", [1.5, -0.5]), r"params\['weights'\] is outside Simplex"),
@@ -386,7 +396,7 @@ DAMAGE = [
     ),
     (drop(*VALUES, "means"), "params.means is missing"),
     (drop("params", "values"), "params.dict is missing"),
-    (change("params", value=None), "params: .NoneType. object has no attribute"),
+    (change("params", value=None), "params is null where an object is expected"),
     (drop("columns"), "columns is missing"),
     (drop("summary", "verdict", "advice"), "summary.verdict.advice is missing"),
     (change("columns", value=["a", "a"]), "columns has the same name twice"),
@@ -413,11 +423,13 @@ DAMAGE = [
         change(*FAMILY, "metric", "factor", value={"array": [[1.0]], "dtype": "float64", "shape": [1, 1]}),
         "model does not fit its params",
     ),
+    (change(*FAMILY, "floor", value=-1.0), "floor must be at least 0, not -1"),
+    (change("model", "prior", value=OF_ONE_COLUMN), "the prior is of 1 column, the .* have 2"),
     (change(*FAMILY, "metric", "rank", value=1.5), "model.family.metric.rank is a number"),
     (drop(*FAMILY, "metric", "rank"), "model.family.metric.rank is missing"),
     (
         change("model", "prior", value={**PRIOR, "weights": {"class": "Dirichlet", "concentration": 0.5}}),
-        "0.5",
+        r"concentration must be at least 1 to have a mode, not 0\.5",
     ),
     (change("model", "prior", value={**PRIOR, "extra": 1}), "model.prior.extra is not a known field"),
     (change("summary", "verdict", "outcome", value="convergent"), r"did you mean 'converged'"),

@@ -522,13 +522,14 @@ def test_data_of_other_forms(form):
 
 @pytest.mark.parametrize("kind", ["FactorAnalysis", "ConditionalFactorAnalysis"])
 def test_a_test_that_is_a_factor_ends_at_the_bound_and_says_so(factor_analysis, kind):
-    """Heywood's case: of one factor λ₁² would be 0.8 · 0.8 / 0.5, more than the variance of the first test."""
+    """Heywood's case: of one factor λ₁² would be 0.8 · 0.8 / 0.5, more than the first test varies."""
     correlations, n, least = np.array([[1, 0.8, 0.8], [0.8, 1, 0.5], [0.8, 0.5, 1]]), 150, 0.005
     rows, weight = factor_analysis["rows_with"](correlations), np.full(3, n / 3)
 
     def loss(theta):
         covariance = np.outer(theta[:3], theta[:3]) + np.diag(theta[3:])
-        return 0.5 * n * (np.linalg.slogdet(covariance)[1] + np.trace(np.linalg.solve(covariance, correlations)))
+        trace = np.trace(np.linalg.solve(covariance, correlations))
+        return 0.5 * n * (np.linalg.slogdet(covariance)[1] + trace)
 
     bounds = [(None, None)] * 3 + [(least, None)] * 3
     peer = minimize(loss, [0.7] * 3 + [0.5] * 3, bounds=bounds, method="L-BFGS-B", options={"ftol": 1e-15})

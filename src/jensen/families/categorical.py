@@ -127,9 +127,15 @@ class Categorical(Family):
         ValueError
             For anything that is not a code: the first row and column, and how many there are.
         """
-        x = counts(data, "codes, as a categorical distribution has them")
+        x = _checked(data)
         if self.num_codes is None:
             return Categorical(tuple(int(top) + 1 for top in x.max(axis=0)))
+        self.check(x)
+        return Categorical(self._codes(x.shape[1]))
+
+    def check(self, data: Any) -> None:
+        """Refuse what is no code, and codes that are beyond those of their column."""
+        x = _checked(data)
         codes = self._codes(x.shape[1])
         if len(codes) != x.shape[1]:
             raise ValueError(f"num_codes is of {len(codes)} columns, the data have {x.shape[1]}")
@@ -140,7 +146,6 @@ class Categorical(Family):
                 f"column {column} has codes 0 to {codes[column] - 1}; row {row} (both counted from 0) is "
                 f"{x[row, column]:g}, and {int(bad.sum())} cells are beyond: code from 0, or raise num_codes"
             )
-        return Categorical(codes)
 
     def spaces(self, k: int) -> dict[str, Space] | None:
         if not isinstance(self.num_codes, tuple):
@@ -230,6 +235,10 @@ class DirichletPrior:
             total += k * (lgamma(m * a) - m * lgamma(a))
             total += (a - 1.0) * float(np.log(table).sum()) if a > 1 else 0.0
         return total
+
+
+def _checked(data: Any) -> Array:
+    return counts(data, "codes, as a categorical distribution has them")
 
 
 def _as_codes(data: Any) -> NDArray[np.intp]:

@@ -121,6 +121,7 @@ class Family(Contract):
     ``expected`` in place of ``statistics`` hidden variables of its own, with their entropy
     ``sample(params, labels, rng)``         samples, and the law that they lead back
     ``prepare(data, weight)``               bounds and scales that the data fix
+    ``check(data)``                         refusals, when new rows are classified by the command line
     ``start(k, data, weight, rng)``         starts of its own in place of random responsibilities
     ``search(k, data, weight, rng, …)``     a search of its own
     ``diagnose``                            verdicts of collapse and of bounds
@@ -197,6 +198,15 @@ class Family(Contract):
     def prepare(self, data: Any, weight: Weight) -> Family:
         """The family with what the data fix, and with data that it cannot take refused."""
         return self
+
+    def check(self, data: Any) -> None:
+        """Raise a ValueError for values that have no probability, or that say that the data are other ones.
+
+        Of rows that nothing is fitted to: a column that is constant is as good as another.
+        """
+
+    keys: tuple[Any, ...] = ()
+    """The names of the columns, where data are a dict of them."""
 
     def spaces(self, k: int) -> dict[str, Space] | None:
         """Name → space of the parameters of k components; None where it is not known (yet)."""

@@ -92,7 +92,11 @@ class Poisson(Family):
         ValueError
             For anything that is not a count: the first row and column, and how many there are.
         """
-        return Poisson(counts(data, "counts, as a Poisson distribution has them").shape[1])
+        return Poisson(_counts(data).shape[1])
+
+    def check(self, data: Any) -> None:
+        """Refuse what is no count."""
+        _counts(data)
 
     def spaces(self, k: int) -> dict[str, Space] | None:
         return None if self.num_columns is None else {"rates": Positive((k, self.num_columns))}
@@ -168,6 +172,10 @@ class GammaPrior:
         a, b, rates = self.shape, self.rate, params.rates
         logs = (a - 1) * float(np.log(rates).sum()) if a > 1 else 0.0
         return rates.size * (a * log(b) - lgamma(a)) + logs - b * float(rates.sum())
+
+
+def _counts(data: Any) -> Array:
+    return counts(data, "counts, as a Poisson distribution has them")
 
 
 def _products(x: Array, rates: Array) -> Array:

@@ -8,7 +8,7 @@ Everything is the sum, or one after the other, of what the parts say.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -134,17 +134,34 @@ class Product(Family):
 
     def prepare(self, data: Any, weight: Weight) -> Product:
         """With what the data fix of every part; what goes wrong is told with the columns of the part."""
-        prepared = {}
-        for label, columns in self.columns.items():
+        prepared = self._told(data, lambda part, x: part.prepare(x, weight))
+        return Product({self.columns[label]: part for label, part in prepared.items()})
+
+    def check(self, data: Any) -> None:
+        """What every part refuses, told with its columns."""
+        self._told(data, lambda part, x: part.check(x))
+
+    def _told(self, data: Any, ask: Callable[[Family, Any], Any]) -> dict[str, Any]:
+        """What is asked of every part, by label; an error with the columns of the part that it is of."""
+        found = {}
+        for label, part in self.parts.items():
             try:
                 rows = self.take(label, data)
             except (KeyError, IndexError):
-                raise ValueError(f"the data have no column {', '.join(map(str, columns))}") from None
+                columns = ", ".join(map(str, self.columns[label])) + (
+                    " (counted from 0)" if not self.keys else ""
+                )
+                raise ValueError(f"the data have no column {columns}") from None
             try:
-                prepared[label] = self.parts[label].prepare(rows, weight)
+                found[label] = ask(part, rows)
             except ValueError as error:
                 raise ValueError(f"{label}: {error}") from None
-        return Product({self.columns[label]: part for label, part in prepared.items()})
+        return found
+
+    @property
+    def keys(self) -> Columns:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        used = tuple(column for columns in self.columns.values() for column in columns)
+        return used if any(isinstance(column, str) for column in used) else ()
 
     def spaces(self, k: int) -> dict[str, Space] | None:
         found: dict[str, Space] = {}

@@ -228,6 +228,8 @@ def _of_held(codec: Codec, said: Any, given: Any) -> dict[str, Any] | None:
 
 
 def _read_params(codec: Codec, said: Any, chart: Chart | None) -> Any:
+    if said is None:
+        raise DataError("params is null where an object is expected")
     if not isinstance(said, dict) or "values" not in said:
         return codec.read(said, Any, "params")
     if chart is None:
