@@ -272,7 +272,7 @@ def test_nobody_asks_a_thing_for_its_name():
 
 
 def test_the_design_page_shows_these_arrows():
-    page = (ROOT.parents[1] / "docs" / "design.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[1] / "docs" / "design.md").read_text(encoding="utf-8")
     shown = {}
     for line in page.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
