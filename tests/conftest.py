@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from jax_cache import Cache
+from jax_cache import Cache, compile_quickly
 
 settings.register_profile(
     "jensen", deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
@@ -35,7 +35,10 @@ _peaks: dict[str, tuple[float, str]] = {}  # of each process: bytes, and the mod
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    is_controller = not hasattr(config, "workerinput") and config.getoption("numprocesses", None)
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker:
+        compile_quickly()
+    is_controller = not is_worker and config.getoption("numprocesses", None)
     config.stash[_CACHE] = None if is_controller or os.environ.get("JENSEN_NO_JAX_CACHE") else Cache()
 
 

@@ -18,7 +18,6 @@ from jensen import gradients as gr
 FAMILIES = {**cases.CONTINUOUS, **cases.HEAVY, **cases.DISCRETE}
 MADE_OF_OTHERS = {**parts.PARTS, **parts.OVERLAPPING, **parts.COUNTS}
 LIMIT = 4.0
-QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
 Estimates = dict[str, tuple[float, float]]
 
@@ -56,9 +55,7 @@ def gradients(
         F = gr.expectation(lambda x, _: f(x), make, estimator, gr.Independent(draws))
         return jax.grad(F)(moved, key)
 
-    run = jax.jit(
-        jax.vmap(lambda key: [gradient(f, key) for f in functions]), compiler_options=QUICK_TO_COMPILE
-    )
+    run = jax.jit(jax.vmap(lambda key: [gradient(f, key) for f in functions]))
     with warnings.catch_warnings(), _without_guards() if unguarded else nullcontext():
         warnings.simplefilter("ignore", gr.GradientWarning)
         found = run(jax.random.split(jax.random.key(3), replicates))

@@ -9,12 +9,41 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 import time
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / ".jax_cache"
 LARGEST = 600 * 2**20  # bytes; beyond, it begins anew
+QUICK = " ".join(
+    ["--xla_cpu_use_fusion_emitters=false", "--xla_llvm_disable_expensive_passes=true"]
+    + ["--xla_backend_optimization_level=1"]  # at 0 the programs are slower than the compiling gains
+)
 FORGOTTEN = 24 * 3600  # seconds after which the folder of a process that was killed goes
+
+
+def compile_quickly() -> None:
+    """Let XLA optimize little: the tests compile many programs and run each once. Workers inherit it.
+
+    XLA ends a process that names a flag which it does not know, so another process tries them first, once a
+    version.
+    """
+    if "XLA_FLAGS" in os.environ:
+        return
+    try:
+        known = FOLDER / f"quick-{version('jaxlib')}"
+    except PackageNotFoundError:
+        return
+    if not known.exists():
+        program = [sys.executable, "-c", "import jax; jax.devices()"]
+        tried = subprocess.run(program, env={**os.environ, "XLA_FLAGS": QUICK}, capture_output=True, check=False)
+        if tried.returncode:
+            return
+        FOLDER.mkdir(exist_ok=True)
+        known.touch()
+    os.environ["XLA_FLAGS"] = QUICK
 
 
 class Cache:

@@ -152,13 +152,13 @@ class Multistart:
     def _verdict(self, run: Run) -> Verdict:
         if run.outcome is Outcome.FAILED:
             return Verdict(run.outcome, run.note, "check the data and the start")
-        if run.outcome is Outcome.SADDLE:
-            return Verdict(run.outcome, run.note, "start elsewhere", climbed=True)
         if run.outcome is Outcome.INTERRUPTED:
             return Verdict(run.outcome, "stopped by the user; this is the best so far", "run it again")
         climbed = run.outcome is Outcome.CONVERGED
         flaw = self._diagnose(run.state.params)
-        # Precision is lost at a collapse; then the collapse is the news.
+        # At a collapse precision is lost and no curvature can be trusted; then the collapse is the news.
+        if run.outcome is Outcome.SADDLE and (flaw is None or flaw.proper):
+            return Verdict(run.outcome, run.note, "start elsewhere", climbed=True)
         if run.outcome is Outcome.FELL and flaw is None:
             return Verdict(run.outcome, run.note, "the M-step does not maximize Q, or precision was lost")
         if flaw is not None and (climbed or not flaw.proper):
