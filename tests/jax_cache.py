@@ -17,10 +17,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / ".jax_cache"
 LARGEST = 600 * 2**20  # bytes; beyond, it begins anew
-QUICK = " ".join(
-    ["--xla_cpu_use_fusion_emitters=false", "--xla_llvm_disable_expensive_passes=true"]
-    + ["--xla_backend_optimization_level=1"]  # at 0 the programs are slower than the compiling gains
-)
+QUICK = "--xla_cpu_use_fusion_emitters=false --xla_llvm_disable_expensive_passes=true"
+QUICK += " --xla_backend_optimization_level=1"  # at 0 the programs are slower by more than compiling gains
 FORGOTTEN = 24 * 3600  # seconds after which the folder of a process that was killed goes
 
 
@@ -38,7 +36,9 @@ def compile_quickly() -> None:
         return
     if not known.exists():
         program = [sys.executable, "-c", "import jax; jax.devices()"]
-        tried = subprocess.run(program, env={**os.environ, "XLA_FLAGS": QUICK}, capture_output=True, check=False)
+        tried = subprocess.run(
+            program, env={**os.environ, "XLA_FLAGS": QUICK}, capture_output=True, check=False
+        )
         if tried.returncode:
             return
         FOLDER.mkdir(exist_ok=True)

@@ -28,7 +28,8 @@ from jensen import gradients as gr
 from jensen.basics.tables import Table
 from jensen.gradients.compare.moments import moments
 from jensen.gradients.compare.names import parameter_names
-from jensen.gradients.compare.reference import NoReference, reference
+from jensen.gradients.compare.reference import reference
+from jensen.gradients.compare.truth import NoReference
 from jensen.gradients.labels import label
 from jensen.gradients.program.jumps import depends, traced
 

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,18 @@ def test_no_circle_of_files():
     assert not below, f"these files import each other: {sorted(below)}"
 
 
+def test_no_chain_of_imports_is_long():
+    known = modules()
+    below = {n: {m for m, _, _ in own_imports(path, known) if m in known} - {n} for n, path in known.items()}
+
+    @cache
+    def longest(name):
+        return (*max((longest(inner) for inner in below[name]), key=len, default=()), name)
+
+    longest_of_all = max(map(longest, known), key=len)
+    assert len(longest_of_all) <= LONGEST_CHAIN, " < ".join(longest_of_all)
+
+
 def test_few_imports_of_our_own_are_inside_functions():
     known = modules()
     found = [
@@ -223,6 +236,7 @@ DOORS = {
     "jensen.sklearn.validation",
 }  # what is somebody else's is asked for by name here
 MOST_INNER_IMPORTS = 10
+LONGEST_CHAIN = 14
 MOST_ASKED = 9
 
 

@@ -5,8 +5,8 @@ from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.acceleration.extrapolation import Anderson, Squarem
 from jensen.em.acceleration.gradient_em import GradientEM
 from jensen.em.acceleration.quasi_newton import QuasiNewton
-from jensen.em.algorithms import EM, Algorithm
-from jensen.em.approximations import Approximation, Hard, MonteCarlo, Truncated
+from jensen.em.algorithms import EM, Algorithm, Approximation
+from jensen.em.approximations import Hard, MonteCarlo, Truncated
 from jensen.em.cases import Cases, Groups, Rows, Sequences
 from jensen.em.constraints.constrained import Constrained, constrain
 from jensen.em.contract import Expected, Model, Posterior, Prior, as_model

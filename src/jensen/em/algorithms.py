@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from jensen.basics.arrays import Params
 from jensen.basics.plain import Contract, given, require, tell_misspelt
-from jensen.em.approximations import Approximation
 from jensen.em.problem import Problem, State
 from jensen.em.stopping import Gain, Settled, Stop
 
@@ -74,6 +73,19 @@ def as_algorithm(algorithm: Any) -> Algorithm:
     require(algorithm, METHODS)
     tell_misspelt(algorithm, [*METHODS, *MORE])
     return PlainAlgorithm(algorithm)
+
+
+class Approximation(Protocol):
+    """What replaces the exact posterior in `EM`."""
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether its statistics are noisy, so that the objective may fall."""
+        ...
+
+    def e_step(self, problem: Problem, params: Params, before: State | None) -> State:
+        """The state at ``params``; ``before`` is the one that the step came from, None at the start."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -30,19 +30,6 @@ from jensen.em.posteriors import hard, sampled, truncated
 from jensen.em.problem import Problem, State
 
 MOST_DRAWS = 10**9
-
-
-class Approximation(Protocol):
-    """What replaces the exact posterior in `EM`."""
-
-    @property
-    def is_sampled(self) -> bool:
-        """Whether its statistics are noisy, so that the objective may fall."""
-        ...
-
-    def e_step(self, problem: Problem, params: Params, before: State | None) -> State:
-        """The state at ``params``; ``before`` is the one that the step came from, None at the start."""
-        ...
 
 
 class _Fixed:

@@ -7,7 +7,10 @@ except ImportError as error:
     raise ImportError("jensen.gradients needs JAX and NumPyro: pip install 'jensen[jax]'") from error
 
 from jensen.gradients.bound import bound
-from jensen.gradients.compare import Comparison, check, compare, gradient_samples
+from jensen.gradients.compare.check import check
+from jensen.gradients.compare.compare import compare
+from jensen.gradients.compare.comparison import Comparison
+from jensen.gradients.compare.samples import gradient_samples
 from jensen.gradients.distributions import VonMisesFisher
 from jensen.gradients.distributions.validity import Derivatives, GradientWarning, Ruling, Validity, validity
 from jensen.gradients.distributions.validity.warning import warn as _warn

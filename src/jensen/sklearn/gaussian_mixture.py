@@ -14,10 +14,11 @@ from jensen.em.fit import fit
 from jensen.em.result import Fit
 from jensen.models.mixture.prior import MixturePrior
 from jensen.sklearn import exchange, validation
-from jensen.sklearn.arguments import CONSTRAINTS, choose_prior, choose_stop, given_parts, make_plan
+from jensen.sklearn.arguments import CONSTRAINTS, choose_prior, choose_stop
 from jensen.sklearn.messages import report_end, warn_unless_converged
-from jensen.sklearn.scoring import ScoringMixin, generator
-from jensen.sklearn.shapes import mixture, set_parameters
+from jensen.sklearn.scoring import ScoringMixin, generator, mixture
+from jensen.sklearn.shapes import set_parameters
+from jensen.sklearn.starts import given_parts, make_plan
 
 
 # DensityMixin.score has no body, so its inferred type is None.

@@ -13,11 +13,18 @@ from jensen.basics.arrays import Array
 from jensen.em import criteria
 from jensen.em.contract import Expected
 from jensen.em.identities import e_step
+from jensen.families.gaussian.gaussian import Gaussian
 from jensen.families.gaussian.moments import GaussianParams
+from jensen.families.gaussian.structures.structure import Structure
 from jensen.models.mixture.mixture import Mixture
 from jensen.models.mixture.params import MixtureParams
 from jensen.sklearn import validation
-from jensen.sklearn.shapes import mixture
+from jensen.sklearn.shapes import structure_of
+
+
+def mixture(k: int, covariance_type: str | Structure, prior: Any = None) -> Mixture:
+    """The model that a scikit-learn covariance type names."""
+    return Mixture(k, Gaussian(structure_of(covariance_type)), prior)
 
 
 class ScoringMixin:

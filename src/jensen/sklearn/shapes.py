@@ -15,10 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
-from jensen.families.gaussian.gaussian import Gaussian
 from jensen.families.gaussian.structures.registry import STRUCTURES
 from jensen.families.gaussian.structures.structure import Structure
-from jensen.models.mixture.mixture import Mixture
 from jensen.models.mixture.params import MixtureParams
 
 
@@ -77,11 +75,6 @@ def structure_of(covariance_type: str | Structure) -> Structure:
 def form_of(covariance_type: str | Structure) -> Form:
     """How its covariances are turned into precisions."""
     return MATRIX if structure_of(covariance_type).moments.of_matrices else VARIANCE
-
-
-def mixture(k: int, covariance_type: str | Structure, prior: Any = None) -> Mixture:
-    """The model that a scikit-learn covariance type names."""
-    return Mixture(k, Gaussian(structure_of(covariance_type)), prior)
 
 
 def given_array(value: Any, name: str, shape: tuple[int, ...]) -> Array:

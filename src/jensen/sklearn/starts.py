@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from jensen.basics.arrays import Array
-from jensen.em.restarts import Starts
-from jensen.families.gaussian import starts
+from jensen.em.restarts import DEFAULT_RESTARTS, Starts
 from jensen.families.gaussian.moments import GaussianParams
 from jensen.families.gaussian.starts import StartFunction
 from jensen.models.mixture.mixture import Mixture
 from jensen.models.mixture.params import MixtureParams
-
-# The one table from `init_params` to behaviour.
-START_KINDS: dict[str, StartFunction] = {
-    "kmeans": starts.kmeans,
-    "k-means++": starts.kmeans_plus_plus,
-    "random": starts.random_responsibilities,
-    "random_from_data": starts.random_rows,
-}
-
+from jensen.sklearn.arguments import START_KINDS
+from jensen.sklearn.shapes import form_of, given_array, given_matrices, given_weights, structure_of
 
 MixtureStart = Callable[[Mixture, Array, Array | None, np.random.Generator], MixtureParams]
 
@@ -108,3 +101,50 @@ class Plan:
         if self.start is None:
             return None
         return Starts(self.kind, self.start, reorder=not isinstance(self.start, GivenStart))
+
+
+def given_parts(estimator: Any, d: int) -> Given:
+    """The parts of θ that the arguments, or with ``warm_start`` the previous fit, prescribe."""
+    if estimator.warm_start and "weights_" in vars(estimator):
+        return _previous(estimator, d)
+    k, kind = estimator.n_components, estimator.covariance_type
+    weights, means, precisions = estimator.weights_init, estimator.means_init, estimator.precisions_init
+    return Given(
+        None if weights is None else given_weights(weights, "weights_init", k),
+        None if means is None else given_array(means, "means_init", (k, d)),
+        None if precisions is None else _covariances(precisions, kind, k, d),
+    )
+
+
+def _covariances(precisions: Any, covariance_type: str, k: int, d: int) -> Array:
+    array = given_matrices(precisions, "precisions_init", covariance_type, k, d)
+    return form_of(covariance_type).covariances(array)
+
+
+def _previous(estimator: Any, d: int) -> Given:
+    k, kind = estimator.n_components, estimator.covariance_type
+    shape = structure_of(kind).shape(k, d)
+    if estimator.means_.shape != (k, d) or estimator.covariances_.shape != shape:
+        raise ValueError(
+            f"warm_start cannot go on from means of shape {estimator.means_.shape} and covariances of shape "
+            f"{estimator.covariances_.shape} to {(k, d)} and {shape}: set warm_start=False or fit a clone"
+        )
+    return Given(estimator.weights_, estimator.means_, estimator.covariances_)
+
+
+def make_plan(estimator: Any, given: Given) -> Plan:
+    """How many starts of which kind."""
+    kind = estimator.init_params
+    if given.num_parts == 3:
+        return Plan("given", GivenStart(given, START_KINDS[kind]), 1)
+    if given.num_parts:
+        return Plan(f"given, {kind}", GivenStart(given, START_KINDS[kind]), _number(estimator.n_init, 1))
+    if estimator.max_iter == 0 or estimator.tol == 0:
+        return Plan(kind, OfKind(START_KINDS[kind]), _number(estimator.n_init, 1))
+    if estimator.n_init == "auto" and kind == "kmeans":
+        return Plan("search", None, None)
+    return Plan(kind, OfKind(START_KINDS[kind]), _number(estimator.n_init, DEFAULT_RESTARTS))
+
+
+def _number(n_init: int | str, auto: int) -> int:
+    return auto if isinstance(n_init, str) else int(n_init)

@@ -17,9 +17,9 @@ from jensen.gradients.compare.comparison import Comparison
 from jensen.gradients.compare.moments import Moments, moments
 from jensen.gradients.compare.names import columns, parameter_names
 from jensen.gradients.compare.nonfinite import where
-from jensen.gradients.compare.reference import NoReference, Reference
+from jensen.gradients.compare.reference import truth_at
 from jensen.gradients.compare.samples import WARM, Lowered, keys, lowered, planned
-from jensen.gradients.compare.truth import most_precise, truth_at
+from jensen.gradients.compare.truth import NoReference, Reference, most_precise
 from jensen.gradients.compare.validation import heavy_paths, look
 from jensen.gradients.distributions.validity.warning import warn
 from jensen.gradients.estimators.base import Estimator

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +18,7 @@ from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
 from jensen.gradients.compare.names import columns
+from jensen.gradients.compare.truth import NoReference, Reference, given
 from jensen.gradients.compare.validation import Looked, distributions_at, look
 from jensen.gradients.distributions.validity.bounds import ends
 from jensen.gradients.distributions.wrappers import unwrapped
@@ -37,19 +38,9 @@ TOLERANCE = 1e-3  # of a gradient
 SMALL = 1e-3  # a gradient of which only the absolute error counts
 
 
-class Reference(NamedTuple):
-    """A gradient, flat, its error as the two rules tell, and E[f]."""
-
-    gradient: Any
-    error: Any
-    value: float = float("nan")
-
-
-class NoReference(NamedTuple):
-    """Why there is none, and whether that is a jump, which estimators may be blind to as well."""
-
-    why: str
-    is_jump: bool = False
+def truth_at(F: Expectation, params: Params, truth: Any, looked: Looked) -> Reference | NoReference:
+    """The given one, or the exact one."""
+    return reference(F, params, looked) if truth is None else Reference(given(truth, params), 0.0)
 
 
 def reference(F: Expectation, params: Params, looked: Looked | None = None) -> Reference | NoReference:

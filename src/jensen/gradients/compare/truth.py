@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -11,14 +11,21 @@ import numpy as np
 from jensen.basics.arrays import Params
 from jensen.gradients.compare.moments import Moments
 from jensen.gradients.compare.names import flat
-from jensen.gradients.compare.reference import NoReference, Reference, reference
-from jensen.gradients.compare.validation import Looked
-from jensen.gradients.expectation import Expectation
 
 
-def truth_at(F: Expectation, params: Params, truth: Any, looked: Looked) -> Reference | NoReference:
-    """The given one, or the exact one."""
-    return reference(F, params, looked) if truth is None else Reference(given(truth, params), 0.0)
+class Reference(NamedTuple):
+    """A gradient, flat, its error as the two rules tell, and E[f]."""
+
+    gradient: Any
+    error: Any
+    value: float = float("nan")
+
+
+class NoReference(NamedTuple):
+    """Why there is none, and whether that is a jump, which estimators may be blind to as well."""
+
+    why: str
+    is_jump: bool = False
 
 
 def given(truth: Any, params: Params) -> np.ndarray:

@@ -12,8 +12,9 @@ from jensen.gradients.compare.best_constant import known_best
 from jensen.gradients.compare.compare import contestants, run, summary, usable
 from jensen.gradients.compare.comparison import Comparison
 from jensen.gradients.compare.names import parameter_names
-from jensen.gradients.compare.reference import NoReference, Reference, reference
+from jensen.gradients.compare.reference import reference
 from jensen.gradients.compare.samples import keys
+from jensen.gradients.compare.truth import NoReference, Reference
 from jensen.gradients.compare.validation import look
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.baselines import Constant, LeaveOneOut, OptimalCoefficient
