@@ -467,6 +467,12 @@ def test_binary_formats(file, name, renamed):
         assert info.left_out == ("kind",)
 
 
+@pytest.mark.parametrize("name", [*BINARY, "t.csv"])
+def test_a_name_is_no_pattern(file, name):
+    rows, _, _ = read_table(file(BINARY.get(name, b"a,b\n1,0.5\n2,1.5\n3,\n"), f"t [1]*?.{name[2:]}"))
+    assert_array_equal(rows.values, [[1, 0.5], [2, 1.5], [3, np.nan]])
+
+
 @pytest.mark.parametrize("name", [name for name in BINARY if name != "t.npy"])
 def test_columns_and_weights_of_binary_formats(file, name):
     path = file(BINARY[name], name)

@@ -1,11 +1,12 @@
-"""Exact numbers of other programs and papers. mclust: VVV Full, EEE Tied, VVI Diagonal, VII Spherical."""
+"""Exact numbers of other programs and papers. mclust: VVV Full, EEE Tied, VVI Diagonal, VII Spherical; EEI
+and EII by their own names."""
 
 import numpy as np
 import pytest
 
 import jensen
 from jensen.em import EM, DiscretePosterior, Gain, Never, em_map, log_evidence
-from jensen.families import Diagonal, Full, Gaussian, GaussianParams, Spherical, Tied
+from jensen.families import EEI, EII, Diagonal, Full, Gaussian, GaussianParams, Spherical, Tied
 from jensen.models import Mixture, MixtureParams
 from samples import faithful, galaxies, iris
 from test_laws import start_of
@@ -33,12 +34,16 @@ IRIS = [
     (Tied(), -256.64618425, -256.35404313),
     (Diagonal(), -309.36275789, -306.86046051),
     (Spherical(), -392.49841450, -384.31409506),
+    (EEI(), -364.51736434, -361.42552204),
+    (EII(), -414.69795127, -401.80217579),
 ]
 FAITHFUL = [
     (Full(), -1130.28318279, -1130.26396018),
     (Tied(), -1140.23414230, -1140.18675944),
     (Diagonal(), -1147.80676197, -1147.80635254),
     (Spherical(), -1710.76219841, -1709.52928218),
+    (EEI(), -1157.72714192, -1157.68001234),
+    (EII(), -1710.58465959, -1709.68137295),
 ]
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.numbers import on_scale_of
 from jensen.basics.plain import Contract, given, require, tell_misspelt
+from jensen.basics.tables import default_columns
 from jensen.basics.verdict import Verdict
 from jensen.em.cases import Rows
 from jensen.numerics import partitions
@@ -310,7 +311,7 @@ class Family(Contract):
         write = on_scale_of(np.abs(flat).mean(axis=0), flat)
         labels = [f"{name}[{','.join(map(str, index))}]" if inner else name for index in np.ndindex(*inner)]
         if columns is None and self.num_columns is not None:
-            columns = [f"x{j + 1}" for j in range(self.num_columns)]
+            columns = default_columns(self.num_columns)
         if columns is not None and inner == (len(columns),):
             labels = [f"{name} {column}" for column in columns]
         return [

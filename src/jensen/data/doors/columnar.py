@@ -43,7 +43,7 @@ def scan_parquet(file: Any) -> Any:
     """One frame of a Parquet file."""
     import polars as pl
 
-    return pl.scan_parquet(file)
+    return pl.scan_parquet(file, glob=False)
 
 
 def scan_arrow(file: Any) -> Any:
@@ -51,7 +51,7 @@ def scan_arrow(file: Any) -> Any:
     import polars as pl
 
     try:
-        lazy = pl.scan_ipc(file)
+        lazy = pl.scan_ipc(file, glob=False)
         lazy.collect_schema()
     except pl.exceptions.PolarsError:
         return pl.read_ipc_stream(file).lazy()

@@ -9,6 +9,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.basics.numbers import on_scale_of, signed, spread_text
+from jensen.basics.tables import default_columns
 from jensen.families.family import Lines
 
 MAX_CORRELATED = 4  # columns up to which correlations are shown
@@ -17,7 +18,7 @@ MAX_CORRELATED = 4  # columns up to which correlations are shown
 def described(means: Array, covariances: Array, columns: Sequence[str] | None) -> Lines:
     """Each column's mean (standard deviation) in each component, and correlations where there are any."""
     d = means.shape[1]
-    names = list(columns) if columns is not None else [f"x{j + 1}" for j in range(d)]
+    names = list(columns) if columns is not None else default_columns(d)
     spreads = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
     rows = [(names[j], _means(means[:, j], spreads[:, j])) for j in range(d)]
     return rows + _correlations(covariances, spreads, names)
