@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -55,7 +56,8 @@ class Cache:
         shutil.rmtree(self.own, ignore_errors=True)
         self.own.mkdir(parents=True)
         for path in self.shared.glob("*-cache"):
-            os.link(path, self.own / path.name)
+            with suppress(FileNotFoundError):  # another process has just tidied
+                os.link(path, self.own / path.name)
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(self.own)
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"  # eager operations are the many
         os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
@@ -74,12 +76,21 @@ class Cache:
         """Remove what killed processes left, and everything once it is too much."""
         now = time.time()
         for folder in self.shared.glob("process-*"):
-            if now - folder.stat().st_mtime > FORGOTTEN:
+            if now - _stat(folder)[0] > FORGOTTEN:
                 shutil.rmtree(folder, ignore_errors=True)
         kept = list(self.shared.glob("*-cache"))
-        if sum(path.stat().st_size for path in kept) > LARGEST:
+        if sum(_stat(path)[1] for path in kept) > LARGEST:
             for path in kept:
                 path.unlink(missing_ok=True)
+
+
+def _stat(path: Path) -> tuple[float, int]:
+    """When it was changed, and its size; of what another process has just removed, now and nothing."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return time.time(), 0
+    return found.st_mtime, found.st_size
 
 
 def _machine() -> str:

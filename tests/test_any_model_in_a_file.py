@@ -355,3 +355,43 @@ def test_the_old_order_works_and_says_the_new_one(tmp_path):
         with pytest.warns(DeprecationWarning, match=r"save\(path, fit\) is now save\(fit, path\)"):
             jensen.save(path, fit, ["a", "b"])
         assert jensen.load(path).columns == ("a", "b")
+
+
+def test_names_that_two_classes_have_are_those_shown():
+    from jensen import em
+    from jensen.files.registry import own_classes
+
+    assert own_classes()["Rows"] is em.Rows
+
+
+def test_what_is_nested_deeply_is_damaged(tmp_path):
+    path = tmp_path / "model.json"
+    jensen.save(quick(jensen.Mixture(2), ROWS), path)
+    document = json.loads(path.read_text())
+    del document["crc32"]
+    inner = document["model"]
+    for _ in range(900):
+        inner = {"class": "Constrained", "whole": inner}
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)
+    try:
+        text = json.dumps({**document, "model": inner})
+    finally:
+        sys.setrecursionlimit(limit)
+    path.write_text(text)
+    with pytest.raises(DataError, match="is damaged"):
+        jensen.load(path)
+
+
+def test_a_metric_that_is_none_is_refused(tmp_path):
+    path = tmp_path / "model.json"
+    fit = quick(jensen.Mixture(2, Gaussian()), ROWS)
+    jensen.save(fit, path)
+    document = json.loads(path.read_text())
+    del document["crc32"]
+    if "metric" not in json.dumps(document["model"]):
+        pytest.skip("files hold no metric")
+    document["model"]["family"]["metric"]["rank"] = -7
+    path.write_text(json.dumps(document))
+    with pytest.raises(DataError, match="rank must be from 0"):
+        jensen.load(path)

@@ -55,6 +55,7 @@ def test_groups(data):
     assert type(found) is type(data)
     assert column(found, "group").tolist() == [9, 3, 3] and column(found, "y").tolist() == [3, 1, 4]
     twice = groups.take(data, np.array([1, 1, 1]))
+    assert column(twice, "group").tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert column(twice, "y").tolist() == [0, 2, 5] * 3 and groups.count(twice) == 3
 
 
@@ -127,3 +128,16 @@ def test_a_model_of_groups():
     sure = jensen.uncertainty(model, fit, data)
     robust = sure.sandwich().standard_errors["rate"] / sure.standard_errors["rate"]
     assert ((robust > 0.7) & (robust < 1.4)).all()
+
+
+@pytest.mark.parametrize(
+    "group",
+    [np.arange(256).astype(np.uint8), np.array([2.0**60, 2.0**61]), np.array([2**24, 2**24 + 2], np.float32)],
+    ids=["uint8", "float64", "float32"],
+)
+def test_groups_that_are_named_twice_stay_apart(group):
+    data = np.column_stack([group, group])
+    which = np.append(np.arange(len(group)), [0, 0])
+    taken = Groups(0).take(data, which)
+    assert Groups(0).count(taken) == len(which)
+    assert taken[:, 1].tolist() == [*group.tolist(), group[0], group[0]]

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import jensen
-from jensen.em import EM, Gain, Never, Outcome, Problem, Seen, Squarem, Table, aitken
+from jensen.em import EM, Gain, Never, Outcome, Problem, Seen, Squarem, Table, Verdict, aitken
+from jensen.em.curvature.information import observed_information
 from jensen.em.stopping import noise
-from jensen.families import STRUCTURES, Full, Gaussian, Spherical, Tied
-from jensen.models import Mixture
+from jensen.families import STRUCTURES, Full, Gaussian, GaussianParams, Spherical, Tied
+from jensen.models import Mixture, MixtureParams
 from samples import clusters, faithful, galaxies, iris, rows_as_means
 from toys import Linkage, PoissonMixture, Rates
 
@@ -180,6 +181,53 @@ def test_an_interrupt_after_the_search_keeps_what_it_found():
     assert DIAGNOSED
     assert fit.verdict.outcome is Outcome.INTERRUPTED
     assert fit.log_evidence == pytest.approx(-1130.26396, abs=1e-3)
+
+
+class Says(PoissonMixture):
+    """A model that says of every end what it is told to."""
+
+    said = Verdict(Outcome.NOT_IDENTIFIED, "flat")
+
+    def diagnose(self, params, data, weight):
+        return self.said
+
+
+def test_any_outcome_may_be_a_diagnosis():
+    fit = jensen.fit(Says(), DAYS, weight=NOTICES, restarts=2, rng=0)
+    assert fit.verdict.outcome is Outcome.NOT_IDENTIFIED
+
+
+def test_a_note_does_not_hide_that_the_objective_fell():
+    class Falls(Says):
+        said = Verdict(Outcome.CONVERGED, "all is well")
+
+        def m_step(self, stats, params):
+            found = super().m_step(stats, params)
+            return Rates(found.weights, found.rates * (3.0 if next(steps) > 3 else 1.0))
+
+    steps = iter(range(10_000))
+    fit = jensen.fit(Falls(), DAYS, BEGIN, weight=NOTICES, algorithm=EM())
+    assert fit.verdict.outcome is Outcome.FELL
+
+
+@pytest.mark.parametrize("max_steps", range(1, 7))
+def test_who_climbs_on_from_a_saddle_has_not_converged(max_steps):
+    """At a limit of steps that falls right after Newton's step has left the saddle."""
+
+    class Curved(Mixture):
+        def information(self, params, data, weight):
+            plain = Mixture(self.num_components, self.family)
+            return observed_information(Problem(plain, data, weight), params).matrix
+
+    data = faithful()
+    mean, spread = data.mean(axis=0), np.cov(data.T, bias=True)
+    same = GaussianParams(np.tile(mean, (2, 1)), np.tile(spread, (2, 1, 1)))
+    saddle = MixtureParams(np.array([0.5, 0.5]), same)
+    short = jensen.fit(Curved(2), data, saddle, max_steps=max_steps)
+    assert short.num_steps <= max_steps
+    if short.verdict.converged:
+        whole = jensen.fit(Curved(2), data, saddle)
+        assert short.log_evidence == pytest.approx(whole.log_evidence, abs=1e-3)
 
 
 # ---- many starts ---------------------------------------------------------------------------------
@@ -581,7 +629,7 @@ def test_ctrl_c_in_the_native_search_keeps_the_best_so_far():
     began = time.process_time()
     jensen.fit(mixture(Full(), 12), data)
     whole = time.process_time() - began
-    for share in (0.5, 0.6, 0.4, 0.7, 0.3):
+    for share in (0.5, 0.6, 0.7, 0.8, 0.9, 0.4, 0.95):
         try:
             fit = interrupted_fit(mixture(Full(), 12), data, share * whole)
         except KeyboardInterrupt:  # there was nothing to keep yet

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from scipy import stats
 
 import jensen
 from jensen.em import EM, Outcome, Totals, em_map
 from jensen.families import (
+    STRUCTURES,
     Categorical,
     DirichletPrior,
     Family,
@@ -384,3 +387,209 @@ def test_a_method_that_is_missing_is_told():
 
     with pytest.raises(TypeError, match=r"Half has no m_step\(stats, params\)"):
         Mixture(2, Half())
+
+
+# ---- what parts of a product say ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("structure", STRUCTURES.values(), ids=STRUCTURES)
+def test_a_part_speaks_as_it_does_alone(structure, k):
+    """A shared covariance, too, whose first axis is no component."""
+    x = np.column_stack([MIXED["a"], MIXED["d"]])
+    alone = jensen.fit(Mixture(k, Gaussian(structure)), x, restarts=1, max_steps=20)
+    product = Product({("a", "d"): Gaussian(structure)})
+    fit = jensen.fit(Mixture(k, product), MIXED, restarts=1, max_steps=3)
+    inside = {"a+d": alone.params.components}
+    prepared = fit.model.family
+    assert prepared.describe(inside, None) == alone.model.family.describe(alone.params.components, ["a", "d"])
+    order = np.arange(k)[::-1]
+    moved = prepared.relabel(inside, order)["a+d"]
+    assert np.array_equal(moved.covariances, structure.relabel(alone.params.components.covariances, order))
+    assert prepared.shared == (("a+d.covariances",) if structure.is_shared else ())
+
+
+def test_columns_that_no_part_has():
+    family = Product({0: Poisson(), 2: Poisson()})
+    data = np.column_stack([COUNTS[:, 0], np.full(300, 7.5), COUNTS[:, 1]])
+    fit = jensen.fit(Mixture(2, family), data)
+    rows, _ = fit.model.sample(fit.params, 50, np.random.default_rng(0))
+    assert rows.shape == (50, 3) and np.isnan(rows[:, 1]).all()
+    assert np.isfinite(fit.model.posterior(fit.params, rows).log_evidence).all()
+    assert [label for label, _ in family.describe(fit.params.components, None)] == ["rates x1", "rates x3"]
+
+
+def test_a_product_refuses_what_it_cannot_take():
+    named = Mixture(2, Product({"a": Gaussian(), "b": Poisson()}))
+    with pytest.raises(TypeError, match="a dict of the columns"):
+        jensen.fit(named, ARRAY)
+    prior = MixturePrior(components=ProductPrior({"aa": GammaPrior(2.0, 1.0)}))
+    with pytest.raises(ValueError, match="the prior is of aa; the parts of the product are a, b"):
+        jensen.fit(Mixture(2, named.family, prior), MIXED)
+    assert not ProductPrior({}).holds_up
+
+
+def test_a_family_that_does_not_count_itself_in_a_product():
+    class Silent(Poisson):
+        num_free = None
+
+        def spaces(self, k):
+            return None
+
+    fit = jensen.fit(Mixture(2, Product({"a": Gaussian(), "b": Silent()})), MIXED, restarts=1, max_steps=5)
+    assert fit.num_free is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x: x[:0], "no rows"),
+        (lambda x: np.where(np.arange(x.size).reshape(x.shape) == 5, np.nan, x), "row 2, column 1 .* is nan"),
+        (lambda x: np.where(x > x.mean(), np.inf, x), "is inf, and .* more cells"),
+        (lambda x: x * np.array([1e300, 1.0]), "column 0 .* too large: scale the column"),
+    ],
+)
+@pytest.mark.parametrize("within", [False, True])
+def test_a_gaussian_refuses_what_has_no_moments(change, words, within):
+    x = change(np.column_stack([MIXED["a"], MIXED["d"]]))
+    family = Product({(0, 1): Gaussian()}) if within else Gaussian()
+    with pytest.raises(ValueError, match=words):
+        jensen.fit(Mixture(2, family), x)
+
+
+def test_wrong_types_are_told_at_once():
+    with pytest.raises(TypeError, match="must be a structure of"):
+        Gaussian("tied")
+    with pytest.raises(TypeError, match=r"whole number, not 2\.5"):
+        Mixture(2.5)
+
+
+# ---- what a product is made of and given -------------------------------------------------------------------
+
+
+def test_every_form_of_the_same_rows_is_the_same():
+    rows = [[1, 90], [3, 20], [5, 40]]
+    family = Product({0: Poisson(), 1: Poisson()})
+    for data in (rows, np.array(rows), pd.DataFrame(rows), pl.DataFrame(rows, orient="row")):
+        for weight in (None, [1.0, 1.0, 1.0]):
+            fit = jensen.fit(Mixture(1, family), data, weight=weight)
+            assert [rates.rates.tolist() for rates in fit.params.components.values()] == [[[3.0]], [[50.0]]]
+    with pytest.raises(TypeError, match="a tuple is neither rows nor columns"):
+        jensen.fit(Mixture(1, family), tuple(map(tuple, rows)))
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_frames_by_name(make):
+    family = Product({"a": Gaussian(), "b": Poisson()})
+    weight = np.linspace(0.5, 1.5, 300)
+    table = {name: MIXED[name] for name in ("c", "a", "b")}
+    fits = [jensen.fit(Mixture(2, family), data, weight=weight) for data in (table, make(table))]
+    assert fits[0].log_evidence == fits[1].log_evidence
+    errors = [
+        jensen.uncertainty(fit.model, fit, data, weight).sandwich().standard_errors["weights"]
+        for fit, data in zip(fits, (table, make(table)), strict=True)
+    ]
+    assert np.array_equal(*errors)
+    chosen = jensen.select(make(table), [1, 2], family)
+    assert chosen.best.log_evidence == pytest.approx(jensen.fit(Mixture(2, family), table).log_evidence)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {("a", "b"): Gaussian(), "a+b": Poisson()},
+        {0: Gaussian(), "0": Poisson()},
+        {("a", "b"): Product({0: Gaussian(), 1: Poisson()}), "a+b.0": Gaussian()},
+        {0: Gaussian(), -1: Poisson()},
+        {0.9: Gaussian()},
+        {True: Gaussian()},
+    ],
+    ids=str,
+)
+def test_parts_that_cannot_be_told_apart_or_found(parts):
+    with pytest.raises(ValueError, match=r"called alike|a name or a number from 0"):
+        Product(parts)
+
+
+def test_products_within_products_by_name():
+    inner = Product({"a": Gaussian(), "b": Poisson()})
+    nested = jensen.fit(Mixture(2, Product({("a", "b"): inner, "c": Categorical()})), MIXED)
+    flat = jensen.fit(Mixture(2, Product({**{"a": Gaussian(), "b": Poisson()}, "c": Categorical()})), MIXED)
+    assert nested.log_evidence == pytest.approx(flat.log_evidence, abs=1e-3)
+    assert nested.num_free == flat.num_free
+
+
+def test_columns_of_other_lengths_and_notes_beside_them():
+    family = Product({"a": Gaussian(), "b": Poisson()})
+    plain = jensen.fit(Mixture(2, family), MIXED)
+    noted = jensen.fit(Mixture(2, family), {"note": "hi", "made": 3.0, **MIXED})
+    assert noted.num_observations == plain.num_observations == 300
+    assert noted.bic == plain.bic
+    with pytest.raises(ValueError, match="b has 299 rows, the data have 300"):
+        jensen.fit(Mixture(2, family), {**MIXED, "b": MIXED["b"][1:]})
+    with pytest.raises(ValueError, match="a must be one column"):
+        jensen.fit(Mixture(2, family), {**MIXED, "a": np.zeros((300, 2))})
+
+
+class Shifted(Poisson):
+    """x − 1 is Poisson."""
+
+    def log_density(self, params, data):
+        return super().log_density(params, np.asarray(data) - 1)
+
+    def statistics(self, params, data, weight):
+        return super().statistics(params, np.asarray(data) - 1, weight)
+
+
+class Tempered(Product):
+    def log_density(self, params, data):
+        return 0.5 * super().log_density(params, data)
+
+
+class Raised(Gaussian):
+    def log_density(self, params, data):
+        return super().log_density(params, data) + 10.0
+
+
+def test_a_subclass_stays_one():
+    fit = jensen.fit(Mixture(1, Shifted()), np.array([[1], [2], [3]]))
+    assert isinstance(fit.model.family, Shifted)
+    assert fit.params.components.rates.tolist() == [[1.0]]
+    tempered = Mixture(1, Tempered({"b": Poisson()})).prepare(MIXED, None)
+    assert isinstance(tempered.family, Tempered)
+    x = np.column_stack([MIXED["a"], MIXED["d"]])
+    raised = jensen.fit(Mixture(1, Raised()), x, algorithm=EM())
+    assert raised.log_evidence == pytest.approx(jensen.fit(Mixture(1), x).log_evidence + 3000.0)
+
+
+def test_rows_without_weight_may_be_impossible():
+    x = np.array([[0, 1], [0, 2], [1, 1], [1, 2], [2, 0]])
+    weight = [1, 1, 1, 1, 0]
+    for family in (Categorical(), Poisson()):
+        whole, alone = jensen.fit(Mixture(1, family), x, weight=weight), jensen.fit(Mixture(1, family), x[:4])
+        assert whole.log_evidence == pytest.approx(alone.log_evidence)
+    assert jensen.fit(Mixture(1, Categorical()), x[:4]).log_evidence == pytest.approx(-8 * np.log(2.0))
+
+
+@pytest.mark.parametrize("family", [Poisson(), Categorical()], ids=lambda f: f.name)
+def test_no_rows(family):
+    with pytest.raises(ValueError, match="no rows"):
+        jensen.fit(Mixture(1, family), np.empty((0, 2)))
+
+
+@pytest.mark.parametrize("family", [Gaussian(), Poisson(), Categorical()], ids=lambda f: f.name)
+@pytest.mark.parametrize("prior", [GammaPrior(2.0, 1.0), DirichletPrior(2.0)], ids=lambda p: type(p).__name__)
+def test_a_prior_of_another_family_is_told(family, prior):
+    if (family.name, type(prior)) in (("poisson", GammaPrior), ("categorical", DirichletPrior)):
+        return
+    with pytest.raises(TypeError, match="is no prior of"):
+        jensen.fit(Mixture(2, family, MixturePrior(components=prior)), CODES)
+
+
+def test_the_entropy_of_a_familys_own_variables_is_none_of_labels():
+    """ICL is about the labels alone."""
+    fit = jensen.fit(Mixture(2, Product({"a": Noise(), "b": Poisson()})), MIXED)
+    r = fit.model.posterior(fit.params, MIXED).responsibilities
+    labels = -np.sum(r * np.log(np.where(r > 0, r, 1.0)))
+    assert (fit.icl - fit.bic) / 2 == pytest.approx(labels, rel=1e-6)
+    assert fit.own_entropy == pytest.approx(fit.entropy - labels, rel=1e-6)

@@ -71,6 +71,26 @@ def test_what_cannot_be_gone_on_with():
         fit(params=Rates(np.array([0.5, 0.5]), np.array([1.0, 3.0])), rng=7, resume=found)
 
 
+def test_only_random_starts_of_the_same_are_gone_on_with():
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    searched = jensen.fit(jensen.Mixture(2), x)
+    started = jensen.fit(jensen.Mixture(2), x, restarts=3)
+    with pytest.raises(ValueError, match="came from a search"):
+        jensen.fit(jensen.Mixture(2), x, restarts=5, resume=searched)
+    with pytest.raises(ValueError, match="say how many"):
+        jensen.fit(jensen.Mixture(2), x, resume=started)
+    with pytest.raises(ValueError, match="the same data: it was of 60 observations, these are 59"):
+        jensen.fit(jensen.Mixture(2), x[1:], restarts=5, resume=started)
+    with pytest.raises(ValueError, match="the same model"):
+        jensen.fit(jensen.Mixture(3), x, restarts=5, resume=started)
+
+
+def test_going_on_counts_what_was_seen():
+    """Earlier ends come in any order of their numbers; ten are still the least."""
+    some = fit(restarts=10, rng=7)
+    assert len(fit(rng=7, resume=some).ends) >= 10
+
+
 def test_a_failed_start_is_a_row():
     class Moody(PoissonMixture):
         def start(self, data, weight, rng):

@@ -1,6 +1,6 @@
 """The sweep over k and covariance structure, and what it chooses."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ import pytest
 import jensen
 from jensen.basics.progress import Progress
 from jensen.em import Outcome, Verdict
-from jensen.families import Diagonal, Full, Gaussian, Poisson, Spherical, Tied
+from jensen.families import EEI, Diagonal, Full, Gaussian, Poisson, Spherical, Tied
 from jensen.models import Mixture
 from jensen.selection import AIC, BIC, ICL, Cell, Selection, select, sweep
 
@@ -270,3 +270,45 @@ def test_repr_is_a_grid_and_html_a_table(selection):
     html = selection._repr_html_()
     assert "<table>" in html
     assert "k = 3, tied" in html
+
+
+class Wide(Diagonal):
+    """Variances of at least 9: for no k and d one of the others."""
+
+    name = "wide"
+
+    def estimate(self, scatter, dof, d, current):
+        return np.maximum(super().estimate(scatter, dof, d, current), 9.0)
+
+
+class Alike(EEI):
+    """With the name of the class it comes from."""
+
+    def estimate(self, scatter, dof, d, current):
+        return np.maximum(super().estimate(scatter, dof, d, current), 9.0)
+
+
+@pytest.mark.parametrize("structure", [Wide(), Alike()], ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize(("d", "k"), [(1, 1), (1, 2), (2, 1)])
+def test_a_structure_that_comes_from_another_is_no_other(structure, d, k):
+    x = np.random.default_rng(0).normal(size=(50, d))
+    kinds = [Full(), Tied(), Diagonal(), EEI(), structure]
+    own = jensen.select(x, k, kinds).cells[-1]
+    assert not own.same_as
+    assert own.fit.log_evidence == pytest.approx(jensen.fit(Mixture(k, Gaussian(structure)), x).log_evidence)
+
+
+def test_families_that_differ_where_a_repr_is_cut():
+    @dataclass(frozen=True, eq=False)
+    class Known(Poisson):
+        scale: np.ndarray = field(default_factory=lambda: np.ones(2000))
+
+    other = np.ones(2000)
+    other[1000] = 2.0
+    assert Known().same_as(1, None) != Known(scale=other).same_as(1, None)
+    assert Known().same_as(1, None) == Known(scale=np.ones(2000)).same_as(1, None)
+
+
+def test_weights_of_another_length_are_refused_at_the_door(faithful):
+    with pytest.raises(ValueError, match="one number for each of the 272 rows"):
+        select(faithful, 2, weight=np.ones(5))

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "linalg.hpp"
+#include "threads.hpp"
 
 namespace jensen {
 namespace {
@@ -164,11 +165,7 @@ bool climb_all(Moments kind, const Rows<double>& rows, std::int64_t k, std::int6
     };
     for (std::size_t i; (i = next.fetch_add(1)) < ends.size();) climber.climb(ends[i], halted);
   };
-  const int workers = static_cast<int>(std::clamp<std::size_t>(static_cast<std::size_t>(threads), 1, ends.size()));
-  std::vector<std::thread> helpers;
-  for (int i = 1; i < workers; ++i) helpers.emplace_back(work);
-  work();
-  for (std::thread& helper : helpers) helper.join();
+  run_threads(std::clamp<std::size_t>(static_cast<std::size_t>(threads), 1, ends.size()), [&](std::size_t) { work(); });
   return stop;
 }
 

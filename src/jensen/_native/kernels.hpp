@@ -67,7 +67,7 @@ struct KernelSet {
   Kernel<float> f32;
 };
 
-// The best set that this processor runs; `wanted` (or the environment variable JENSEN_ISA) asks for a lesser one.
+// The best set that this processor runs; the environment variable JENSEN_ISA asks for a lesser one.
 const KernelSet& kernels();
 
 }  // namespace jensen

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
-#include <thread>
 
 #include "mixture.hpp"
+#include "threads.hpp"
 
 namespace jensen {
 namespace {
@@ -63,11 +63,7 @@ void Pass<T>::run(Mixture& mixture, const PerRow<T>& out, SumsBuffer* total) {
   const Prepared prepared = mixture.view(rows_.n);
   if (total) total->clear();
   next_ = turn_ = 0;
-  std::vector<std::thread> helpers;
-  for (std::size_t i = 1; i < workers_.size(); ++i)
-    helpers.emplace_back([&, i] { work(prepared, *workers_[i], out, total); });
-  work(prepared, *workers_[0], out, total);
-  for (std::thread& helper : helpers) helper.join();
+  run_threads(workers_.size(), [&](std::size_t i) { work(prepared, *workers_[i], out, total); });
   mixture.rounded = workers_[0]->rounded;
   if (total) total->finish(mixture.kind, mixture.k, mixture.d, mixture.rounded.data());
 }

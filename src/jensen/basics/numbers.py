@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from math import ceil, floor, inf, isfinite, log10
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,3 +63,9 @@ def count(number: float, noun: str) -> str:
     """``1 row``, ``2 rows``, ``2.5 rows``."""
     shown = f"{number:,.0f}" if float(number).is_integer() else f"{number:,.6g}"
     return f"{shown} {noun}" if number == 1 else f"{shown} {noun}s"
+
+
+def repr_in_full(thing: Any) -> str:
+    """A repr whose arrays are written out, to the last digit."""
+    with np.printoptions(threshold=sys.maxsize, floatmode="unique"):
+        return repr(thing)

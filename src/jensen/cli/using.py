@@ -14,7 +14,7 @@ from jensen.cli.forms import columns_of, posterior
 from jensen.cli.inputs import Source, read_for_model, read_source
 from jensen.data.datasets import list_datasets
 from jensen.em.contract import as_model
-from jensen.em.posteriors import DiscretePosterior
+from jensen.em.posteriors import labels_of
 from jensen.files.saved import Saved
 from jensen.files.store import load
 from jensen.report.documents import saved_document
@@ -26,10 +26,9 @@ MAX_SAMPLE = 10**9
 def predict(path: Path, data: str, proba: bool, out: Path | None) -> Ending:
     """Labels, or probabilities and uncertainty, as CSV."""
     saved, source = _prepare(path, data, None, out)
-    found = posterior(saved, source)
-    if not isinstance(found, DiscretePosterior):
+    r = labels_of(posterior(saved, source))
+    if r is None:
         raise CommandError(f"predict: {path} holds no mixture, so that rows have no component to be in")
-    r = found.responsibilities
     header, columns = ["component"], [r.argmax(axis=1)]
     if proba:
         header += [f"p{i}" for i in range(r.shape[1])] + ["uncertainty"]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Data
+from jensen.basics.plain import given
 
 
 class Cases(Protocol):
@@ -44,6 +45,8 @@ class Rows:
             return type(data)(*parts) if is_named(data) else tuple(parts)
         if isinstance(data, list):
             return [data[int(i)] for i in which]
+        if columns := columns_of(data):
+            return {name: np.asarray(data[name])[which] for name in columns}
         return np.asarray(data)[which]
 
     def sizes(self, data: Data) -> Array:
@@ -97,27 +100,15 @@ class Groups:
         return len(self.labels(data)[0])
 
     def take(self, data: Data, which: NDArray[np.intp]) -> Data:
-        """The rows of these groups; a group that is named again comes under a new value, one more than
-        all.
-        """
+        """The rows of these groups; where one is named more than once, all are numbered from 0."""
         values, case = self.labels(data)
         ends = np.bincount(case, minlength=len(values)).cumsum()
         of_case = np.split(np.argsort(case, kind="stable"), ends[:-1])
-        rows, names = [], []
-        seen: set[int] = set()
-        extra = 0
-        for i in map(int, which):
-            mine = of_case[i]
-            rows.append(mine)
-            if i in seen:
-                extra += 1
-                names.append(np.full(len(mine), _another(values, extra)))
-            else:
-                names.append(np.repeat(values[i], len(mine)))
-            seen.add(i)
-        chosen = np.concatenate([np.zeros(0, np.intp), *rows])
-        found = Rows().take(data, chosen)
-        return self._renamed(found, np.concatenate(names)) if extra else found
+        rows = [of_case[int(i)] for i in which]
+        found = Rows().take(data, np.concatenate([np.zeros(0, np.intp), *rows]))
+        if len(set(map(int, which))) == len(which):
+            return found
+        return self._renamed(found, np.repeat(np.arange(len(rows)), [len(mine) for mine in rows]))
 
     def _renamed(self, data: Data, column: NDArray[Any]) -> Data:
         if isinstance(data, dict):
@@ -126,18 +117,12 @@ class Groups:
             at = data._fields.index(self.by) if is_named(data) else int(self.by)  # pyright: ignore
             parts = [column if i == at else part for i, part in enumerate(data)]
             return type(data)(*parts) if is_named(data) else tuple(parts)
-        renamed = np.array(data)
+        renamed = np.array(data, dtype=np.result_type(np.asarray(data), np.min_scalar_type(column.max())))
         renamed[:, int(self.by)] = column
         return renamed
 
     def sizes(self, data: Data) -> Array:
         return np.ones(self.count(data))
-
-
-def _another(values: NDArray[Any], number: int) -> Any:
-    if values.dtype.kind in "biuf":
-        return values.max() + number
-    return f"{values[-1]}+{number}"
 
 
 def is_named(data: tuple) -> bool:
@@ -153,7 +138,17 @@ def precision(data: Data) -> float:
 
 
 def first_array(data: Data) -> Any:
-    """The first of the arrays."""
+    """The first of the arrays; of a dict, the first that is none of text or a number alone."""
     while isinstance(data, (tuple, dict)) and data:
-        data = next(iter(data.values())) if isinstance(data, dict) else data[0]
+        if isinstance(data, dict):
+            arrays = [part for part in data.values() if not isinstance(part, str) and np.ndim(part)]
+            data = arrays[0] if arrays else next(iter(data.values()))
+        else:
+            data = data[0]
     return data
+
+
+def columns_of(data: Data) -> list[Any]:
+    """The names of the columns of a data frame; none of anything else."""
+    said = given(data, ["columns", "dtypes"])
+    return list(said["columns"]) if len(said) == 2 else []

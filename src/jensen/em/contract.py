@@ -65,12 +65,15 @@ class Expected(Generic[S]):
         Σ_n w_n H[q_n], summed on its own and not by subtraction, so that the ledger checks something.
     weight
         Σ_n w_n.
+    own_entropy
+        What of the entropy is that of hidden variables which the posterior does not know, such as a family's.
     """
 
     stats: S
     log_evidence: float
     entropy: float
     weight: float
+    own_entropy: float = 0.0
 
     @classmethod
     def of(
@@ -78,7 +81,7 @@ class Expected(Generic[S]):
     ) -> Expected:
         """With Σ_n w_n of the log-evidence and of the entropy of the posterior; 1 for each case by default.
 
-        ``own_entropy`` is that of hidden variables which the posterior does not know, such as a family's own.
+        A case of weight 0 adds nothing, be it impossible.
         """
         evidence = np.asarray(posterior.log_evidence, dtype=float)
         entropy = np.asarray(posterior.entropy(), dtype=float)
@@ -88,7 +91,8 @@ class Expected(Generic[S]):
                 f"log_evidence and entropy() are one number for each row; they have shapes {shapes}"
             )
         w = np.ones(len(evidence)) if weight is None else np.asarray(weight, dtype=float)
-        return cls(stats, float(w @ evidence), float(w @ entropy) + own_entropy, float(w.sum()))
+        evidence = np.where(w == 0, 0.0, evidence)
+        return cls(stats, float(w @ evidence), float(w @ entropy) + own_entropy, float(w.sum()), own_entropy)
 
     def __add__(self, other: Expected) -> Expected:
         return Expected(
@@ -96,12 +100,17 @@ class Expected(Generic[S]):
             self.log_evidence + other.log_evidence,
             self.entropy + other.entropy,
             self.weight + other.weight,
+            self.own_entropy + other.own_entropy,
         )
 
     def scale(self, factor: float) -> Expected:
         stats: Any = self.stats
         return Expected(
-            stats.scale(factor), factor * self.log_evidence, factor * self.entropy, factor * self.weight
+            stats.scale(factor),
+            factor * self.log_evidence,
+            factor * self.entropy,
+            factor * self.weight,
+            factor * self.own_entropy,
         )
 
 
@@ -252,13 +261,17 @@ class PlainModel(Model):
     expected_log_joint: Any = None
 
     def __init__(self, own: Any) -> None:
-        vars(self).update(given(own, [*METHODS, *CAPABILITIES]), own=own)
+        vars(self).update(given(own, [*METHODS, *CAPABILITIES, "transform"]), own=own)
         if "prepare" in vars(self):
             self.prepare = lambda data, weight: as_model(own.prepare(data, weight))
 
     @property
     def as_given(self) -> Any:
         return vars(self)["own"]
+
+    @property
+    def title(self) -> str:
+        return str(given(self.as_given, ["title"]).get("title", type(self.as_given).__name__))
 
     def __repr__(self) -> str:
         return repr(self.as_given)
@@ -275,7 +288,7 @@ def as_model(model: Any) -> Model:
     if isinstance(model, Model):
         return model
     require(model, METHODS)
-    tell_misspelt(model, [*METHODS, *CAPABILITIES])
+    tell_misspelt(model, [*METHODS, *CAPABILITIES, "transform", "title"])
     return PlainModel(model)
 
 

@@ -66,8 +66,9 @@ def fit(
         A generator or a seed. Without one, 0: the same call gives the same answer. The starts of a seed are
         the same however many there are.
     resume
-        An earlier fit of the same model and data from the same seed: its starts are not climbed again, the
-        others are. ``fit(..., restarts=100, rng=1, resume=fit(..., restarts=10, rng=1))`` climbs from 90.
+        An earlier fit of the same model and data from random starts of the same seed: they are not climbed
+        again, the others are. ``fit(..., restarts=100, rng=1, resume=fit(..., restarts=10, rng=1))`` climbs
+        from 90.
 
     Returns
     -------
@@ -97,6 +98,8 @@ def fit(
     if resume is not None:
         _check_resume(resume, params, seed)
     problem = Problem.prepared(model, data, weight)
+    if resume is not None:
+        _check_same(resume, problem)
     if params is not None and problem.model.chart is not None:
         problem.model.chart.check(params)
     chosen = default_algorithm(problem.model) if algorithm is None else as_algorithm(algorithm)
@@ -136,6 +139,7 @@ def fit(
         ends=tuple(replace(start, run=None) for start in best_first(found)),
         seed=seed,
         num_observations=problem.num_observations,
+        own_entropy=expected.own_entropy,
     )
 
 
@@ -165,3 +169,21 @@ def _check_resume(before: Fit, params: Params | None, seed: int | None) -> None:
             f"resume needs the seed of the earlier fit: it was {before.seed}, rng is now {seed}; "
             "give both calls the same whole number as rng"
         )
+    numbers = {end.number for end in before.ends}
+    if len(numbers) < len(before.ends):
+        raise ValueError("the earlier fit came from a search, not from random starts: nothing can be resumed")
+
+
+def _check_same(before: Fit, problem: Problem) -> None:
+    """What can be told of whether the earlier fit was of this model and these data."""
+    counted = problem.num_observations
+    if before.num_observations != counted:
+        raise ValueError(
+            "resume needs a fit of the same data: it was of "
+            f"{before.num_observations:g} observations, these are {counted:g}"
+        )
+    if problem.model.chart is not None:
+        try:
+            problem.model.chart.check(before.params)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"resume needs a fit of the same model: {error}") from None

@@ -108,9 +108,12 @@ def climb(
         _run(run, algorithm, stop, max_steps - run.num_steps, progress)
         if run.outcome is not Outcome.CONVERGED or algorithm.is_plain():
             break
-        if np.isfinite(run.state.remaining) or can_polish(run.problem):
+        if run.num_steps < max_steps and (np.isfinite(run.state.remaining) or can_polish(run.problem)):
             num_polished += 1
-            if not _polish(run) or num_polished == MOST_POLISHED:
+            if not _polish(run):
+                break
+            run.outcome = Outcome.STEP_LIMIT  # until it has climbed on from there
+            if num_polished == MOST_POLISHED:
                 break
             continue
         _run(run, EM(), stop, min(VERIFYING_STEPS, max_steps - run.num_steps), progress)

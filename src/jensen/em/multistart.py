@@ -33,7 +33,14 @@ from jensen.em.start import Start
 from jensen.em.stopping import Gain, Stop
 
 # Which flawed end is returned where there is no proper one; the best objective among equals.
-SEVERITY = [Outcome.BOUNDARY, Outcome.SADDLE, Outcome.COLLAPSED, Outcome.FELL, Outcome.FAILED]
+SEVERITY = [
+    Outcome.NOT_IDENTIFIED,
+    Outcome.BOUNDARY,
+    Outcome.SADDLE,
+    Outcome.COLLAPSED,
+    Outcome.FELL,
+    Outcome.FAILED,
+]
 
 
 def _same(params: Params) -> Params:
@@ -81,6 +88,8 @@ class Multistart:
         if params is not None:
             return run_starts([("given", lambda: params)], self.climb)
         if by is None and restarts is None and self.model.search is not None:
+            if before:
+                raise ValueError("resume goes on with random starts: say how many, restarts=…")
             found = self.model.search(self.problem.data, self.problem.weight, rng, self.progress)
             # The ends of a search are of exact EM: for another q they are where to start.
             return found if self.algorithm.is_exact() else self._again(found)
@@ -159,7 +168,7 @@ class Multistart:
         # At a collapse precision is lost and no curvature can be trusted; then the collapse is the news.
         if run.outcome is Outcome.SADDLE and (flaw is None or flaw.proper):
             return Verdict(run.outcome, run.note, "start elsewhere", climbed=True)
-        if run.outcome is Outcome.FELL and flaw is None:
+        if run.outcome is Outcome.FELL and (flaw is None or flaw.proper):
             return Verdict(run.outcome, run.note, "the M-step does not maximize Q, or precision was lost")
         if flaw is not None and (climbed or not flaw.proper):
             return replace(flaw, climbed=climbed)

@@ -62,11 +62,11 @@ def run_starts(
 def until_confirmed(starts: Iterator[Start]) -> Iterator[Start]:
     """Starts until the best end was reached three times: at least 10, at most 50."""
     objectives: list[float] = []
-    for start in starts:
+    for seen, start in enumerate(starts, 1):
         yield start
         if start.verdict.climbed:
             objectives.append(start.objective)
-        if start.number + 1 >= DEFAULT_RESTARTS:
+        if seen >= DEFAULT_RESTARTS:
             times = sum(objective > max(objectives) - SAME_OBJECTIVE for objective in objectives)
             if times >= TIMES_FOUND:
                 return

@@ -60,6 +60,8 @@ class Fit:
     gap
         KL(q ‖ p(z | x, θ̂)) where an inexact E-step climbed a bound, ``log_evidence - gap``; 0 where the
         evidence was climbed.
+    own_entropy
+        What of ``entropy`` is that of a family's own hidden variables, and not of labels.
     """
 
     params: Params
@@ -81,6 +83,7 @@ class Fit:
     ends: tuple[Start, ...] = field(default=(), repr=False)
     seed: int | None = None
     num_observations: float = nan
+    own_entropy: float = 0.0
 
     @property
     def objective(self) -> float:
@@ -99,8 +102,9 @@ class Fit:
 
     @property
     def icl(self) -> float:
-        """BIC plus twice the entropy of the posterior; smaller is better."""
-        return criteria.icl(self.log_evidence, self._free(), self._num_observations, self.entropy)
+        """BIC plus twice the entropy of the labels; smaller is better."""
+        labels = self.entropy - self.own_entropy
+        return criteria.icl(self.log_evidence, self._free(), self._num_observations, labels)
 
     @property
     def _num_observations(self) -> float:

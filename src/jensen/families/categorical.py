@@ -10,7 +10,7 @@ With C_kjm = Σ_n w_nk 1[x_nj = m] the M-step is π = C / Σ_m C, and in u = log
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from math import lgamma
 from typing import Any
@@ -129,9 +129,9 @@ class Categorical(Family):
         """
         x = _checked(data)
         if self.num_codes is None:
-            return Categorical(tuple(int(top) + 1 for top in x.max(axis=0)))
+            return replace(self, num_codes=tuple(int(top) + 1 for top in x.max(axis=0)))
         self.check(x)
-        return Categorical(self._codes(x.shape[1]))
+        return replace(self, num_codes=self._codes(x.shape[1]))
 
     def check(self, data: Any) -> None:
         """Refuse what is no code, and codes that are beyond those of their column."""

@@ -34,6 +34,8 @@ def counts(data: Any, what: str) -> Array:
         raise ValueError(f"the data must be {what}: whole numbers from 0") from None
     if x.ndim != 2:
         raise ValueError(f"the data must be (n, d) {what}, not of shape {x.shape}")
+    if not len(x):
+        raise ValueError("the data have no rows")
     with np.errstate(invalid="ignore"):
         bad = ~((x >= 0) & (x == np.floor(x)) & np.isfinite(x))
     if bad.any():

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 
 from jensen.basics.arrays import Array, Mask, Weight
-from jensen.basics.numbers import on_scale_of
+from jensen.basics.numbers import on_scale_of, repr_in_full
 from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.basics.tables import default_columns
 from jensen.basics.verdict import Verdict
@@ -85,6 +85,9 @@ class PriorKind(NamedTuple):
     """Whether there is one: what is climbed is then not the likelihood alone."""
     holds_up: bool = False
     """Whether it keeps every component from collapsing, so that none is spurious."""
+
+    def __bool__(self) -> bool:
+        return self.exists
 
 
 class Components(NamedTuple):
@@ -179,7 +182,7 @@ class Family(Contract):
 
     def same_as(self, k: int, data: Any) -> str:
         """A name that is equal for families that are the same model for this k and these data."""
-        return repr(self)
+        return repr_in_full(self)
 
     def count_free(self, k: int, data: Any) -> int | None:
         """Free parameters of k components of such data, before any fit; None where that is not known."""

@@ -9,7 +9,7 @@ With N_k = Σ_n w_nk and T_kj = Σ_n w_nk x_nj the M-step is λ = T/N, and in u 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import lgamma, log
 from typing import Any, NamedTuple
 
@@ -92,7 +92,10 @@ class Poisson(Family):
         ValueError
             For anything that is not a count: the first row and column, and how many there are.
         """
-        return Poisson(_counts(data).shape[1])
+        d = _counts(data).shape[1]
+        if self.num_columns not in (None, d):
+            raise ValueError(f"num_columns is {self.num_columns}, the data have {d}")
+        return replace(self, num_columns=d)
 
     def check(self, data: Any) -> None:
         """Refuse what is no count."""

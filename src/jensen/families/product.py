@@ -8,7 +8,8 @@ Everything is the sum, or one after the other, of what the parts say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -17,8 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.tables import default_columns
 from jensen.basics.verdict import Outcome, Verdict
-from jensen.families.family import Family, as_family
+from jensen.em.cases import Rows
+from jensen.families.family import Family, Lines, as_family
 from jensen.spaces.space import Space
 
 Columns = tuple[Hashable, ...]
@@ -74,6 +77,7 @@ class Product(Family):
         for columns, family in parts.items():
             named = columns if isinstance(columns, tuple) else (columns,)
             label = "+".join(map(str, named))
+            _refuse(named, label, self.columns)
             self.columns[label], self.parts[label] = named, as_family(family)
         used = [column for columns in self.columns.values() for column in columns]
         if twice := sorted({str(column) for column in used if used.count(column) > 1}):
@@ -95,9 +99,15 @@ class Product(Family):
     def take(self, label: str, data: Any) -> Any:
         """The columns of a part, as its family has them: (n, number of columns)."""
         columns = self.columns[label]
-        if isinstance(data, np.ndarray):
-            return data[:, [int(c) for c in columns]]  # pyright: ignore[reportArgumentType] -- numbers of columns
-        return np.column_stack([np.asarray(data[column]) for column in columns])
+        if self.parts[label].keys:  # a product of its own
+            return {column: data[column] for column in columns}
+        if isinstance(data, Mapping) or (self.keys and not isinstance(data, (np.ndarray, list, tuple))):
+            return np.column_stack([_one_column(data[column], column) for column in columns])
+        if self.keys:
+            raise TypeError(f"the data must be a dict of the columns {self.keys}, or a data frame")
+        if isinstance(data, tuple):
+            raise TypeError("the data must be (n, d): a tuple is neither rows nor columns here")
+        return np.asarray(data)[:, [int(column) for column in columns]]  # pyright: ignore[reportArgumentType]
 
     def _each(self, data: Any) -> Iterable[tuple[str, Family, Any]]:
         return ((label, part, self.take(label, data)) for label, part in self.parts.items())
@@ -135,7 +145,9 @@ class Product(Family):
     def prepare(self, data: Any, weight: Weight) -> Product:
         """With what the data fix of every part; what goes wrong is told with the columns of the part."""
         prepared = self._told(data, lambda part, x: part.prepare(x, weight))
-        return Product({self.columns[label]: part for label, part in prepared.items()})
+        made = copy(self)  # a subclass stays one
+        made.parts = prepared
+        return made
 
     def check(self, data: Any) -> None:
         """What every part refuses, told with its columns."""
@@ -152,6 +164,8 @@ class Product(Family):
                     " (counted from 0)" if not self.keys else ""
                 )
                 raise ValueError(f"the data have no column {columns}") from None
+            if len(rows) != Rows().count(data) and not part.keys:
+                raise ValueError(f"{label} has {len(rows)} rows, the data have {Rows().count(data)}")
             try:
                 found[label] = ask(part, rows)
             except ValueError as error:
@@ -248,6 +262,55 @@ class Product(Family):
                 return replace(verdict, message=f"{label}: {verdict.message}")
         return None if None in found.values() else next(iter(found.values()))
 
+    # ---- for people ----------------------------------------------------------------------------------------
+
+    kind = "families"
+
+    @property
+    def caption(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """Those of the parts that have one."""
+        told = [f"{label}: {part.caption}" for label, part in self.parts.items() if part.caption]
+        return "; ".join(told)
+
+    def describe(self, params: dict[str, Any], columns: Sequence[str] | None) -> Lines:
+        """What every part says, under the names of its columns."""
+        return [
+            row
+            for label, part in self.parts.items()
+            for row in part.describe(params[label], self._names(label, columns))
+        ]
+
+    def _names(self, label: str, columns: Sequence[str] | None) -> list[str]:
+        own = self.columns[label]
+        if self.keys:
+            return [str(column) for column in own]
+        names = default_columns(1 + max(map(int, own))) if columns is None else columns  # pyright: ignore
+        return [names[int(column)] for column in own]  # pyright: ignore[reportArgumentType] -- numbers of columns
+
+    def _place(self, column: int) -> tuple[Family, str, int] | None:
+        """The part that a column is of, its label, and the column's number there; None for a column of none.
+
+        Where the columns have names, ``column`` counts `keys`.
+        """
+        wanted = self.keys[column] if self.keys else column
+        found = [label for label, own in self.columns.items() if wanted in own]
+        return (self.parts[found[0]], found[0], self.columns[found[0]].index(wanted)) if found else None
+
+    def is_discrete(self, column: int) -> bool:
+        place = self._place(column)
+        return place is not None and place[0].is_discrete(place[2])
+
+    @property
+    def marginal(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """``marginal(params, column, points)``: by the part of the column, where every part has it."""
+        used = {column for own in self.columns.values() for column in own}
+        known = all(part.marginal is not None for part in self.parts.values())
+        return self._marginal if known and (self.keys or used == set(range(len(used)))) else None
+
+    def _marginal(self, params: dict[str, Any], column: int, points: Array) -> Array:
+        part, label, inner = self._place(column)  # pyright: ignore[reportGeneralTypeIssues] -- all are of one
+        return part.marginal(params[label], inner, points)
+
     def relabel(self, params: dict[str, Any], order: Any) -> dict[str, Any]:
         return {label: part.relabel(params[label], order) for label, part in self.parts.items()}
 
@@ -272,9 +335,12 @@ class Product(Family):
         for label, part in self.parts.items():
             rows = np.asarray(part.sample(params[label], labels, rng)).reshape(len(labels), -1)
             found |= dict(zip(self.columns[label], rows.T, strict=True))
-        if all(isinstance(column, (int, np.integer)) for column in found):
-            return np.column_stack([found[column] for column in sorted(found)])
-        return found
+        if self.keys:
+            return found
+        rows = np.full((len(labels), 1 + max(found)), np.nan)  # columns of no part are not known
+        for column, values in found.items():
+            rows[:, column] = values
+        return rows
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{label}: {part!r}" for label, part in self.parts.items())
@@ -287,6 +353,24 @@ class Product(Family):
         return hash((tuple(self.columns.values()), tuple(self.parts.values())))
 
 
+def _refuse(named: Columns, label: str, before: Mapping[str, Columns]) -> None:
+    """Columns that are neither names nor numbers from 0, and parts whose parameters would be called alike."""
+    for column in named:
+        is_number = isinstance(column, (int, np.integer)) and not isinstance(column, bool)
+        if not (isinstance(column, str) or (is_number and column >= 0)):  # pyright: ignore
+            raise ValueError(f"a column is a name or a number from 0, not {column!r}")
+    for other in before:
+        if f"{label}.".startswith(f"{other}.") or f"{other}.".startswith(f"{label}."):
+            raise ValueError(f"the parts {other} and {label} would be called alike: rename a column")
+
+
+def _one_column(values: Any, name: Hashable) -> Array:
+    column = np.asarray(values)
+    if column.ndim != 1:
+        raise ValueError(f"{name} must be one column (n,), not of shape {column.shape}")
+    return column
+
+
 @dataclass(frozen=True, slots=True)
 class ProductPrior:
     """Priors of some of the parts, by the label of their columns."""
@@ -295,11 +379,17 @@ class ProductPrior:
 
     @property
     def holds_up(self) -> bool:
-        """Whether every part that has a prior is held up by it."""
-        return all(prior.holds_up for prior in self.parts.values())
+        """Whether every part that has a prior is held up by it, and one has."""
+        return bool(self.parts) and all(prior.holds_up for prior in self.parts.values())
+
+    def _refuse_unknown(self, family: Product) -> None:
+        if unknown := [label for label in self.parts if label not in family.parts]:
+            parts = ", ".join(family.parts)
+            raise ValueError(f"the prior is of {', '.join(unknown)}; the parts of the product are {parts}")
 
     def pseudo_stats(self, family: Product, k: int) -> PartStats:
         """The statistics of the rows that every prior is worth."""
+        self._refuse_unknown(family)
         found = {}
         for label, part in family.parts.items():
             prior = self.parts.get(label)
@@ -308,4 +398,5 @@ class ProductPrior:
 
     def log_density(self, family: Product, params: dict[str, Any]) -> float:
         """The sum over the parts that have a prior."""
+        self._refuse_unknown(family)
         return sum(prior.log_density(family.parts[n], params[n]) for n, prior in self.parts.items())

@@ -263,6 +263,8 @@ def _plain(value: Any) -> Any:
 
 def _array(said: dict[str, Any], where: str) -> np.ndarray:
     dtype, shape = one_of(list(LEAVES), said["dtype"], f"{where}.dtype"), said["shape"]
+    if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
+        raise DataError(f"{where}.shape is {shape!r:.40}; it must be a list of whole numbers from 0")
     leaf, found = LEAVES[dtype], np.array(said["array"], dtype=object)
     if found.size == 0 and 0 in shape and shape[: found.ndim] == list(found.shape):
         return np.zeros(shape, dtype)

@@ -11,7 +11,7 @@ PACKAGES = ("jensen.em", "jensen.families", "jensen.models", "jensen.spaces")
 
 
 def own_classes() -> dict[str, type]:
-    """Short name → class; a name that two have is left out.
+    """Short name → class: those that the packages show, and others whose name only one has.
 
     Examples
     --------
@@ -19,11 +19,14 @@ def own_classes() -> dict[str, type]:
     <class 'jensen.families.gaussian.structures.tied.Tied'>
     """
     found: dict[str, list[type]] = {}
-    for package in PACKAGES:
-        import_module(package)
+    shown = {name: thing for package in PACKAGES for name, thing in vars(import_module(package)).items()}
     for place, module in list(sys.modules.items()):
         if place.startswith(tuple(f"{package}." for package in PACKAGES)):
             for name, thing in vars(module).items():
                 if isinstance(thing, type) and thing.__module__ == place and is_sayable(thing):
                     found.setdefault(name, []).append(thing)
-    return {name: classes[0] for name, classes in found.items() if len(classes) == 1}
+    return {
+        name: shown[name] if shown.get(name) in classes else classes[0]
+        for name, classes in found.items()
+        if len(classes) == 1 or shown.get(name) in classes
+    }

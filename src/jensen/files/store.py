@@ -37,7 +37,7 @@ FORMAT = "jensen.model"
 VERSION = 2
 GIVEN = "given"
 DOCUMENT = {"format": str, "version": int, "model": Raw, "columns": list, "params": Raw, "summary": Summary}
-COUNTS = ("num_free", "num_steps", "num_e_steps", "seed")
+COUNTS = ("num_free", "num_steps", "num_e_steps", "seed", "weight", "seconds")
 ON_ONE_LINE = {"array", "tuple", "dict", "number"}
 AT_BOUND = 1e-12  # what a parameter at the bound of its space may be beyond what its coordinates say
 
@@ -133,6 +133,8 @@ def load(path: str | os.PathLike[str], model: Any = None, *, known: Iterable[typ
         return _saved(document, codec, model)
     except NeededError as error:
         raise DataError(f"{path} {error}") from None
+    except RecursionError:
+        raise DataError(f"{path} is damaged: it is nested too deeply; fit and save the model again") from None
     except (DataError, ValueError) as error:
         raise DataError(f"{path} is damaged: {one_line(error):.200}; fit and save the model again") from None
 
@@ -185,7 +187,7 @@ def _saved(document: dict[str, Any], codec: Codec, given: Any) -> Saved:
     params = _read_params(codec, found["params"], chart)
     _check_params(owner, chart, params, given is not None)
     summary = found["summary"]
-    if negative := [name for name in COUNTS if (summary[name] or 0) < 0]:
+    if negative := [name for name in COUNTS if not (summary[name] or 0) >= 0]:
         raise DataError(f"summary.{negative[0]} is {summary[negative[0]]}; it must be at least 0")
     return Saved(model, params, _read_columns(found["columns"], owner, params), summary)
 

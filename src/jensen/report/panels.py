@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.tables import default_columns
 from jensen.em.contract import as_model
+from jensen.em.posteriors import labels_of
 from jensen.em.result import Fit
 from jensen.families.family import Components, Family
 from jensen.report.shown import components_of
@@ -64,13 +65,16 @@ class View:
     ) -> View | None:
         """None where there are no components, or the data are no table of numbers."""
         parts, model = components_of(fit), as_model(fit.model)
-        names, table = as_table(data)
+        keys = () if parts is None else parts.family.keys
+        names, table = as_table({key: data[key] for key in keys} if keys else data)
         if parts is None or table is None:
             return None
         every = -(-len(table) // MAX_SHADED)
         thinned = model.cases.take(data, np.arange(0, len(table), every))
         rows = np.ascontiguousarray(table[::every])
-        r = model.posterior(fit.params, thinned).responsibilities
+        r = labels_of(model.posterior(fit.params, thinned))
+        if r is None or len(r) != len(rows):  # z is no label, or a case is not a row
+            return None
         w = None if weight is None else np.asarray(weight, float)[::every]
         means, covariances = _moments(parts, rows, r if w is None else w[:, None] * r)
         return cls(

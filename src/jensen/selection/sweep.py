@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Data
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome
-from jensen.em.cases import Rows
+from jensen.em.cases import Rows, columns_of
 from jensen.em.fit import fit
+from jensen.em.validation import checked_weight
 from jensen.families.family import Family, as_family
 from jensen.families.gaussian.gaussian import Gaussian
 from jensen.families.gaussian.structures.diagonal import Diagonal
@@ -91,7 +92,8 @@ def select(
     """
     began = time.perf_counter()
     models = list(_grid(num_components, structures, prior))
-    data = _checked(data)
+    data = _checked(data, models)
+    weight = checked_weight(weight, Rows(), data)
     seed = rng.integers(2**63) if isinstance(rng, np.random.Generator) else rng
     names = distinct_names(dict.fromkeys(model.family for model in models))
     sweep = Sweep(data, weight, restarts, seed, names)
@@ -137,10 +139,12 @@ def distinct_names(families: Iterable[Family]) -> dict[Family, str]:
     return found
 
 
-def _checked(data: Any) -> Data:
-    """Tables as they are; anything else as an array of numbers."""
+def _checked(data: Any, models: list[Mixture]) -> Data:
+    """Tables as they are, frames where a family asks for columns by name; all else as an array of numbers."""
     if isinstance(data, (dict, tuple)):
         return data
+    if any(model.family.keys for model in models) and (columns := columns_of(data)):
+        return {name: np.asarray(data[name]) for name in columns}
     data = np.asarray(data)
     return data if data.dtype in (np.float32, np.float64) else data.astype(float)
 

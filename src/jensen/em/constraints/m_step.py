@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, is_dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -46,7 +45,7 @@ class ConstrainedMStep:
     @property
     def has_slope(self) -> bool:
         """Whether ∂Q/∂v comes from the model's score, and not from differences."""
-        return self._without_prior is not None
+        return self.whole.score is not None
 
     def is_closed(self, stats: Any, params: Params) -> bool:
         """Whether the model's own M-step, imposed on, is the maximum."""
@@ -75,22 +74,14 @@ class ConstrainedMStep:
 
     def _slope(self, stats: Any) -> Callable[[Array], Array]:
         """∂Q(·, S)/∂v."""
-        chart, free = self.chart, self._without_prior
+        chart, score, has_prior = self.chart, self.whole.score, self.whole.prior is not None
 
         def slope(u: Array) -> Array:
-            return chart.pullback(u).T @ np.asarray(free.score(chart.from_vector(u), stats))
+            params = chart.from_vector(u)
+            of_q = np.asarray(score(params, stats))  # the statistics of an M-step hold the prior already
+            return chart.pullback(u).T @ (of_q - score(params, stats.scale(0.0)) if has_prior else of_q)
 
         return slope
-
-    @cached_property
-    def _without_prior(self) -> Any:
-        """The model for scores of Q alone: statistics of the M-step hold the prior. None if it has none."""
-        if self.whole.score is None:
-            return None
-        if self.whole.prior is None:
-            return self.whole
-        own = self.whole.as_given
-        return replace(own, prior=None) if is_dataclass(own) and not isinstance(own, type) else None
 
     def _better(self, stats: Any, one: Params, other: Params) -> Params:
         """The one with the higher Q; the second where they are equal."""

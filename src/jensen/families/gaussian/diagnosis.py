@@ -21,6 +21,7 @@ import numpy as np
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.families.checks import identical
+from jensen.families.gaussian.kernels import Native
 from jensen.families.gaussian.leave_one_out import Leaving
 from jensen.families.gaussian.moments import GaussianParams
 
@@ -113,7 +114,7 @@ def leave_one_out_optimism(
     optimism = np.where(count <= own.needed(d), np.inf, 0.0)
     alive = np.isfinite(optimism)
     for rows, w in _blocks(data, weight):
-        joint = np.asarray(family.native.log_joint(weights, params, rows), float)
+        joint = np.asarray(Native(structure).log_joint(weights, params, rows), float)
         top = joint.max(axis=1, keepdims=True)
         odds = np.exp(joint - top)
         r = (odds / odds.sum(axis=1, keepdims=True))[:, alive]

@@ -10,17 +10,17 @@ structure needs. In the chart, with x̃ = x − μ_k, the gradient of Q(·, S) i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
-from jensen.basics.progress import Progress
 from jensen.basics.verdict import Verdict
-from jensen.families.family import Family, Found, Lines, PriorKind
+from jensen.families.family import Family, Found, Lines
 from jensen.families.gaussian import diagnosis, starts
 from jensen.families.gaussian.describe import described
 from jensen.families.gaussian.kernels import Native
@@ -64,13 +64,34 @@ class Gaussian(Family):
     metric: Metric | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.covariance, Structure):
+            raise TypeError(
+                "covariance must be a structure of jensen.families, such as Tied() or Full(), "
+                f"not {self.covariance!r}"
+            )
         if not self.floor >= 0:
             raise ValueError(f"floor must be at least 0, not {self.floor}")
 
     @property
-    def native(self) -> Native:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
-        """Passes over the rows without anything of size n × k."""
-        return Native(self.covariance)
+    def native(self) -> Native | None:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """Passes over the rows that store nothing of size n × k; None for a subclass with its own density."""
+        return Native(self.covariance) if self._is_plain else None
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether densities and steps are those of this class: the compiled ones are."""
+        own = type(self)
+        same = (
+            own.log_density is Gaussian.log_density,
+            own.statistics is Gaussian.statistics,
+            own.m_step is Gaussian.m_step,
+        )
+        return all(same)
+
+    @property
+    def shared(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """The covariances, where the structure has one array for all components."""
+        return ("covariances",) if self.covariance.is_shared else ()
 
     @property
     def name(self) -> str:
@@ -149,10 +170,16 @@ class Gaussian(Family):
         Raises
         ------
         ValueError
-            If the data are not (n, d), or a column is constant, so that no covariance can be estimated in it.
+            If the data are not (n, d), a value is not finite or too large to be squared, there is no row, or
+            a column is constant, so that no covariance can be estimated in it.
         """
         _num_columns(data)
-        mean, covariance = data_moments(data, weight)
+        if not len(data):
+            raise ValueError("the data have no rows")
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, covariance = data_moments(data, weight)
+        if not np.isfinite(covariance).all():
+            _refuse_not_finite(data)
         self._refuse_constant_columns(data, weight, mean, covariance)
         return replace(self, metric=self.covariance.metric(mean, covariance))
 
@@ -234,17 +261,12 @@ class Gaussian(Family):
         """Rows as means; every covariance is the data's own, shrunk by k^(−2/d)."""
         return starts.random_rows(self, k, data, weight, rng)
 
-    def search(
-        self,
-        k: int,
-        data: Array,
-        weight: Weight,
-        rng: np.random.Generator,
-        progress: Progress | None,
-        prior: PriorKind,
-    ) -> Iterator[Found]:
-        """Accelerated starts of mixed kinds, with split-and-merge."""
-        return search(self, k, data, weight, rng, progress, prior)
+    @property
+    def search(self) -> Callable[..., Iterator[Found]] | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """``search(k, data, weight, rng, progress, prior)``: accelerated starts of mixed kinds, with
+        split-and-merge.
+        """
+        return partial(search, self) if self._is_plain else None
 
     def diagnose(
         self, weights: Array, params: GaussianParams, data: Array, weight: Weight, held_up: bool
@@ -283,6 +305,19 @@ class Gaussian(Family):
         variances = covariances[:, column, column][:, None]
         squares = np.square(points - means[:, column, None]) / variances
         return np.exp(-0.5 * squares) / np.sqrt(2.0 * np.pi * variances)
+
+
+def _refuse_not_finite(data: Array) -> None:
+    """The first cell that is not finite, and how many; else the column whose squares are too large."""
+    wrong = np.argwhere(~np.isfinite(data))
+    if not len(wrong):
+        column = int(np.abs(data).max(axis=0).argmax())
+        raise ValueError(f"the values of column {column} (counted from 0) are too large: scale the column")
+    row, column = map(int, wrong[0])
+    others = f", and {len(wrong) - 1} more cells are not finite" if len(wrong) > 1 else ""
+    raise ValueError(
+        f"row {row}, column {column} (counted from 0) is {data[row, column]}{others}: leave out such rows"
+    )
 
 
 def _num_columns(data: Any) -> int:

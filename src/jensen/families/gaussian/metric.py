@@ -80,6 +80,12 @@ def rotation(d: int, rng: np.random.Generator) -> Array:
     return np.linalg.qr(rng.standard_normal((d, d)))[0]
 
 
+def require_finite(mean: Array, scale: Array | float) -> None:
+    """A ValueError where a metric is none."""
+    if not (np.isfinite(mean).all() and np.isfinite(scale).all()):
+        raise ValueError("mean and scale of a metric must be finite")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AffineMetric:
     """Full matrices: A is the Cholesky factor of the data covariance."""
@@ -88,6 +94,11 @@ class AffineMetric:
     factor: Array
     rank: int
     """Numerical rank of the correlation matrix of the data."""
+
+    def __post_init__(self) -> None:
+        require_finite(self.mean, self.factor)
+        if not 0 <= self.rank <= len(self.mean):
+            raise ValueError(f"rank must be from 0 to {len(self.mean)}, not {self.rank}")
 
     @classmethod
     def of(cls, mean: Array, covariance: Array) -> AffineMetric:
@@ -144,6 +155,9 @@ class ScaledMetric:
 
     mean: Array
     scale: Array | float
+
+    def __post_init__(self) -> None:
+        require_finite(self.mean, self.scale)
 
     def whiten(self, data: Array) -> Array:
         return (data - self.mean) / self.scale

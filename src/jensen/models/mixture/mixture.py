@@ -89,6 +89,8 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
     """π and the components as one unconstrained vector; None while the family does not know its spaces."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.num_components, (int, np.integer)):
+            raise TypeError(f"num_components must be a whole number, not {self.num_components!r}")
         if self.num_components < 1:
             raise ValueError(f"num_components must be at least 1, not {self.num_components}")
         object.__setattr__(self, "family", as_family(self.family))
@@ -210,7 +212,8 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
         """Free parameters: k − 1 weights and the family's; None where the family does not say."""
         k = self.num_components
         if self.family.num_free is not None:
-            return k - 1 + self.family.num_free(params.components)
+            own = self.family.num_free(params.components)
+            return None if own is None else k - 1 + own
         spaces = self.family.spaces(k)
         return None if spaces is None else k - 1 + sum(space.size for space in spaces.values())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import lgamma
 from typing import Any, Protocol
@@ -74,15 +76,28 @@ class MixturePrior:
         """The statistics that are added to those of the data."""
         k = model.num_components
         count = (self.weights or Dirichlet()).pseudo_counts(k)
-        components = None if self.components is None else self.components.pseudo_stats(model.family, k)
-        return MixtureStats(count, components)
+        if self.components is None:
+            return MixtureStats(count, None)
+        with _told(self.components, model.family):
+            return MixtureStats(count, self.components.pseudo_stats(model.family, k))
 
     def log_density(self, model: Any, params: MixtureParams) -> float:
         """log p(θ)."""
         total = 0.0 if self.weights is None else self.weights.log_density(params.weights)
         if self.components is not None:
-            total += self.components.log_density(model.family, params.components)
+            with _told(self.components, model.family):
+                total += self.components.log_density(model.family, params.components)
         return total
+
+
+@contextmanager
+def _told(prior: ComponentPrior, family: Any) -> Iterator[None]:
+    """A prior of another family finds other parameters than its own."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError) as error:
+        kind = type(prior).__name__
+        raise TypeError(f"{kind} is no prior of {family.name} components: {error}") from error
 
 
 def prior_kind(prior: Any) -> PriorKind:

@@ -23,6 +23,7 @@ class Diagonal(Structure):
 
     __slots__ = ()
     name = "diag"
+    is_ours = True
     words = "no correlation within a component, a variance for each column"
     moments = COLUMNS
     own = AXES

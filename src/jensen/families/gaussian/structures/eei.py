@@ -18,6 +18,7 @@ class EEI(Structure):
 
     __slots__ = ()
     name = "eei"
+    is_ours = True
     words = "no correlation within a component, one variance for each column, shared by the components"
     moments = COLUMNS
     own = NOTHING_OWN

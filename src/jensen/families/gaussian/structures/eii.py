@@ -18,6 +18,7 @@ class EII(Structure):
 
     __slots__ = ()
     name = "eii"
+    is_ours = True
     words = "one variance for all components, the same in all directions"
     moments = TOTALS
     own = NOTHING_OWN

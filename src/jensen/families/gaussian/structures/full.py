@@ -19,6 +19,7 @@ class Full(Structure):
 
     __slots__ = ()
     name = "full"
+    is_ours = True
     words = "each component has a covariance matrix of its own"
     words_in_one_column = "each component has a variance of its own"
     moments = MATRICES

@@ -23,6 +23,7 @@ class Spherical(Structure):
 
     __slots__ = ()
     name = "spherical"
+    is_ours = True
     words = "one variance for each component, the same in all directions"
     moments = TOTALS
     own = VOLUME

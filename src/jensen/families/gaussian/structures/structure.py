@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask
+from jensen.basics.numbers import repr_in_full
 from jensen.basics.plain import Contract
 from jensen.families.gaussian.leave_one_out import MATRIX, OwnPart
 from jensen.families.gaussian.metric import Metric
@@ -55,6 +56,9 @@ class Structure(Contract):
         Whether the native climb knows the M-step: every moment over its dof, or all over all if shared.
     alone
         The name of the structure that it is when there is one component.
+    is_ours
+        Whether it is one of jensen's, of which it is known which are the same for one column or component. A
+        subclass is none.
     needs_every_column
         Whether a column that is constant leaves nothing to estimate.
     """
@@ -69,6 +73,7 @@ class Structure(Contract):
     is_shared: ClassVar[bool] = False
     is_native: ClassVar[bool] = False
     alone: ClassVar[str] = ""
+    is_ours: ClassVar[bool] = False
     needs_every_column: ClassVar[bool] = True
 
     # ---- what a structure gives ----------------------------------------------------------------------------
@@ -173,11 +178,12 @@ class Structure(Contract):
 
     def same_as(self, k: int, d: int) -> str:
         """A name that is equal for structures that are the same model for this k and d."""
+        said = vars(type(self))
+        if not said.get("is_ours", False):
+            return f"{type(self).__module__}.{type(self).__qualname__} {repr_in_full(self)}"
         if d == 1:
             return "shared" if self.is_shared and k > 1 else "own"
-        if k == 1 and self.alone:
-            return self.alone
-        return repr(self) if self._fields() else self.name
+        return self.alone if k == 1 and self.alone else self.name
 
     def meaning(self, k: int, d: int) -> str:
         """What it says of k components in d columns; empty where it says nothing."""

@@ -19,6 +19,7 @@ class Tied(Structure):
 
     __slots__ = ()
     name = "tied"
+    is_ours = True
     words = "the components share one covariance matrix"
     words_in_one_column = "the components share one variance"
     moments = POOLED
