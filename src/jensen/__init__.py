@@ -1,13 +1,11 @@
 """Maximum likelihood for models with hidden variables, and how sure it is."""
 
-from typing import Any
-
 import lazy_loader
 
 _public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "__version__":  # pyproject.toml's, as it was installed; reading it takes a while
         from importlib.metadata import PackageNotFoundError, version
 
