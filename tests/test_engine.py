@@ -629,6 +629,7 @@ def test_ctrl_c_in_the_native_search_keeps_the_best_so_far():
     began = time.process_time()
     jensen.fit(mixture(Full(), 12), data)
     whole = time.process_time() - began
+    fit = None
     for share in (0.5, 0.6, 0.7, 0.8, 0.9, 0.4, 0.95):
         try:
             fit = interrupted_fit(mixture(Full(), 12), data, share * whole)
@@ -636,6 +637,6 @@ def test_ctrl_c_in_the_native_search_keeps_the_best_so_far():
             continue
         if fit.verdict.outcome is Outcome.INTERRUPTED:
             break
-    assert fit.verdict.outcome is Outcome.INTERRUPTED
+    assert fit is not None and fit.verdict.outcome is Outcome.INTERRUPTED
     assert np.isfinite(fit.log_evidence)
     assert fit.starts.num_rows >= 1

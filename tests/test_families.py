@@ -445,7 +445,7 @@ def test_a_family_that_does_not_count_itself_in_a_product():
     [
         (lambda x: x[:0], "no rows"),
         (lambda x: np.where(np.arange(x.size).reshape(x.shape) == 5, np.nan, x), "row 2, column 1 .* is nan"),
-        (lambda x: np.where(x > x.mean(), np.inf, x), "is inf, and .* more cells"),
+        (lambda x: np.where(x > x.mean(), np.inf, x), "is inf, and .* more cells not finite"),
         (lambda x: x * np.array([1e300, 1.0]), "column 0 .* too large: scale the column"),
     ],
 )
@@ -455,6 +455,15 @@ def test_a_gaussian_refuses_what_has_no_moments(change, words, within):
     family = Product({(0, 1): Gaussian()}) if within else Gaussian()
     with pytest.raises(ValueError, match=words):
         jensen.fit(Mixture(2, family), x)
+
+
+def test_sandwich_errors_of_a_product_by_numbers_of_a_frame():
+    family = Product({0: Gaussian(), 1: Poisson()})
+    errors = []
+    for data in (ARRAY[:, :2], pd.DataFrame(ARRAY[:, :2], columns=["a", "b"]), pl.DataFrame(ARRAY[:, :2])):
+        fit = jensen.fit(Mixture(2, family), data)
+        errors.append(jensen.uncertainty(fit.model, fit, data).sandwich().standard_errors["weights"])
+    assert np.array_equal(errors[0], errors[1]) and np.array_equal(errors[0], errors[2])
 
 
 def test_wrong_types_are_told_at_once():

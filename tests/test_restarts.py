@@ -75,8 +75,11 @@ def test_only_random_starts_of_the_same_are_gone_on_with():
     x = np.random.default_rng(0).normal(size=(60, 2))
     searched = jensen.fit(jensen.Mixture(2), x)
     started = jensen.fit(jensen.Mixture(2), x, restarts=3)
-    with pytest.raises(ValueError, match="came from a search"):
+    with pytest.raises(ValueError, match="began from others than random starts"):
         jensen.fit(jensen.Mixture(2), x, restarts=5, resume=searched)
+    given = jensen.fit(jensen.Mixture(2), x, started.params)
+    with pytest.raises(ValueError, match=r"others than random starts \(given\)"):
+        jensen.fit(jensen.Mixture(2), x, restarts=5, resume=given)
     with pytest.raises(ValueError, match="say how many"):
         jensen.fit(jensen.Mixture(2), x, resume=started)
     with pytest.raises(ValueError, match="the same data: it was of 60 observations, these are 59"):

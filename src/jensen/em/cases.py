@@ -30,8 +30,8 @@ class Cases(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Every row on its own: an array, a list, or a tuple, named tuple or dict of arrays with a common first
-    axis.
+    """Every row on its own: an array, a list, a data frame, or a tuple, named tuple or dict of arrays with a
+    common first axis.
     """
 
     def count(self, data: Data) -> int:
@@ -45,8 +45,8 @@ class Rows:
             return type(data)(*parts) if is_named(data) else tuple(parts)
         if isinstance(data, list):
             return [data[int(i)] for i in which]
-        if columns := columns_of(data):
-            return {name: np.asarray(data[name])[which] for name in columns}
+        if columns_of(data):
+            return given(data, ["iloc"]).get("iloc", data)[which]  # of pandas, else of polars
         return np.asarray(data)[which]
 
     def sizes(self, data: Data) -> Array:

@@ -15,7 +15,7 @@ from jensen.em.algorithms import Algorithm, as_algorithm
 from jensen.em.contract import Model
 from jensen.em.multistart import Multistart, default_algorithm
 from jensen.em.problem import Problem
-from jensen.em.restarts import Starts, best_first, gather, table_of_starts
+from jensen.em.restarts import RANDOM, Starts, best_first, gather, table_of_starts
 from jensen.em.result import Fit
 from jensen.em.stopping import Gain, Stop
 
@@ -96,7 +96,7 @@ def fit(
         raise ValueError(f"restarts must be at least 1, not {restarts}")
     seed = _seed(rng)
     if resume is not None:
-        _check_resume(resume, params, seed)
+        _check_resume(resume, params, seed, RANDOM if starts is None else starts.kind)
     problem = Problem.prepared(model, data, weight)
     if resume is not None:
         _check_same(resume, problem)
@@ -161,7 +161,7 @@ def _seed(rng: np.random.Generator | int | None) -> int | None:
     return 0 if rng is None else int(rng) if isinstance(rng, (int, np.integer)) else None
 
 
-def _check_resume(before: Fit, params: Params | None, seed: int | None) -> None:
+def _check_resume(before: Fit, params: Params | None, seed: int | None, kind: str) -> None:
     if params is not None:
         raise ValueError("a fit from given params has no starts to resume")
     if seed is None or before.seed != seed:
@@ -169,9 +169,11 @@ def _check_resume(before: Fit, params: Params | None, seed: int | None) -> None:
             f"resume needs the seed of the earlier fit: it was {before.seed}, rng is now {seed}; "
             "give both calls the same whole number as rng"
         )
-    numbers = {end.number for end in before.ends}
-    if len(numbers) < len(before.ends):
-        raise ValueError("the earlier fit came from a search, not from random starts: nothing can be resumed")
+    if others := {end.kind for end in before.ends} - {kind}:
+        raise ValueError(
+            f"the earlier fit began from others than {kind} starts ({', '.join(sorted(others))}): "
+            "nothing can be resumed"
+        )
 
 
 def _check_same(before: Fit, problem: Problem) -> None:

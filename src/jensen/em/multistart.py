@@ -21,6 +21,7 @@ from jensen.em.problem import Problem
 from jensen.em.restarts import (
     DEFAULT_RESTARTS,
     MOST_RESTARTS,
+    RANDOM,
     Starts,
     gather,
     rank,
@@ -105,7 +106,7 @@ class Multistart:
         """A name, and what makes the start."""
         problem = self.problem
         if by is None:
-            return "random", partial(problem.random, rng)
+            return RANDOM, partial(problem.random, rng)
         return by.kind, partial(by.make, problem.model.as_given, problem.data, problem.weight, rng)
 
     def _again(self, found: Iterator[Start]) -> Iterator[Start]:

@@ -15,6 +15,7 @@ from jensen.em.contract import Model
 from jensen.em.coordinates import Natural
 from jensen.em.start import Start
 
+RANDOM = "random"  # the kind of the model's own starts
 DEFAULT_RESTARTS = 10
 MOST_RESTARTS = 50
 TIMES_FOUND = 3

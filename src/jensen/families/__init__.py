@@ -18,7 +18,8 @@ from jensen.families.gaussian.structures import (
     Tied,
 )
 from jensen.families.poisson import GammaPrior, Poisson, PoissonParams
-from jensen.families.product import Product, ProductPrior
+from jensen.families.product import Product
+from jensen.families.product_prior import ProductPrior
 
 __all__ = [
     "EEI",

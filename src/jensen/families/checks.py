@@ -1,4 +1,4 @@
-"""What families other than the Gaussian check in common: counts, codes, components that are the same."""
+"""What families check in common: counts, codes, moments that are none, components that are the same."""
 
 from __future__ import annotations
 
@@ -64,4 +64,21 @@ def identical(features: Array, near: float | None = None) -> Verdict | None:
         Outcome.SADDLE,
         "two components are identical, where EM stands still without being at a maximum",
         "start from components that differ",
+    )
+
+
+def refuse_without_moments(data: Array) -> None:
+    """Raise a ValueError for data (n, d) whose covariance is not finite.
+
+    It names the first cell that is not finite, and how many there are; else the column whose squares are too
+    large.
+    """
+    wrong = np.argwhere(~np.isfinite(data))
+    if not len(wrong):
+        column = int(np.abs(data).max(axis=0).argmax())
+        raise ValueError(f"the values of column {column} (counted from 0) are too large: scale the column")
+    row, column = map(int, wrong[0])
+    others = f", and {count(len(wrong) - 1, 'more cell')} not finite" if len(wrong) > 1 else ""
+    raise ValueError(
+        f"row {row}, column {column} (counted from 0) is {data[row, column]}{others}: leave out such rows"
     )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.verdict import Verdict
+from jensen.families.checks import refuse_without_moments
 from jensen.families.family import Family, Found, Lines
 from jensen.families.gaussian import diagnosis, starts
 from jensen.families.gaussian.describe import described
@@ -81,12 +82,11 @@ class Gaussian(Family):
     def _is_plain(self) -> bool:
         """Whether densities and steps are those of this class: the compiled ones are."""
         own = type(self)
-        same = (
-            own.log_density is Gaussian.log_density,
-            own.statistics is Gaussian.statistics,
-            own.m_step is Gaussian.m_step,
+        return (
+            own.log_density is Gaussian.log_density
+            and own.statistics is Gaussian.statistics
+            and own.m_step is Gaussian.m_step
         )
-        return all(same)
 
     @property
     def shared(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
@@ -179,7 +179,7 @@ class Gaussian(Family):
         with np.errstate(over="ignore", invalid="ignore"):
             mean, covariance = data_moments(data, weight)
         if not np.isfinite(covariance).all():
-            _refuse_not_finite(data)
+            refuse_without_moments(data)
         self._refuse_constant_columns(data, weight, mean, covariance)
         return replace(self, metric=self.covariance.metric(mean, covariance))
 
@@ -305,19 +305,6 @@ class Gaussian(Family):
         variances = covariances[:, column, column][:, None]
         squares = np.square(points - means[:, column, None]) / variances
         return np.exp(-0.5 * squares) / np.sqrt(2.0 * np.pi * variances)
-
-
-def _refuse_not_finite(data: Array) -> None:
-    """The first cell that is not finite, and how many; else the column whose squares are too large."""
-    wrong = np.argwhere(~np.isfinite(data))
-    if not len(wrong):
-        column = int(np.abs(data).max(axis=0).argmax())
-        raise ValueError(f"the values of column {column} (counted from 0) are too large: scale the column")
-    row, column = map(int, wrong[0])
-    others = f", and {len(wrong) - 1} more cells are not finite" if len(wrong) > 1 else ""
-    raise ValueError(
-        f"row {row}, column {column} (counted from 0) is {data[row, column]}{others}: leave out such rows"
-    )
 
 
 def _num_columns(data: Any) -> int:
