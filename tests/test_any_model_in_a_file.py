@@ -364,20 +364,15 @@ def test_names_that_two_classes_have_are_those_shown():
     assert own_classes()["Rows"] is em.Rows
 
 
-def test_what_is_nested_deeply_is_damaged(tmp_path):
+@pytest.mark.parametrize("depth", [200, 400, 2000])
+def test_what_is_nested_deeply_is_damaged(tmp_path, depth):
     path = tmp_path / "model.json"
     jensen.save(quick(jensen.Mixture(2), ROWS), path)
     document = json.loads(path.read_text())
     del document["crc32"]
-    inner = document["model"]
-    for _ in range(900):
-        inner = {"class": "Constrained", "whole": inner}
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(100_000)
-    try:
-        text = json.dumps({**document, "model": inner})
-    finally:
-        sys.setrecursionlimit(limit)
+    text = json.dumps({**document, "params": "HERE"})
+    deep = '{"tuple": [' * depth + "1" + "]}" * depth
+    text = text.replace('"HERE"', deep)
     path.write_text(text)
     with pytest.raises(DataError, match="is damaged"):
         jensen.load(path)
