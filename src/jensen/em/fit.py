@@ -13,6 +13,7 @@ from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.algorithms import Algorithm, as_algorithm
 from jensen.em.contract import Model
+from jensen.em.effort import Search
 from jensen.em.multistart import Multistart, default_algorithm
 from jensen.em.problem import Problem
 from jensen.em.restarts import RANDOM, Starts, best_first, gather, table_of_starts
@@ -33,6 +34,7 @@ def fit(
     max_steps: int = DEFAULT_MAX_STEPS,
     restarts: int | None = None,
     starts: Starts | None = None,
+    search: Search | None = None,
     rng: np.random.Generator | int | None = None,
     resume: Fit | None = None,
 ) -> Fit:
@@ -62,6 +64,8 @@ def fit(
         the best end was reached three times, and at most 50.
     starts
         A kind of start in place of the model's own random ones and of its search: `jensen.em.Starts`.
+    search
+        How hard the model's own search is to try: `jensen.Search`.
     rng
         A generator or a seed. Without one, 0: the same call gives the same answer. The starts of a seed are
         the same however many there are.
@@ -108,7 +112,7 @@ def fit(
         climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress)
         before = () if resume is None else resume.ends
         generator = np.random.default_rng(rng if seed is None else seed)
-        found, interrupted = gather(climbs.starts(params, restarts, generator, before, starts))
+        found, interrupted = gather(climbs.starts(params, restarts, generator, before, starts, search))
         if interrupted:
             climbs.max_steps = 0  # no more climbing: what was found is returned at once
         try:

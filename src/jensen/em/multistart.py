@@ -16,6 +16,7 @@ from jensen.em.acceleration.quasi_newton import QuasiNewton
 from jensen.em.algorithms import EM, Algorithm, as_algorithm
 from jensen.em.contract import Model, name_of
 from jensen.em.coordinates import Natural
+from jensen.em.effort import Search
 from jensen.em.loop import Run, climb
 from jensen.em.problem import Problem
 from jensen.em.restarts import (
@@ -84,6 +85,7 @@ class Multistart:
         rng: np.random.Generator,
         before: tuple[Start, ...] = (),
         by: Starts | None = None,
+        effort: Search | None = None,
     ) -> Iterator[Start]:
         """Ends of all starts, as they are reached; those of an earlier call are not climbed again."""
         if params is not None:
@@ -91,7 +93,8 @@ class Multistart:
         if by is None and restarts is None and self.model.search is not None:
             if before:
                 raise ValueError("resume goes on with random starts: say how many, restarts=…")
-            found = self.model.search(self.problem.data, self.problem.weight, rng, self.progress)
+            said = () if effort is None else (effort,)
+            found = self.model.search(self.problem.data, self.problem.weight, rng, self.progress, *said)
             # The ends of a search are of exact EM: for another q they are where to start.
             return found if self.algorithm.is_exact() else self._again(found)
         if by is None and self.model.start is None:

@@ -1,7 +1,7 @@
 """Families p(x | z = k, θ): banks of K component distributions. They know no latent structure."""
 
 from jensen.families.categorical import Categorical, DirichletPrior
-from jensen.families.family import Components, Family, Found, Sums
+from jensen.families.family import Components, End, Family, Standardized, Sums
 from jensen.families.gaussian.gaussian import Gaussian
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats
 from jensen.families.gaussian.prior import NormalInverseWishart
@@ -30,7 +30,6 @@ __all__ = [
     "Diagonal",
     "DirichletPrior",
     "Family",
-    "Found",
     "Full",
     "GammaPrior",
     "Gaussian",

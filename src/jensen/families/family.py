@@ -17,7 +17,7 @@ from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.numbers import on_scale_of, repr_in_full
 from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.basics.tables import default_columns
-from jensen.basics.verdict import Verdict
+from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.cases import Rows
 from jensen.numerics import partitions
 from jensen.spaces.chart import as_dict
@@ -63,19 +63,43 @@ class Sums:
     weight: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """A start that a family's search found: mixing weights, components, and how good and how dear it was.
+@dataclass(slots=True, eq=False)
+class End:
+    """A climb of a search: where it started, where it is, what it cost.
 
-    An ``objective`` of NaN says that it is not an end on all rows: the model then climbs on from there.
+    Attributes
+    ----------
+    kind
+        Of the start.
+    weights, params
+        Mixing weights and components, where the climb is.
+    objective
+        Their log-evidence (and log-prior).
+    num_e_steps
+        So far.
+    outcome
+        Of the latest climb.
+    proper
+        Whether it is sound and without a flaw, once that was asked; None until then.
     """
 
     kind: str
     weights: Array
     params: Any
-    objective: float
-    num_e_steps: int
-    verdict: Verdict
+    objective: float = -np.inf
+    num_e_steps: int = 0
+    outcome: Outcome = Outcome.FAILED
+    proper: bool | None = None
+
+
+class Standardized(NamedTuple):
+    """The same rows in coordinates in which a search works well: log p(x) is less by ``log_scale`` a row."""
+
+    family: Family
+    data: Any
+    back: Any
+    """``back(params)``: in the coordinates of the data."""
+    log_scale: float
 
 
 class PriorKind(NamedTuple):
@@ -127,7 +151,8 @@ class Family(Contract):
     ``prepare(data, weight)``               bounds and scales that the data fix
     ``check(data)``                         refusals, when new rows are classified by the command line
     ``start(k, data, weight, rng)``         starts of its own in place of random responsibilities
-    ``search(k, data, weight, rng, …)``     a search of its own
+    ``embed(data)``, ``around(…)``          a search that knows which rows are alike
+    ``climb(ends, …)``                      quick climbs in a search
     ``diagnose``                            verdicts of collapse and of bounds
     ``native``                              E-steps in one pass
     ``describe``, ``caption``               tables in words of its own
@@ -264,6 +289,26 @@ class Family(Contract):
         """Rows as points (n, m), the nearer the more alike they are; None where that is not known."""
         return None
 
+    def around(self, params: Any, data: Any) -> Array | None:
+        """The same in the eyes of the one component of ``params``: by default centred columns of one scale."""
+        rows = self.embed(data)
+        if rows is None:
+            return None
+        rows = rows - rows.mean(axis=0)
+        spread = rows.std(axis=0)
+        return rows / np.where(spread > 0, spread, 1.0)
+
+    def begin(self, data: Any, weight: Weight, responsibilities: Array) -> tuple[Array, Any]:
+        """Mixing weights and components from responsibilities (n, k): the M-step."""
+        r = responsibilities
+        wr = r if weight is None else r * np.asarray(weight, float)[:, None]
+        params = self.m_step(self.expected(None, data, wr)[0], None)
+        return wr.sum(axis=0) / wr.sum(), params
+
+    def begin_all(self, data: Any, weight: Weight, responsibilities: Array) -> list[tuple[Array, Any]]:
+        """The same for many (count, n, k)."""
+        return [self.begin(data, weight, each) for each in responsibilities]
+
     def start(self, k: int, data: Any, weight: Weight, rng: np.random.Generator) -> tuple[Array, Any]:
         """Mixing weights and components of a random start.
 
@@ -272,18 +317,31 @@ class Family(Contract):
         """
         rows = self.embed(data)
         if rows is None:
-            r = rng.dirichlet(np.ones(k), size=Rows().count(data))
-        else:
-            labels = partitions.nearest_seeds(rows - rows.mean(axis=0), weight, k, 1, rng)[0]
-            r = SOFT / k + (1.0 - SOFT) * np.eye(k)[labels]
-        wr = r if weight is None else r * np.asarray(weight, float)[:, None]
-        params = self.m_step(self.expected(None, data, wr)[0], None)
-        return wr.sum(axis=0) / wr.sum(), params
+            return self.begin(data, weight, rng.dirichlet(np.ones(k), size=Rows().count(data)))
+        labels = partitions.nearest_seeds(rows - rows.mean(axis=0), weight, k, 1, rng)[0]
+        return self.begin(data, weight, SOFT / k + (1.0 - SOFT) * np.eye(k)[labels])
 
-    search: Any = None
-    """``search(k, data, weight, rng, progress, prior) -> Iterator[Found]``: good starts, as they are found;
-    ``prior`` is a `PriorKind`.
-    """
+    needed: float = 1.0
+    """With no more rows than this a component says nothing of its own."""
+
+    def nearest(self, params: Any) -> Any:
+        """Params that are not quite of the family, put together of others, made so."""
+        return params
+
+    def standardized(self, data: Any, weight: Weight) -> Standardized | None:
+        """The rows in coordinates in which a search works well; None where they are good as they are."""
+        return None
+
+    climb: Any = None
+    """``climb(ends, data, weight, tol, max_e_steps, hold) -> bool``: quick climbs from where the `End` are,
+    which they update, until two cycles in a row gain less than ``tol``; with shared parameters as they are
+    under ``hold``. True where the user interrupted."""
+    neighbours: Any = None
+    """``neighbours(weights, params, data, weight) -> list[(weights, params)]``: solutions with two components merged and
+    another split, the likeliest to help first: a search of few rows climbs from them."""
+    flawed: Any = None
+    """``flawed(weights, params, data, weight, held_up) -> mask``: which components have collapsed or are held by a
+    bound."""
     diagnose: Any = None
     """``diagnose(weights, params, data, weight, held_up) -> Verdict | None``: ``held_up`` by a prior."""
     sample: Any = None

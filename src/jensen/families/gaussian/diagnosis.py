@@ -14,6 +14,7 @@ one. It takes no refit: `jensen.families.gaussian.leave_one_out` has what a row 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ from jensen.families.gaussian.moments import GaussianParams
 OPTIMISM = 10.0  # in units of the component's parameters; proper ones are below 5, collapsed ones above 100
 AT_BOUND = 1.1  # the floor supplies more than a tenth of the smallest variance
 SAME = 1e-5  # distance of two components, in the metric, that makes them one
+MANY = 50.0  # rows for each parameter of a component; then only one that stands out can make it spurious:
+OUT = 0.1  # a row's squared distance, in the component's rows
 BLOCK = 16_384
 
 
@@ -102,27 +105,66 @@ def spurious_components(
 def leave_one_out_optimism(
     family: Any, weights: Array, params: GaussianParams, data: Array, weight: Weight
 ) -> Array:
-    """o_j of each component, (k,); infinite where a component has no more rows than its covariance needs."""
+    """o_j of each component, (k,); infinite where a component has no more rows than its covariance needs.
+
+    Of components with many rows none of which stands out it is what theory says, their number of parameters.
+    """
     k, d = params.means.shape
-    structure, own = family.covariance, family.covariance.own
+    own = family.covariance.own
     total = float(len(data)) if weight is None else float(np.sum(weight))
     count = weights * total  # at a fixed point of EM
-    with np.errstate(divide="ignore"):
-        constant = np.log(weights) - 0.5 * (
-            d * np.log(2 * np.pi) + structure.log_det(params.covariances, k, d)
-        )
     optimism = np.where(count <= own.needed(d), np.inf, 0.0)
-    alive = np.isfinite(optimism)
+    seen = _Seen.of(family, weights, params)
+    parameters = 1.0 + d + own.num_parameters(d)
+    asked = np.isfinite(optimism)
+    settled = asked & (count > MANY * parameters)
+    if settled.any():
+        settled &= seen.largest_share(data, weight) < OUT * count
+        optimism[settled] = parameters
+    asked &= ~settled
+    if not asked.any():
+        return optimism
     for rows, w in _blocks(data, weight):
-        joint = np.asarray(Native(structure).log_joint(weights, params, rows), float)
-        top = joint.max(axis=1, keepdims=True)
-        odds = np.exp(joint - top)
-        r = (odds / odds.sum(axis=1, keepdims=True))[:, alive]
-        m = 2.0 * (constant[alive] - joint[:, alive])
-        axes = structure.along_axes(rows, params.means, params.covariances)[:, alive] if own.by_axis else None
-        each = own.loss(Leaving(r, m, axes, count[alive], total), d)
-        optimism[alive] += 0.5 * (w @ (r * each))
+        r, m = (each[:, asked] for each in seen.at(rows))
+        axes = None
+        if own.by_axis:
+            axes = family.covariance.along_axes(rows, params.means, params.covariances)[:, asked]
+        each = own.loss(Leaving(r, m, axes, count[asked], total), d)
+        optimism[asked] += 0.5 * (w @ (r * each))
     return optimism
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """How components see rows."""
+
+    native: Native
+    weights: Array
+    params: GaussianParams
+    constant: Array
+
+    @classmethod
+    def of(cls, family: Any, weights: Array, params: GaussianParams) -> _Seen:
+        structure, (k, d) = family.covariance, params.means.shape
+        with np.errstate(divide="ignore"):
+            logs = np.log(weights) - 0.5 * (d * np.log(2 * np.pi) + structure.log_det(params.covariances, k, d))
+        return cls(Native(structure), weights, params, logs)
+
+    def at(self, rows: Array) -> tuple[Array, Array]:
+        """Responsibilities and squared distances, (n, k)."""
+        joint = np.asarray(self.native.log_joint(self.weights, self.params, rows), float)
+        odds = np.exp(joint - joint.max(axis=1, keepdims=True))
+        with np.errstate(invalid="ignore"):
+            return odds / odds.sum(axis=1, keepdims=True), 2.0 * (self.constant - joint)
+
+    def largest_share(self, data: Array, weight: Weight) -> Array:
+        """(k,): the largest r·m of a row."""
+        largest = np.zeros(len(self.weights))
+        for rows, _ in _blocks(data, weight):
+            if len(rows):
+                r, m = self.at(rows)
+                largest = np.maximum(largest, np.where(r > 0, r * m, 0.0).max(axis=0))
+        return largest
 
 
 def _blocks(data: Array, weight: Weight) -> Iterator[tuple[Array, Array]]:

@@ -10,7 +10,7 @@ structure needs. In the chart, with x̃ = x − μ_k, the gradient of Q(·, S) i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.verdict import Verdict
 from jensen.families.checks import refuse_without_moments
-from jensen.families.family import Family, Found, Lines
-from jensen.families.gaussian import diagnosis, starts
+from jensen.families.family import End, Family, Lines, Standardized
+from jensen.families.gaussian import climb, diagnosis, starts
 from jensen.families.gaussian.describe import described
 from jensen.families.gaussian.kernels import Native
 from jensen.families.gaussian.metric import Metric
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats, data_moments
-from jensen.families.gaussian.search import search
+from jensen.families.gaussian.split_merge import neighbours
 from jensen.families.gaussian.structures.full import Full
 from jensen.families.gaussian.structures.structure import Structure
 from jensen.families.gaussian.symmetry import AffineMap, random_map
@@ -261,12 +261,45 @@ class Gaussian(Family):
         """Rows as means; every covariance is the data's own, shrunk by k^(−2/d)."""
         return starts.random_rows(self, k, data, weight, rng)
 
+    def begin(self, data: Array, weight: Weight, responsibilities: Array) -> tuple[Array, GaussianParams]:
+        """Moments of each group; one of too few rows for a covariance leans on the others."""
+        return starts.from_responsibilities(self, data, weight, responsibilities[None])[0]
+
+    def begin_all(self, data: Array, weight: Weight, responsibilities: Array) -> list[starts.Begin]:
+        """The same for many (count, n, k), with the products of the columns formed once."""
+        return starts.from_responsibilities(self, data, weight, responsibilities)
+
+    def around(self, params: GaussianParams, data: Array) -> Array:
+        """The coordinates in which the component has unit covariance."""
+        (covariance,) = self.covariance.full(params.covariances, *params.means.shape)
+        return np.linalg.solve(np.linalg.cholesky(covariance), (np.asarray(data, float) - params.means[0]).T).T
+
     @property
-    def search(self) -> Callable[..., Iterator[Found]] | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """``search(k, data, weight, rng, progress, prior)``: accelerated starts of mixed kinds, with
-        split-and-merge.
-        """
-        return partial(search, self) if self._is_plain else None
+    def needed(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """With no more rows than this a covariance cannot be estimated."""
+        return 1.0 if self.num_columns is None else max(1.0, self.covariance.needed(self.num_columns))
+
+    def standardized(self, data: Array, weight: Weight) -> Standardized | None:
+        """The coordinates of the metric."""
+        return climb.standardized(self, data) if self.climb is not None and self.metric is not None else None
+
+    @property
+    def climb(self) -> Callable[[list[End], Array, Weight, float, int, bool], bool] | None:  # pyright: ignore
+        """Native climbs in the coordinates of the metric, where the M-step is one that they know."""
+        return partial(climb.climb, self) if self._is_plain and self.covariance.is_native else None
+
+    def neighbours(
+        self, weights: Array, params: GaussianParams, data: Array, weight: Weight
+    ) -> list[tuple[Array, GaussianParams]]:
+        """Solutions with two components merged and another split."""
+        return neighbours(self, weights, params, data, weight)
+
+    def flawed(
+        self, weights: Array, params: GaussianParams, data: Array, weight: Weight, held_up: bool
+    ) -> Mask:
+        """Components that are spurious or at the bound."""
+        spurious = diagnosis.spurious_components(self, weights, params, data, weight, held_up)
+        return spurious | diagnosis.at_bound(self, params)
 
     def diagnose(
         self, weights: Array, params: GaussianParams, data: Array, weight: Weight, held_up: bool

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Weight
+from jensen.families.gaussian.kernels import Native
 from jensen.families.gaussian.moments import GaussianParams
 from jensen.families.gaussian.structures.structure import Structure
 
@@ -34,13 +35,13 @@ def neighbours(
     params: GaussianParams,
     data: Array,
     weight: Weight,
-    num_merges: int,
-    num_splits: int,
+    num_merges: int = 3,
+    num_splits: int = 3,
 ) -> list[tuple[Array, GaussianParams]]:
     """Solutions with one pair merged and one other component split, the likeliest to help first."""
     if len(weights) < 3:
         return []
-    r, _ = family.native.posterior(weights, params, data)
+    r, _ = Native(family.covariance).posterior(weights, params, data)
     wr = r if weight is None else r * np.asarray(weight, float)[:, None]
     local = _local(wr, data)
     worst = np.argsort(-local.misfit)

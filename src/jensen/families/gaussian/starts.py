@@ -3,7 +3,7 @@ starts move with the data: an affine map of the rows (a scale per column, a simi
 along.
 
 Each is a function ``(family, k, data, weight, rng) -> (weights, components)``; ``family`` has been prepared.
-The search makes many at once (`jensen.numerics.partitions`).
+The search has partitions of many kinds (`jensen.numerics.partitions`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from jensen.families.checks import UNPREPARED
 from jensen.families.gaussian.metric import Metric
 from jensen.families.gaussian.moments import GaussianParams
 from jensen.numerics import partitions
+
+FEW_COLUMNS = 16
 
 Labels = NDArray[np.integer]
 Begin = tuple[Array, GaussianParams]
@@ -46,7 +48,7 @@ def random_responsibilities(
     family: Any, k: int, data: Array, weight: Weight, rng: np.random.Generator
 ) -> Begin:
     """Every row divided at random among the components."""
-    return from_responsibilities(family, data, weight, rng.dirichlet(np.ones(k), size=len(data)))
+    return from_responsibilities(family, data, weight, rng.dirichlet(np.ones(k), size=len(data))[None])[0]
 
 
 # ---- from what is given ----------------------------------------------------------------------------------
@@ -56,23 +58,43 @@ def from_partition(family: Any, k: int, data: Array, weight: Weight, labels: Lab
     """The M-step from labels (n,) in 0…k−1. A group with too few rows for a covariance leans on the
     pooled one.
     """
-    return from_responsibilities(family, data, weight, np.eye(k)[labels])
+    return from_responsibilities(family, data, weight, np.eye(k)[labels][None])[0]
 
 
-def from_responsibilities(family: Any, data: Array, weight: Weight, responsibilities: Array) -> Begin:
-    """The M-step from responsibilities (n, k)."""
-    k = responsibilities.shape[1]
+def from_responsibilities(family: Any, data: Array, weight: Weight, responsibilities: Array) -> list[Begin]:
+    """Moments under responsibilities (count, n, k), for each; a group of too few rows for a covariance takes the mean of
+    all groups' own, and a share of the weight in any case.
+    """
+    r = np.swapaxes(responsibilities, 1, 2)
+    r = r if weight is None else r * np.asarray(weight, float)
     data = np.asarray(data, float)
-    wr = responsibilities if weight is None else np.asarray(weight, float)[:, None] * responsibilities
-    _, base = from_means(family, np.repeat(data[:1], k, axis=0))
-    stats = family.statistics(base, data, wr)
-    count = stats.count
-    means, covariances = family.m_step(stats, base)
-    thin = count <= data.shape[1] + 1
-    if thin.any() and not family.covariance.is_shared:
-        covariances = covariances.copy()
-        covariances[thin] = base.covariances[thin]
-    return shares(np.maximum(count, 1e-3 * count.sum() / k)), GaussianParams(means, covariances)
+    k, d = r.shape[1], data.shape[1]
+    count = r.sum(axis=2)
+    safe = np.maximum(count, 1e-300)[..., None]
+    centre = data.mean(axis=0)  # moments about it do not cancel
+    rows = data - centre
+    means = r @ rows / safe
+    full = second_moments(rows, r) / safe[..., None] - means[..., :, None] * means[..., None, :]
+    total = count.sum(axis=1)
+    thin = count <= d + 1
+    if thin.any():
+        pooled = np.einsum("ck,ckij->cij", count, full) / total[:, None, None]
+        full = np.where(thin[..., None, None], pooled[:, None], full)
+    weights = np.maximum(count, 1e-3 * total[:, None] / k)
+    weights /= weights.sum(axis=1, keepdims=True)
+    reduce, clip = family.covariance.reduce, family.clip
+    return [
+        (w, GaussianParams(m + centre, clip(reduce(c, w)))) for w, m, c in zip(weights, means, full, strict=True)
+    ]
+
+
+def second_moments(rows: Array, r: Array) -> Array:
+    """Σ_n r_ckn x_n x_nᵀ, (count, k, d, d); where columns are few their products are formed once for all groups."""
+    n, d = rows.shape
+    if d <= FEW_COLUMNS:
+        products = (rows[:, :, None] * rows[:, None, :]).reshape(n, d * d)
+        return (r @ products).reshape(*r.shape[:2], d, d)
+    return np.stack([np.swapaxes(rows * w[..., None], 1, 2) @ rows for w in r])
 
 
 def from_means(family: Any, means: Array) -> Begin:

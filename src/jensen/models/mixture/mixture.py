@@ -20,6 +20,7 @@ from jensen.basics.arrays import Array, Data, Weight
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Verdict
 from jensen.em.contract import Expected, Model, Prior
+from jensen.em.effort import Search
 from jensen.em.posteriors import DiscretePosterior
 from jensen.em.problem import Problem
 from jensen.em.start import Start
@@ -28,7 +29,7 @@ from jensen.families.gaussian.gaussian import Gaussian
 from jensen.models.mixture.chart import MixtureChart, score, scores
 from jensen.models.mixture.params import MixtureParams, MixtureStats
 from jensen.models.mixture.prior import prior_kind
-from jensen.models.mixture.search import on_all_rows, single
+from jensen.models.mixture.search.search import search, single
 
 F = TypeVar("F", bound=Family)
 
@@ -154,21 +155,19 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
         """A random start: the family's, by default the M-step from random responsibilities."""
         return MixtureParams(*self.family.start(self.num_components, data, weight, rng))
 
-    @property
-    def search(self) -> Callable[..., Iterator[Start]] | None:
-        """``search(data, weight, rng, progress)``: the family's; without one there are random restarts."""
-        return None if self.family.search is None else self._search
-
-    def _search(
-        self, data: Data, weight: Weight, rng: np.random.Generator, progress: Progress | None
+    def search(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self,
+        data: Data,
+        weight: Weight,
+        rng: np.random.Generator,
+        progress: Progress | None,
+        effort: Search | None = None,
     ) -> Iterator[Start]:
-        problem = Problem(self, data, weight)
+        """Ends of the search for the best maximum."""
         if self.num_components == 1:
-            yield single(problem, rng)
-            return
-        kind = prior_kind(self.prior)
-        found = self.family.search(self.num_components, data, weight, rng, progress, kind)
-        yield from on_all_rows(problem, found, progress)
+            yield single(Problem(self, data, weight), rng)
+        else:
+            yield from search(self, data, weight, rng, progress, effort or Search())
 
     @property
     def diagnose(self) -> Callable[..., Verdict | None] | None:

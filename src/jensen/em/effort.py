@@ -1,0 +1,29 @@
+"""How hard a fit without a start is to be searched for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A model's own search, and how much of it.
+
+    Parameters
+    ----------
+    effort
+        Multiplies the work after which the search ends although the best end was found only once. By default it may
+        cost as much as 400 E-steps on all rows; small problems, which take milliseconds, more.
+
+    Examples
+    --------
+    >>> import jensen
+    >>> x = jensen.load_dataset("penguins").values
+    >>> fit = jensen.fit(jensen.Mixture(5), x, search=jensen.Search(effort=3))
+    """
+
+    effort: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.effort > 0:
+            raise ValueError(f"effort must be above 0, not {self.effort}")

@@ -1,0 +1,215 @@
+"""The ground that a search covers: rows, and what it asks a mixture of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.basics.arrays import Array, Weight
+from jensen.basics.verdict import Outcome
+from jensen.em.acceleration.extrapolation import Squarem
+from jensen.em.algorithms import EM
+from jensen.em.cases import Rows
+from jensen.em.coordinates import Natural
+from jensen.em.identities import log_prior
+from jensen.em.problem import Problem, State
+from jensen.families.family import End, Family
+from jensen.models.mixture.params import MixtureParams
+
+SOUND = (Outcome.CONVERGED, Outcome.STEP_LIMIT)
+
+
+@dataclass(slots=True)
+class Meter:
+    """What a search has spent: rows × components × numbers in a component, of all E-steps."""
+
+    work: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class Ground:
+    """Rows, and a mixture for them in coordinates in which a search works well.
+
+    Attributes
+    ----------
+    model
+        The mixture; `family`, its components.
+    data, weight
+        The rows.
+    columns
+        (n, m): the rows as numbers whose columns have one scale; None where they are no such numbers.
+    back
+        From the components here to those of the data; ``shift`` is what their log-evidence has more here.
+    """
+
+    model: Any
+    data: Any
+    weight: Weight
+    columns: Array | None
+    back: Callable[[Any], Any]
+    shift: float = 0.0
+    meter: Meter = field(default_factory=Meter)
+
+    @classmethod
+    def of(cls, model: Any, data: Any, weight: Weight) -> Ground:
+        """All rows that have weight; in the coordinates of the family, unless a prior knows only the data's."""
+        if weight is not None:
+            weight = np.asarray(weight, float)
+            if not (weight > 0).all():
+                kept = np.flatnonzero(weight > 0)
+                data, weight = Rows().take(data, kept), weight[kept]
+        columns = _one_scale(data)
+        same = None if model.prior is not None else model.family.standardized(data, weight)
+        if same is None:
+            return cls(model, data, weight, columns, _unchanged)
+        total = float(len(data)) if weight is None else float(weight.sum())
+        model = replace(model, family=same.family)
+        return cls(model, same.data, weight, columns, same.back, total * same.log_scale)
+
+    # ---- what it is ----------------------------------------------------------------------------------------
+
+    @property
+    def family(self) -> Family:
+        return self.model.family
+
+    @property
+    def k(self) -> int:
+        return self.model.num_components
+
+    @property
+    def n(self) -> int:
+        return Rows().count(self.data)
+
+    @property
+    def w(self) -> Array:
+        """(n,): the weights, ones where there are none."""
+        return np.ones(self.n) if self.weight is None else self.weight
+
+    @property
+    def cost(self) -> float:
+        """Of an E-step, on the scale of `Meter`."""
+        d = 2 if self.columns is None else self.columns.shape[1]
+        return float(self.n * self.k * (d + 2) ** 2)
+
+    def part(self, which: NDArray[np.intp], mass: Weight, k: int | None = None) -> Ground:
+        """Some of the rows, weighted anew, for k components."""
+        model = self.model if k is None or k == self.k else replace(self.model, num_components=k)
+        columns = None if self.columns is None else self.columns[which]
+        return Ground(model, Rows().take(self.data, which), mass, columns, self.back, 0.0, self.meter)
+
+    def sample(self, size: int, points: Array | None, rng: np.random.Generator, k: int | None = None) -> Ground:
+        """About as many rows, weighted for all: half by chance, half by how far out they lie (``points``, centred), so that
+        small groups are seen.
+        """
+        w = self.w
+        share = w / w.sum()
+        if points is not None:
+            far = w * np.square(points).sum(axis=1)
+            total = far.sum()
+            if np.isfinite(total) and total > 0:
+                share = 0.5 * share + 0.5 * far / total
+        drawn = np.bincount(rng.choice(self.n, size, p=share), minlength=self.n)
+        rows = np.flatnonzero(drawn)
+        return self.part(rows, drawn[rows] * w[rows] / (size * share[rows]), k)
+
+    # ---- what is asked -------------------------------------------------------------------------------------
+
+    def posterior(self, end: End) -> tuple[Array, Array]:
+        """Responsibilities (n, k) and log p(x_n) (n,)."""
+        q = self.model.posterior(MixtureParams(end.weights, end.params), self.data)
+        return np.asarray(q.responsibilities, float), np.asarray(q.log_evidence, float)
+
+    def value(self, end: End) -> float:
+        """The objective of where an end is."""
+        params = MixtureParams(end.weights, end.params)
+        evidence = self.model.posterior(params, self.data).log_evidence
+        return float(self.w @ np.asarray(evidence, float)) + log_prior(self.model, params)
+
+    def begin(self, kind: str, responsibilities: Array) -> End:
+        """A start: the M-step from responsibilities (n, k)."""
+        return End(kind, *self.family.begin(self.data, self.weight, responsibilities))
+
+    def begin_all(self, kind: str, responsibilities: Array) -> list[End]:
+        """Starts from many (count, n, k)."""
+        return [End(kind, *begin) for begin in self.family.begin_all(self.data, self.weight, responsibilities)]
+
+    def climb(self, ends: list[End], tol: float, max_e_steps: int, hold: bool = False) -> list[End]:
+        """Climb from where the ends are, until two cycles in a row gain less than ``tol``; updates them."""
+        if not ends:
+            return ends
+        before = sum(end.num_e_steps for end in ends)
+        for end in ends:
+            end.proper = None
+        interrupted, hold = False, hold and bool(self.family.shared)
+        if self.family.climb is not None and self.model.prior is None:
+            interrupted = self.family.climb(ends, self.data, self.weight, tol, max_e_steps, hold)
+        else:
+            for end in ends:
+                self._climb(end, tol, max_e_steps, hold)
+        self.meter.work += self.cost * (sum(end.num_e_steps for end in ends) - before)
+        if interrupted:
+            raise KeyboardInterrupt
+        return ends
+
+    def _climb(self, end: End, tol: float, max_e_steps: int, hold: bool) -> None:
+        """With steps of the model itself: SQUAREM where it has coordinates, plain EM under ``hold``."""
+        problem = Problem(self.model, self.data, self.weight)
+        algorithm: Any = EM() if hold or Natural().of(self.model) is None else Squarem(begin=np.inf)
+        calm = 0
+        end.outcome = Outcome.STEP_LIMIT
+        try:
+            state = algorithm.init(problem, MixtureParams(end.weights, end.params))
+            while problem.num_e_steps < max_e_steps and calm < 2:
+                new = self._held(problem, state) if hold else algorithm.step(problem, state)
+                calm = calm + 1 if new.objective - state.objective < tol else 0
+                state = new
+            end.weights, end.params = state.params.weights, state.params.components
+            end.objective = float(state.objective)
+            if not np.isfinite(end.objective):
+                end.outcome, end.objective = Outcome.FAILED, -np.inf
+            elif calm == 2:
+                end.outcome = Outcome.CONVERGED
+        except (ArithmeticError, ValueError, np.linalg.LinAlgError):
+            end.outcome, end.objective = Outcome.FAILED, -np.inf
+        end.num_e_steps += problem.num_e_steps
+
+    def _held(self, problem: Problem, state: State) -> State:
+        """A step of EM that leaves the shared parameters."""
+        params, there = state.params, problem.m_step(state)
+        kept = {name: v for name, v in self.family.split(params.components).items() if name in self.family.shared}
+        moved = {**self.family.split(there.components), **kept}
+        return problem.e_step(MixtureParams(there.weights, self.family.join(params.components, moved)))
+
+    def is_proper(self, end: End) -> bool:
+        """Whether it is a sound end without a flaw; found out once."""
+        if end.proper is None:
+            end.proper = self.is_sound(end) and self._has_no_flaw(end)
+        return end.proper
+
+    def _has_no_flaw(self, end: End) -> bool:
+        diagnose = self.model.diagnose
+        params = MixtureParams(end.weights, end.params)
+        flaw = None if diagnose is None else diagnose(params, self.data, self.weight)
+        return flaw is None or flaw.proper
+
+    def is_sound(self, end: End) -> bool:
+        """Whether its climb is, and every component has the rows that it needs."""
+        rows = end.weights * float(self.w.sum())
+        return end.outcome in SOUND and bool((rows > self.family.needed).all())
+
+
+def _unchanged(params: Any) -> Any:
+    return params
+
+
+def _one_scale(data: Any) -> Array | None:
+    """Columns of numbers, each centred and divided by its standard deviation."""
+    if not isinstance(data, np.ndarray) or data.dtype.kind not in "fiub" or data.ndim != 2:
+        return None
+    rows = data - data.mean(axis=0, dtype=float)
+    spread = rows.std(axis=0)
+    return rows / np.where(spread > 0, spread, 1.0)

@@ -1,0 +1,139 @@
+"""Moves: a part of a mixture fitted anew while the rest stays.
+
+The components of a part S have the rows that they answer for, m_n = w_n Σ_{k∈S} r_nk. For their own log-evidence
+
+    L_S = Σ_n m_n log Σ_{k∈S} (π_k/π_S) p(x_n | k)
+
+the bound of the whole mixture says: what L_S gains by other components in S, the log-evidence gains at least. So a part
+can be tried on its own rows, which costs little, and moves of different parts add up (Ueda, Nakano, Ghahramani and
+Hinton, 2000, with the gains that they estimate computed).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jensen.basics.arrays import Array
+from jensen.families.family import End
+from jensen.models.mixture.search.ground import Ground
+from jensen.models.mixture.search.starts import of_part
+
+LEAST = 1e-3  # of a row, with which it belongs to a part
+PART_ROWS = 1000  # on which starts are climbed; the best go on on all of the part
+KEPT = 2
+QUICK, FAIR = 0.3, 0.1  # nats gained in a cycle
+HOPE = 0.5  # of what is wanted, that a quick climb has to gain
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of some components, and what these components earn there."""
+
+    ground: Ground
+    members: tuple[int, ...]
+    end: End
+    objective: float
+    rows: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Other components for a part: in place of ``members``, and what that gains."""
+
+    members: tuple[int, ...]
+    end: End
+    gain: float
+
+
+def part_of(ground: Ground, end: End, r: Array, members: tuple[int, ...]) -> Part | None:
+    """The part of these components; None where they have hardly any rows."""
+    which = list(members)
+    mass = r[:, which].sum(axis=1) * ground.w
+    rows = np.flatnonzero(mass > LEAST)
+    if len(rows) < 2:
+        return None
+    weights = end.weights[which]
+    own = End(end.kind, weights / weights.sum(), ground.family.relabel(end.params, which))
+    local = ground.part(rows, mass[rows], len(which))
+    return Part(local, members, own, local.value(own), rows)
+
+
+def refit(part: Part, k: int, rng: np.random.Generator, wanted: float = 0.0) -> Move | None:
+    """The best of several starts with k components in the rows of a part; None where it seems to gain less than is
+    ``wanted``.
+    """
+    rows, ground = part.rows, part.ground
+    if float(ground.w.sum()) <= k * (ground.family.needed + 1.0) or len(rows) < 2 * k:
+        return None
+    whole = ground.part(np.arange(len(rows)), ground.w, k)
+    points = _points(part)
+    sample = whole
+    if len(rows) > PART_ROWS:
+        sample = whole.sample(PART_ROWS, points, rng)
+        points = _points(part, sample)
+    ends = sample.climb(of_part(sample, points, rng), QUICK, 14 if k == 2 else 30, hold=True)
+    ends = sorted((end for end in ends if sample.is_sound(end)), key=lambda end: -end.objective)[:KEPT]
+    if not ends:
+        return None
+    before = part.objective if sample is whole else sample.value(part.end)
+    if ends[0].objective - before < HOPE * wanted:
+        return None
+    ends = [end for end in whole.climb(ends, FAIR, 40, hold=True) if whole.is_sound(end)]
+    if not ends:
+        return None
+    best = max(ends, key=lambda end: end.objective)
+    return Move(part.members, best, best.objective - part.objective)
+
+
+def _points(part: Part, rows: Ground | None = None) -> Array | None:
+    """The rows in the eyes of the one component of the part; of the component that all of them make together."""
+    one, ground = part.end.params, part.ground
+    rows = ground if rows is None else rows
+    if len(part.members) > 1:
+        alone = ground.family.begin(ground.data, ground.weight, np.ones((ground.n, 1)))
+        one = alone[1]
+    try:
+        return ground.family.around(one, rows.data)
+    except np.linalg.LinAlgError:
+        return ground.family.embed(rows.data)
+
+
+def merge(part: Part) -> Move:
+    """One component in place of those of a part: the M-step; it gains less than nothing."""
+    alone = part.ground.part(np.arange(len(part.rows)), part.ground.w, 1)
+    end = alone.begin("merged", np.ones((alone.n, 1)))
+    return Move(part.members, end, alone.value(end) - part.objective)
+
+
+def put(ground: Ground, end: End, moves: list[Move]) -> End:
+    """The mixture after some moves of parts that do not meet; each leaves as many components as it takes."""
+    weights = end.weights.copy()
+    values = {
+        name: np.array(value) if name not in ground.family.shared else value
+        for name, value in ground.family.split(end.params).items()
+    }
+    for move in moves:
+        which = list(move.members)
+        weights[which] = weights[which].sum() * move.end.weights
+        for name, value in ground.family.split(move.end.params).items():
+            if name not in ground.family.shared:
+                values[name][which] = value
+    params = ground.family.nearest(ground.family.join(end.params, values))
+    return End(end.kind, weights / weights.sum(), params, num_e_steps=end.num_e_steps)
+
+
+def exchange(end: End, merged: Move, split: Move, family: Any) -> Move:
+    """Two components made one and a third made two, as one move."""
+    (i, j), (c,) = merged.members, split.members
+    shares = np.array([end.weights[i] + end.weights[j], *(end.weights[c] * split.end.weights)])
+    parts = family.split(split.end.params)
+    one = family.split(merged.end.params)
+    values = {
+        name: value if name in family.shared else np.concatenate([one[name], value]) for name, value in parts.items()
+    }
+    there = End("split and merge", shares / shares.sum(), family.join(split.end.params, values))
+    return Move((i, j, c), there, merged.gain + split.gain)

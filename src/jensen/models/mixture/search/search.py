@@ -1,0 +1,218 @@
+"""The search itself: rounds of starts, the best of each improved, until the best end has been found again.
+
+Many rows are scouted by samples: each round draws rows anew, finds a solution for them, and takes it to all rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from jensen.basics.arrays import Array, Data, Weight
+from jensen.basics.progress import Progress
+from jensen.basics.verdict import Outcome, Verdict
+from jensen.em.effort import Search
+from jensen.em.problem import Problem
+from jensen.em.start import Start
+from jensen.families.family import End
+from jensen.models.mixture.params import MixtureParams
+from jensen.models.mixture.search.ground import SOUND, Ground
+from jensen.models.mixture.search.improve import Improver
+from jensen.models.mixture.search.starts import begin
+
+FEW_ROWS = 2000  # that are searched whole
+SAMPLE, SCOUTS = 1200, 150  # rows in a sample of more, for each component
+FEW_COMPONENTS = 8  # of which all neighbours can be tried
+ROUGH, FAIR, FINE = 3e-2, 1e-3, 5e-7  # nats gained in a cycle of two E-steps, twice in a row
+SAME = 2 * ROUGH  # nats
+BATCH, FEW = 20, 4  # starts of a round, of a scouted one
+NEIGHBOURS = 2
+BASES = 2  # of a round, which are improved
+FOUND, AGAIN = 3, 2  # times that the best end is found: by starts, by solutions of different samples
+CLOSE = 3.0  # nats below the best, that may be above it at their end
+PASSES = 1500  # over all rows that the search may cost
+LEAST, MOST = 3e6, 1.5e12  # on the scale of `Meter`: milliseconds, and a minute
+WORK = 1e7  # that an E-step of all starts of a round may cost
+MOST_CELLS = 2e7  # of the rows that are searched: more are sampled
+
+
+def single(problem: Problem, rng: np.random.Generator) -> Start:
+    """One component has no label to hide: its M-step from any start, exact where the family's is."""
+    base = problem.random(rng)
+    state = problem.e_step(problem.m_step(problem.e_step(base)))
+    verdict = Verdict(Outcome.CONVERGED, "", climbed=True)
+    return Start("closed form", state.params, state.objective, 2, verdict)
+
+
+def search(
+    model: Any,
+    data: Data,
+    weight: Weight,
+    rng: np.random.Generator,
+    progress: Progress | None,
+    effort: Search,
+) -> Iterator[Start]:
+    """Ends of the search, best first."""
+    run = Hunt(Ground.of(model, data, weight), rng, progress, effort)
+    interrupted = False
+    try:
+        run.hunt()
+    except KeyboardInterrupt:
+        interrupted = True
+    yield from run.starts()
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+@dataclass
+class Hunt:
+    """A search in progress."""
+
+    whole: Ground
+    rng: np.random.Generator
+    progress: Progress | None
+    effort: Search
+    ends: list[End] = field(default_factory=list)
+    tried: list[float] = field(default_factory=list)
+    improved: list[float] = field(default_factory=list)
+    clear: int = 0
+    """How many starts of the first sample led to its best end, where that was so clear that it is believed."""
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all rows are looked at from the beginning."""
+        return self.whole.n <= FEW_ROWS
+
+    @property
+    def budget(self) -> float:
+        return self.effort.effort * float(np.clip(PASSES * self.whole.cost, LEAST, MOST))
+
+    def hunt(self) -> None:
+        """Rounds until the best end is found again or the effort is spent; then the best to their ends."""
+        for number in range(1000):
+            if self.progress is not None:
+                self.progress.update(f"search, round {number + 1}")
+            (self.round if self.is_small else self.scouted_round)(number)
+            wanted = FOUND if self.is_small else AGAIN
+            if self.whole.meter.work > self.budget or self.times_found >= wanted:
+                break
+        best = [end for end in self.distinct(3) if end.objective > self.distinct(1)[0].objective - CLOSE]
+        self.whole.climb(best, 1e-4, 1000)
+        self.whole.climb([max(best, key=lambda end: end.objective)], FINE, 4000)
+
+    def round(self, number: int) -> None:
+        """Starts on all rows, and neighbours of the best of them that are new."""
+        count = int(np.clip(WORK / self.whole.cost, BATCH // 2, BATCH))
+        ends = begin(self.whole, count, self.rng, number * count)
+        self.ends += ends
+        self.whole.climb(ends, ROUGH, 300)
+        for _ in range(NEIGHBOURS if self.whole.k > 2 else 0):
+            bases = [end for end in self.distinct(BASES) if not _near(end.objective, self.tried)]
+            self.tried += [end.objective for end in bases]
+            self.ends += self.neighbours(bases)
+        if number >= 1 and self.times_found < FOUND:
+            for base in self.distinct(1):
+                if not _near(base.objective, self.improved):
+                    self.improved.append(base.objective)
+                    self.improve(base)
+
+    def neighbours(self, bases: list[End]) -> list[End]:
+        """A few steps for all neighbours of the bases, more for the promising, the end for the best."""
+        ground = self.whole
+        ask = ground.family.neighbours
+        if ask is None or not bases:
+            return []
+        tries = [
+            End("split and merge", *begin)
+            for base in bases
+            for begin in ask(base.weights, base.params, ground.data, ground.weight)
+        ]
+        for count, tol, most in ((len(tries), 0.0, 6), (3 * len(bases), 0.0, 16), (2 * len(bases), ROUGH, 300)):
+            tries = ground.climb(self.pick(tries, count), tol, most)
+        return tries
+
+    def pick(self, ends: list[End], count: int) -> list[End]:
+        picked: list[End] = []
+        for end in sorted(ends, key=lambda end: -end.objective):
+            if len(picked) == count:
+                break
+            if end.num_e_steps == 0 or (end.outcome in SOUND and not _near(end.objective, [o.objective for o in picked])):
+                picked.append(end)
+        return picked
+
+    def improve(self, base: End) -> None:
+        """Improve an end, and let it stand where it comes to."""
+        there = Improver(self.whole, base, self.rng).run(regroup=self.whole.k > FEW_COMPONENTS)
+        if there is base:
+            return
+        self.whole.climb([there], ROUGH, 300)
+        self.ends = [end for end in self.ends if end is not base] + [there]
+        self.improved.append(there.objective)
+
+    def scouted_round(self, number: int) -> None:
+        """Solutions for a sample of the rows, taken to all of them; the best is improved there, unless it was clear."""
+        whole = self.whole
+        size = min(whole.n, max(SAMPLE, SCOUTS * whole.k))
+        scout = Hunt(whole.sample(size, self.points, self.rng), self.rng, None, self.effort)
+        few = whole.k <= FEW_COMPONENTS
+        if few:
+            scout.round(number)
+        else:
+            scout.ends = begin(scout.whole, FEW, self.rng, number * FEW)
+            scout.whole.climb(scout.ends, 1.0, 60)
+            scout.improve(scout.distinct(1)[0])
+        ends = [End(end.kind, end.weights, end.params) for end in scout.distinct(3 if number == 0 else 1)]
+        whole.climb(ends, 1.0, 20)
+        ends.sort(key=lambda end: -end.objective)
+        whole.climb(ends[:1], 0.3, 100)
+        if not few or scout.times_found < FOUND:
+            ends[0] = Improver(whole, ends[0], self.rng).run(regroup=not few)
+        elif number == 0:
+            self.clear = scout.times_found
+        self.ends += whole.climb(ends[:1], FAIR, 300) + ends[1:]
+
+    @cached_property
+    def points(self) -> Array | None:
+        """The rows, centred, as the family sees how near they are."""
+        points = self.whole.family.embed(self.whole.data)
+        return None if points is None else points - points.mean(axis=0)
+
+    # ---- what there is -------------------------------------------------------------------------------------
+
+    @property
+    def times_found(self) -> int:
+        """How often the best proper end was."""
+        best = self.distinct(1)
+        times = sum(abs(end.objective - best[0].objective) < SAME for end in self.ends) if best else 0
+        return max(times, self.clear)
+
+    def distinct(self, count: int, among: list[End] | None = None) -> list[End]:
+        """The best proper ends that differ; where there is none, the best."""
+        picked: list[End] = []
+        ordered = sorted(self.ends if among is None else among, key=lambda end: -end.objective)
+        for end in ordered:
+            if len(picked) == count:
+                break
+            if not _near(end.objective, [other.objective for other in picked]) and self.whole.is_proper(end):
+                picked.append(end)
+        return picked or ordered[:1]
+
+    def starts(self) -> Iterator[Start]:
+        """The ends in the coordinates of the data; what is not theirs in passes is put down to the first."""
+        whole = self.whole
+        ends = [end for end in self.ends if end.num_e_steps]
+        own = sum(end.num_e_steps for end in ends)
+        extra = max(0, round(whole.meter.work / whole.cost) - own)
+        for end in sorted(ends, key=lambda end: -end.objective):
+            params = MixtureParams(end.weights, whole.back(end.params))
+            verdict = Verdict(end.outcome, "", climbed=end.outcome is Outcome.CONVERGED)
+            yield Start(end.kind, params, end.objective - whole.shift, end.num_e_steps + extra, verdict)
+            extra = 0
+
+
+def _near(value: float, others: list[float]) -> bool:
+    return any(abs(value - other) < SAME for other in others)
