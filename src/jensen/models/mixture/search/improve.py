@@ -9,7 +9,7 @@ import numpy as np
 from jensen.basics.arrays import Array
 from jensen.families.family import End
 from jensen.models.mixture.search.ground import Ground
-from jensen.models.mixture.search.moves import Move, exchange, merge, part_of, put, refit
+from jensen.models.mixture.search.moves import Move, joined, merge, part_of, put, refit
 from jensen.models.mixture.prior import prior_kind
 
 VISIBLE = 0.5  # nats that a move has to promise
@@ -83,7 +83,7 @@ class Improver:
                     break
                 members = {*merged.members, *split.members}
                 if len(members) == 3 and not members & used and (*merged.members, *split.members) not in self.refused:
-                    moves.append(exchange(self.end, merged, split, self.ground.family))
+                    moves.append(joined(self.end, [merged, split], self.ground.family))
                     used |= members
                     break
         return self.take(moves)

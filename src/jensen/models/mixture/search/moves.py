@@ -12,15 +12,13 @@ Hinton, 2000, with the gains that they estimate computed).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
-from jensen.families.family import End
+from jensen.families.family import End, Family
 from jensen.models.mixture.search.ground import Ground
-from jensen.models.mixture.search.starts import of_part
+from jensen.models.mixture.search.starts import dense_tail, of_part
 
 LEAST = 1e-3  # of a row, with which it belongs to a part
 PART_ROWS = 1000  # on which starts are climbed; the best go on on all of the part
@@ -71,22 +69,26 @@ def refit(part: Part, k: int, rng: np.random.Generator, wanted: float = 0.0) -> 
         return None
     whole = ground.part(np.arange(len(rows)), ground.w, k)
     points = _points(part)
-    sample = whole
-    if len(rows) > PART_ROWS:
-        sample = whole.sample(PART_ROWS, points, rng)
-        points = _points(part, sample)
-    ends = sample.climb(of_part(sample, points, rng), QUICK, 14 if k == 2 else 30, hold=True)
+    sample = whole if len(rows) <= PART_ROWS else whole.sample(PART_ROWS, points, rng)
+    seen = points if sample is whole else _points(part, sample)
+    ends = sample.climb(of_part(sample, seen, rng), QUICK, 14 if k == 2 else 30, hold=True)
     ends = sorted((end for end in ends if sample.is_sound(end)), key=lambda end: -end.objective)[:KEPT]
-    if not ends:
-        return None
     before = part.objective if sample is whole else sample.value(part.end)
-    if ends[0].objective - before < HOPE * wanted:
-        return None
+    if ends and ends[0].objective - before < HOPE * wanted:
+        ends = []
+    if k == 2 and sample is not whole:
+        ends += _far_out(whole, points)
     ends = [end for end in whole.climb(ends, FAIR, 40, hold=True) if whole.is_sound(end)]
     if not ends:
         return None
     best = max(ends, key=lambda end: end.objective)
     return Move(part.members, best, best.objective - part.objective)
+
+
+def _far_out(ground: Ground, points: Array | None) -> list[End]:
+    """A start with a small group far out, which a sample may not have seen."""
+    tail = None if points is None else dense_tail(points, ground.family.needed)
+    return [] if tail is None else [ground.begin("part", np.eye(2)[tail.astype(int)])]
 
 
 def _points(part: Part, rows: Ground | None = None) -> Array | None:
@@ -126,14 +128,14 @@ def put(ground: Ground, end: End, moves: list[Move]) -> End:
     return End(end.kind, weights / weights.sum(), params, num_e_steps=end.num_e_steps)
 
 
-def exchange(end: End, merged: Move, split: Move, family: Any) -> Move:
-    """Two components made one and a third made two, as one move."""
-    (i, j), (c,) = merged.members, split.members
-    shares = np.array([end.weights[i] + end.weights[j], *(end.weights[c] * split.end.weights)])
-    parts = family.split(split.end.params)
-    one = family.split(merged.end.params)
+def joined(end: End, moves: list[Move], family: Family) -> Move:
+    """Moves of parts that do not meet as one, which leaves as many components as it takes although they do not."""
+    shares = np.concatenate([end.weights[list(move.members)].sum() * move.end.weights for move in moves])
+    pieces = [family.split(move.end.params) for move in moves]
     values = {
-        name: value if name in family.shared else np.concatenate([one[name], value]) for name, value in parts.items()
+        name: value if name in family.shared else np.concatenate([piece[name] for piece in pieces])
+        for name, value in pieces[0].items()
     }
-    there = End("split and merge", shares / shares.sum(), family.join(split.end.params, values))
-    return Move((i, j, c), there, merged.gain + split.gain)
+    members = tuple(c for move in moves for c in move.members)
+    there = End("split and merge", shares / shares.sum(), family.join(moves[0].end.params, values))
+    return Move(members, there, sum(move.gain for move in moves))

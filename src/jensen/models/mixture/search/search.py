@@ -20,6 +20,7 @@ from jensen.em.problem import Problem
 from jensen.em.start import Start
 from jensen.families.family import End
 from jensen.models.mixture.params import MixtureParams
+from jensen.models.mixture.search.cross import crossed
 from jensen.models.mixture.search.ground import SOUND, Ground
 from jensen.models.mixture.search.improve import Improver
 from jensen.models.mixture.search.starts import begin
@@ -33,9 +34,11 @@ BATCH, FEW = 20, 4  # starts of a round, of a scouted one
 NEIGHBOURS = 2
 BASES = 2  # of a round, which are improved
 FOUND, AGAIN = 3, 2  # times that the best end is found: by starts, by solutions of different samples
+CROSSED = 4  # solutions, the best of which gets parts of the others
 CLOSE = 3.0  # nats below the best, that may be above it at their end
 PASSES = 1500  # over all rows that the search may cost
-LEAST, MOST = 3e6, 1.5e12  # on the scale of `Meter`: milliseconds, and a minute
+LEAST, MOST = 3e6, 1e11  # on the scale of `Meter`: milliseconds, and most of a minute; but at least
+FEW_PASSES = 600
 WORK = 1e7  # that an E-step of all starts of a round may cost
 MOST_CELLS = 2e7  # of the rows that are searched: more are sampled
 
@@ -79,6 +82,8 @@ class Hunt:
     ends: list[End] = field(default_factory=list)
     tried: list[float] = field(default_factory=list)
     improved: list[float] = field(default_factory=list)
+    lines: list[End] = field(default_factory=list)
+    """Solutions of samples, taken to all rows."""
     clear: int = 0
     """How many starts of the first sample led to its best end, where that was so clear that it is believed."""
 
@@ -89,7 +94,9 @@ class Hunt:
 
     @property
     def budget(self) -> float:
-        return self.effort.effort * float(np.clip(PASSES * self.whole.cost, LEAST, MOST))
+        """After which there is no further round."""
+        cost = self.whole.cost
+        return self.effort.effort * float(np.clip(PASSES * cost, LEAST, max(MOST, FEW_PASSES * cost)))
 
     def hunt(self) -> None:
         """Rounds until the best end is found again or the effort is spent; then the best to their ends."""
@@ -173,7 +180,25 @@ class Hunt:
             ends[0] = Improver(whole, ends[0], self.rng).run(regroup=not few)
         elif number == 0:
             self.clear = scout.times_found
-        self.ends += whole.climb(ends[:1], FAIR, 300) + ends[1:]
+        self.ends += ends[1:]
+        before = self.lines
+        self.lines = [*before, *whole.climb(ends[:1], FAIR, 300)]
+        self.ends += self.lines[-1:]
+        if before and self.times_found < AGAIN:
+            self.cross()
+
+    def cross(self) -> None:
+        """The best solution with what others have better; it stands beside them."""
+        best, *others = sorted(self.lines, key=lambda end: -end.objective)[:CROSSED]
+        improver = Improver(self.whole, best, self.rng)
+        for other in others:
+            improver.take(crossed(self.whole, improver.end, other))
+        if improver.end is not best:
+            there = improver.run()
+            self.whole.climb([there], FAIR, 300)
+            there.kind = "crossed"
+            self.lines.append(there)
+            self.ends.append(there)
 
     @cached_property
     def points(self) -> Array | None:

@@ -34,6 +34,7 @@ KINDS = (
     "rows",
     "responsibilities",
 )
+FAR_ROWS = 400  # among which a group far out is looked for
 
 
 def begin(ground: Ground, count: int, rng: np.random.Generator, first: int = 0) -> list[End]:
@@ -79,20 +80,32 @@ def of_part(ground: Ground, points: Array | None, rng: np.random.Generator) -> l
             partitions.independent_directions(points, w, k, 1, rng),
             partitions.projections(points, w, k, 1, rng),
         ]
-    labels += [_tail(points, w, k, rng), _shells(points, k)]
+    labels.append(_shells(points, k))
+    tail = dense_tail(points, ground.family.needed)
+    if tail is not None:
+        others = partitions.nearest_seeds(points, w, k - 1, 1, rng)[0] if k > 2 else np.zeros(ground.n, int)
+        labels.append(np.where(tail, k - 1, others)[None])
     return ground.begin_all("part", np.eye(k)[np.concatenate(labels)])
 
 
-def _tail(points: Array, w: Array, k: int, rng: np.random.Generator) -> Array:
-    """Rows near one that lies far out, against all others."""
-    distance = np.square(points).sum(axis=1)
-    few = max(2, min(len(points) // (2 * k), max(2 * (points.shape[1] + 1), len(points) // 50)))
-    seed = points[rng.choice(np.argsort(-distance)[:few])]
-    near = np.argsort(np.square(points - seed).sum(axis=1))[:few]
-    labels = partitions.nearest_seeds(points, w, k - 1, 1, rng)[0] if k > 2 else np.zeros(len(points), int)
-    labels = np.array(labels, dtype=int)
-    labels[near] = k - 1
-    return labels[None]
+def dense_tail(points: Array, needed: float) -> Array | None:
+    """The rows of a group far out: of the rows that lie farthest, those about the one with the nearest neighbours.
+
+    ``points`` are about 0 with unit covariance; a group has more rows than are ``needed``. A mask, None where there are too
+    few rows.
+    """
+    n, d = points.shape
+    size = int(needed) + 2
+    far = np.argsort(-np.square(points).sum(axis=1))[: min(FAR_ROWS, n // 2)]
+    if len(far) <= size:
+        return None
+    rows = points[far]
+    squares = np.square(rows).sum(axis=1)
+    distance = np.maximum(squares[:, None] + squares - 2.0 * rows @ rows.T, 0.0)
+    radius = np.partition(distance, size, axis=1)[:, size]
+    middle = int(np.argmin(radius / np.maximum(squares, 1e-300)))
+    mask = np.square(points - rows[middle]).sum(axis=1) <= 2.0 * radius[middle]
+    return mask if mask.sum() <= n // 2 else None
 
 
 def _shells(points: Array, k: int) -> Array:
