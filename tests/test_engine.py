@@ -436,7 +436,7 @@ def test_tables_print():
 
 def test_repr_of_a_fit():
     fit = jensen.fit(mixture(k=2), faithful())
-    assert repr(fit).startswith("Fit(log_evidence=-1130.263960, verdict='converged', remaining=")
+    assert repr(fit).startswith("Fit(log_evidence=-1130.263960, verdict='converged', num_steps=")
     assert f"num_steps={fit.num_steps}" in repr(fit)
 
 

@@ -22,7 +22,7 @@ ARROWS = {
     "gradients": {"basics", "numerics"},
     "spaces": {"basics", "numerics"},
     "em": {"basics", "numerics", "spaces"},
-    "families": {"basics", "numerics", "spaces", "em", "_native"},
+    "families": {"basics", "numerics", "data", "spaces", "em", "_native"},
     "models": {"basics", "numerics", "spaces", "em", "families"},
     "selection": {"basics", "em", "families", "models"},
     "files": {"basics", "data", "spaces", "em", "families", "models"},

@@ -90,7 +90,7 @@ def test_summary_has_the_components_and_how_sure_it_is(selection):
         "BIC 2322.19",
     ):
         assert part in text
-    assert "converged; about " in text
+    assert "verdict         converged\n" in text
     assert "3 starts, " in text
     assert "\x1b" not in text
 

@@ -206,10 +206,10 @@ def test_progress_says_where_the_sweep_is(faithful, monkeypatch):
 
 @pytest.mark.parametrize(
     ("data", "ks", "structures"),
-    [(np.zeros(5), [1], [Full()]), (np.zeros((5, 1)), [], [Full()]), (np.zeros((5, 1)), [1], [])],
+    [(np.zeros((5, 1, 1)), [1], [Full()]), (np.zeros((5, 1)), [], [Full()]), (np.zeros((5, 1)), [1], [])],
 )
 def test_what_is_no_sweep_is_refused(data, ks, structures):
-    with pytest.raises(ValueError, match=r"data must be \(n, d\)|at least one"):
+    with pytest.raises(ValueError, match=r"rows and columns|at least one"):
         select(data, ks, structures)
 
 

@@ -34,12 +34,15 @@ class Verdict:
         What to do; empty where there is nothing to do.
     climbed
         Whether the climb itself reached its end. A collapsed or boundary solution can have converged to it.
+    search
+        How settled it is that this is the best maximum, where there were several starts.
     """
 
     outcome: Outcome
     message: str
     advice: str = ""
     climbed: bool = False
+    search: str = ""
 
     @property
     def converged(self) -> bool:
@@ -52,5 +55,6 @@ class Verdict:
         return self.outcome in (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.INTERRUPTED)
 
     def __str__(self) -> str:
-        text = f"{self.outcome}: {self.message}" if self.message else str(self.outcome)
+        said = ": ".join(filter(None, (str(self.outcome), self.message)))
+        text = "; ".join(filter(None, (said, self.search)))
         return f"{text} ({self.advice})" if self.advice else text

@@ -16,7 +16,7 @@ from jensen.em.contract import Model
 from jensen.em.effort import Search
 from jensen.em.multistart import Multistart, default_algorithm
 from jensen.em.problem import Problem
-from jensen.em.restarts import RANDOM, Starts, best_first, gather, table_of_starts
+from jensen.em.restarts import RANDOM, Starts, best_first, gather, settled, table_of_starts
 from jensen.em.result import Fit
 from jensen.em.stopping import Gain, Stop
 
@@ -93,6 +93,24 @@ def fit(
     >>> fit.verdict.converged
     True
     """
+    with np.errstate(all="ignore"):  # whatever the caller's; what is not finite is found out and told
+        return _fit(model, data, params, weight, algorithm, stop, max_steps, restarts, starts, search, rng, resume)
+
+
+def _fit(
+    model: Any,
+    data: Data,
+    params: Params | None,
+    weight: Any,
+    algorithm: Algorithm | None,
+    stop: Stop | None,
+    max_steps: int,
+    restarts: int | None,
+    starts: Starts | None,
+    search: Search | None,
+    rng: np.random.Generator | int | None,
+    resume: Fit | None,
+) -> Fit:
     began = time.perf_counter()
     if params is not None and restarts is not None:
         raise ValueError("give either params (one start) or restarts (many), not both")
@@ -122,6 +140,8 @@ def fit(
             run, verdict = climbs.choose(found)
     if interrupted:
         verdict = Verdict(Outcome.INTERRUPTED, "stopped by the user; this is the best so far", "run it again")
+    elif verdict.converged and params is None:
+        verdict = replace(verdict, search=settled(problem.model, found, run.state.objective))
     expected = run.state.expected
     return Fit(
         params=_canonical(problem.model, run.state.params) if reorder else run.state.params,

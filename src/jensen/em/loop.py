@@ -18,6 +18,7 @@ from jensen.em.coordinates import Natural
 from jensen.em.problem import Problem, State
 from jensen.em.stopping import Extrapolation, Seen, Stop, aitken, noise, spread
 
+DUST = 1e-9  # relative to the objective: a fall that no wrong step would make, and that nobody would miss
 VISIBLE = 1e-12  # relative size of a step that rounding does not drown
 MUCH = 1e-3  # nats left after Newton's step: the climb was not at its end
 MOST_POLISHED = 5  # a likelihood without bound always has more to climb
@@ -139,6 +140,9 @@ def _run(run: Run, algorithm: Algorithm, stop: Stop, max_steps: int, progress: P
             return
         fall = run.state.objective - new.objective
         if algorithm.is_monotone() and fall > run.problem.tolerated_fall(new):
+            if fall < DUST * (abs(new.objective) + new.expected.weight):  # of moments that cancelled
+                run.outcome = Outcome.CONVERGED
+                return
             run.outcome = Outcome.FELL
             run.note = f"step {run.num_steps + 1} lowered the objective by {fall:.3g}"
             return

@@ -35,14 +35,12 @@ from jensen.em.start import Start
 from jensen.em.stopping import Gain, Stop
 
 # Which flawed end is returned where there is no proper one; the best objective among equals.
-SEVERITY = [
-    Outcome.NOT_IDENTIFIED,
-    Outcome.BOUNDARY,
-    Outcome.SADDLE,
-    Outcome.COLLAPSED,
-    Outcome.FELL,
-    Outcome.FAILED,
-]
+SEVERITY = {Outcome.COLLAPSED: 1, Outcome.FAILED: 2}
+FAR_ABOVE = 100.0  # nats by which an end that was passed over is worth a word
+
+
+def _with(message: str, more: str) -> str:
+    return "; ".join(filter(None, (message, more)))
 
 
 def _same(params: Params) -> Params:
@@ -145,11 +143,23 @@ class Multistart:
             verdict = self._verdict(run)
             starts[i] = replace(starts[i], verdict=verdict)
             if verdict.proper:
-                return run, verdict
+                return run, replace(verdict, message=_with(verdict.message, self._above(run, starts, flawed)))
             flawed.append(i)
-        best = min(flawed, key=lambda i: SEVERITY.index(starts[i].verdict.outcome))
+        best = min(flawed, key=lambda i: (SEVERITY.get(starts[i].verdict.outcome, 0), rank(starts[i])))
         run = self._finish(starts[best])
         return run, self._verdict(run)
+
+    def _above(self, run: Run, starts: list[Start], flawed: list[int]) -> str:
+        """What is to be said of flawed ends that are far above the one returned."""
+        if not flawed:
+            return ""
+        best = max(flawed, key=lambda i: starts[i].objective)
+        gap = starts[best].objective - run.state.objective
+        if not gap > FAR_ABOVE:
+            return ""
+        verdict = starts[best].verdict
+        why = f": {verdict.message}" if verdict.message else ""
+        return f"an end {gap:,.0f} nats above is {verdict.outcome}{why}"
 
     def _finish(self, start: Start) -> Run:
         if start.run is not None:
@@ -182,9 +192,11 @@ class Multistart:
         if run.state.draws:
             return Verdict(Outcome.STEP_LIMIT, _inexact(run), "raise max_steps or the number of draws")
         left = run.remaining
+        known = f"; about {left:.2g} of log-likelihood is left" if np.isfinite(left) and left > 0 else ""
+        taken = "1 step was" if run.num_steps == 1 else f"{run.num_steps} steps were"
         return Verdict(
             Outcome.STEP_LIMIT,
-            f"{run.num_steps} steps were not enough; about {left:.2g} of log-likelihood is left",
+            f"{taken} not enough{known}",
             "raise max_steps",
         )
 

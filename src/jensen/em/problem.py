@@ -83,6 +83,7 @@ class Problem:
     def prepared(cls, model: Any, data: Data, weight: Any = None) -> Problem:
         """What a verb is given, checked, with the model as the data fix it."""
         model = as_model(model)
+        data = data if model.accept is None else model.accept(data)
         weight = checked_weight(weight, model.cases, data)
         return cls(model if model.prepare is None else as_model(model.prepare(data, weight)), data, weight)
 

@@ -115,7 +115,9 @@ def table_of_starts(model: Model, starts: list[Start]) -> Table:
     """All starts, best first, with the maximum each one reached and how often that was found."""
     ordered = best_first(starts)
     maxima = _group(model, ordered)
-    counts = np.bincount(maxima[maxima >= 0]) if (maxima >= 0).any() else np.zeros(0, int)
+    found = np.array([start.found for start in ordered])
+    there = maxima >= 0
+    counts = np.bincount(maxima[there], found[there]) if there.any() else np.zeros(0)
     return Table(
         {
             "kind": np.array([start.kind for start in ordered]),
@@ -154,3 +156,16 @@ def _group(model: Model, ordered: list[Start]) -> np.ndarray:
             labels[i] = len(seen)
             seen.append((start.objective, vector))
     return labels
+
+
+def settled(model: Model, starts: list[Start], objective: float) -> str:
+    """How settled it is that ``objective`` is the best end: how many starts there were, and how many led to it."""
+    tried = sum(start.tried for start in starts)
+    if tried < 2:
+        return ""
+    table = table_of_starts(model, starts)
+    near = np.abs(table["objective"] - objective) < max(SAME_OBJECTIVE, 1e-9 * abs(objective))
+    times = int(table["times_found"][near].max(initial=1))
+    if times == 1:
+        return f"unsettled: the best of {tried} starts, found once"
+    return f"the best of {tried} starts, found {times} times"

@@ -118,6 +118,6 @@ class Fit:
     def __repr__(self) -> str:
         return (
             f"Fit(log_evidence={self.log_evidence:.6f}, verdict={str(self.verdict.outcome)!r}, "
-            f"remaining={self.remaining:.2g}, num_steps={self.num_steps}, num_e_steps={self.num_e_steps}, "
+            f"num_steps={self.num_steps}, num_e_steps={self.num_e_steps}, "
             f"starts={self.starts.num_rows}, seconds={self.seconds:.3g})"
         )

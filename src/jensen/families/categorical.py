@@ -23,6 +23,7 @@ from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
 from jensen.families.checks import UNPREPARED, counts, identical, whole_columns
 from jensen.families.family import Family
+from jensen.families.table import as_table
 from jensen.spaces.simplex import Simplex
 from jensen.spaces.space import Space
 
@@ -118,6 +119,10 @@ class Categorical(Family):
         return value
 
     # ---- what it adds --------------------------------------------------------------------------------------
+
+    def accept(self, data: Any) -> Array:
+        """Arrays, lists and data frames of numbers, as (n, d); a masked or missing value is NaN."""
+        return as_table(data)
 
     def prepare(self, data: Any, weight: Weight) -> Categorical:
         """With the number of codes in every column.

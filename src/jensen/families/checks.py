@@ -11,7 +11,7 @@ from jensen.basics.numbers import count
 from jensen.basics.verdict import Outcome, Verdict
 
 UNPREPARED = "prepare the model first: model.prepare(data, weight)"
-SAME = 1e-6  # relative distance of two components that makes them one
+SAME = 1e-4  # relative distance of two components that makes them one
 
 
 def whole_columns(data: Any) -> Array:

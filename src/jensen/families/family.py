@@ -81,6 +81,10 @@ class End:
         Of the latest climb.
     proper
         Whether it is sound and without a flaw, once that was asked; None until then.
+    note
+        Why the climb failed, where it did.
+    tried, found
+        How many starts it stands for, and how many of them led to it.
     """
 
     kind: str
@@ -90,6 +94,9 @@ class End:
     num_e_steps: int = 0
     outcome: Outcome = Outcome.FAILED
     proper: bool | None = None
+    note: str = ""
+    tried: int = 1
+    found: int = 1
 
 
 class Standardized(NamedTuple):
@@ -223,6 +230,10 @@ class Family(Contract):
         return ""
 
     # ---- what it may add -----------------------------------------------------------------------------------
+
+    def accept(self, data: Any) -> Any:
+        """What users have (lists, data frames) as the data that the family takes; as they are by default."""
+        return data
 
     def prepare(self, data: Any, weight: Weight) -> Family:
         """The family with what the data fix, and with data that it cannot take refused."""

@@ -21,6 +21,7 @@ from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
 from jensen.families.checks import UNPREPARED, counts, identical, whole_columns
 from jensen.families.family import Family
+from jensen.families.table import as_table
 from jensen.spaces.positive import Positive
 from jensen.spaces.space import Space
 
@@ -83,6 +84,10 @@ class Poisson(Family):
         return logs - float(stats.count @ params.rates.sum(axis=1)) + stats.base
 
     # ---- what it adds --------------------------------------------------------------------------------------
+
+    def accept(self, data: Any) -> Array:
+        """Arrays, lists and data frames of numbers, as (n, d); a masked or missing value is NaN."""
+        return as_table(data)
 
     def prepare(self, data: Any, weight: Weight) -> Poisson:
         """With the number of columns.

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
-
-from jensen.basics.numbers import brief, count, duration, signed
+from jensen.basics.numbers import count, duration, signed
 from jensen.basics.verdict import Outcome
 from jensen.em.contract import as_model
 from jensen.em.result import Fit
@@ -106,9 +104,7 @@ def verdict(fit: Fit) -> str:
     """How the fit ended."""
     found = fit.verdict
     if found.converged:
-        left = max(fit.remaining, 0.0) if isfinite(fit.remaining) else fit.remaining
-        tail = f"; about {brief(left)} of log-likelihood is still to be gained" if isfinite(left) else ""
-        return f"converged{tail}" + (f" ({found.message})" if found.message else "")
+        return f"converged ({found.message})" if found.message else "converged"
     return f"{found.outcome}: {found.message}" if found.message else str(found.outcome)
 
 
@@ -129,9 +125,11 @@ def starts(fit: Fit) -> str:
     """How many starts there were, and how often the best maximum was found."""
     table = fit.starts
     usable = [row for row in table.rows() if row["outcome"] not in NOT_CHOOSABLE]
-    text = count(table.num_rows, "start")
-    if table.num_rows > 1 and usable:
-        text += f", {usable[0]['times_found']} of them found this maximum"
+    tried = sum(end.tried for end in fit.ends) if fit.ends else table.num_rows
+    text = count(tried, "start")
+    if tried > 1 and usable:
+        times = usable[0]["times_found"]
+        text += f", {times} of them found this maximum" if times > 1 else "; unsettled: one found this maximum"
     lost = [row["outcome"] for row in table.rows() if row["outcome"] in NOT_CHOOSABLE]
     for outcome in dict.fromkeys(lost):
         text += f", {lost.count(outcome)} {outcome}"

@@ -61,6 +61,11 @@ class Cell:
         return Outcome.FAILED if self.fit is None else self.fit.verdict.outcome
 
     @property
+    def k(self) -> int:
+        """The number of components."""
+        return self.num_components
+
+    @property
     def label(self) -> str:
         """For instance ``k = 3, tied``."""
         return f"k = {self.num_components}, {self.name}"

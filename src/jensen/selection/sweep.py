@@ -93,7 +93,7 @@ def select(
     began = time.perf_counter()
     models = list(_grid(num_components, structures, prior))
     data = _checked(data, models)
-    weight = checked_weight(weight, Rows(), data)
+    weight = checked_weight(weight, models[0].cases, data)
     seed = rng.integers(2**63) if isinstance(rng, np.random.Generator) else rng
     names = distinct_names(dict.fromkeys(model.family for model in models))
     sweep = Sweep(data, weight, restarts, seed, names)
@@ -140,13 +140,17 @@ def distinct_names(families: Iterable[Family]) -> dict[Family, str]:
 
 
 def _checked(data: Any, models: list[Mixture]) -> Data:
-    """Tables as they are, frames where a family asks for columns by name; all else as an array of numbers."""
-    if isinstance(data, (dict, tuple)):
-        return data
-    if any(model.family.keys for model in models) and (columns := columns_of(data)):
-        return {name: np.asarray(data[name]) for name in columns}
-    data = np.asarray(data)
-    return data if data.dtype in (np.float32, np.float64) else data.astype(float)
+    """The data as all the families take them, where they agree; else each takes them its own way."""
+    found = [model.family.accept(data) for model in models]
+    if all(each is found[0] or _equal(each, found[0]) for each in found):
+        return found[0]
+    columns = columns_of(data)
+    return {name: np.asarray(data[name]) for name in columns} if columns else data
+
+
+def _equal(one: Any, other: Any) -> bool:
+    plain = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
+    return plain and one.dtype == other.dtype and np.array_equal(one, other, equal_nan=True)
 
 
 class Sweep:

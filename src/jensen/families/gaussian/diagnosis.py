@@ -28,7 +28,7 @@ from jensen.families.gaussian.moments import GaussianParams
 
 OPTIMISM = 10.0  # in units of the component's parameters; proper ones are below 5, collapsed ones above 100
 AT_BOUND = 1.1  # the floor supplies more than a tenth of the smallest variance
-SAME = 1e-5  # distance of two components, in the metric, that makes them one
+SAME = 1e-3  # distance of two components, in the metric, that makes them one
 MANY = 50.0  # rows for each parameter of a component; then only one that stands out can make it spurious:
 OUT = 0.1  # a row's squared distance, in the component's rows
 BLOCK = 16_384
@@ -96,10 +96,17 @@ def spurious_components(
     None under a prior: it holds the covariances up, and the downdate is of one without a prior.
     """
     k, d = params.means.shape
-    if held_up:
+    if held_up or k == 1:  # one component has one maximum, the moments of the data
         return np.zeros(k, bool)
     optimism = leave_one_out_optimism(family, weights, params, data, weight)
-    return ~(optimism <= OPTIMISM * (1 + d + family.covariance.own.num_parameters(d)))
+    return ~(optimism <= OPTIMISM * _num_parameters(family, weights, d))
+
+
+def _num_parameters(family: Any, weights: Array, d: int) -> Array:
+    """(k,): of each component, with its share of those that are shared."""
+    k, own = len(weights), family.covariance.own.num_parameters(d)
+    shared = max(0, family.covariance.num_free(k, d) - k * own)
+    return 1.0 + d + own + weights * shared
 
 
 def leave_one_out_optimism(
@@ -115,12 +122,12 @@ def leave_one_out_optimism(
     count = weights * total  # at a fixed point of EM
     optimism = np.where(count <= own.needed(d), np.inf, 0.0)
     seen = _Seen.of(family, weights, params)
-    parameters = 1.0 + d + own.num_parameters(d)
+    parameters = _num_parameters(family, weights, d)
     asked = np.isfinite(optimism)
     settled = asked & (count > MANY * parameters)
     if settled.any():
         settled &= seen.largest_share(data, weight) < OUT * count
-        optimism[settled] = parameters
+        optimism[settled] = parameters[settled]
     asked &= ~settled
     if not asked.any():
         return optimism

@@ -23,6 +23,7 @@ from jensen.basics.verdict import Verdict
 from jensen.families.checks import refuse_without_moments
 from jensen.families.family import End, Family, Lines, Standardized
 from jensen.families.gaussian import climb, diagnosis, starts
+from jensen.families.gaussian.apart import within
 from jensen.families.gaussian.describe import described
 from jensen.families.gaussian.kernels import Native
 from jensen.families.gaussian.metric import Metric
@@ -31,6 +32,7 @@ from jensen.families.gaussian.split_merge import neighbours
 from jensen.families.gaussian.structures.full import Full
 from jensen.families.gaussian.structures.structure import Structure
 from jensen.families.gaussian.symmetry import AffineMap, random_map
+from jensen.families.table import as_table
 from jensen.spaces.real import Real
 from jensen.spaces.space import Space
 
@@ -48,8 +50,8 @@ class Gaussian(Family):
         The structure: `Full`, `Tied`, `Diagonal`, `EEI`, `Spherical` or `EII`, or one of your own.
     floor
         ε: every component covariance is at least ε times the data's own covariance in the metric of the
-        structure. It is part of the parameter space, not a ridge: where it is not active the fit is plain
-        maximum likelihood.
+        structure; by default 10⁻⁷, and less where the data fall into groups that are far apart. It is part of the
+        parameter space, not a ridge: where it is not active the fit is plain maximum likelihood.
     metric
         Set by `prepare` from the data; without it there is no bound.
 
@@ -164,6 +166,10 @@ class Gaussian(Family):
 
     # ---- the parameter space -------------------------------------------------------------------------------
 
+    def accept(self, data: Any) -> Array:
+        """Arrays, lists and data frames of numbers, as (n, d); one dimension is one column."""
+        return as_table(data, finite=True)
+
     def prepare(self, data: Array, weight: Weight) -> Gaussian:
         """The family with its bound in the metric of these data.
 
@@ -181,7 +187,11 @@ class Gaussian(Family):
         if not np.isfinite(covariance).all():
             refuse_without_moments(data)
         self._refuse_constant_columns(data, weight, mean, covariance)
-        return replace(self, metric=self.covariance.metric(mean, covariance))
+        metric = self.covariance.metric(mean, covariance)
+        floor = self.floor
+        if floor == DEFAULT_FLOOR and metric.rank == len(mean) and data.dtype != np.float32:
+            floor = max(metric.least_bound, floor * within(metric, data, weight))
+        return replace(self, metric=metric, floor=floor)
 
     def _refuse_constant_columns(self, data: Array, weight: Weight, mean: Array, covariance: Array) -> None:
         suspects = np.flatnonzero(np.diagonal(covariance) <= np.square(1e-6 * mean))

@@ -69,6 +69,11 @@ class Metric(Protocol):
         """In how many directions the data vary."""
         ...
 
+    @property
+    def least_bound(self) -> float:
+        """The smallest bound that covariances at it can be computed with."""
+        ...
+
     @staticmethod
     def random_map(d: int, rng: np.random.Generator) -> Array:
         """A random (d, d) matrix of the group that keeps the metric's form: x → M x + b."""
@@ -141,6 +146,10 @@ class AffineMetric:
         return False
 
     @property
+    def least_bound(self) -> float:
+        return 1e-15 if len(self.mean) == 1 else 1e-11
+
+    @property
     def log_scale(self) -> float:
         return float(np.log(np.diagonal(self.factor)).sum())
 
@@ -173,6 +182,11 @@ class ScaledMetric:
 
     def clip(self, covariances: Array, floor: float) -> Array:
         return np.maximum(covariances, floor * self.scale**2)
+
+    @property
+    def least_bound(self) -> float:
+        return 1e-15
+
 
 
 class ColumnMetric(ScaledMetric):
@@ -237,6 +251,10 @@ class MatrixScaleMetric(ScaleMetric):
     """The same for matrices that share their axes: raising eigenvalues keeps the axes, and rotations do."""
 
     __slots__ = ()
+
+    @property
+    def least_bound(self) -> float:
+        return 1e-11
 
     def clip(self, covariances: Array, floor: float) -> Array:
         values, vectors = np.linalg.eigh(covariances)

@@ -101,8 +101,13 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
 
     # ---- the contract --------------------------------------------------------------------------------------
 
+    def accept(self, data: Data) -> Data:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Lists, data frames and data sets as the arrays that the family takes."""
+        return self.family.accept(data)
+
     def posterior(self, params: MixtureParams, data: Data) -> DiscretePosterior:
         """r_nk = π_k p(x_n | k) / p(x_n)."""
+        data = self.family.accept(data)
         native = self.family.native
         if native is not None:
             return DiscretePosterior(*native.posterior(params.weights, params.components, data))

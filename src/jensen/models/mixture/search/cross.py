@@ -6,12 +6,16 @@ and what that gains is computed as for any other move.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.families.family import End, Family
-from jensen.models.mixture.search.ground import Ground
 from jensen.models.mixture.search.moves import Move, joined, part_of
+
+if TYPE_CHECKING:
+    from jensen.models.mixture.search.ground import Ground
 
 LINK = 0.05  # of the smaller component's rows, that hang two together
 VISIBLE = 0.5  # nats

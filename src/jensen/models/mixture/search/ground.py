@@ -11,12 +11,8 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Weight
 from jensen.basics.verdict import Outcome
-from jensen.em.acceleration.extrapolation import Squarem
-from jensen.em.algorithms import EM
 from jensen.em.cases import Rows
-from jensen.em.coordinates import Natural
 from jensen.em.identities import log_prior
-from jensen.em.problem import Problem, State
 from jensen.families.family import End, Family
 from jensen.models.mixture.params import MixtureParams
 
@@ -42,6 +38,8 @@ class Ground:
         The rows.
     columns
         (n, m): the rows as numbers whose columns have one scale; None where they are no such numbers.
+    by_steps
+        Climbs with steps of the model itself, where the family has no quicker ones.
     back
         From the components here to those of the data; ``shift`` is what their log-evidence has more here.
     """
@@ -50,12 +48,15 @@ class Ground:
     data: Any
     weight: Weight
     columns: Array | None
+    by_steps: Callable[[Ground, End, float, int, bool], None]
     back: Callable[[Any], Any]
     shift: float = 0.0
     meter: Meter = field(default_factory=Meter)
 
     @classmethod
-    def of(cls, model: Any, data: Any, weight: Weight) -> Ground:
+    def of(
+        cls, model: Any, data: Any, weight: Weight, by_steps: Callable[[Ground, End, float, int, bool], None]
+    ) -> Ground:
         """All rows that have weight; in the coordinates of the family, unless a prior knows only the data's."""
         if weight is not None:
             weight = np.asarray(weight, float)
@@ -65,10 +66,10 @@ class Ground:
         columns = _one_scale(data)
         same = None if model.prior is not None else model.family.standardized(data, weight)
         if same is None:
-            return cls(model, data, weight, columns, _unchanged)
+            return cls(model, data, weight, columns, by_steps, _unchanged)
         total = float(len(data)) if weight is None else float(weight.sum())
         model = replace(model, family=same.family)
-        return cls(model, same.data, weight, columns, same.back, total * same.log_scale)
+        return cls(model, same.data, weight, columns, by_steps, same.back, total * same.log_scale)
 
     # ---- what it is ----------------------------------------------------------------------------------------
 
@@ -99,7 +100,7 @@ class Ground:
         """Some of the rows, weighted anew, for k components."""
         model = self.model if k is None or k == self.k else replace(self.model, num_components=k)
         columns = None if self.columns is None else self.columns[which]
-        return Ground(model, Rows().take(self.data, which), mass, columns, self.back, 0.0, self.meter)
+        return Ground(model, Rows().take(self.data, which), mass, columns, self.by_steps, self.back, 0.0, self.meter)
 
     def sample(self, size: int, points: Array | None, rng: np.random.Generator, k: int | None = None) -> Ground:
         """About as many rows, weighted for all: half by chance, half by how far out they lie (``points``, centred), so that
@@ -149,40 +150,11 @@ class Ground:
             interrupted = self.family.climb(ends, self.data, self.weight, tol, max_e_steps, hold)
         else:
             for end in ends:
-                self._climb(end, tol, max_e_steps, hold)
+                self.by_steps(self, end, tol, max_e_steps, hold)
         self.meter.work += self.cost * (sum(end.num_e_steps for end in ends) - before)
         if interrupted:
             raise KeyboardInterrupt
         return ends
-
-    def _climb(self, end: End, tol: float, max_e_steps: int, hold: bool) -> None:
-        """With steps of the model itself: SQUAREM where it has coordinates, plain EM under ``hold``."""
-        problem = Problem(self.model, self.data, self.weight)
-        algorithm: Any = EM() if hold or Natural().of(self.model) is None else Squarem(begin=np.inf)
-        calm = 0
-        end.outcome = Outcome.STEP_LIMIT
-        try:
-            state = algorithm.init(problem, MixtureParams(end.weights, end.params))
-            while problem.num_e_steps < max_e_steps and calm < 2:
-                new = self._held(problem, state) if hold else algorithm.step(problem, state)
-                calm = calm + 1 if new.objective - state.objective < tol else 0
-                state = new
-            end.weights, end.params = state.params.weights, state.params.components
-            end.objective = float(state.objective)
-            if not np.isfinite(end.objective):
-                end.outcome, end.objective = Outcome.FAILED, -np.inf
-            elif calm == 2:
-                end.outcome = Outcome.CONVERGED
-        except (ArithmeticError, ValueError, np.linalg.LinAlgError):
-            end.outcome, end.objective = Outcome.FAILED, -np.inf
-        end.num_e_steps += problem.num_e_steps
-
-    def _held(self, problem: Problem, state: State) -> State:
-        """A step of EM that leaves the shared parameters."""
-        params, there = state.params, problem.m_step(state)
-        kept = {name: v for name, v in self.family.split(params.components).items() if name in self.family.shared}
-        moved = {**self.family.split(there.components), **kept}
-        return problem.e_step(MixtureParams(there.weights, self.family.join(params.components, moved)))
 
     def is_proper(self, end: End) -> bool:
         """Whether it is a sound end without a flaw; found out once."""

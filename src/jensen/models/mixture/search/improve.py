@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.families.family import End
-from jensen.models.mixture.search.ground import Ground
 from jensen.models.mixture.search.moves import Move, joined, merge, part_of, put, refit
 from jensen.models.mixture.prior import prior_kind
+
+if TYPE_CHECKING:
+    from jensen.models.mixture.search.ground import Ground
 
 VISIBLE = 0.5  # nats that a move has to promise
 RISE = 0.05  # and that it has to hold

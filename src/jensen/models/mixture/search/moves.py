@@ -12,13 +12,16 @@ Hinton, 2000, with the gains that they estimate computed).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
 from jensen.families.family import End, Family
-from jensen.models.mixture.search.ground import Ground
 from jensen.models.mixture.search.starts import dense_tail, of_part
+
+if TYPE_CHECKING:
+    from jensen.models.mixture.search.ground import Ground
 
 LEAST = 1e-3  # of a row, with which it belongs to a part
 PART_ROWS = 1000  # on which starts are climbed; the best go on on all of the part

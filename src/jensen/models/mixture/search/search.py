@@ -20,6 +20,7 @@ from jensen.em.problem import Problem
 from jensen.em.start import Start
 from jensen.families.family import End
 from jensen.models.mixture.params import MixtureParams
+from jensen.models.mixture.search.climbing import by_steps
 from jensen.models.mixture.search.cross import crossed
 from jensen.models.mixture.search.ground import SOUND, Ground
 from jensen.models.mixture.search.improve import Improver
@@ -60,7 +61,7 @@ def search(
     effort: Search,
 ) -> Iterator[Start]:
     """Ends of the search, best first."""
-    run = Hunt(Ground.of(model, data, weight), rng, progress, effort)
+    run = Hunt(Ground.of(model, data, weight, by_steps), rng, progress, effort)
     interrupted = False
     try:
         run.hunt()
@@ -107,6 +108,8 @@ class Hunt:
             wanted = FOUND if self.is_small else AGAIN
             if self.whole.meter.work > self.budget or self.times_found >= wanted:
                 break
+        if not any(end.outcome in SOUND for end in self.ends):
+            return
         best = [end for end in self.distinct(3) if end.objective > self.distinct(1)[0].objective - CLOSE]
         self.whole.climb(best, 1e-4, 1000)
         self.whole.climb([max(best, key=lambda end: end.objective)], FINE, 4000)
@@ -172,6 +175,9 @@ class Hunt:
             scout.ends = begin(scout.whole, FEW, self.rng, number * FEW)
             scout.whole.climb(scout.ends, 1.0, 60)
             scout.improve(scout.distinct(1)[0])
+        if not any(end.outcome in SOUND for end in scout.ends):
+            self.ends += scout.ends
+            return
         ends = [End(end.kind, end.weights, end.params) for end in scout.distinct(3 if number == 0 else 1)]
         whole.climb(ends, 1.0, 20)
         ends.sort(key=lambda end: -end.objective)
@@ -180,6 +186,7 @@ class Hunt:
             ends[0] = Improver(whole, ends[0], self.rng).run(regroup=not few)
         elif number == 0:
             self.clear = scout.times_found
+            ends[0].tried, ends[0].found = len(scout.ends), scout.times_found
         self.ends += ends[1:]
         before = self.lines
         self.lines = [*before, *whole.climb(ends[:1], FAIR, 300)]
@@ -233,9 +240,11 @@ class Hunt:
         own = sum(end.num_e_steps for end in ends)
         extra = max(0, round(whole.meter.work / whole.cost) - own)
         for end in sorted(ends, key=lambda end: -end.objective):
-            params = MixtureParams(end.weights, whole.back(end.params))
-            verdict = Verdict(end.outcome, "", climbed=end.outcome is Outcome.CONVERGED)
-            yield Start(end.kind, params, end.objective - whole.shift, end.num_e_steps + extra, verdict)
+            failed = end.outcome is Outcome.FAILED
+            params = None if failed else MixtureParams(end.weights, whole.back(end.params))
+            verdict = Verdict(end.outcome, end.note, climbed=end.outcome is Outcome.CONVERGED)
+            objective, num_e_steps = end.objective - whole.shift, end.num_e_steps + extra
+            yield Start(end.kind, params, objective, num_e_steps, verdict, tried=end.tried, found=end.found)
             extra = 0
 
 

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import cycle, islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jensen.basics.arrays import Array, Weight
 from jensen.families.family import End
-from jensen.models.mixture.search.ground import Ground
 from jensen.numerics import partitions
+
+if TYPE_CHECKING:
+    from jensen.models.mixture.search.ground import Ground
 
 Partition = Callable[[Array, Weight, int, int, np.random.Generator], Array]
 
