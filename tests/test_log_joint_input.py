@@ -40,13 +40,13 @@ def test_nan_is_named_with_its_row_value_and_params():
     found = complaint_about(
         lambda p, z, x: two_normals(p, z, x) + jnp.where((x == 1.0) & (z == 1), jnp.nan, 0.0)
     )
-    assert "log_joint is NaN for row 2 and z = 1" in found
+    assert "log_joint is NaN for row 2 (x = 1.0) and z = 1" in found
     assert "'mu': [0.0, 3.0]" in found
 
 
 def test_plus_infinity_is_named():
     found = complaint_about(lambda p, z, x: two_normals(p, z, x) + jnp.where(x == 4.0, jnp.inf, 0.0))
-    assert "log_joint is +inf for row 3 and z = 0" in found
+    assert "log_joint is +inf for row 3 (x = 4.0) and z = 0" in found
     assert "'w': [0.5, 0.5]" in found
 
 
@@ -64,7 +64,7 @@ def test_a_row_beyond_the_first_block():
 
 
 def test_nan_in_the_data_is_a_nan_of_the_log_joint():
-    assert "log_joint is NaN for row 1 and z = 0" in complaint_about(
+    assert "log_joint is NaN for row 1 (x = nan) and z = 0" in complaint_about(
         two_normals, data=np.array([0.0, np.nan])
     )
 

@@ -186,6 +186,10 @@ class Multistart:
             return Verdict(run.outcome, run.note, "the M-step does not maximize Q, or precision was lost")
         if flaw is not None and (climbed or not flaw.proper):
             return replace(flaw, climbed=climbed)
+        if climbed and (unknown := _score_is_none(run)):
+            return Verdict(Outcome.FAILED, unknown, "write the model so that its derivatives are finite")
+        if climbed and run.polished is not None and run.polished.has_vanished:
+            return Verdict(Outcome.NOT_IDENTIFIED, _vanished(run), "start elsewhere, or hold them fixed", climbed=True)
         if climbed:
             notes = filter(None, (_resolved(run), _inexact(run), _flat(run)))
             return Verdict(Outcome.CONVERGED, "; ".join(notes), climbed=True)
@@ -224,3 +228,27 @@ def _flat(run: Run) -> str:
         return ""
     number = run.polished.num_flat
     return f"not identified: flat in {number} direction{'s' * (number > 1)}, see jensen.uncertainty"
+
+
+def _vanished(run: Run) -> str:
+    """Coordinates that move nothing at the end."""
+    assert run.polished is not None
+    names = np.array(run.problem.model.chart.names)
+    which = [int(j) for j in np.flatnonzero(run.polished.parabola.vanished)]
+    shown = ", ".join(str(names[j]) if len(names) > j else str(j) for j in which[:8])
+    return f"the log-likelihood does not change with {shown} here: its derivatives have vanished"
+
+
+def _score_is_none(run: Run) -> str:
+    """What of the score is not finite at the end, where the model has one of its own."""
+    model = run.problem.model
+    if model.score is None or model.chart is None or run.state.draws:
+        return ""
+    g = np.asarray(run.problem.score(run.state), dtype=float)
+    if np.isfinite(g).all():
+        return ""
+    spaces = model.chart.spaces
+    ends = np.cumsum([space.size for space in spaces.values()])
+    pieces = np.split(g, ends[:-1]) if len(g) == ends[-1] else [g] * len(spaces)
+    wrong = [name for name, piece in zip(spaces, pieces, strict=True) if not np.isfinite(piece).all()]
+    return f"the derivative of the log-likelihood with respect to {', '.join(wrong)} is not finite"

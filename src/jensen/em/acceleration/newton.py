@@ -13,6 +13,7 @@ from jensen.em.curvature.uphill import highest_along
 from jensen.em.problem import Problem, State
 
 INSIDE = 3.0  # a logarithm or logit at which nothing has vanished yet
+PROBES = 0.5 * 1.5 ** np.arange(15)  # to 146: beyond what a logit of doubles can be saturated by
 MOST_COORDINATES = 300  # an information of more is not worth its time at the end of every fit
 
 
@@ -29,6 +30,11 @@ class Polished:
     def is_saddle(self) -> bool:
         """Whether the evidence rises to second order in some direction."""
         return bool(self.parabola.climbing.any())
+
+    @property
+    def has_vanished(self) -> bool:
+        """Whether some coordinate moves nothing: the point may lie where derivatives vanish, far from a maximum."""
+        return bool(self.parabola.vanished.any())
 
     @property
     def num_flat(self) -> int:
@@ -83,11 +89,25 @@ def _uphill(problem: Problem, state: State, u: Array, parabola: Parabola) -> Sta
     for direction in parabola.directions[:, parabola.climbing].T:
         for side in (1.0, -1.0):
             best = highest_along(problem, u, side * direction, best)
+    best = _beyond(problem, u, parabola, best)
     for way in _ways_back(parabola):
         there = problem.attempt(from_vector(u + way))
         best = there if there is not None and there.objective > best.objective else best
     visible = problem.tolerated_fall(state) + 2 * abs(parabola.remaining)
     return best if best.objective > state.objective + visible else None
+
+
+def _beyond(problem: Problem, u: Array, parabola: Parabola, best: State) -> State:
+    """The highest point along coordinates that move nothing here, as beyond a saturated logit, to either side."""
+    for j in np.flatnonzero(parabola.vanished):
+        for side in (1.0, -1.0):
+            for length in PROBES:
+                step = np.zeros_like(u)
+                step[j] = side * length
+                there = problem.attempt(problem.model.chart.from_vector(u + step))
+                if there is not None and there.objective > best.objective:
+                    best = there
+    return best
 
 
 def _ways_back(parabola: Parabola) -> list[Array]:

@@ -22,6 +22,7 @@ VAGUE = 0.1  # information about a logarithm: a standard error above 3 is no par
 NONE = 0.01  # information about a logarithm: with a standard error above 10 nothing is known
 TINY = 15.0  # a logarithm this far out that nothing is known about is at its bound
 SINGULAR = 1e-8  # curvature relative to that of complete data
+VANISHED = 1e-7  # information of a row about a coordinate, in steps of at most 1
 NAMED = 0.1  # a parameter belongs to a direction if it moves this much of what the most moving one does
 
 
@@ -46,6 +47,8 @@ class Parabola:
     noise
         (r,): curvatures that cannot be told from 0: by rounding, by the distance to the maximum, or because
         they are of logarithms about which nothing is known.
+    vanished
+        (p,): coordinates of the chart that move nothing where they are, and have no bound.
     """
 
     g: Array
@@ -55,6 +58,7 @@ class Parabola:
     directions: Array
     values: Array
     noise: Array
+    vanished: Mask
 
     @classmethod
     def of(
@@ -78,7 +82,10 @@ class Parabola:
         hidden = NONE * (np.square(vectors[idle[free]]).sum(axis=0) > 0.5)
         noise = max(SINGULAR, 20.0 * information.error) + drift + hidden
         directions = place.basis[:, free] @ (unit[:, None] * vectors)
-        return cls(g, place, frozen, idle, directions, values, noise)
+        diagonal = np.abs(np.diag(information.matrix))
+        vanished = (diagonal * np.square(np.minimum(information.scale, 1.0)) < VANISHED * max(weight, 1.0)) & ~held
+        vanished &= ~((place.basis != 0) & (place.ends != 0)).any(axis=1)  # at a bound nothing has to move
+        return cls(g, place, frozen, idle, directions, values, noise, vanished)
 
     @property
     def falling(self) -> Mask:

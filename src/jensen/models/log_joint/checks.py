@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from jensen.models.log_joint.indices import refuse_codes
 from jensen.models.log_joint.latent import Enumerated
 from jensen.models.log_joint.passes import Passes
 from jensen.models.log_joint.precision import require_jax
 from jensen.models.log_joint.rows import Rows
 from jensen.models.log_joint.sums import Sums
 from jensen.spaces.chart import Chart
+
+
+MOST_SHOWN = 8  # numbers of a row in a message
 
 
 def check_function(passes: Passes, chart: Chart, rows: Rows, latent: Enumerated) -> None:
@@ -42,6 +46,7 @@ def check_function(passes: Passes, chart: Chart, rows: Rows, latent: Enumerated)
     _refuse_single(jaxpr, out[0].dtype)
     names = sorted(chart.spaces)  # the order in which JAX flattens a dict
     used = _used(jaxpr.jaxpr)
+    refuse_codes(jaxpr, len(jaxpr.jaxpr.invars) - len(rows.leaves), rows)
     _refuse_ignored([name for name, v in zip(names, jaxpr.jaxpr.invars, strict=False) if v not in used])
 
 
@@ -153,18 +158,29 @@ def _constants(closed: Any) -> Iterator[Any]:
                     yield from _constants(inner)
 
 
-def complaint(logs: np.ndarray, first_row: int, latent: Enumerated, params: Any) -> str | None:
-    """What is wrong with the log-joint (K, n) of some rows; None where nothing is."""
+def complaint(logs: np.ndarray, first_row: int, latent: Enumerated, params: Any, rows: Rows) -> str | None:
+    """What is wrong with the log-joint (K, n) of some rows, from ``first_row`` on; None where nothing is."""
     shown = {name: np.asarray(value).tolist() for name, value in params.items()}
     for bad, what in ((np.isnan(logs), "NaN"), (logs == np.inf, "+inf")):
         if bad.any():
             n = int(np.flatnonzero(bad.any(axis=0))[0])
             z = latent.value(int(np.flatnonzero(bad[:, n])[0]))
-            return f"log_joint is {what} for row {first_row + n} and z = {z}, at params {shown}"
+            x = _shown(rows, first_row + n)
+            return f"log_joint is {what} for row {first_row + n}{x} and z = {z}, at params {shown}"
     impossible = (logs == -np.inf).all(axis=0)
     if impossible.any():
         n = int(np.flatnonzero(impossible)[0])
         return (
-            f"log_joint is −inf for every z of row {first_row + n}, at params {shown}: the row is impossible"
+            f"log_joint is −inf for every z of row {first_row + n}{_shown(rows, first_row + n)}, at params {shown}: "
+            "the row is impossible"
         )
     return None
+
+
+def _shown(rows: Rows, n: int) -> str:
+    """What a row is, where that is short."""
+    values = [leaf[n] for leaf in rows.leaves]
+    if sum(np.size(value) for value in values) > MOST_SHOWN:
+        return ""
+    said = ", ".join(str(np.asarray(value).tolist()) for value in values)
+    return f" (x = {said})"

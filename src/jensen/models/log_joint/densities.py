@@ -8,6 +8,7 @@ alone.
 from __future__ import annotations
 
 from math import log, pi
+from collections.abc import Callable
 from typing import Any
 
 LOG_2PI = log(2 * pi)
@@ -51,37 +52,53 @@ def inverse_factor(covariance: Any) -> Any:
 
 
 def poisson(x: Any, rate: Any) -> Any:
-    """log P(x; rate) of counts."""
+    """log P(x; rate) of counts; NaN for what is no count."""
     from jax.scipy.special import gammaln
 
-    x = _real(x)
-    return xlogy(x, rate) - rate - gammaln(x + 1.0)
+    return _of_counts(x, lambda x: xlogy(x, rate) - rate - gammaln(x + 1.0))
 
 
 def binomial(x: Any, count: Any, probability: Any) -> Any:
-    """log P(x; count, probability): x successes of ``count``."""
+    """log P(x; count, probability): x successes of ``count``; NaN for what cannot be."""
     from jax.scipy.special import gammaln
 
-    x, count = _real(x), _real(count)
-    ways = gammaln(count + 1.0) - gammaln(x + 1.0) - gammaln(count - x + 1.0)
-    return ways + xlogy(x, probability) + xlogy(count - x, 1.0 - probability)
+    count = _real(count)
+
+    def density(x: Any) -> Any:
+        ways = gammaln(count + 1.0) - gammaln(x + 1.0) - gammaln(count - x + 1.0)
+        return ways + xlogy(x, probability) + xlogy(count - x, 1.0 - probability)
+
+    return _of_counts(x, density, count)
 
 
 def bernoulli(x: Any, probability: Any) -> Any:
-    """log P(x; probability) of zeros and ones."""
+    """log P(x; probability) of zeros and ones; NaN for anything else."""
+    return _of_counts(x, lambda x: xlogy(x, probability) + xlogy(1.0 - x, 1.0 - probability), 1.0)
+
+
+def _of_counts(x: Any, density: Callable[[Any], Any], most: Any = None) -> Any:
+    """The density at whole numbers from 0 (to ``most``), and NaN elsewhere: nothing is clamped in silence."""
+    import jax.numpy as jnp
+
     x = _real(x)
-    return xlogy(x, probability) + xlogy(1.0 - x, 1.0 - probability)
+    inside = (x >= 0) & (x == jnp.floor(x))
+    if most is not None:
+        inside &= x <= most
+    return jnp.where(inside, density(jnp.where(inside, x, 0.0)), jnp.nan)
 
 
 def categorical(x: Any, probabilities: Any) -> Any:
-    """log P(x; probabilities) of a category x = 0, …, the last axis of ``probabilities``.
+    """log P(x; probabilities) of a category x = 0, …, the last axis of ``probabilities``; NaN for any other x.
 
     For an x of several items (m,), probabilities (m, c): one number for each item.
     """
     import jax.numpy as jnp
 
-    x = jnp.asarray(x).astype(int)
-    return jnp.log(jnp.take_along_axis(jnp.asarray(probabilities), x[..., None], axis=-1)[..., 0])
+    p, x = jnp.asarray(probabilities), _real(x)
+    inside = (x >= 0) & (x < p.shape[-1]) & (x == jnp.floor(x))
+    code = jnp.where(inside, x, 0.0).astype(int)
+    logs = jnp.log(jnp.take_along_axis(p, code[..., None], axis=-1)[..., 0])
+    return jnp.where(inside, logs, jnp.nan)
 
 
 def xlogy(x: Any, y: Any) -> Any:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from jensen.basics.arrays import Array
+from jensen.basics.arrays import Array, Mask
 from jensen.basics.verdict import Outcome, Verdict
 
 SPIKE = 16.0  # nats above the median row: ten million times its density
 SHOWN = 5
 
 
-def collapse(log_evidence: Array, weight: Array | None, num_parameters: float) -> Verdict | None:
+SURE = 30.0  # nats for each number in a row, however many rows: a scale 10⁻¹³ times the others', which is rounding
+NONE = 1e15  # nats of one row
+
+
+def collapse(
+    log_evidence: Array, weight: Array | None, num_parameters: float, row_size: int = 1
+) -> Verdict | None:
     """Whether a few rows have a density that has no bound.
 
     Parameters
@@ -20,11 +26,20 @@ def collapse(log_evidence: Array, weight: Array | None, num_parameters: float) -
         (n,): log p(x_n | θ).
     num_parameters
         What one value of z can adapt to as many rows: a spike on more of them is a cluster.
+    row_size
+        How many numbers a row has.
     """
     spikes = (log_evidence > 0) & (log_evidence > np.median(log_evidence) + SPIKE)
+    beyond = log_evidence > np.median(log_evidence) + SURE * row_size + SPIKE
+    if (log_evidence > 0)[beyond].any() or (log_evidence > NONE).any():
+        return _spike((beyond & (log_evidence > 0)) | (log_evidence > NONE))
     counted = float(spikes.sum() if weight is None else weight[spikes].sum())
     if counted == 0 or counted > num_parameters + 1:
         return None
+    return _spike(spikes)
+
+
+def _spike(spikes: Mask) -> Verdict:
     rows = np.flatnonzero(spikes)
     shown = ", ".join(map(str, rows[:SHOWN])) + (", …" if len(rows) > SHOWN else "")
     return Verdict(

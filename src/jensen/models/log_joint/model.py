@@ -251,7 +251,8 @@ class LogJoint(Model):
     def diagnose(self, params: Params, data: Any, weight: Array | None) -> Verdict | None:
         """A collapse onto a few rows, where the likelihood has no maximum."""
         log_evidence = self.posterior(params, data).log_evidence
-        return collapse(log_evidence, _as_float(weight), self.chart.size / self.latent.num_states)
+        per_state = self.chart.size / self.latent.num_states
+        return collapse(log_evidence, _as_float(weight), per_state, as_rows(data).size)
 
     def complete_information(self, params: Params, data: Any, weight: Array | None) -> Array:
         """−∂² (Q(·, S(θ)) + log p(·)) / ∂u² at θ, (p, p), from at most some rows: a metric for steps."""
@@ -308,7 +309,7 @@ class LogJoint(Model):
         """What makes the evidence NaN or infinite at params: the row, the value of z and the params."""
         for block, logs in self.sums.each("values", as_rows(data), self.chart.to_vector(params)):
             here = np.asarray(logs)[:, : block.end - block.begin]
-            if found := checks.complaint(here, block.begin, self.latent, params):
+            if found := checks.complaint(here, block.begin, self.latent, params, as_rows(data)):
                 return found
         return "the evidence is not finite, though every log-joint is: the sum overflows"
 

@@ -20,6 +20,11 @@ class Rows:
     tree: Any
     num_rows: int
 
+    @property
+    def size(self) -> int:
+        """How many numbers a row has."""
+        return sum(leaf[:1].size for leaf in self.leaves)
+
     def take(self, rows: Any) -> Any:
         """The user's data at some rows, numbers in double precision."""
         return self.tree.unflatten([_double(leaf[rows]) for leaf in self.leaves])
@@ -89,7 +94,12 @@ def as_rows(data: Any) -> Rows:
 
 
 def _numbers(leaf: Any) -> np.ndarray:
+    if isinstance(leaf, np.ma.MaskedArray) and np.ma.is_masked(leaf):
+        row = int(np.argwhere(np.ma.getmaskarray(leaf))[0][0])
+        raise ValueError(f"row {row} of the data is masked: leave such rows out, or say in log_joint what they mean")
     array = np.asarray(leaf)
+    if array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
+        raise ValueError("the data hold whole numbers above 2⁶³ − 1, which JAX has not: make them floats")
     if array.ndim == 0:
         raise ValueError(
             f"the data have their rows along the first axis; {leaf!r} is one number "
