@@ -106,6 +106,8 @@ class Standardized(NamedTuple):
     data: Any
     back: Any
     """``back(params)``: in the coordinates of the data."""
+    there: Any
+    """``there(params)``: from the coordinates of the data."""
     log_scale: float
 
 
@@ -230,6 +232,10 @@ class Family(Contract):
         return ""
 
     # ---- what it may add -----------------------------------------------------------------------------------
+
+    def from_other(self, other: Family, params: Any, weights: Array) -> Any | None:
+        """The same components as parameters of this family, where it has them; None where it does not."""
+        return None
 
     def accept(self, data: Any) -> Any:
         """What users have (lists, data frames) as the data that the family takes; as they are by default."""

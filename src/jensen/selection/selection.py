@@ -43,6 +43,8 @@ class Cell:
         What became of it; None where it could not be fitted.
     message
         Why there is no fit.
+    note
+        What is to be known of the fit beside its verdict: a model that it contains is better.
     same_as
         The kind with which this one is the same model (k = 1, or d = 1), and whose fit it shows.
     """
@@ -54,6 +56,7 @@ class Cell:
     fit: Fit | None
     message: str = ""
     same_as: str = ""
+    note: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -167,7 +170,16 @@ class Selection:
             text += f" ({self.best.verdict.outcome})"
         if self.runner_up is not None:
             text += f"; next: {self.runner_up.label}, {self.difference:.2f} above"
+        text += self.edge
         return text + ("; interrupted" if self.interrupted else "")
+
+    @property
+    def edge(self) -> str:
+        """A remark where the best k is the largest that was tried; empty elsewhere."""
+        ks = [cell.num_components for cell in self.cells]
+        if not self.ranking or len(set(ks)) < 2 or self.chosen.num_components < max(ks):
+            return ""
+        return "; the largest k of the sweep: larger ones may be better"
 
     def grid(self) -> list[list[Cell | None]]:
         """The cells by k (rows) and structure (columns) in the order of the sweep; None where not reached."""
@@ -215,6 +227,6 @@ def _row(cell: Cell) -> dict[str, Any]:
         "bic": values["bic"],
         "icl": values["icl"],
         "outcome": str(cell.outcome),
-        "message": cell.message if found is None else found.verdict.message,
+        "message": cell.message if found is None else "; ".join(filter(None, (found.verdict.message, cell.note))),
         "same_as": cell.same_as,
     }

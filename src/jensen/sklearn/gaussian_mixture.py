@@ -12,9 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 from jensen.em.algorithms import EM
 from jensen.em.fit import fit
 from jensen.em.result import Fit
+from jensen.models.mixture.params import MixtureParams
 from jensen.models.mixture.prior import MixturePrior
 from jensen.sklearn import exchange, validation
 from jensen.sklearn.arguments import CONSTRAINTS, choose_prior, choose_stop
+from jensen.sklearn.constant import varying, widened
 from jensen.sklearn.messages import report_end, warn_unless_converged
 from jensen.sklearn.scoring import ScoringMixin, generator, mixture
 from jensen.sklearn.shapes import set_parameters
@@ -179,6 +181,8 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
         """
         self._validate_params()
         data, weight = validation.fit_rows(self, X, sample_weight)
+        kept = varying(self, data)
+        whole, data = data, data if kept is None else np.ascontiguousarray(data[:, kept])
         given = given_parts(self, data.shape[1])
         plan = make_plan(self, given)
         found = fit(
@@ -192,7 +196,8 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
             starts=plan.starts(),
             rng=generator(self.random_state),
         )
-        self._keep(found, len(data))
+        params = found.params if kept is None else widened(found.params, kept, whole[0], self.covariance_type)
+        self._keep(found, params, len(data))
         return self
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[np.intp]:
@@ -210,9 +215,9 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
         """
         return self.fit(X, y, sample_weight).predict(X)
 
-    def _keep(self, found: Fit, num_rows: int) -> None:
+    def _keep(self, found: Fit, params: MixtureParams, num_rows: int) -> None:
         """Set the attributes; report and warn."""
-        set_parameters(self, found.params)
+        set_parameters(self, params)
         self.result_ = found
         self.converged_ = found.verdict.converged
         self.n_iter_ = found.num_steps
@@ -236,6 +241,8 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
         from jensen.report.tables import summary
 
         names = getattr(self, "feature_names_in_", None)
+        if names is not None and self.result_.params.components.means.shape[1] != len(names):
+            names = None  # some are constant, and were not fitted
         return summary(self.result_, columns=None if names is None else tuple(names))
 
     @classmethod

@@ -19,7 +19,7 @@ from jensen.families.gaussian.structures.structure import Structure
 from jensen.models.mixture.mixture import Mixture
 from jensen.models.mixture.params import MixtureParams
 from jensen.sklearn import validation
-from jensen.sklearn.shapes import structure_of
+from jensen.sklearn.shapes import covariances_of, structure_of
 
 
 def mixture(k: int, covariance_type: str | Structure, prior: Any = None) -> Mixture:
@@ -171,7 +171,9 @@ def generator(random_state: Any) -> np.random.Generator:
 def fitted_model(estimator: ScoringMixin) -> tuple[Mixture, MixtureParams]:
     """The model and its parameters, from the attributes: users may set these by hand."""
     check_is_fitted(estimator)
-    components = GaussianParams(estimator.means_, estimator.covariances_)
+    if "n_features_in_" not in vars(estimator):
+        estimator.n_features_in_ = np.shape(estimator.means_)[1]  # pyright: ignore -- set by hand
+    components = GaussianParams(np.asarray(estimator.means_, float), covariances_of(estimator))
     return mixture(len(estimator.weights_), estimator.covariance_type), MixtureParams(
         estimator.weights_, components
     )

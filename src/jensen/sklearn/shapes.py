@@ -114,3 +114,16 @@ def set_parameters(estimator: Any, params: MixtureParams) -> None:
     estimator.means_, estimator.covariances_ = params.components
     estimator.precisions_cholesky_ = form.factor(params.components.covariances)
     estimator.precisions_ = form.precisions(estimator.precisions_cholesky_)
+    estimator._factors = estimator.precisions_cholesky_.copy()
+
+
+def covariances_of(estimator: Any) -> Array:
+    """The covariances of the attributes: those of ``precisions_cholesky_`` where that was set by hand, as scikit-learn's
+    users do.
+    """
+    own = vars(estimator)
+    factors = own.get("precisions_cholesky_")
+    if factors is None or ("covariances_" in own and np.array_equal(factors, own.get("_factors"))):
+        return np.asarray(estimator.covariances_, float)
+    form = form_of(estimator.covariance_type)
+    return form.covariances(form.precisions(np.asarray(factors, float)))

@@ -30,7 +30,11 @@ def standardized(family: Any, data: Array) -> Standardized:
         covariances = np.asarray(metric.unwhiten_covariances(params.covariances))
         return GaussianParams(metric.unwhiten(params.means), covariances)
 
-    return Standardized(replace(family, metric=unit), rows, back, metric.log_scale)
+    def there(params: GaussianParams) -> GaussianParams:
+        covariances = np.ascontiguousarray(metric.whiten_covariances(params.covariances))
+        return GaussianParams(np.ascontiguousarray(metric.whiten(params.means)), covariances)
+
+    return Standardized(replace(family, metric=unit), rows, back, there, metric.log_scale)
 
 
 def climb(

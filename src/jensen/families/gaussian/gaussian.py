@@ -215,6 +215,16 @@ class Gaussian(Family):
         d = self.num_columns
         return None if d is None else {"means": Real((k, d)), "covariances": self.covariance.space(k, d)}
 
+    def from_other(self, other: Family, params: Any, weights: Array) -> GaussianParams | None:
+        """The components of another structure, where they are some of this one."""
+        if not isinstance(other, Gaussian):
+            return None
+        means, full = other.moments(params)
+        covariances = self.covariance.reduce(full, weights)
+        same = self.covariance.full(covariances, *means.shape)
+        near = np.allclose(same, full, rtol=1e-8, atol=1e-10 * float(np.abs(full).max()))
+        return GaussianParams(means, covariances) if near else None
+
     def make(self, values: dict[str, Any]) -> GaussianParams:
         return GaussianParams(**values)
 

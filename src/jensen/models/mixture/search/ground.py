@@ -41,7 +41,7 @@ class Ground:
     by_steps
         Climbs with steps of the model itself, where the family has no quicker ones.
     back
-        From the components here to those of the data; ``shift`` is what their log-evidence has more here.
+        From the components here to those of the data, and ``there`` from those to here; ``shift`` is what their log-evidence has more here.
     """
 
     model: Any
@@ -50,6 +50,7 @@ class Ground:
     columns: Array | None
     by_steps: Callable[[Ground, End, float, int, bool], None]
     back: Callable[[Any], Any]
+    there: Callable[[Any], Any]
     shift: float = 0.0
     meter: Meter = field(default_factory=Meter)
 
@@ -66,10 +67,10 @@ class Ground:
         columns = _one_scale(data)
         same = None if model.prior is not None else model.family.standardized(data, weight)
         if same is None:
-            return cls(model, data, weight, columns, by_steps, _unchanged)
+            return cls(model, data, weight, columns, by_steps, _unchanged, _unchanged)
         total = float(len(data)) if weight is None else float(weight.sum())
         model = replace(model, family=same.family)
-        return cls(model, same.data, weight, columns, by_steps, same.back, total * same.log_scale)
+        return cls(model, same.data, weight, columns, by_steps, same.back, same.there, total * same.log_scale)
 
     # ---- what it is ----------------------------------------------------------------------------------------
 
@@ -100,7 +101,7 @@ class Ground:
         """Some of the rows, weighted anew, for k components."""
         model = self.model if k is None or k == self.k else replace(self.model, num_components=k)
         columns = None if self.columns is None else self.columns[which]
-        return Ground(model, Rows().take(self.data, which), mass, columns, self.by_steps, self.back, 0.0, self.meter)
+        return Ground(model, Rows().take(self.data, which), mass, columns, self.by_steps, self.back, self.there, 0.0, self.meter)
 
     def sample(self, size: int, points: Array | None, rng: np.random.Generator, k: int | None = None) -> Ground:
         """About as many rows, weighted for all: half by chance, half by how far out they lie (``points``, centred), so that
