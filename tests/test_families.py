@@ -444,7 +444,10 @@ def test_a_family_that_does_not_count_itself_in_a_product():
     ("change", "words"),
     [
         (lambda x: x[:0], "no rows"),
-        (lambda x: np.where(np.arange(x.size).reshape(x.shape) == 5, np.nan, x), "nan at row 2 .*, column|row 2, column 1 .* is nan"),
+        (
+            lambda x: np.where(np.arange(x.size).reshape(x.shape) == 5, np.nan, x),
+            "nan at row 2 .*, column|row 2, column 1 .* is nan",
+        ),
         (lambda x: np.where(x > x.mean(), np.inf, x), "260 infinite|inf, and .* not finite"),
         (lambda x: x * np.array([1e300, 1.0]), "too large"),
     ],

@@ -19,6 +19,7 @@ from .em import Interval as Interval
 from .em import Positive as Positive
 from .em import Profile as Profile
 from .em import Real as Real
+from .em import Search as Search
 from .em import Simplex as Simplex
 from .em import Uncertainty as Uncertainty
 from .em import Wald as Wald

@@ -11,6 +11,7 @@ from jensen.em.cases import Cases, Groups, Rows, Sequences
 from jensen.em.constraints.constrained import Constrained, constrain
 from jensen.em.contract import Expected, Model, Posterior, Prior, as_model
 from jensen.em.coordinates import InChart, Natural
+from jensen.em.effort import Search
 from jensen.em.fit import fit
 from jensen.em.identities import (
     e_step,
@@ -70,6 +71,7 @@ __all__ = [
     "Rates",
     "Real",
     "Rows",
+    "Search",
     "Seen",
     "Sequences",
     "Simplex",

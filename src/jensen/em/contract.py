@@ -152,7 +152,9 @@ class Model(Contract, Generic[P, S]):
     cases: Cases = Rows()
     """What is independent: rows, sequences, groups."""
     accept: Any = None
-    """``accept(data) -> data``: what users have (lists, data frames, data sets) as the data that the model takes."""
+    """``accept(data) -> data``: what users have (lists, data frames, data sets) as the data that the model
+    takes.
+    """
     prepare: Any = None
     """``prepare(data, weight) -> model``: with whatever the data fix once and for all (bounds, scales)."""
     e_step: Any = None

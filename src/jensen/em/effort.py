@@ -12,7 +12,8 @@ class Search:
     Parameters
     ----------
     effort
-        Multiplies the work after which the search ends although the best end was found only once. By default it may
+        Multiplies the work after which the search ends although the best end was found only once. By
+        default it may
         cost as much as 400 E-steps on all rows; small problems, which take milliseconds, more.
 
     Examples

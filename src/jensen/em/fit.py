@@ -23,6 +23,7 @@ from jensen.em.stopping import Gain, Stop
 DEFAULT_MAX_STEPS = 10_000
 
 
+@np.errstate(all="ignore")  # whatever the caller's: what is not finite is found out and told
 def fit(
     model: Any,
     data: Data,
@@ -93,24 +94,6 @@ def fit(
     >>> fit.verdict.converged
     True
     """
-    with np.errstate(all="ignore"):  # whatever the caller's; what is not finite is found out and told
-        return _fit(model, data, params, weight, algorithm, stop, max_steps, restarts, starts, search, rng, resume)
-
-
-def _fit(
-    model: Any,
-    data: Data,
-    params: Params | None,
-    weight: Any,
-    algorithm: Algorithm | None,
-    stop: Stop | None,
-    max_steps: int,
-    restarts: int | None,
-    starts: Starts | None,
-    search: Search | None,
-    rng: np.random.Generator | int | None,
-    resume: Fit | None,
-) -> Fit:
     began = time.perf_counter()
     if params is not None and restarts is not None:
         raise ValueError("give either params (one start) or restarts (many), not both")

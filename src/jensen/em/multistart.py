@@ -189,7 +189,9 @@ class Multistart:
         if climbed and (unknown := _score_is_none(run)):
             return Verdict(Outcome.FAILED, unknown, "write the model so that its derivatives are finite")
         if climbed and run.polished is not None and run.polished.has_vanished:
-            return Verdict(Outcome.NOT_IDENTIFIED, _vanished(run), "start elsewhere, or hold them fixed", climbed=True)
+            return Verdict(
+                Outcome.NOT_IDENTIFIED, _vanished(run), "start elsewhere, or hold them fixed", climbed=True
+            )
         if climbed:
             notes = filter(None, (_resolved(run), _inexact(run), _flat(run)))
             return Verdict(Outcome.CONVERGED, "; ".join(notes), climbed=True)

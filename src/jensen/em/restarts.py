@@ -19,6 +19,7 @@ RANDOM = "random"  # the kind of the model's own starts
 DEFAULT_RESTARTS = 10
 MOST_RESTARTS = 50
 TIMES_FOUND = 3
+SETTLED = 0.1  # of the starts, that lead to the best end
 SAME_OBJECTIVE = 0.01  # nats
 SAME_PARAMS = 0.05  # relative distance of the packed canonical parameters
 
@@ -159,13 +160,15 @@ def _group(model: Model, ordered: list[Start]) -> np.ndarray:
 
 
 def settled(model: Model, starts: list[Start], objective: float) -> str:
-    """How settled it is that ``objective`` is the best end: how many starts there were, and how many led to it."""
+    """How settled it is that ``objective`` is the best end: how many starts there were, and how many led
+    to it.
+    """
     tried = sum(start.tried for start in starts)
     if tried < 2:
         return ""
     table = table_of_starts(model, starts)
     near = np.abs(table["objective"] - objective) < max(SAME_OBJECTIVE, 1e-9 * abs(objective))
     times = int(table["times_found"][near].max(initial=1))
-    if times == 1:
-        return f"unsettled: the best of {tried} starts, found once"
-    return f"the best of {tried} starts, found {times} times"
+    found = "once" if times == 1 else f"{times} times"
+    doubt = "unsettled: " if times == 1 or times < SETTLED * tried else ""
+    return f"{doubt}the best of {tried} starts, found {found}"

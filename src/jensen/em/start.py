@@ -23,6 +23,8 @@ class Start:
     number: int = 0
     """Its place in the order in which the starts were made."""
     tried: int = 1
-    """How many starts it stands for: those of a sample of the rows, of which the best went on, are more than one."""
+    """How many starts it stands for: those of a sample of the rows, of which the best went on, are more
+    than one.
+    """
     found: int = 1
     """And how many of them led to it."""

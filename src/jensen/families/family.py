@@ -17,7 +17,7 @@ from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.numbers import on_scale_of, repr_in_full
 from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.basics.tables import default_columns
-from jensen.basics.verdict import Outcome, Verdict
+from jensen.basics.verdict import Outcome
 from jensen.em.cases import Rows
 from jensen.numerics import partitions
 from jensen.spaces.chart import as_dict
@@ -307,7 +307,9 @@ class Family(Contract):
         return None
 
     def around(self, params: Any, data: Any) -> Array | None:
-        """The same in the eyes of the one component of ``params``: by default centred columns of one scale."""
+        """The same in the eyes of the one component of ``params``: by default centred columns of one
+        scale.
+        """
         rows = self.embed(data)
         if rows is None:
             return None
@@ -354,11 +356,12 @@ class Family(Contract):
     which they update, until two cycles in a row gain less than ``tol``; with shared parameters as they are
     under ``hold``. True where the user interrupted."""
     neighbours: Any = None
-    """``neighbours(weights, params, data, weight) -> list[(weights, params)]``: solutions with two components merged and
+    """``neighbours(weights, params, data, weight) -> list[(weights, params)]``: solutions with two
+    components merged and
     another split, the likeliest to help first: a search of few rows climbs from them."""
     flawed: Any = None
-    """``flawed(weights, params, data, weight, held_up) -> mask``: which components have collapsed or are held by a
-    bound."""
+    """``flawed(weights, params, data, weight, held_up) -> mask``: which components have collapsed or are
+    held by a bound."""
     diagnose: Any = None
     """``diagnose(weights, params, data, weight, held_up) -> Verdict | None``: ``held_up`` by a prior."""
     sample: Any = None

@@ -15,13 +15,14 @@ FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def as_table(data: Any, finite: bool = False) -> Array:
-    """(n, d) numbers, of float32 or float64; one dimension is one column. Missing and masked values are NaN, which is
-    refused where the numbers have to be ``finite``.
+    """(n, d) numbers, of float32 or float64; one dimension is one column. Missing and masked values are
+    NaN, which is refused where the numbers have to be ``finite``.
 
     Raises
     ------
     jensen.basics.errors.DataError
-        A ValueError, for text, dates, complex numbers, sparse or ragged data: which row or column, and what to do.
+        A ValueError, for text, dates, complex numbers, sparse or ragged data: which row or column, and
+        what to do.
     """
     if isinstance(data, np.ndarray) and not isinstance(data, np.ma.MaskedArray):
         if data.ndim == 2 and data.dtype in FLOATS and not (finite and _not_finite(data)):

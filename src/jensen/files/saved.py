@@ -102,7 +102,11 @@ class Saved:
             What it was fitted with: the seed (by default that of the fit), the precision of the rows, the
             name of the data.
         """
-        verdict = {part.name: attrgetter(part.name)(fit.verdict) for part in fields(Verdict) if part.name in VerdictSaid.__annotations__}
+        verdict = {
+            part.name: attrgetter(part.name)(fit.verdict)
+            for part in fields(Verdict)
+            if part.name in VerdictSaid.__annotations__
+        }
         criteria = CRITERIA if fit.num_free is not None else ()
         said = {
             **dict.fromkeys(CRITERIA),

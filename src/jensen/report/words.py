@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from jensen.basics.numbers import count, duration, signed
 from jensen.basics.verdict import Outcome
 from jensen.em.contract import as_model
@@ -129,7 +130,8 @@ def starts(fit: Fit) -> str:
     text = count(tried, "start")
     if tried > 1 and usable:
         times = usable[0]["times_found"]
-        text += f", {times} of them found this maximum" if times > 1 else "; unsettled: one found this maximum"
+        text += f", {times} of them found this maximum" if times > 1 else ", one of them found this maximum"
+        text += "; unsettled" if "unsettled" in fit.verdict.search else ""
     lost = [row["outcome"] for row in table.rows() if row["outcome"] in NOT_CHOOSABLE]
     for outcome in dict.fromkeys(lost):
         text += f", {lost.count(outcome)} {outcome}"

@@ -227,6 +227,8 @@ def _row(cell: Cell) -> dict[str, Any]:
         "bic": values["bic"],
         "icl": values["icl"],
         "outcome": str(cell.outcome),
-        "message": cell.message if found is None else "; ".join(filter(None, (found.verdict.message, cell.note))),
+        "message": cell.message
+        if found is None
+        else "; ".join(filter(None, (found.verdict.message, cell.note))),
         "same_as": cell.same_as,
     }

@@ -38,6 +38,7 @@ USUAL: tuple[Structure, ...] = (Full(), Tied(), Diagonal(), Spherical())
 """The structures of a sweep by default."""
 
 
+@np.errstate(all="ignore")  # whatever the caller's
 def select(
     data: Any,
     num_components: int | Iterable[int] = range(1, 10),
@@ -177,8 +178,8 @@ class Sweep:
         return self.cells[-1]
 
     def mend(self) -> None:
-        """A model is no worse than one that it contains: where it is, it is searched from there; what remains is
-        marked.
+        """A model is no worse than one that it contains: where it is, it is searched from there; what
+        remains is marked.
         """
         for i, cell in enumerate(self.cells):
             if cell.fit is None or cell.same_as or cell.fit.log_prior or self.models[i].prior is not None:
@@ -197,7 +198,9 @@ class Sweep:
         simpler = [
             c
             for c in proper
-            if c.num_components == cell.num_components and c.name != cell.name and self._given(cell, c) is not None
+            if c.num_components == cell.num_components
+            and c.name != cell.name
+            and self._given(cell, c) is not None
         ]
         return fewer[-1:] + simpler
 

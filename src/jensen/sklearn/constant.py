@@ -1,5 +1,5 @@
-"""Columns that are constant: scikit-learn fits them, since its ridge gives them a variance. They tell no rows apart, so
-the others are fitted, and these stand beside them.
+"""Columns that are constant: scikit-learn fits them, since its ridge gives them a variance. They tell no
+rows apart, so the others are fitted, and these stand beside them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ VARIANCE = 1e-6  # scikit-learn's default ridge
 
 
 def varying(estimator: Any, data: Array) -> NDArray[np.intp] | None:
-    """The columns that vary, where some do not and the structure needs every column to; None where all can be fitted."""
+    """The columns that vary, where some do not and the structure needs every column to; None where all can
+    be fitted.
+    """
     structure = structure_of(estimator.covariance_type)
     given = (estimator.means_init, estimator.precisions_init, estimator.prior)
     if not structure.needs_every_column or not structure.is_ours or any(part is not None for part in given):
@@ -33,7 +35,7 @@ def varying(estimator: Any, data: Array) -> NDArray[np.intp] | None:
     names = vars(estimator).get("feature_names_in_", np.arange(data.shape[1]))
     which = listed([str(names[j]) for j in constant])
     warnings.warn(
-        f"constant columns tell no rows apart and are not fitted: {which}; they get the variance {VARIANCE:g}",
+        f"constant columns tell no rows apart and are not fitted: {which}; their variance is {VARIANCE:g}",
         UserWarning,
         stacklevel=4,
     )
@@ -41,7 +43,9 @@ def varying(estimator: Any, data: Array) -> NDArray[np.intp] | None:
 
 
 def widened(params: MixtureParams, kept: NDArray[np.intp], row: Array, covariance_type: Any) -> MixtureParams:
-    """Parameters of the kept columns with the constant ones, whose values are those of ``row``, beside them."""
+    """Parameters of the kept columns with the constant ones, whose values are those of ``row``, beside
+    them.
+    """
     structure, (k, _), d = structure_of(covariance_type), params.components.means.shape, len(row)
     means = np.tile(np.asarray(row, float), (k, 1))
     means[:, kept] = params.components.means

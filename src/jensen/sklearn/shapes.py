@@ -118,8 +118,8 @@ def set_parameters(estimator: Any, params: MixtureParams) -> None:
 
 
 def covariances_of(estimator: Any) -> Array:
-    """The covariances of the attributes: those of ``precisions_cholesky_`` where that was set by hand, as scikit-learn's
-    users do.
+    """The covariances of the attributes: those of ``precisions_cholesky_`` where that was set by hand, as
+    scikit-learn's users do.
     """
     own = vars(estimator)
     factors = own.get("precisions_cholesky_")

@@ -33,7 +33,9 @@ class Polished:
 
     @property
     def has_vanished(self) -> bool:
-        """Whether some coordinate moves nothing: the point may lie where derivatives vanish, far from a maximum."""
+        """Whether some coordinate moves nothing: the point may lie where derivatives vanish, far from a
+        maximum.
+        """
         return bool(self.parabola.vanished.any())
 
     @property
@@ -98,7 +100,9 @@ def _uphill(problem: Problem, state: State, u: Array, parabola: Parabola) -> Sta
 
 
 def _beyond(problem: Problem, u: Array, parabola: Parabola, best: State) -> State:
-    """The highest point along coordinates that move nothing here, as beyond a saturated logit, to either side."""
+    """The highest point along coordinates that move nothing here, as beyond a saturated logit, to either
+    side.
+    """
     for j in np.flatnonzero(parabola.vanished):
         for side in (1.0, -1.0):
             for length in PROBES:

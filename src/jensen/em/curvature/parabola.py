@@ -83,7 +83,9 @@ class Parabola:
         noise = max(SINGULAR, 20.0 * information.error) + drift + hidden
         directions = place.basis[:, free] @ (unit[:, None] * vectors)
         diagonal = np.abs(np.diag(information.matrix))
-        vanished = (diagonal * np.square(np.minimum(information.scale, 1.0)) < VANISHED * max(weight, 1.0)) & ~held
+        vanished = (
+            diagonal * np.square(np.minimum(information.scale, 1.0)) < VANISHED * max(weight, 1.0)
+        ) & ~held
         vanished &= ~((place.basis != 0) & (place.ends != 0)).any(axis=1)  # at a bound nothing has to move
         return cls(g, place, frozen, idle, directions, values, noise, vanished)
 

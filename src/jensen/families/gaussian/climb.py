@@ -1,4 +1,5 @@
-"""Many accelerated climbs at once, without Python in between (`_native/climb.cpp`): what a search spends its time on.
+"""Many accelerated climbs at once, without Python in between (`_native/climb.cpp`): what a search spends
+its time on.
 
 It works in the coordinates of the metric, where the bound is a multiple of the identity.
 """

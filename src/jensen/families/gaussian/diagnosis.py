@@ -116,7 +116,7 @@ def leave_one_out_optimism(
 
     Of components with many rows none of which stands out it is what theory says, their number of parameters.
     """
-    k, d = params.means.shape
+    _k, d = params.means.shape
     own = family.covariance.own
     total = float(len(data)) if weight is None else float(np.sum(weight))
     count = weights * total  # at a fixed point of EM
@@ -154,7 +154,9 @@ class _Seen:
     def of(cls, family: Any, weights: Array, params: GaussianParams) -> _Seen:
         structure, (k, d) = family.covariance, params.means.shape
         with np.errstate(divide="ignore"):
-            logs = np.log(weights) - 0.5 * (d * np.log(2 * np.pi) + structure.log_det(params.covariances, k, d))
+            logs = np.log(weights) - 0.5 * (
+                d * np.log(2 * np.pi) + structure.log_det(params.covariances, k, d)
+            )
         return cls(Native(structure), weights, params, logs)
 
     def at(self, rows: Array) -> tuple[Array, Array]:

@@ -50,8 +50,8 @@ class Gaussian(Family):
         The structure: `Full`, `Tied`, `Diagonal`, `EEI`, `Spherical` or `EII`, or one of your own.
     floor
         ε: every component covariance is at least ε times the data's own covariance in the metric of the
-        structure; by default 10⁻⁷, and less where the data fall into groups that are far apart. It is part of the
-        parameter space, not a ridge: where it is not active the fit is plain maximum likelihood.
+        structure; by default 10⁻⁷, and less where the data fall into groups that are far apart. It is part
+        of the parameter space, not a ridge: where it is not active the fit is plain maximum likelihood.
     metric
         Set by `prepare` from the data; without it there is no bound.
 
@@ -292,7 +292,9 @@ class Gaussian(Family):
     def around(self, params: GaussianParams, data: Array) -> Array:
         """The coordinates in which the component has unit covariance."""
         (covariance,) = self.covariance.full(params.covariances, *params.means.shape)
-        return np.linalg.solve(np.linalg.cholesky(covariance), (np.asarray(data, float) - params.means[0]).T).T
+        return np.linalg.solve(
+            np.linalg.cholesky(covariance), (np.asarray(data, float) - params.means[0]).T
+        ).T
 
     @property
     def needed(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]

@@ -188,7 +188,6 @@ class ScaledMetric:
         return 1e-15
 
 
-
 class ColumnMetric(ScaledMetric):
     """Diagonal matrices: A holds the standard deviation of each column."""
 

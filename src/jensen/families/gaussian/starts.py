@@ -62,8 +62,8 @@ def from_partition(family: Any, k: int, data: Array, weight: Weight, labels: Lab
 
 
 def from_responsibilities(family: Any, data: Array, weight: Weight, responsibilities: Array) -> list[Begin]:
-    """Moments under responsibilities (count, n, k), for each; a group of too few rows for a covariance takes the mean of
-    all groups' own, and a share of the weight in any case.
+    """Moments under responsibilities (count, n, k), for each; a group of too few rows for a covariance
+    takes the mean of all groups' own, and a share of the weight in any case.
     """
     r = np.swapaxes(responsibilities, 1, 2)
     r = r if weight is None else r * np.asarray(weight, float)
@@ -84,12 +84,15 @@ def from_responsibilities(family: Any, data: Array, weight: Weight, responsibili
     weights /= weights.sum(axis=1, keepdims=True)
     reduce, clip = family.covariance.reduce, family.clip
     return [
-        (w, GaussianParams(m + centre, clip(reduce(c, w)))) for w, m, c in zip(weights, means, full, strict=True)
+        (w, GaussianParams(m + centre, clip(reduce(c, w))))
+        for w, m, c in zip(weights, means, full, strict=True)
     ]
 
 
 def second_moments(rows: Array, r: Array) -> Array:
-    """Σ_n r_ckn x_n x_nᵀ, (count, k, d, d); where columns are few their products are formed once for all groups."""
+    """Σ_n r_ckn x_n x_nᵀ, (count, k, d, d); where columns are few their products are formed once for all
+    groups.
+    """
     n, d = rows.shape
     if d <= FEW_COLUMNS:
         products = (rows[:, :, None] * rows[:, None, :]).reshape(n, d * d)

@@ -15,7 +15,6 @@ from jensen.models.log_joint.rows import Rows
 from jensen.models.log_joint.sums import Sums
 from jensen.spaces.chart import Chart
 
-
 MOST_SHOWN = 8  # numbers of a row in a message
 
 
@@ -171,8 +170,8 @@ def complaint(logs: np.ndarray, first_row: int, latent: Enumerated, params: Any,
     if impossible.any():
         n = int(np.flatnonzero(impossible)[0])
         return (
-            f"log_joint is −inf for every z of row {first_row + n}{_shown(rows, first_row + n)}, at params {shown}: "
-            "the row is impossible"
+            f"log_joint is −inf for every z of row {first_row + n}{_shown(rows, first_row + n)}, "
+            f"at params {shown}: the row is impossible"
         )
     return None
 

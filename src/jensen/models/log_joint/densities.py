@@ -7,8 +7,8 @@ alone.
 
 from __future__ import annotations
 
-from math import log, pi
 from collections.abc import Callable
+from math import log, pi
 from typing import Any
 
 LOG_2PI = log(2 * pi)
@@ -88,7 +88,8 @@ def _of_counts(x: Any, density: Callable[[Any], Any], most: Any = None) -> Any:
 
 
 def categorical(x: Any, probabilities: Any) -> Any:
-    """log P(x; probabilities) of a category x = 0, …, the last axis of ``probabilities``; NaN for any other x.
+    """log P(x; probabilities) of a category x = 0, …, the last axis of ``probabilities``; NaN for any
+    other x.
 
     For an x of several items (m,), probabilities (m, c): one number for each item.
     """
@@ -96,7 +97,8 @@ def categorical(x: Any, probabilities: Any) -> Any:
 
     p, x = jnp.asarray(probabilities), _real(x)
     inside = (x >= 0) & (x < p.shape[-1]) & (x == jnp.floor(x))
-    code = jnp.where(inside, x, 0.0).astype(int)
+    code: Any = jnp.where(inside, x, 0.0)
+    code = code.astype(int)
     logs = jnp.log(jnp.take_along_axis(p, code[..., None], axis=-1)[..., 0])
     return jnp.where(inside, logs, jnp.nan)
 

@@ -11,7 +11,7 @@ SPIKE = 16.0  # nats above the median row: ten million times its density
 SHOWN = 5
 
 
-SURE = 30.0  # nats for each number in a row, however many rows: a scale 10⁻¹³ times the others', which is rounding
+SURE = 30.0  # nats for each number in a row, however many rows: a scale of rounding beside the others'
 NONE = 1e15  # nats of one row
 
 

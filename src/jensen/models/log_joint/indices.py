@@ -1,5 +1,5 @@
-"""Codes in the data that a log-joint uses as an index: JAX takes the last entry for −1, and for a code that is too large,
-and says nothing.
+"""Codes in the data that a log-joint uses as an index: JAX takes the last entry for −1, and for a code
+that is too large, and says nothing.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def refuse_codes(jaxpr: Any, num_before: int, rows: Rows) -> None:
             first = tuple(int(i) for i in wrong[0])
             others = f", and {len(wrong) - 1} more are wrong" if len(wrong) > 1 else ""
             raise ValueError(
-                f"row {first[0]} has the code {codes[first]}, which log_joint uses as an index into {size} entries: "
-                f"codes go from 0 to {size - 1}{others}; leave such rows out, or count from 0"
+                f"row {first[0]} has the code {codes[first]}, which log_joint uses as an index into {size} "
+                f"entries: codes go from 0 to {size - 1}{others}; leave such rows out, or count from 0"
             )
 
 
@@ -55,14 +55,18 @@ def _indexed(jaxpr: Any, taint: Taint) -> set[tuple[int, int]]:
             if len(leaves) == 1:
                 found.add((next(iter(leaves)), int(equation.invars[0].aval.shape[axis])))
         if equation.primitive.name == "concatenate":
-            pieces[equation.outvars[0]] = [taint.get(v, frozenset()) if _is_variable(v) else frozenset() for v in equation.invars]
+            pieces[equation.outvars[0]] = [
+                taint.get(v, frozenset()) if _is_variable(v) else frozenset() for v in equation.invars
+            ]
         if equation.primitive.name in KEEPS or inner is not None:
             for out in equation.outvars:
                 taint[out] = own
     return found
 
 
-def _axes(equation: Any, taint: Taint, pieces: dict[Any, list[frozenset[int]]]) -> list[tuple[int, frozenset[int]]]:
+def _axes(
+    equation: Any, taint: Taint, pieces: dict[Any, list[frozenset[int]]]
+) -> list[tuple[int, frozenset[int]]]:
     """The axes that an equation indexes, and the inputs that each index comes from."""
 
     def of(v: Any) -> frozenset[int]:
@@ -83,9 +87,18 @@ def _axes(equation: Any, taint: Taint, pieces: dict[Any, list[frozenset[int]]]) 
 
 
 KEEPS = {
-    "add", "select_n", "convert_element_type", "broadcast_in_dim", "reshape", "squeeze", "expand_dims", "lt", "copy",
-    "slice", "stop_gradient",
-}  # fmt: skip
+    "add",
+    "broadcast_in_dim",
+    "convert_element_type",
+    "copy",
+    "expand_dims",
+    "lt",
+    "reshape",
+    "select_n",
+    "slice",
+    "squeeze",
+    "stop_gradient",
+}
 """What leaves a code a code: JAX's own handling of negative indices."""
 
 

@@ -96,7 +96,9 @@ def as_rows(data: Any) -> Rows:
 def _numbers(leaf: Any) -> np.ndarray:
     if isinstance(leaf, np.ma.MaskedArray) and np.ma.is_masked(leaf):
         row = int(np.argwhere(np.ma.getmaskarray(leaf))[0][0])
-        raise ValueError(f"row {row} of the data is masked: leave such rows out, or say in log_joint what they mean")
+        raise ValueError(
+            f"row {row} of the data is masked: leave such rows out, or say in log_joint what they mean"
+        )
     array = np.asarray(leaf)
     if array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
         raise ValueError("the data hold whole numbers above 2⁶³ − 1, which JAX has not: make them floats")

@@ -17,8 +17,8 @@ from jensen.models.mixture.search.ground import Ground
 
 
 def by_steps(ground: Ground, end: End, tol: float, max_e_steps: int, hold: bool) -> None:
-    """SQUAREM where the model has coordinates, else plain EM; plain EM with the shared parameters as they are under
-    ``hold``.
+    """SQUAREM where the model has coordinates, else plain EM; plain EM with the shared parameters as they
+    are under ``hold``.
     """
     problem = Problem(ground.model, ground.data, ground.weight)
     algorithm: Any = EM() if hold or Natural().of(ground.model) is None else Squarem(begin=np.inf)

@@ -1,7 +1,8 @@
-"""Two solutions made one better than either: where they differ, each part is taken from the one that has it better.
+"""Two solutions made one better than either: where they differ, each part is taken from the one that has
+it better.
 
-Components of the two that share rows hang together; in what hangs together the one solution can stand in for the other,
-and what that gains is computed as for any other move.
+Components of the two that share rows hang together; in what hangs together the one solution can stand in
+for the other, and what that gains is computed as for any other move.
 """
 
 from __future__ import annotations
@@ -23,15 +24,23 @@ CLIMB = 0.1, 20
 
 
 def crossed(ground: Ground, end: End, other: End) -> list[Move]:
-    """Moves of ``end`` that put parts of ``other`` in place of its own, as many components as it has there."""
+    """Moves of ``end`` that put parts of ``other`` in place of its own, as many components as it has
+    there.
+    """
     r, _ = ground.posterior(end)
     q, _ = ground.posterior(other)
-    swaps = [swap for mine, theirs in _groups(r, q, ground.w) if (swap := _swap(ground, end, r, mine, other, theirs))]
+    swaps = [
+        swap
+        for mine, theirs in _groups(r, q, ground.w)
+        if (swap := _swap(ground, end, r, mine, other, theirs))
+    ]
     moves = [move for more, move in swaps if more == 0 and move.gain > VISIBLE]
     more = sorted((swap for swap in swaps if swap[0] > 0), key=lambda swap: -swap[1].gain)
     less = sorted((swap for swap in swaps if swap[0] < 0), key=lambda swap: -swap[1].gain)
     for number, move in more:
-        partner = next((swap for swap in less if swap[0] == -number and swap[1].gain + move.gain > VISIBLE), None)
+        partner = next(
+            (swap for swap in less if swap[0] == -number and swap[1].gain + move.gain > VISIBLE), None
+        )
         if partner is not None:
             less.remove(partner)
             moves.append(joined(end, [move, partner[1]], ground.family))
@@ -77,7 +86,11 @@ def _groups(r: Array, q: Array, w: Array) -> list[tuple[tuple[int, ...], tuple[i
         while True:
             more = set(map(int, np.flatnonzero(linked[sorted(mine)].any(axis=0)))) - theirs
             theirs |= more
-            back = set(map(int, np.flatnonzero(linked[:, sorted(theirs)].any(axis=1)))) - mine if theirs else set()
+            back = (
+                set(map(int, np.flatnonzero(linked[:, sorted(theirs)].any(axis=1)))) - mine
+                if theirs
+                else set()
+            )
             mine |= back
             if not more and not back:
                 break

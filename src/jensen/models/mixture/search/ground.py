@@ -37,17 +37,20 @@ class Ground:
     data, weight
         The rows.
     columns
-        (n, m): the rows as numbers whose columns have one scale; None where they are no such numbers.
+        (n, m): the rows as numbers whose columns have one scale, ``raw``, the same with the scales they
+        have; None where they are no such numbers.
     by_steps
         Climbs with steps of the model itself, where the family has no quicker ones.
     back
-        From the components here to those of the data, and ``there`` from those to here; ``shift`` is what their log-evidence has more here.
+        From the components here to those of the data, and ``there`` from those to here; ``shift`` is what
+        their log-evidence has more here.
     """
 
     model: Any
     data: Any
     weight: Weight
     columns: Array | None
+    raw: Array | None
     by_steps: Callable[[Ground, End, float, int, bool], None]
     back: Callable[[Any], Any]
     there: Callable[[Any], Any]
@@ -58,19 +61,23 @@ class Ground:
     def of(
         cls, model: Any, data: Any, weight: Weight, by_steps: Callable[[Ground, End, float, int, bool], None]
     ) -> Ground:
-        """All rows that have weight; in the coordinates of the family, unless a prior knows only the data's."""
+        """All rows that have weight; in the coordinates of the family, unless a prior knows only the
+        data's.
+        """
         if weight is not None:
             weight = np.asarray(weight, float)
             if not (weight > 0).all():
                 kept = np.flatnonzero(weight > 0)
                 data, weight = Rows().take(data, kept), weight[kept]
-        columns = _one_scale(data)
+        raw, columns = _scales(data)
         same = None if model.prior is not None else model.family.standardized(data, weight)
         if same is None:
-            return cls(model, data, weight, columns, by_steps, _unchanged, _unchanged)
+            return cls(model, data, weight, columns, raw, by_steps, _unchanged, _unchanged)
         total = float(len(data)) if weight is None else float(weight.sum())
         model = replace(model, family=same.family)
-        return cls(model, same.data, weight, columns, by_steps, same.back, same.there, total * same.log_scale)
+        return cls(
+            model, same.data, weight, columns, raw, by_steps, same.back, same.there, total * same.log_scale
+        )
 
     # ---- what it is ----------------------------------------------------------------------------------------
 
@@ -101,11 +108,25 @@ class Ground:
         """Some of the rows, weighted anew, for k components."""
         model = self.model if k is None or k == self.k else replace(self.model, num_components=k)
         columns = None if self.columns is None else self.columns[which]
-        return Ground(model, Rows().take(self.data, which), mass, columns, self.by_steps, self.back, self.there, 0.0, self.meter)
+        raw = None if self.raw is None else self.raw[which]
+        return Ground(
+            model,
+            Rows().take(self.data, which),
+            mass,
+            columns,
+            raw,
+            self.by_steps,
+            self.back,
+            self.there,
+            0.0,
+            self.meter,
+        )
 
-    def sample(self, size: int, points: Array | None, rng: np.random.Generator, k: int | None = None) -> Ground:
-        """About as many rows, weighted for all: half by chance, half by how far out they lie (``points``, centred), so that
-        small groups are seen.
+    def sample(
+        self, size: int, points: Array | None, rng: np.random.Generator, k: int | None = None
+    ) -> Ground:
+        """About as many rows, weighted for all: half by chance, half by how far out they lie (``points``,
+        centred), so that small groups are seen.
         """
         w = self.w
         share = w / w.sum()
@@ -137,7 +158,9 @@ class Ground:
 
     def begin_all(self, kind: str, responsibilities: Array) -> list[End]:
         """Starts from many (count, n, k)."""
-        return [End(kind, *begin) for begin in self.family.begin_all(self.data, self.weight, responsibilities)]
+        return [
+            End(kind, *begin) for begin in self.family.begin_all(self.data, self.weight, responsibilities)
+        ]
 
     def climb(self, ends: list[End], tol: float, max_e_steps: int, hold: bool = False) -> list[End]:
         """Climb from where the ends are, until two cycles in a row gain less than ``tol``; updates them."""
@@ -179,10 +202,10 @@ def _unchanged(params: Any) -> Any:
     return params
 
 
-def _one_scale(data: Any) -> Array | None:
-    """Columns of numbers, each centred and divided by its standard deviation."""
+def _scales(data: Any) -> tuple[Array | None, Array | None]:
+    """Columns of numbers, centred; and divided by their standard deviations."""
     if not isinstance(data, np.ndarray) or data.dtype.kind not in "fiub" or data.ndim != 2:
-        return None
-    rows = data - data.mean(axis=0, dtype=float)
+        return None, None
+    rows = np.asarray(data - data.mean(axis=0, dtype=float), float)
     spread = rows.std(axis=0)
-    return rows / np.where(spread > 0, spread, 1.0)
+    return rows, rows / np.where(spread > 0, spread, 1.0)

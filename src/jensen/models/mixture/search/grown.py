@@ -47,7 +47,9 @@ def grown(
         moves = [split]
         if k > 1:
             others = [j for j in range(k) if j != c]
-            rest = End("", end.weights[others] / end.weights[others].sum(), ground.family.relabel(end.params, others))
+            rest = End(
+                "", end.weights[others] / end.weights[others].sum(), ground.family.relabel(end.params, others)
+            )
             moves.append(Move(tuple(others), rest, 0.0))
         ends.append(joined(end, moves, ground.family).end)
     larger.climb(ends, *CLIMB)

@@ -1,4 +1,6 @@
-"""From the end of a climb to better ones: components that are worth little moved to where they are worth more."""
+"""From the end of a climb to better ones: components that are worth little moved to where they are worth
+more.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
 from jensen.families.family import End
-from jensen.models.mixture.search.moves import Move, joined, merge, part_of, put, refit
 from jensen.models.mixture.prior import prior_kind
+from jensen.models.mixture.search.moves import Move, joined, merge, part_of, put, refit
 
 if TYPE_CHECKING:
     from jensen.models.mixture.search.ground import Ground
@@ -85,7 +88,11 @@ class Improver:
                 if merged.gain + split.gain < VISIBLE:
                     break
                 members = {*merged.members, *split.members}
-                if len(members) == 3 and not members & used and (*merged.members, *split.members) not in self.refused:
+                if (
+                    len(members) == 3
+                    and not members & used
+                    and (*merged.members, *split.members) not in self.refused
+                ):
                     moves.append(joined(self.end, [merged, split], self.ground.family))
                     used |= members
                     break
@@ -118,7 +125,9 @@ class Improver:
         return self.take(chosen)
 
     def take(self, moves: list[Move]) -> bool:
-        """Make the moves, all or, where that does not help, the best of them; True where the end is better."""
+        """Make the moves, all or, where that does not help, the best of them; True where the end is
+        better.
+        """
         moves = sorted(moves, key=lambda move: -move.gain)
         while moves:
             there = put(self.ground, self.end, moves)
@@ -156,7 +165,10 @@ class Improver:
         k = self.ground.k
         near = _alike(self.ground, self.end, r)
         pairs = {
-            (min(c, int(j)), max(c, int(j))) for c in range(k) for j in np.argsort(-near[c])[:MERGES] if j != c
+            (min(c, int(j)), max(c, int(j)))
+            for c in range(k)
+            for j in np.argsort(-near[c])[:MERGES]
+            if j != c
         }
         parts = (part_of(self.ground, self.end, r, pair) for pair in sorted(pairs))
         return sorted((merge(part) for part in parts if part is not None), key=lambda move: -move.gain)
@@ -196,7 +208,7 @@ def _near(before: Array, now: Array) -> bool:
     )
 
 
-def _flawed(ground: Ground, end: End) -> Array:
+def _flawed(ground: Ground, end: End) -> NDArray[np.intp]:
     """The components that have too few rows, or that the family finds wrong."""
     rows = end.weights * float(ground.w.sum())
     few = rows <= ground.family.needed

@@ -1,18 +1,21 @@
 """Moves: a part of a mixture fitted anew while the rest stays.
 
-The components of a part S have the rows that they answer for, m_n = w_n Σ_{k∈S} r_nk. For their own log-evidence
+The components of a part S have the rows that they answer for, m_n = w_n Σ_{k∈S} r_nk. For their own
+log-evidence
 
     L_S = Σ_n m_n log Σ_{k∈S} (π_k/π_S) p(x_n | k)
 
-the bound of the whole mixture says: what L_S gains by other components in S, the log-evidence gains at least. So a part
-can be tried on its own rows, which costs little, and moves of different parts add up (Ueda, Nakano, Ghahramani and
-Hinton, 2000, with the gains that they estimate computed).
+the bound of the whole mixture says: what L_S gains by other components in S, the log-evidence gains at
+least. So a part
+can be tried on its own rows, which costs little, and moves of different parts add up (Ueda, Nakano,
+Ghahramani and Hinton, 2000, with the gains that they estimate computed).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,8 +67,8 @@ def part_of(ground: Ground, end: End, r: Array, members: tuple[int, ...]) -> Par
 
 
 def refit(part: Part, k: int, rng: np.random.Generator, wanted: float = 0.0) -> Move | None:
-    """The best of several starts with k components in the rows of a part; None where it seems to gain less than is
-    ``wanted``.
+    """The best of several starts with k components in the rows of a part; None where it seems to gain less
+    than is ``wanted``.
     """
     rows, ground = part.rows, part.ground
     if float(ground.w.sum()) <= k * (ground.family.needed + 1.0) or len(rows) < 2 * k:
@@ -95,7 +98,9 @@ def _far_out(ground: Ground, points: Array | None) -> list[End]:
 
 
 def _points(part: Part, rows: Ground | None = None) -> Array | None:
-    """The rows in the eyes of the one component of the part; of the component that all of them make together."""
+    """The rows in the eyes of the one component of the part; of the component that all of them make
+    together.
+    """
     one, ground = part.end.params, part.ground
     rows = ground if rows is None else rows
     if len(part.members) > 1:
@@ -132,7 +137,9 @@ def put(ground: Ground, end: End, moves: list[Move]) -> End:
 
 
 def joined(end: End, moves: list[Move], family: Family) -> Move:
-    """Moves of parts that do not meet as one, which leaves as many components as it takes although they do not."""
+    """Moves of parts that do not meet as one, which leaves as many components as it takes although they do
+    not.
+    """
     shares = np.concatenate([end.weights[list(move.members)].sum() * move.end.weights for move in moves])
     pieces = [family.split(move.end.params) for move in moves]
     values = {

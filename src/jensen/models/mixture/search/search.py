@@ -1,6 +1,7 @@
 """The search itself: rounds of starts, the best of each improved, until the best end has been found again.
 
-Many rows are scouted by samples: each round draws rows anew, finds a solution for them, and takes it to all rows.
+Many rows are scouted by samples: each round draws rows anew, finds a solution for them, and takes it to
+all rows.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ BATCH, FEW = 20, 4  # starts of a round, of a scouted one
 NEIGHBOURS = 2
 BASES = 2  # of a round, which are improved
 FOUND, AGAIN = 3, 2  # times that the best end is found: by starts, by solutions of different samples
+SHARE = 0.15
 CROSSED = 4  # solutions, the best of which gets parts of the others
 CLOSE = 3.0  # nats below the best, that may be above it at their end
-PASSES = 1500  # over all rows that the search may cost
+PASSES = 250  # over all rows, for each component, that the search may cost: more components have more maxima
 LEAST, MOST = 3e6, 1e11  # on the scale of `Meter`: milliseconds, and most of a minute; but at least
 FEW_PASSES = 600
 WORK = 1e7  # that an E-step of all starts of a round may cost
@@ -86,7 +88,9 @@ class Hunt:
     lines: list[End] = field(default_factory=list)
     """Solutions of samples, taken to all rows."""
     clear: int = 0
-    """How many starts of the first sample led to its best end, where that was so clear that it is believed."""
+    """How many starts of the first sample led to its best end, where that was so clear that it is
+    believed.
+    """
 
     @property
     def is_small(self) -> bool:
@@ -97,7 +101,9 @@ class Hunt:
     def budget(self) -> float:
         """After which there is no further round."""
         cost = self.whole.cost
-        return self.effort.effort * float(np.clip(PASSES * cost, LEAST, max(MOST, FEW_PASSES * cost)))
+        return self.effort.effort * float(
+            np.clip(PASSES * self.whole.k * cost, LEAST, max(MOST, FEW_PASSES * cost))
+        )
 
     def hunt(self) -> None:
         """Rounds until the best end is found again or the effort is spent; then the best to their ends."""
@@ -105,8 +111,7 @@ class Hunt:
             if self.progress is not None:
                 self.progress.update(f"search, round {number + 1}")
             (self.round if self.is_small else self.scouted_round)(number)
-            wanted = FOUND if self.is_small else AGAIN
-            if self.whole.meter.work > self.budget or self.times_found >= wanted:
+            if self.whole.meter.work > self.budget or self.is_settled:
                 break
         if not any(end.outcome in SOUND for end in self.ends):
             return
@@ -124,8 +129,8 @@ class Hunt:
             bases = [end for end in self.distinct(BASES) if not _near(end.objective, self.tried)]
             self.tried += [end.objective for end in bases]
             self.ends += self.neighbours(bases)
-        if number >= 1 and self.times_found < FOUND:
-            for base in self.distinct(1):
+        if number >= 1 and not self.is_settled:
+            for base in (*self.distinct(1), *self.distinct(1, ends)):
                 if not _near(base.objective, self.improved):
                     self.improved.append(base.objective)
                     self.improve(base)
@@ -141,7 +146,11 @@ class Hunt:
             for base in bases
             for begin in ask(base.weights, base.params, ground.data, ground.weight)
         ]
-        for count, tol, most in ((len(tries), 0.0, 6), (3 * len(bases), 0.0, 16), (2 * len(bases), ROUGH, 300)):
+        for count, tol, most in (
+            (len(tries), 0.0, 6),
+            (3 * len(bases), 0.0, 16),
+            (2 * len(bases), ROUGH, 300),
+        ):
             tries = ground.climb(self.pick(tries, count), tol, most)
         return tries
 
@@ -150,7 +159,9 @@ class Hunt:
         for end in sorted(ends, key=lambda end: -end.objective):
             if len(picked) == count:
                 break
-            if end.num_e_steps == 0 or (end.outcome in SOUND and not _near(end.objective, [o.objective for o in picked])):
+            if end.num_e_steps == 0 or (
+                end.outcome in SOUND and not _near(end.objective, [o.objective for o in picked])
+            ):
                 picked.append(end)
         return picked
 
@@ -164,7 +175,9 @@ class Hunt:
         self.improved.append(there.objective)
 
     def scouted_round(self, number: int) -> None:
-        """Solutions for a sample of the rows, taken to all of them; the best is improved there, unless it was clear."""
+        """Solutions for a sample of the rows, taken to all of them; the best is improved there, unless it
+        was clear.
+        """
         whole = self.whole
         size = min(whole.n, max(SAMPLE, SCOUTS * whole.k))
         scout = Hunt(whole.sample(size, self.points, self.rng), self.rng, None, self.effort)
@@ -214,6 +227,15 @@ class Hunt:
         return None if points is None else points - points.mean(axis=0)
 
     # ---- what there is -------------------------------------------------------------------------------------
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the best end was found often enough: by a share of the starts, by solutions of different
+        samples.
+        """
+        if self.is_small:
+            return self.times_found >= max(FOUND, SHARE * len(self.ends))
+        return self.times_found >= AGAIN
 
     @property
     def times_found(self) -> int:

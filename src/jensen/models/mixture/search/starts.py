@@ -9,19 +9,22 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from jensen.basics.arrays import Array, Weight
+from jensen.basics.arrays import Array, Mask, Weight
 from jensen.families.family import End
 from jensen.numerics import partitions
 
 if TYPE_CHECKING:
     from jensen.models.mixture.search.ground import Ground
 
-Partition = Callable[[Array, Weight, int, int, np.random.Generator], Array]
+Labels = NDArray[np.integer]
+Partition = Callable[[Array, Weight, int, int, np.random.Generator], Labels]
 
 PARTITIONS: dict[str, Partition] = {
     "k-means": partitions.kmeans,
     "columns": partitions.kmeans,  # on columns of one scale instead of the family's own coordinates
+    "raw": partitions.kmeans,  # on the columns as they are: their scales may mean something
     "projection": partitions.projections,
     "independent": partitions.independent_directions,
     "k-means++": partitions.nearest_seeds,
@@ -29,11 +32,13 @@ PARTITIONS: dict[str, Partition] = {
 KINDS = (
     "k-means",
     "columns",
+    "raw",
     "rows",
     "projection",
     "independent",
     "columns",
     "k-means++",
+    "raw",
     "rows",
     "responsibilities",
 )
@@ -43,7 +48,7 @@ FAR_ROWS = 400  # among which a group far out is looked for
 def begin(ground: Ground, count: int, rng: np.random.Generator, first: int = 0) -> list[End]:
     """``count`` starts of the kinds in turn, from the ``first`` on."""
     points = _centred(ground.family.embed(ground.data))
-    known = {"k-means": points, "columns": ground.columns}
+    known = {"k-means": points, "columns": ground.columns, "raw": ground.raw}
     known = {kind: known.get(kind, points) for kind in PARTITIONS}
     kinds = [kind for kind in KINDS if kind not in PARTITIONS or known[kind] is not None]
     if points is None:
@@ -63,6 +68,7 @@ def _of_kind(
         return [End(kind, *begin) for begin in made]
     if kind == "responsibilities":
         return ground.begin_all(kind, rng.dirichlet(np.ones(ground.k), size=(count, ground.n)))
+    assert points is not None
     labels = PARTITIONS[kind](points, ground.weight, ground.k, count, rng)
     return ground.begin_all(kind, np.eye(ground.k)[labels])
 
@@ -91,13 +97,14 @@ def of_part(ground: Ground, points: Array | None, rng: np.random.Generator) -> l
     return ground.begin_all("part", np.eye(k)[np.concatenate(labels)])
 
 
-def dense_tail(points: Array, needed: float) -> Array | None:
-    """The rows of a group far out: of the rows that lie farthest, those about the one with the nearest neighbours.
+def dense_tail(points: Array, needed: float) -> Mask | None:
+    """The rows of a group far out: of the rows that lie farthest, those about the one with the nearest
+    neighbours.
 
-    ``points`` are about 0 with unit covariance; a group has more rows than are ``needed``. A mask, None where there are too
-    few rows.
+    ``points`` are about 0 with unit covariance; a group has more rows than are ``needed``. A mask, None
+    where there are too few rows.
     """
-    n, d = points.shape
+    n = len(points)
     size = int(needed) + 2
     far = np.argsort(-np.square(points).sum(axis=1))[: min(FAR_ROWS, n // 2)]
     if len(far) <= size:
@@ -111,7 +118,7 @@ def dense_tail(points: Array, needed: float) -> Array | None:
     return mask if mask.sum() <= n // 2 else None
 
 
-def _shells(points: Array, k: int) -> Array:
+def _shells(points: Array, k: int) -> Labels:
     """Rows by their distance from the middle: one component within another."""
     order = np.argsort(np.argsort(np.square(points).sum(axis=1), kind="stable"), kind="stable")
     return (order * k // len(points))[None]
