@@ -153,6 +153,9 @@ class Multistart:
         """What is to be said of flawed ends that are far above the one returned."""
         if not flawed:
             return ""
+        flawed = [i for i in flawed if starts[i].verdict.outcome is not Outcome.COLLAPSED]  # without bound
+        if not flawed:
+            return ""
         best = max(flawed, key=lambda i: starts[i].objective)
         gap = starts[best].objective - run.state.objective
         if not gap > FAR_ABOVE:

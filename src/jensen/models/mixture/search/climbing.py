@@ -15,12 +15,14 @@ from jensen.families.family import End, Family
 from jensen.models.mixture.params import MixtureParams
 from jensen.models.mixture.search.ground import Ground
 
+PATIENCE = 100.0  # these are slow families' climbs: what is gained in a cycle is little beside what is left
+
 
 def by_steps(ground: Ground, end: End, tol: float, max_e_steps: int, hold: bool) -> None:
     """SQUAREM where the model has coordinates, else plain EM; plain EM with the shared parameters as they
     are under ``hold``.
     """
-    problem = Problem(ground.model, ground.data, ground.weight)
+    problem, tol = Problem(ground.model, ground.data, ground.weight), tol / PATIENCE
     algorithm: Any = EM() if hold or Natural().of(ground.model) is None else Squarem(begin=np.inf)
     calm = 0
     end.outcome = Outcome.STEP_LIMIT

@@ -36,9 +36,10 @@ class Ground:
         The mixture; `family`, its components.
     data, weight
         The rows.
-    columns
-        (n, m): the rows as numbers whose columns have one scale, ``raw``, the same with the scales they
-        have; None where they are no such numbers.
+    given
+        The rows as the user has them, for starts that go by their columns; None in parts.
+    width
+        How many columns they have.
     by_steps
         Climbs with steps of the model itself, where the family has no quicker ones.
     back
@@ -49,8 +50,8 @@ class Ground:
     model: Any
     data: Any
     weight: Weight
-    columns: Array | None
-    raw: Array | None
+    given: Any
+    width: int
     by_steps: Callable[[Ground, End, float, int, bool], None]
     back: Callable[[Any], Any]
     there: Callable[[Any], Any]
@@ -69,14 +70,14 @@ class Ground:
             if not (weight > 0).all():
                 kept = np.flatnonzero(weight > 0)
                 data, weight = Rows().take(data, kept), weight[kept]
-        raw, columns = _scales(data)
+        width = data.shape[1] if isinstance(data, np.ndarray) and data.ndim == 2 else 1
         same = None if model.prior is not None else model.family.standardized(data, weight)
         if same is None:
-            return cls(model, data, weight, columns, raw, by_steps, _unchanged, _unchanged)
+            return cls(model, data, weight, data, width, by_steps, _unchanged, _unchanged)
         total = float(len(data)) if weight is None else float(weight.sum())
         model = replace(model, family=same.family)
         return cls(
-            model, same.data, weight, columns, raw, by_steps, same.back, same.there, total * same.log_scale
+            model, same.data, weight, data, width, by_steps, same.back, same.there, total * same.log_scale
         )
 
     # ---- what it is ----------------------------------------------------------------------------------------
@@ -101,20 +102,22 @@ class Ground:
     @property
     def cost(self) -> float:
         """Of an E-step, on the scale of `Meter`."""
-        d = 2 if self.columns is None else self.columns.shape[1]
-        return float(self.n * self.k * (d + 2) ** 2)
+        return float(self.n * self.k * (self.width + 2) ** 2)
 
-    def part(self, which: NDArray[np.intp], mass: Weight, k: int | None = None) -> Ground:
-        """Some of the rows, weighted anew, for k components."""
+    def part(
+        self, which: NDArray[np.intp], mass: Weight, k: int | None = None, start: bool = False
+    ) -> Ground:
+        """Some of the rows, weighted anew, for k components; where a search is to ``start`` there, with what
+        it goes by.
+        """
         model = self.model if k is None or k == self.k else replace(self.model, num_components=k)
-        columns = None if self.columns is None else self.columns[which]
-        raw = None if self.raw is None else self.raw[which]
+        given = Rows().take(self.given, which) if start else None
         return Ground(
             model,
             Rows().take(self.data, which),
             mass,
-            columns,
-            raw,
+            given,
+            self.width,
             self.by_steps,
             self.back,
             self.there,
@@ -123,7 +126,7 @@ class Ground:
         )
 
     def sample(
-        self, size: int, points: Array | None, rng: np.random.Generator, k: int | None = None
+        self, size: int, points: Array | None, rng: np.random.Generator, start: bool = False
     ) -> Ground:
         """About as many rows, weighted for all: half by chance, half by how far out they lie (``points``,
         centred), so that small groups are seen.
@@ -137,7 +140,7 @@ class Ground:
                 share = 0.5 * share + 0.5 * far / total
         drawn = np.bincount(rng.choice(self.n, size, p=share), minlength=self.n)
         rows = np.flatnonzero(drawn)
-        return self.part(rows, drawn[rows] * w[rows] / (size * share[rows]), k)
+        return self.part(rows, drawn[rows] * w[rows] / (size * share[rows]), start=start)
 
     # ---- what is asked -------------------------------------------------------------------------------------
 
@@ -200,12 +203,3 @@ class Ground:
 
 def _unchanged(params: Any) -> Any:
     return params
-
-
-def _scales(data: Any) -> tuple[Array | None, Array | None]:
-    """Columns of numbers, centred; and divided by their standard deviations."""
-    if not isinstance(data, np.ndarray) or data.dtype.kind not in "fiub" or data.ndim != 2:
-        return None, None
-    rows = np.asarray(data - data.mean(axis=0, dtype=float), float)
-    spread = rows.std(axis=0)
-    return rows, rows / np.where(spread > 0, spread, 1.0)

@@ -7,7 +7,7 @@ all rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,9 +16,13 @@ import numpy as np
 from jensen.basics.arrays import Array, Data, Weight
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome, Verdict
+from jensen.em.acceleration.extrapolation import Squarem
+from jensen.em.cases import Rows
 from jensen.em.effort import Search
+from jensen.em.loop import climb
 from jensen.em.problem import Problem
 from jensen.em.start import Start
+from jensen.em.stopping import Gain
 from jensen.families.family import End
 from jensen.models.mixture.params import MixtureParams
 from jensen.models.mixture.search.climbing import by_steps
@@ -39,11 +43,12 @@ FOUND, AGAIN = 3, 2  # times that the best end is found: by starts, by solutions
 SHARE = 0.15
 CROSSED = 4  # solutions, the best of which gets parts of the others
 CLOSE = 3.0  # nats below the best, that may be above it at their end
-PASSES = 250  # over all rows, for each component, that the search may cost: more components have more maxima
+PASSES = 150  # over all rows, for each component, that the search may cost: more components have more maxima
 LEAST, MOST = 3e6, 1e11  # on the scale of `Meter`: milliseconds, and most of a minute; but at least
 FEW_PASSES = 600
 WORK = 1e7  # that an E-step of all starts of a round may cost
-MOST_CELLS = 2e7  # of the rows that are searched: more are sampled
+MOST_CELLS = 2e7  # rows × columns, or × components, that are searched: of more, a part
+ON_ALL_ROWS = 2  # ends of a part that are climbed on all rows
 
 
 def single(problem: Problem, rng: np.random.Generator) -> Start:
@@ -63,15 +68,48 @@ def search(
     effort: Search,
 ) -> Iterator[Start]:
     """Ends of the search, best first."""
-    run = Hunt(Ground.of(model, data, weight, by_steps), rng, progress, effort)
+    part, mass = _affordable(model, data, weight, rng)
+    run = Hunt(Ground.of(model, part, mass, by_steps), rng, progress, effort)
     interrupted = False
     try:
         run.hunt()
     except KeyboardInterrupt:
         interrupted = True
-    yield from run.starts()
+    if part is data:
+        yield from run.starts()
+    else:
+        yield from _on_all_rows(Problem(model, data, weight), list(run.starts()), progress)
     if interrupted:
         raise KeyboardInterrupt
+
+
+def _affordable(model: Any, data: Data, weight: Weight, rng: np.random.Generator) -> tuple[Data, Weight]:
+    """The data, or as many of the rows as memory is to be spent on."""
+    n = Rows().count(data)
+    columns = np.size(data) // max(n, 1) if isinstance(data, np.ndarray) else 1
+    most = int(MOST_CELLS // max(columns, model.num_components))
+    if n <= most:
+        return data, weight
+    which = np.sort(rng.choice(n, most, replace=False))
+    return Rows().take(data, which), None if weight is None else np.asarray(weight)[which]
+
+
+def _on_all_rows(problem: Problem, starts: list[Start], progress: Progress | None) -> Iterator[Start]:
+    """The best ends of a part of the rows, climbed roughly on all of them; `fit` climbs the best to its
+    end.
+    """
+    found = sorted((s for s in starts if s.params is not None), key=lambda s: -s.objective)[:ON_ALL_ROWS]
+    yield from (start for start in starts if start.params is None)
+    for start in found:
+        again = problem.again()
+        run = climb(again, start.params, Squarem(), Gain(1.0), 50, progress)
+        verdict = Verdict(run.outcome, run.note, climbed=run.outcome is Outcome.CONVERGED)
+        steps = again.num_e_steps
+        yield replace(
+            start, params=run.state.params, objective=run.state.objective, num_e_steps=steps, verdict=verdict
+        )
+        if run.outcome is Outcome.INTERRUPTED:
+            return
 
 
 @dataclass
@@ -129,7 +167,7 @@ class Hunt:
             bases = [end for end in self.distinct(BASES) if not _near(end.objective, self.tried)]
             self.tried += [end.objective for end in bases]
             self.ends += self.neighbours(bases)
-        if number >= 1 and not self.is_settled:
+        if number >= (1 if self.whole.k > FEW_COMPONENTS else 2) and not self.is_settled:
             for base in (*self.distinct(1), *self.distinct(1, ends)):
                 if not _near(base.objective, self.improved):
                     self.improved.append(base.objective)
@@ -180,7 +218,7 @@ class Hunt:
         """
         whole = self.whole
         size = min(whole.n, max(SAMPLE, SCOUTS * whole.k))
-        scout = Hunt(whole.sample(size, self.points, self.rng), self.rng, None, self.effort)
+        scout = Hunt(whole.sample(size, self.points, self.rng, start=True), self.rng, None, self.effort)
         few = whole.k <= FEW_COMPONENTS
         if few:
             scout.round(number)

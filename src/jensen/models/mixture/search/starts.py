@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import cycle, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,15 +32,14 @@ PARTITIONS: dict[str, Partition] = {
 KINDS = (
     "k-means",
     "columns",
-    "raw",
     "rows",
     "projection",
     "independent",
     "columns",
     "k-means++",
-    "raw",
     "rows",
     "responsibilities",
+    "raw",
 )
 FAR_ROWS = 400  # among which a group far out is looked for
 
@@ -48,7 +47,8 @@ FAR_ROWS = 400  # among which a group far out is looked for
 def begin(ground: Ground, count: int, rng: np.random.Generator, first: int = 0) -> list[End]:
     """``count`` starts of the kinds in turn, from the ``first`` on."""
     points = _centred(ground.family.embed(ground.data))
-    known = {"k-means": points, "columns": ground.columns, "raw": ground.raw}
+    raw, columns = _scales(ground.given)
+    known = {"k-means": points, "columns": columns, "raw": raw}
     known = {kind: known.get(kind, points) for kind in PARTITIONS}
     kinds = [kind for kind in KINDS if kind not in PARTITIONS or known[kind] is not None]
     if points is None:
@@ -71,6 +71,15 @@ def _of_kind(
     assert points is not None
     labels = PARTITIONS[kind](points, ground.weight, ground.k, count, rng)
     return ground.begin_all(kind, np.eye(ground.k)[labels])
+
+
+def _scales(data: Any) -> tuple[Array | None, Array | None]:
+    """Columns of numbers, centred; and divided by their standard deviations."""
+    if not isinstance(data, np.ndarray) or data.dtype.kind not in "fiub" or data.ndim != 2:
+        return None, None
+    rows = np.asarray(data - data.mean(axis=0, dtype=float), float)
+    spread = rows.std(axis=0)
+    return rows, rows / np.where(spread > 0, spread, 1.0)
 
 
 def _centred(points: Array | None) -> Array | None:
