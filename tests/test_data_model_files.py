@@ -90,7 +90,7 @@ def test_a_fit_reads_back_to_the_last_bit(path, name):
     save(before, path)
     after = load(path)
     assert_same(before, after)
-    assert after.verdict == fit.verdict
+    assert after.verdict == replace(fit.verdict, search="")  # the starts are not kept
     assert after.summary["log_evidence"] == fit.log_evidence
     assert after.summary["bic"] == fit.bic
     assert after.summary["dtype"] == "float32"

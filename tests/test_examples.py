@@ -246,9 +246,8 @@ def assert_session(text: str, where: str) -> None:
 def steady(text: str) -> str:
     """Without times, and without counts and remainders that the last bits decide."""
     text = re.sub(r"in \d[\d.]* (ms|s|min)\b", "in TIME", text)
-    return re.sub(
-        r"\S+(?= E-steps| starts,| of them found)|(?<=about )\S+(?= of log-likelihood)", "NUMBER", text
-    )
+    counts = r"\S+(?= E-steps| starts,| of them found)|(?<=found )\d+(?= times)"
+    return re.sub(rf"{counts}|(?<=about )\S+(?= of log-likelihood)", "NUMBER", text)
 
 
 def same_token(found: str, shown: str) -> bool:

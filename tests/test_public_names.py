@@ -34,6 +34,7 @@ NAMES = [
     "Product",
     "Profile",
     "Real",
+    "Search",
     "Selection",
     "Simplex",
     "Spherical",

@@ -150,7 +150,7 @@ def _checked(data: Any, models: list[Mixture]) -> Data:
     """The data as all the families take them, where they agree; else each takes them its own way."""
     found = [model.family.accept(data) for model in models]
     if all(each is found[0] or _equal(each, found[0]) for each in found):
-        return found[0]
+        data = found[0]
     columns = columns_of(data)
     return {name: np.asarray(data[name]) for name in columns} if columns else data
 
