@@ -443,20 +443,23 @@ def test_a_family_that_does_not_count_itself_in_a_product():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda x: x[:0], "no rows"),
+        (lambda x: x[:0], ("no rows", "no rows")),
         (
             lambda x: np.where(np.arange(x.size).reshape(x.shape) == 5, np.nan, x),
-            "nan at row 2 .*, column|row 2, column 1 .* is nan",
+            ("nan at row 2 .*, column 'x2'", "row 2, column 1 .* is nan"),
         ),
-        (lambda x: np.where(x > x.mean(), np.inf, x), "260 infinite|inf, and .* not finite"),
-        (lambda x: x * np.array([1e300, 1.0]), "too large"),
+        (lambda x: np.where(x > x.mean(), np.inf, x), ("260 infinite", "is inf, and .* more cells")),
+        (
+            lambda x: x * np.array([1e300, 1.0]),
+            ("too large to square .* column 'x1'", "column 0 .* too large"),
+        ),
     ],
 )
 @pytest.mark.parametrize("within", [False, True])
 def test_a_gaussian_refuses_what_has_no_moments(change, words, within):
     x = change(np.column_stack([MIXED["a"], MIXED["d"]]))
     family = Product({(0, 1): Gaussian()}) if within else Gaussian()
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=words[within]):
         jensen.fit(Mixture(2, family), x)
 
 

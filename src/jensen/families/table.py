@@ -51,13 +51,3 @@ def _is_one_dimensional(data: Any) -> bool:
     """An array of another library: a column of a data frame is one that the door knows itself."""
     said = given(data, ["shape", "to_frame"])
     return "to_frame" not in said and len(said.get("shape", ())) == 1
-
-
-def column_names(data: Any) -> tuple[str, ...] | None:
-    """The names of the columns, where the data have any."""
-    if isinstance(data, (np.ndarray, list, tuple)):
-        return None
-    try:
-        return tuple(as_rows(data).columns)
-    except ValueError:
-        return None

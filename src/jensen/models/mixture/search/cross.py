@@ -58,7 +58,7 @@ def _swap(
         return None
     weights = other.weights[list(theirs)]
     there = End("crossed", weights / weights.sum(), ground.family.relabel(other.params, list(theirs)))
-    local = part.ground.part(np.arange(len(part.rows)), part.ground.w, len(theirs))
+    local = part.ground.with_components(len(theirs))
     local.climb([there], *CLIMB, hold=True)
     if not local.is_sound(there):
         return None

@@ -125,6 +125,10 @@ class Ground:
             self.meter,
         )
 
+    def with_components(self, k: int) -> Ground:
+        """The same rows, for k components."""
+        return replace(self, model=replace(self.model, num_components=k))
+
     def sample(
         self, size: int, points: Array | None, rng: np.random.Generator, start: bool = False
     ) -> Ground:

@@ -73,7 +73,7 @@ def refit(part: Part, k: int, rng: np.random.Generator, wanted: float = 0.0) -> 
     rows, ground = part.rows, part.ground
     if float(ground.w.sum()) <= k * (ground.family.needed + 1.0) or len(rows) < 2 * k:
         return None
-    whole = ground.part(np.arange(len(rows)), ground.w, k)
+    whole = ground.with_components(k)
     points = _points(part)
     sample = whole if len(rows) <= PART_ROWS else whole.sample(PART_ROWS, points, rng)
     seen = points if sample is whole else _points(part, sample)
@@ -104,8 +104,7 @@ def _points(part: Part, rows: Ground | None = None) -> Array | None:
     one, ground = part.end.params, part.ground
     rows = ground if rows is None else rows
     if len(part.members) > 1:
-        alone = ground.family.begin(ground.data, ground.weight, np.ones((ground.n, 1)))
-        one = alone[1]
+        _, one = ground.family.begin(ground.data, ground.weight, np.ones((ground.n, 1)))
     try:
         return ground.family.around(one, rows.data)
     except np.linalg.LinAlgError:
@@ -114,7 +113,7 @@ def _points(part: Part, rows: Ground | None = None) -> Array | None:
 
 def merge(part: Part) -> Move:
     """One component in place of those of a part: the M-step; it gains less than nothing."""
-    alone = part.ground.part(np.arange(len(part.rows)), part.ground.w, 1)
+    alone = part.ground.with_components(1)
     end = alone.begin("merged", np.ones((alone.n, 1)))
     return Move(part.members, end, alone.value(end) - part.objective)
 
