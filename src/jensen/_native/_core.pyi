@@ -39,6 +39,17 @@ def climb(
     threads: int,
 ) -> tuple[Array, Array, Array, Array, Array, Array, bool]: ...
 def kmeans(
-    x: NDArray[np.float64], weight: NDArray[np.float64] | None, centres: NDArray[np.float64], max_steps: int
+    x: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    draws: NDArray[np.float64],
+    max_steps: int,
+    threads: int,
 ) -> NDArray[np.int32]: ...
+def group_moments(
+    x: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    labels: NDArray[np.int32],
+    k: int,
+    threads: int,
+) -> tuple[Array, Array, Array]: ...
 def instruction_set() -> str: ...

@@ -172,47 +172,4 @@ bool climb_all(Moments kind, const Rows<double>& rows, std::int64_t k, std::int6
   return stop;
 }
 
-void lloyd(const Rows<double>& rows, std::int64_t d, std::int64_t k, const double* centres,
-           int max_steps, std::int32_t* labels) {
-  const std::int64_t n = rows.n;
-  Vector centre(centres, centres + k * d), sum(static_cast<std::size_t>(k * d)), count(static_cast<std::size_t>(k));
-  std::fill(labels, labels + n, -1);
-  for (int step = 0; step < max_steps; ++step) {
-    bool moved = false;
-    double farthest = -1;
-    std::int64_t far_row = 0;
-    std::fill(sum.begin(), sum.end(), 0.0);
-    std::fill(count.begin(), count.end(), 0.0);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const double* x = rows.x + i * d;
-      double best = std::numeric_limits<double>::infinity();
-      std::int32_t label = 0;
-      for (std::int64_t c = 0; c < k; ++c) {
-        double distance = 0;
-        for (std::int64_t j = 0; j < d; ++j) {
-          const double u = x[j] - centre[c * d + j];
-          distance += u * u;
-        }
-        if (distance < best) {
-          best = distance;
-          label = static_cast<std::int32_t>(c);
-        }
-      }
-      moved |= labels[i] != label;
-      labels[i] = label;
-      if (best > farthest) {
-        farthest = best;
-        far_row = i;
-      }
-      const double w = rows.weight ? rows.weight[i] : 1.0;
-      count[label] += w;
-      for (std::int64_t j = 0; j < d; ++j) sum[label * d + j] += w * x[j];
-    }
-    if (!moved) break;
-    for (std::int64_t c = 0; c < k; ++c)
-      for (std::int64_t j = 0; j < d; ++j)
-        centre[c * d + j] = count[c] > 0 ? sum[c * d + j] / count[c] : rows.x[far_row * d + j];
-  }
-}
-
 }  // namespace jensen

@@ -31,8 +31,4 @@ struct ClimbResult {
 bool climb_all(Moments kind, const Rows<double>& rows, std::int64_t k, std::int64_t d,
                const ClimbSettings& settings, std::vector<ClimbResult>& ends, int threads, const std::function<bool()>& interrupted);
 
-// Lloyd's k-means from `centres` (k, d); an empty cluster takes the row that is farthest from its centre.
-void lloyd(const Rows<double>& rows, std::int64_t d, std::int64_t k, const double* centres,
-           int max_steps, std::int32_t* labels);
-
 }  // namespace jensen

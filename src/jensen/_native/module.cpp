@@ -3,11 +3,15 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 
+#include <algorithm>
+#include <atomic>
 #include <optional>
 #include <stdexcept>
 
 #include "climb.hpp"
 #include "mixture.hpp"
+#include "partitions.hpp"
+#include "threads.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -95,6 +99,18 @@ nb::tuple e_step(int kind, Matrix<T> x, std::optional<Doubles> weight, Doubles w
                         sums.sums.entropy, sums.sums.weight);
 }
 
+// f(i) for each start, on several threads where there is enough to do for each.
+constexpr std::size_t FEW_NUMBERS = 1 << 12;
+
+template <class F>
+void each_in_threads(std::size_t starts, int threads, const F& f) {
+  const std::size_t workers = std::clamp<std::size_t>(static_cast<std::size_t>(threads), 1, std::max<std::size_t>(starts, 1));
+  std::atomic<std::size_t> next{0};
+  run_threads(workers, [&](std::size_t) {
+    for (std::size_t i; (i = next.fetch_add(1)) < starts;) f(i);
+  });
+}
+
 enum class Want { posterior, log_evidence, log_joint };
 
 template <class T, Want want>
@@ -170,20 +186,44 @@ nb::tuple climb(int kind, bool shared, Matrix<double> x, std::optional<Doubles> 
                         Array<std::int64_t>(status.data, {starts}, status.owner), interrupted);
 }
 
-// Lloyd's algorithm from S sets of centres (S, k, d): labels (S, n).
-Array<std::int32_t> kmeans(Matrix<double> x, std::optional<Doubles> weight, Doubles centres, int max_steps) {
-  const std::size_t n = x.shape(0), d = x.shape(1);
-  require(centres.ndim() == 3 && centres.shape(2) == d, "centres must be (starts, k, d)");
-  const std::size_t starts = centres.shape(0), k = centres.shape(1);
+// k-means++ by `draws` (S, k) and Lloyd's algorithm from there: labels (S, n).
+Array<std::int32_t> kmeans(Matrix<double> x, std::optional<Doubles> weight, Matrix<double> draws, int max_steps,
+                           int threads) {
+  const std::size_t n = x.shape(0), d = x.shape(1), starts = draws.shape(0), k = draws.shape(1);
   const Rows<double> rows = rows_of(x, weight);
   Owned<std::int32_t> labels = allocate<std::int32_t>(starts * n);
   {
     nb::gil_scoped_release release;
-    for (std::size_t i = 0; i < starts; ++i)
-      lloyd(rows, static_cast<std::int64_t>(d), static_cast<std::int64_t>(k),
-            centres.data() + i * k * d, max_steps, labels.data + i * n);
+    each_in_threads(starts, n * d * k < FEW_NUMBERS ? 1 : threads, [&](std::size_t i) {
+      Vector centres(k * d);
+      const auto columns = static_cast<std::int64_t>(d), groups = static_cast<std::int64_t>(k);
+      plus_plus(rows, columns, groups, draws.data() + i * k, centres.data());
+      lloyd(rows, columns, groups, centres.data(), max_steps, labels.data + i * n);
+    });
   }
   return Array<std::int32_t>(labels.data, {starts, n}, labels.owner);
+}
+
+// The moments of the groups that labels (S, n) name, each in 0…k−1.
+nb::tuple group_moments_of(Matrix<double> x, std::optional<Doubles> weight, Matrix<std::int32_t> labels, int k,
+                           int threads) {
+  const std::size_t n = x.shape(0), d = x.shape(1), starts = labels.shape(0), groups = static_cast<std::size_t>(k);
+  require(labels.shape(1) == n, "labels must be (starts, n)");
+  for (std::size_t i = 0; i < starts * n; ++i)
+    require(labels.data()[i] >= 0 && labels.data()[i] < k, "labels must be in 0…k−1");
+  const Rows<double> rows = rows_of(x, weight);
+  Owned<double> count = allocate<double>(starts * groups), mean = allocate<double>(starts * groups * d),
+                covariance = allocate<double>(starts * groups * d * d);
+  {
+    nb::gil_scoped_release release;
+    each_in_threads(starts, n * d * d < FEW_NUMBERS ? 1 : threads, [&](std::size_t i) {
+      group_moments(rows, static_cast<std::int64_t>(d), k, labels.data() + i * n, count.data + i * groups,
+                    mean.data + i * groups * d, covariance.data + i * groups * d * d);
+    });
+  }
+  return nb::make_tuple(Array<double>(count.data, {starts, groups}, count.owner),
+                        Array<double>(mean.data, {starts, groups, d}, mean.owner),
+                        Array<double>(covariance.data, {starts, groups, d, d}, covariance.owner));
 }
 
 }  // namespace
@@ -194,7 +234,9 @@ NB_MODULE(_core, m) {
   define<float>(m);
   m.def("climb", &climb, "moments"_a, "shared"_a, nb::arg("x").noconvert(), "weight"_a.none(), "weights"_a, "means"_a,
         "covariances"_a, "floor"_a, "needed"_a, "hold"_a, "max_e_steps"_a, "tol"_a, "threads"_a);
-  m.def("kmeans", &kmeans, nb::arg("x").noconvert(), "weight"_a.none(), "centres"_a, "max_steps"_a);
+  m.def("kmeans", &kmeans, nb::arg("x").noconvert(), "weight"_a.none(), "draws"_a, "max_steps"_a, "threads"_a);
+  m.def("group_moments", &group_moments_of, nb::arg("x").noconvert(), "weight"_a.none(), "labels"_a, "k"_a,
+        "threads"_a);
   m.def("instruction_set", [] { return kernels().name; }, "The instruction set that the kernels run on.");
   nb::register_exception_translator([](const std::exception_ptr& p, void*) {
     try {

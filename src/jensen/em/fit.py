@@ -121,10 +121,11 @@ def fit(
         except KeyboardInterrupt:
             interrupted, climbs.max_steps = True, 0
             run, verdict = climbs.choose(found)
+    table = table_of_starts(problem.model, found)
     if interrupted:
         verdict = Verdict(Outcome.INTERRUPTED, "stopped by the user; this is the best so far", "run it again")
     elif verdict.converged and params is None:
-        verdict = replace(verdict, search=settled(problem.model, found, run.state.objective))
+        verdict = replace(verdict, search=settled(found, table, run.state.objective))
     expected = run.state.expected
     return Fit(
         params=_canonical(problem.model, run.state.params) if reorder else run.state.params,
@@ -135,7 +136,7 @@ def fit(
         verdict=verdict,
         remaining=run.remaining,
         rate=run.rate,
-        starts=table_of_starts(problem.model, found),
+        starts=table,
         num_steps=run.num_steps,
         num_e_steps=sum(start.num_e_steps for start in found) + climbs.num_extra_e_steps,
         weight=expected.weight,

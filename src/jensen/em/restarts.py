@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from jensen.basics.arrays import Params
+from jensen.basics.arrays import Array, Params
 from jensen.basics.tables import Table
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.contract import Model
@@ -140,33 +141,40 @@ def _group(model: Model, ordered: list[Start]) -> np.ndarray:
     """
     canonical = model.canonical
     maps = None if canonical is None else Natural().of(model)
-    seen: list[tuple[float, Any]] = []
+
+    @cache
+    def vector(i: int) -> Any:
+        return maps.pack(canonical(ordered[i].params)) if maps and canonical else None
+
+    firsts: list[int] = []
     labels = np.full(len(ordered), -1)
     for i, start in enumerate(ordered):
         if start.params is None or not np.isfinite(start.objective):
             continue
-        vector = maps.pack(canonical(start.params)) if maps and canonical else None
-        for label in range(len(seen) - 1, -1, -1):
-            objective, other = seen[label]
-            if objective - start.objective > SAME_OBJECTIVE:
+        for label in range(len(firsts) - 1, -1, -1):
+            first = firsts[label]
+            if ordered[first].objective - start.objective > SAME_OBJECTIVE:
                 break
-            if vector is None or np.linalg.norm(vector - other) <= SAME_PARAMS * np.linalg.norm(other):
+            if vector(i) is None or _alike(vector(i), vector(first)):
                 labels[i] = label
                 break
         if labels[i] < 0:
-            labels[i] = len(seen)
-            seen.append((start.objective, vector))
+            labels[i] = len(firsts)
+            firsts.append(i)
     return labels
 
 
-def settled(model: Model, starts: list[Start], objective: float) -> str:
+def _alike(vector: Array, other: Array) -> bool:
+    return bool(np.linalg.norm(vector - other) <= SAME_PARAMS * np.linalg.norm(other))
+
+
+def settled(starts: list[Start], table: Table, objective: float) -> str:
     """How settled it is that ``objective`` is the best end: how many starts there were, and how many led
-    to it.
+    to it. ``table`` is theirs.
     """
     tried = sum(start.tried for start in starts)
     if tried < 2:
         return ""
-    table = table_of_starts(model, starts)
     near = np.abs(table["objective"] - objective) < max(SAME_OBJECTIVE, 1e-9 * abs(objective))
     times = int(table["times_found"][near].max(initial=1))
     found = "once" if times == 1 else f"{times} times"

@@ -328,6 +328,10 @@ class Family(Contract):
         """The same for many (count, n, k)."""
         return [self.begin(data, weight, each) for each in responsibilities]
 
+    def begin_partitions(self, data: Any, weight: Weight, labels: Array, k: int) -> list[tuple[Array, Any]]:
+        """The same for partitions: labels (count, n), each in 0…k−1."""
+        return self.begin_all(data, weight, np.eye(k)[labels])
+
     def start(self, k: int, data: Any, weight: Weight, rng: np.random.Generator) -> tuple[Array, Any]:
         """Mixing weights and components of a random start.
 

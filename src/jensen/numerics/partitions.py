@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from jensen._native import _core
 from jensen.basics.arrays import Array
+from jensen.basics.threads import get_num_threads
 
 Labels = NDArray[np.integer]
 
@@ -20,37 +21,18 @@ FIXED_POINT_STEPS = 6
 def kmeans(
     rows: Array, weight: Array | None, k: int, count: int, rng: np.random.Generator, steps: int = LLOYD_STEPS
 ) -> Labels:
-    """Lloyd's algorithm from k-means++ centres; with one step, the nearest of those centres."""
-    rows = np.ascontiguousarray(rows)
-    centres = np.ascontiguousarray(plus_plus_centres(rows, weight, k, count, rng))
+    """Lloyd's algorithm from k-means++ centres, each drawn ∝ w · squared distance to those before (Arthur and
+    Vassilvitskii, 2007); with one step, the nearest of those centres.
+    """
     weight = None if weight is None else np.ascontiguousarray(weight, float)
-    return _core.kmeans(rows, weight, centres, steps)
+    return _core.kmeans(
+        np.ascontiguousarray(rows), weight, rng.random((count, k)), steps, get_num_threads()
+    )
 
 
 def nearest_seeds(rows: Array, weight: Array | None, k: int, count: int, rng: np.random.Generator) -> Labels:
     """The nearest of k-means++ centres."""
     return kmeans(rows, weight, k, count, rng, steps=1)
-
-
-def plus_plus_centres(
-    rows: Array, weight: Array | None, k: int, count: int, rng: np.random.Generator
-) -> Array:
-    """(count, k, d) rows, each drawn ∝ w · squared distance to those before (Arthur and
-    Vassilvitskii, 2007).
-    """
-    w = np.ones(len(rows)) if weight is None else np.asarray(weight, float)
-    squared = np.square(rows).sum(axis=1)
-    mass = np.broadcast_to(w, (count, len(rows)))
-    nearest = np.full((count, len(rows)), np.inf)
-    picked = np.empty((count, k), dtype=np.intp)
-    for j in range(k):
-        picked[:, j] = _draw(mass, rng)
-        centre = rows[picked[:, j]]
-        distance = squared - 2.0 * centre @ rows.T + np.square(centre).sum(axis=1)[:, None]
-        nearest = np.minimum(nearest, np.maximum(distance, 0.0))
-        mass = w * nearest
-        mass[mass.sum(axis=1) <= 0] = w
-    return rows[picked]
 
 
 def projections(rows: Array, weight: Array | None, k: int, count: int, rng: np.random.Generator) -> Labels:
@@ -99,7 +81,8 @@ def _directions(rows: Array, weight: Array | None, most: int, count: int, rng: n
         i, j = _draw(np.broadcast_to(p, (2 * count, n)), rng).reshape(2, count)
         w = _unit(rows[i] - rows[j], found)
         for _ in range(FIXED_POINT_STEPS):
-            w = _unit(3.0 * w - (p * (w @ rows.T) ** 3) @ rows, found)
+            seen = w @ rows.T
+            w = _unit(3.0 * w - (p * seen * seen * seen) @ rows, found)
         found = np.concatenate([found, w[:, None]], axis=1)
     return found
 

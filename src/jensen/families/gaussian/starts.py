@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen._native import _core
 from jensen.basics.arrays import Array, Weight
+from jensen.basics.threads import get_num_threads
 from jensen.families.checks import UNPREPARED
 from jensen.families.gaussian.metric import Metric
 from jensen.families.gaussian.moments import GaussianParams
@@ -55,26 +57,37 @@ def random_responsibilities(
 
 
 def from_partition(family: Any, k: int, data: Array, weight: Weight, labels: Labels) -> Begin:
-    """The M-step from labels (n,) in 0…k−1. A group with too few rows for a covariance leans on the
-    pooled one.
-    """
-    return from_responsibilities(family, data, weight, np.eye(k)[labels][None])[0]
+    """The M-step from labels (n,) in 0…k−1."""
+    return from_partitions(family, data, weight, labels[None], k)[0]
+
+
+def from_partitions(family: Any, data: Array, weight: Weight, labels: Labels, k: int) -> list[Begin]:
+    """The M-step from labels (count, n) in 0…k−1, for each."""
+    rows = np.ascontiguousarray(data, float)
+    weight = None if weight is None else np.ascontiguousarray(weight, float)
+    labels = np.ascontiguousarray(labels, np.int32)
+    return _begin(family, *_core.group_moments(rows, weight, labels, k, get_num_threads()))
 
 
 def from_responsibilities(family: Any, data: Array, weight: Weight, responsibilities: Array) -> list[Begin]:
-    """Moments under responsibilities (count, n, k), for each; a group of too few rows for a covariance
-    takes the mean of all groups' own, and a share of the weight in any case.
-    """
+    """The M-step from responsibilities (count, n, k), for each."""
     r = np.swapaxes(responsibilities, 1, 2)
     r = r if weight is None else r * np.asarray(weight, float)
     data = np.asarray(data, float)
-    k, d = r.shape[1], data.shape[1]
     count = r.sum(axis=2)
     safe = np.maximum(count, 1e-300)[..., None]
     centre = data.mean(axis=0)  # moments about it do not cancel
     rows = data - centre
     means = r @ rows / safe
     full = second_moments(rows, r) / safe[..., None] - means[..., :, None] * means[..., None, :]
+    return _begin(family, count, means + centre, full)
+
+
+def _begin(family: Any, count: Array, means: Array, full: Array) -> list[Begin]:
+    """Of moments (count, k, …): a group of too few rows for a covariance takes the mean of all groups' own,
+    and a share of the weight in any case.
+    """
+    k, d = means.shape[1:]
     total = count.sum(axis=1)
     thin = count <= d + 1
     if thin.any():
@@ -84,8 +97,7 @@ def from_responsibilities(family: Any, data: Array, weight: Weight, responsibili
     weights /= weights.sum(axis=1, keepdims=True)
     reduce, clip = family.covariance.reduce, family.clip
     return [
-        (w, GaussianParams(m + centre, clip(reduce(c, w))))
-        for w, m, c in zip(weights, means, full, strict=True)
+        (w, GaussianParams(m, clip(reduce(c, w)))) for w, m, c in zip(weights, means, full, strict=True)
     ]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.families.family import End, Family
-from jensen.models.mixture.search.moves import Move, joined, part_of
+from jensen.models.mixture.search.moves import Move, View, joined, part_of
 
 if TYPE_CHECKING:
     from jensen.models.mixture.search.ground import Ground
@@ -27,12 +27,12 @@ def crossed(ground: Ground, end: End, other: End) -> list[Move]:
     """Moves of ``end`` that put parts of ``other`` in place of its own, as many components as it has
     there.
     """
-    r, _ = ground.posterior(end)
+    view = View.of(ground, end)
     q, _ = ground.posterior(other)
     swaps = [
         swap
-        for mine, theirs in _groups(r, q, ground.w)
-        if (swap := _swap(ground, end, r, mine, other, theirs))
+        for mine, theirs in _groups(view.r, q, ground.w)
+        if (swap := _swap(view, mine, other, theirs))
     ]
     moves = [move for more, move in swaps if more == 0 and move.gain > VISIBLE]
     more = sorted((swap for swap in swaps if swap[0] > 0), key=lambda swap: -swap[1].gain)
@@ -48,12 +48,13 @@ def crossed(ground: Ground, end: End, other: End) -> list[Move]:
 
 
 def _swap(
-    ground: Ground, end: End, r: Array, mine: tuple[int, ...], other: End, theirs: tuple[int, ...]
+    view: View, mine: tuple[int, ...], other: End, theirs: tuple[int, ...]
 ) -> tuple[int, Move] | None:
     """How many components more ``theirs`` are, and the move that puts them in place."""
+    ground, end = view.ground, view.end
     if not mine or not theirs or _alike(ground.family, end, mine, other, theirs):
         return None
-    part = part_of(ground, end, r, mine)
+    part = part_of(view, mine)
     if part is None:
         return None
     weights = other.weights[list(theirs)]

@@ -157,7 +157,11 @@ class Ground:
         """The objective of where an end is."""
         params = MixtureParams(end.weights, end.params)
         evidence = self.model.posterior(params, self.data).log_evidence
-        return float(self.w @ np.asarray(evidence, float)) + log_prior(self.model, params)
+        return float(self.w @ np.asarray(evidence, float)) + self.prior_of(end)
+
+    def prior_of(self, end: End) -> float:
+        """log p(θ), 0 without a prior."""
+        return log_prior(self.model, MixtureParams(end.weights, end.params))
 
     def begin(self, kind: str, responsibilities: Array) -> End:
         """A start: the M-step from responsibilities (n, k)."""
@@ -168,6 +172,11 @@ class Ground:
         return [
             End(kind, *begin) for begin in self.family.begin_all(self.data, self.weight, responsibilities)
         ]
+
+    def begin_partitions(self, kind: str, labels: NDArray[np.integer]) -> list[End]:
+        """Starts from partitions, labels (count, n)."""
+        begun = self.family.begin_partitions(self.data, self.weight, labels, self.k)
+        return [End(kind, *begin) for begin in begun]
 
     def climb(self, ends: list[End], tol: float, max_e_steps: int, hold: bool = False) -> list[End]:
         """Climb from where the ends are, until two cycles in a row gain less than ``tol``; updates them."""

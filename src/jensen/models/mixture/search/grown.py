@@ -40,9 +40,8 @@ def grown(
     ground = Ground.of(replace(model, num_components=k), data, weight, by_steps)
     larger = Ground.of(model, data, weight, by_steps)
     end = End("grown", params.weights, ground.there(params.components))
-    r, _ = ground.posterior(end)
     ends = []
-    for split in Improver(ground, end, rng).splits(r)[:SPLITS]:
+    for split in Improver(ground, end, rng).splits()[:SPLITS]:
         (c,) = split.members
         moves = [split]
         if k > 1:

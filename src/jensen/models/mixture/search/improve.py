@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Array
 from jensen.families.family import End
 from jensen.models.mixture.prior import prior_kind
-from jensen.models.mixture.search.moves import Move, joined, merge, part_of, put, refit
+from jensen.models.mixture.search.moves import Move, View, joined, merges, part_of, put, refit
 
 if TYPE_CHECKING:
     from jensen.models.mixture.search.ground import Ground
@@ -39,6 +39,14 @@ class Improver:
     known: dict[int, tuple[Array, Move | None]] = field(default_factory=dict)
     refused: set[tuple[int, ...]] = field(default_factory=set)
     relocations: int = 0
+    _view: View | None = None
+
+    @property
+    def view(self) -> View:
+        """How the solution sees the rows."""
+        if self._view is None or self._view.end is not self.end:
+            self._view = View.of(self.ground, self.end)
+        return self._view
 
     def run(self, regroup: bool = True) -> End:
         """The solution after all moves that help."""
@@ -58,8 +66,7 @@ class Improver:
         if not len(flawed):
             return False
         self.relocations += 1
-        r, _ = self.ground.posterior(self.end)
-        splits = [move for move in self.splits(r) if move.members[0] not in flawed]
+        splits = [move for move in self.splits() if move.members[0] not in flawed]
         moves = []
         for lost, split in zip(flawed, splits, strict=False):
             (c,) = split.members
@@ -76,11 +83,10 @@ class Improver:
         """Two components merged and another split, where that gains: all such moves that do not meet."""
         if self.ground.k < 3:
             return False
-        r, _ = self.ground.posterior(self.end)
-        merges = self.merges(r)
+        merges = self.merges()
         if not merges:
             return False
-        splits = self.splits(r, VISIBLE - merges[0].gain)
+        splits = self.splits(VISIBLE - merges[0].gain)
         moves: list[Move] = []
         used: set[int] = set()
         for split in splits:
@@ -101,8 +107,7 @@ class Improver:
     def regroup(self) -> bool:
         """Neighbours fitted anew together."""
         k = self.ground.k
-        r, _ = self.ground.posterior(self.end)
-        overlap = _overlap(r, self.ground.w)
+        overlap = _overlap(self.view.r, self.ground.w)
         groups: dict[tuple[int, ...], None] = {}
         for c in range(k):
             near = [int(j) for j in np.argsort(-overlap[c])[: TOGETHER - 1] if overlap[c, j] > NEAR]
@@ -112,7 +117,7 @@ class Improver:
         for members in groups:
             if members in self.refused:
                 continue
-            part = part_of(self.ground, self.end, r, members)
+            part = part_of(self.view, members)
             move = None if part is None else refit(part, len(members), self.rng, VISIBLE)
             if move is not None and move.gain > VISIBLE:
                 moves.append(move)
@@ -145,7 +150,7 @@ class Improver:
 
     # ---- what moves are made of ----------------------------------------------------------------------------
 
-    def splits(self, r: Array, wanted: float = 0.0) -> list[Move]:
+    def splits(self, wanted: float = 0.0) -> list[Move]:
         """Each component made two, the most gained first; looked at again only where it has changed."""
         found = []
         for c in range(self.ground.k):
@@ -153,25 +158,24 @@ class Improver:
             if c in self.known and _near(self.known[c][0], signature):
                 move = self.known[c][1]
             else:
-                part = part_of(self.ground, self.end, r, (c,))
+                part = part_of(self.view, (c,))
                 move = None if part is None else refit(part, 2, self.rng, wanted)
                 self.known[c] = signature, move
             if move is not None:
                 found.append(move)
         return sorted(found, key=lambda move: -move.gain)
 
-    def merges(self, r: Array) -> list[Move]:
+    def merges(self) -> list[Move]:
         """Pairs made one, the least lost first: each component with the nearest others."""
         k = self.ground.k
-        near = _alike(self.ground, self.end, r)
+        near = _alike(self.view)
         pairs = {
             (min(c, int(j)), max(c, int(j)))
             for c in range(k)
             for j in np.argsort(-near[c])[:MERGES]
             if j != c
         }
-        parts = (part_of(self.ground, self.end, r, pair) for pair in sorted(pairs))
-        return sorted((merge(part) for part in parts if part is not None), key=lambda move: -move.gain)
+        return sorted(merges(self.view, sorted(pairs)), key=lambda move: -move.gain)
 
 
 def _overlap(r: Array, w: Array) -> Array:
@@ -183,8 +187,9 @@ def _overlap(r: Array, w: Array) -> Array:
     return both
 
 
-def _alike(ground: Ground, end: End, r: Array) -> Array:
+def _alike(view: View) -> Array:
     """(k, k): minus what the rows of either component would lose in the other as it is, whichever is less."""
+    ground, end, r = view.ground, view.end, view.r
     step = max(1, ground.n // MANY)
     rows = np.arange(0, ground.n, step)
     some = ground.part(rows, ground.w[rows])

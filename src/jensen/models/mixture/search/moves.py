@@ -53,17 +53,43 @@ class Move:
     gain: float
 
 
-def part_of(ground: Ground, end: End, r: Array, members: tuple[int, ...]) -> Part | None:
+@dataclass(frozen=True, slots=True)
+class View:
+    """A solution, and how it sees the rows: r (n, k) and log p(x_n) (n,)."""
+
+    ground: Ground
+    end: End
+    r: Array
+    evidence: Array
+
+    @classmethod
+    def of(cls, ground: Ground, end: End) -> View:
+        """Computed."""
+        return cls(ground, end, *ground.posterior(end))
+
+    def earned(self, share: Array, mass: Array, weight: Array) -> Array:
+        """L_S of parts by their share of every row, Σ_{k∈S} r_nk, with mass w_n of it and weight π_S: since
+        Σ_{k∈S} π_k p(x_n | k) is that share of p(x_n).
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.log(share) + self.evidence[:, None] - np.log(weight)
+            return np.where(mass > 0, mass * logs, 0.0).sum(axis=0)
+
+
+def part_of(view: View, members: tuple[int, ...]) -> Part | None:
     """The part of these components; None where they have hardly any rows."""
-    which = list(members)
-    mass = r[:, which].sum(axis=1) * ground.w
+    ground, end, which = view.ground, view.end, list(members)
+    share = view.r[:, which].sum(axis=1)
+    mass = share * ground.w
     rows = np.flatnonzero(mass > LEAST)
     if len(rows) < 2:
         return None
     weights = end.weights[which]
     own = End(end.kind, weights / weights.sum(), ground.family.relabel(end.params, which))
     local = ground.part(rows, mass[rows], len(which))
-    return Part(local, members, own, local.value(own), rows)
+    some = View(ground, end, view.r, view.evidence[rows])
+    (earned,) = some.earned(share[rows, None], mass[rows, None], weights.sum(keepdims=True))
+    return Part(local, members, own, float(earned) + local.prior_of(own), rows)
 
 
 def refit(part: Part, k: int, rng: np.random.Generator, wanted: float = 0.0) -> Move | None:
@@ -111,11 +137,36 @@ def _points(part: Part, rows: Ground | None = None) -> Array | None:
         return ground.family.embed(rows.data)
 
 
-def merge(part: Part) -> Move:
-    """One component in place of those of a part: the M-step; it gains less than nothing."""
-    alone = part.ground.with_components(1)
-    end = alone.begin("merged", np.ones((alone.n, 1)))
-    return Move(part.members, end, alone.value(end) - part.objective)
+def merges(view: View, pairs: list[tuple[int, int]]) -> list[Move]:
+    """For each pair one component in its place, the M-step; it gains less than nothing."""
+    moves: list[Move] = []
+    for first in range(0, len(pairs), view.ground.k):
+        moves += _merges(view, pairs[first : first + view.ground.k])
+    return moves
+
+
+def _merges(view: View, pairs: list[tuple[int, int]]) -> list[Move]:
+    ground, end, family = view.ground, view.end, view.ground.family
+    a, b = np.array(pairs).T
+    share = view.r[:, a] + view.r[:, b]
+    mass = share * ground.w[:, None]
+    weight = end.weights[a] + end.weights[b]
+    _, made = family.begin(ground.data, ground.weight, share)
+    kept = {name: value for name, value in family.split(end.params).items() if name in family.shared}
+    made = family.join(made, {**family.split(made), **kept})
+    logs = np.asarray(family.log_density(made, ground.data), float)
+    after = np.where(mass > 0, mass * logs, 0.0).sum(axis=0)
+    gains = after - view.earned(share, mass, weight)
+    two, one = ground.with_components(2), ground.with_components(1)
+    moves = []
+    for at, pair in enumerate(pairs):
+        merged = End("merged", np.ones(1), family.relabel(made, [at]))
+        prior = one.prior_of(merged)
+        if ground.model.prior is not None:
+            weights = end.weights[list(pair)]
+            prior -= two.prior_of(End("", weights / weights.sum(), family.relabel(end.params, list(pair))))
+        moves.append(Move(pair, merged, float(gains[at]) + prior))
+    return moves
 
 
 def put(ground: Ground, end: End, moves: list[Move]) -> End:

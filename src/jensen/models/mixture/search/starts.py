@@ -70,7 +70,7 @@ def _of_kind(
         return ground.begin_all(kind, rng.dirichlet(np.ones(ground.k), size=(count, ground.n)))
     assert points is not None
     labels = PARTITIONS[kind](points, ground.weight, ground.k, count, rng)
-    return ground.begin_all(kind, np.eye(ground.k)[labels])
+    return ground.begin_partitions(kind, labels)
 
 
 def _scales(data: Any) -> tuple[Array | None, Array | None]:
@@ -103,7 +103,7 @@ def of_part(ground: Ground, points: Array | None, rng: np.random.Generator) -> l
     if tail is not None:
         others = partitions.nearest_seeds(points, w, k - 1, 1, rng)[0] if k > 2 else np.zeros(ground.n, int)
         labels.append(np.where(tail, k - 1, others)[None])
-    return ground.begin_all("part", np.eye(k)[np.concatenate(labels)])
+    return ground.begin_partitions("part", np.concatenate(labels))
 
 
 def dense_tail(points: Array, needed: float) -> Mask | None:
