@@ -194,11 +194,82 @@ def test_k_means_finds_separate_clusters() -> None:
     rng = np.random.default_rng(0)
     truth = np.repeat(np.arange(3), 50)
     rows = rng.normal(size=(150, 2)) + 20.0 * np.array([[0, 0], [1, 0], [0, 1]])[truth]
-    labels = _core.kmeans(rows, None, rows[[0, 60, 120]][None], 20)[0]
-    np.testing.assert_array_equal(labels, truth)
+    for labels in _core.kmeans(rows, None, rng.random((20, 3)), 20, 2):
+        assert len({(a, b) for a, b in zip(labels, truth, strict=True)}) == 3
 
 
 def test_k_means_fills_empty_clusters() -> None:
-    rows = np.array([[0.0], [0.1], [10.0], [10.1]])
-    labels = _core.kmeans(rows, None, np.array([[[0.0], [500.0]]]), 20)[0]
-    assert set(labels.tolist()) == {0, 1}
+    rows, weight = np.array([[0.0], [0.0], [0.0], [10.0]]), np.array([1.0, 1.0, 1.0, 0.0])
+    labels = _core.kmeans(rows, weight, np.array([[0.5, 0.5]]), 20, 1)[0]
+    assert labels[3] != labels[0]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_seeds_are_drawn_by_their_distance_from_those_before(weighted: bool) -> None:
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(60, 3))
+    w = rng.integers(0, 3, 60).astype(float) if weighted else np.ones(60)
+    draws = rng.random((50, 4))
+    labels = _core.kmeans(rows, w if weighted else None, draws, 1, 2)
+    for draw, label in zip(draws, labels, strict=True):
+        mass, nearest, centres = w, np.full(60, np.inf), []
+        for u in draw:
+            row = np.searchsorted(np.cumsum(mass), u * mass.sum(), side="right")
+            centres.append(rows[row])
+            nearest = np.minimum(nearest, np.square(rows - rows[row]).sum(axis=1))
+            mass = w * nearest
+        distance = np.square(rows[:, None] - np.array(centres)).sum(axis=2)
+        np.testing.assert_array_equal(label, distance.argmin(axis=1))
+
+
+def test_moments_of_groups_are_theirs_and_those_of_an_empty_one_are_zero() -> None:
+    rng = np.random.default_rng(2)
+    rows, w = 1e3 + rng.normal(size=(200, 3)), rng.random(200)
+    labels = rng.integers(0, 3, (5, 200)).astype(np.int32)
+    results = [_core.group_moments(rows, w, labels, 4, threads) for threads in (1, 2)]
+    for one, two in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, two)
+    count, mean, covariance = results[0]
+    for s, j in np.ndindex(5, 3):
+        mine = labels[s] == j
+        np.testing.assert_allclose(count[s, j], w[mine].sum(), rtol=1e-13)
+        np.testing.assert_allclose(mean[s, j], np.average(rows[mine], axis=0, weights=w[mine]), rtol=1e-13)
+        expected = np.cov(rows[mine].T, aweights=w[mine], ddof=0)
+        np.testing.assert_allclose(covariance[s, j], expected, rtol=1e-9)
+    assert not count[:, 3].any()
+    assert not covariance[:, 3].any()
+
+
+def test_labels_of_no_group_are_refused() -> None:
+    with pytest.raises(ValueError, match="labels"):
+        _core.group_moments(np.zeros((2, 1)), None, np.array([[0, 2]], np.int32), 2, 1)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 7, 20, 60])
+@pytest.mark.parametrize("rank", [1, 0.5, 1.0])
+def test_a_covariance_below_the_bound_is_raised_along_its_own_axes(d: int, rank: float) -> None:
+    rng = np.random.default_rng(d)
+    m = max(1, int(rank * d)) if rank != 1 else 1
+    factors = rng.normal(size=(2, d, m)) * 10.0 ** rng.uniform(-3, 1, (2, 1, m))
+    covariances = factors @ np.swapaxes(factors, 1, 2)
+    floor = 1e-4
+    climbed = _core.climb(
+        STRUCTURES["full"].moments.code,
+        False,
+        np.ascontiguousarray(rng.normal(size=(4 * d + 8, d))),
+        None,
+        np.full((1, 2), 0.5),
+        rng.normal(size=(1, 2, d)),
+        covariances.reshape(1, -1),
+        floor,
+        0.0,
+        True,
+        0,
+        1e-9,
+        1,
+    )
+    values, axes = np.linalg.eigh(covariances)
+    expected = (axes * np.maximum(values, floor)[:, None]) @ np.swapaxes(axes, 1, 2)
+    np.testing.assert_allclose(
+        climbed[2].reshape(2, d, d), expected, atol=1e-12 * np.abs(covariances).max() + 1e-15
+    )

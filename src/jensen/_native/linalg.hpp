@@ -3,8 +3,8 @@
 
 #include <cmath>
 #include <cstdint>
-#include <utility>
-#include <vector>
+
+#include "eigen.hpp"
 
 namespace jensen {
 
@@ -39,48 +39,17 @@ inline void invert_lower(const double* l, std::int64_t d, double* out) {
   }
 }
 
-// Symmetric A (d, d) with its eigenvalues raised to `floor`, by cyclic Jacobi rotations.
+// Symmetric A (d, d) with its eigenvalues raised to `floor`: A + Σ (floor − λ) v vᵀ over those below.
 inline void clip_eigenvalues(double* a, std::int64_t d, double floor) {
-  std::vector<double> v(static_cast<std::size_t>(d * d), 0.0);
-  for (std::int64_t i = 0; i < d; ++i) v[i * d + i] = 1;
-  for (int sweep = 0; sweep < 60; ++sweep) {
-    double off = 0, diagonal = 0;
-    for (std::int64_t i = 0; i < d; ++i) {
-      diagonal += a[i * d + i] * a[i * d + i];
-      for (std::int64_t j = 0; j < i; ++j) off += a[i * d + j] * a[i * d + j];
-    }
-    if (off <= 1e-32 * diagonal) break;
-    for (std::int64_t p = 0; p < d; ++p)
-      for (std::int64_t q = p + 1; q < d; ++q) {
-        if (a[p * d + q] == 0) continue;
-        const double theta = (a[q * d + q] - a[p * d + p]) / (2 * a[p * d + q]);
-        const double t = (theta >= 0 ? 1 : -1) / (std::fabs(theta) + std::sqrt(theta * theta + 1));
-        const double c = 1 / std::sqrt(t * t + 1), s = t * c;
-        for (std::int64_t i = 0; i < d; ++i) {
-          const double x = a[i * d + p], y = a[i * d + q];
-          a[i * d + p] = c * x - s * y;
-          a[i * d + q] = s * x + c * y;
-        }
-        for (std::int64_t i = 0; i < d; ++i) {
-          const double x = a[p * d + i], y = a[q * d + i];
-          a[p * d + i] = c * x - s * y;
-          a[q * d + i] = s * x + c * y;
-        }
-        for (std::int64_t i = 0; i < d; ++i) {
-          const double x = v[i * d + p], y = v[i * d + q];
-          v[i * d + p] = c * x - s * y;
-          v[i * d + q] = s * x + c * y;
-        }
-      }
+  const Eigen eigen = symmetric_eigen(a, d);
+  for (std::int64_t p = 0; p < d; ++p) {
+    const double lift = floor - eigen.values[p], *v = eigen.vectors.data() + p * d;
+    if (!(lift > 0)) continue;
+    for (std::int64_t i = 0; i < d; ++i)
+      for (std::int64_t j = 0; j <= i; ++j) a[i * d + j] += lift * v[i] * v[j];
   }
-  std::vector<double> values(static_cast<std::size_t>(d));
-  for (std::int64_t i = 0; i < d; ++i) values[i] = a[i * d + i] > floor ? a[i * d + i] : floor;
   for (std::int64_t i = 0; i < d; ++i)
-    for (std::int64_t j = 0; j <= i; ++j) {
-      double s = 0;
-      for (std::int64_t p = 0; p < d; ++p) s += v[i * d + p] * values[p] * v[j * d + p];
-      a[i * d + j] = a[j * d + i] = s;
-    }
+    for (std::int64_t j = 0; j < i; ++j) a[j * d + i] = a[i * d + j];
 }
 
 }  // namespace jensen

@@ -25,9 +25,7 @@ def kmeans(
     Vassilvitskii, 2007); with one step, the nearest of those centres.
     """
     weight = None if weight is None else np.ascontiguousarray(weight, float)
-    return _core.kmeans(
-        np.ascontiguousarray(rows), weight, rng.random((count, k)), steps, get_num_threads()
-    )
+    return _core.kmeans(np.ascontiguousarray(rows), weight, rng.random((count, k)), steps, get_num_threads())
 
 
 def nearest_seeds(rows: Array, weight: Array | None, k: int, count: int, rng: np.random.Generator) -> Labels:

@@ -96,9 +96,7 @@ def _begin(family: Any, count: Array, means: Array, full: Array) -> list[Begin]:
     weights = np.maximum(count, 1e-3 * total[:, None] / k)
     weights /= weights.sum(axis=1, keepdims=True)
     reduce, clip = family.covariance.reduce, family.clip
-    return [
-        (w, GaussianParams(m, clip(reduce(c, w)))) for w, m, c in zip(weights, means, full, strict=True)
-    ]
+    return [(w, GaussianParams(m, clip(reduce(c, w)))) for w, m, c in zip(weights, means, full, strict=True)]
 
 
 def second_moments(rows: Array, r: Array) -> Array:

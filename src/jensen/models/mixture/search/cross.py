@@ -30,9 +30,7 @@ def crossed(ground: Ground, end: End, other: End) -> list[Move]:
     view = View.of(ground, end)
     q, _ = ground.posterior(other)
     swaps = [
-        swap
-        for mine, theirs in _groups(view.r, q, ground.w)
-        if (swap := _swap(view, mine, other, theirs))
+        swap for mine, theirs in _groups(view.r, q, ground.w) if (swap := _swap(view, mine, other, theirs))
     ]
     moves = [move for more, move in swaps if more == 0 and move.gain > VISIBLE]
     more = sorted((swap for swap in swaps if swap[0] > 0), key=lambda swap: -swap[1].gain)
@@ -47,9 +45,7 @@ def crossed(ground: Ground, end: End, other: End) -> list[Move]:
     return moves
 
 
-def _swap(
-    view: View, mine: tuple[int, ...], other: End, theirs: tuple[int, ...]
-) -> tuple[int, Move] | None:
+def _swap(view: View, mine: tuple[int, ...], other: End, theirs: tuple[int, ...]) -> tuple[int, Move] | None:
     """How many components more ``theirs`` are, and the move that puts them in place."""
     ground, end = view.ground, view.end
     if not mine or not theirs or _alike(ground.family, end, mine, other, theirs):

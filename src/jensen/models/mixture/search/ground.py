@@ -17,6 +17,7 @@ from jensen.families.family import End, Family
 from jensen.models.mixture.params import MixtureParams
 
 SOUND = (Outcome.CONVERGED, Outcome.STEP_LIMIT)
+CALL = 8e6  # on the scale of `Meter`, of what surrounds the climbs of some ends
 
 
 @dataclass(slots=True)
@@ -173,10 +174,10 @@ class Ground:
             End(kind, *begin) for begin in self.family.begin_all(self.data, self.weight, responsibilities)
         ]
 
-    def begin_partitions(self, kind: str, labels: NDArray[np.integer]) -> list[End]:
-        """Starts from partitions, labels (count, n)."""
+    def begin_partitions(self, kinds: list[str], labels: NDArray[np.integer]) -> list[End]:
+        """Starts from partitions, labels (count, n), each of its kind."""
         begun = self.family.begin_partitions(self.data, self.weight, labels, self.k)
-        return [End(kind, *begin) for begin in begun]
+        return [End(kind, *begin) for kind, begin in zip(kinds, begun, strict=True)]
 
     def climb(self, ends: list[End], tol: float, max_e_steps: int, hold: bool = False) -> list[End]:
         """Climb from where the ends are, until two cycles in a row gain less than ``tol``; updates them."""
@@ -191,7 +192,7 @@ class Ground:
         else:
             for end in ends:
                 self.by_steps(self, end, tol, max_e_steps, hold)
-        self.meter.work += self.cost * (sum(end.num_e_steps for end in ends) - before)
+        self.meter.work += CALL + self.cost * (sum(end.num_e_steps for end in ends) - before)
         if interrupted:
             raise KeyboardInterrupt
         return ends

@@ -110,7 +110,7 @@ def refit(part: Part, k: int, rng: np.random.Generator, wanted: float = 0.0) -> 
         ends = []
     if k == 2 and sample is not whole:
         ends += _far_out(whole, points)
-    ends = [end for end in whole.climb(ends, FAIR, 40, hold=True) if whole.is_sound(end)]
+    ends = [end for end in whole.climb(ends, FAIR, 20, hold=True) if whole.is_sound(end)]
     if not ends:
         return None
     best = max(ends, key=lambda end: end.objective)

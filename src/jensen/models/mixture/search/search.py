@@ -41,10 +41,13 @@ NEIGHBOURS = 2
 BASES = 2  # of a round, which are improved
 FOUND, AGAIN = 3, 2  # times that the best end is found: by starts, by solutions of different samples
 SHARE = 0.15
+TAKEN = 3  # solutions of a sample, to all rows
 CROSSED = 4  # solutions, the best of which gets parts of the others
 CLOSE = 3.0  # nats below the best, that may be above it at their end
-PASSES = 150  # over all rows, for each component, that the search may cost: more components have more maxima
-LEAST, MOST = 3e6, 1e11  # on the scale of `Meter`: milliseconds, and most of a minute; but at least
+# What a search may cost, on the scale of `Meter`: in passes over all rows, for each component, since more
+# components have more maxima; less where samples are searched.
+PASSES, SCOUTED_PASSES = 150, 60
+LEAST, MOST = 2e8, 1e11  # some milliseconds, and most of a minute; but at least
 FEW_PASSES = 600
 WORK = 1e7  # that an E-step of all starts of a round may cost
 MOST_CELLS = 2e7  # rows × columns, or × components, that are searched: of more, a part
@@ -125,10 +128,6 @@ class Hunt:
     improved: list[float] = field(default_factory=list)
     lines: list[End] = field(default_factory=list)
     """Solutions of samples, taken to all rows."""
-    clear: int = 0
-    """How many starts of the first sample led to its best end, where that was so clear that it is
-    believed.
-    """
 
     @property
     def is_small(self) -> bool:
@@ -139,9 +138,9 @@ class Hunt:
     def budget(self) -> float:
         """After which there is no further round."""
         cost = self.whole.cost
-        return self.effort.effort * float(
-            np.clip(PASSES * self.whole.k * cost, LEAST, max(MOST, FEW_PASSES * cost))
-        )
+        passes = PASSES if self.is_small else SCOUTED_PASSES
+        most = max(MOST, FEW_PASSES * cost)
+        return self.effort.effort * float(min(LEAST + passes * self.whole.k * cost, most))
 
     def hunt(self) -> None:
         """Rounds until the best end is found again or the effort is spent; then the best to their ends."""
@@ -167,7 +166,7 @@ class Hunt:
             bases = [end for end in self.distinct(BASES) if not _near(end.objective, self.tried)]
             self.tried += [end.objective for end in bases]
             self.ends += self.neighbours(bases)
-        if number >= (1 if self.whole.k > FEW_COMPONENTS else 2) and not self.is_settled:
+        if self.whole.k > FEW_COMPONENTS and number > 0 and not self.is_settled:
             for base in (*self.distinct(1), *self.distinct(1, ends)):
                 if not _near(base.objective, self.improved):
                     self.improved.append(base.objective)
@@ -213,8 +212,8 @@ class Hunt:
         self.improved.append(there.objective)
 
     def scouted_round(self, number: int) -> None:
-        """Solutions for a sample of the rows, taken to all of them; the best is improved there, unless it
-        was clear.
+        """The best solutions for a sample of the rows, taken to all of them. What is best for a sample need
+        not be for all rows: only what two samples agree on is believed, and otherwise improved.
         """
         whole = self.whole
         size = min(whole.n, max(SAMPLE, SCOUTS * whole.k))
@@ -229,15 +228,13 @@ class Hunt:
         if not any(end.outcome in SOUND for end in scout.ends):
             self.ends += scout.ends
             return
-        ends = [End(end.kind, end.weights, end.params) for end in scout.distinct(3 if number == 0 else 1)]
+        best = scout.distinct(TAKEN if few or number == 0 else 1)
+        ends = [End(end.kind, end.weights, end.params) for end in best]
         whole.climb(ends, 1.0, 20)
         ends.sort(key=lambda end: -end.objective)
         whole.climb(ends[:1], 0.3, 100)
-        if not few or scout.times_found < FOUND:
+        if not few or number > 1:
             ends[0] = Improver(whole, ends[0], self.rng).run(regroup=not few)
-        elif number == 0:
-            self.clear = scout.times_found
-            ends[0].tried, ends[0].found = len(scout.ends), scout.times_found
         self.ends += ends[1:]
         before = self.lines
         self.lines = [*before, *whole.climb(ends[:1], FAIR, 300)]
@@ -279,8 +276,7 @@ class Hunt:
     def times_found(self) -> int:
         """How often the best proper end was."""
         best = self.distinct(1)
-        times = sum(abs(end.objective - best[0].objective) < SAME for end in self.ends) if best else 0
-        return max(times, self.clear)
+        return sum(abs(end.objective - best[0].objective) < SAME for end in self.ends) if best else 0
 
     def distinct(self, count: int, among: list[End] | None = None) -> list[End]:
         """The best proper ends that differ; where there is none, the best."""

@@ -4,6 +4,7 @@ data set to data set.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
@@ -53,24 +54,22 @@ def begin(ground: Ground, count: int, rng: np.random.Generator, first: int = 0) 
     kinds = [kind for kind in KINDS if kind not in PARTITIONS or known[kind] is not None]
     if points is None:
         kinds = [kind for kind in kinds if kind != "rows"] or ["responsibilities"]
-    chosen = list(islice(cycle(kinds), first, first + count))
+    chosen = Counter(islice(cycle(kinds), first, first + count))
+    named: list[str] = []
+    labels: list[Labels] = []
     ends: list[End] = []
-    for kind in dict.fromkeys(chosen):
-        ends += _of_kind(ground, kind, known.get(kind), chosen.count(kind), rng)
-    return ends
-
-
-def _of_kind(
-    ground: Ground, kind: str, points: Array | None, count: int, rng: np.random.Generator
-) -> list[End]:
-    if kind == "rows":
-        made = (ground.family.start(ground.k, ground.data, ground.weight, rng) for _ in range(count))
-        return [End(kind, *begin) for begin in made]
-    if kind == "responsibilities":
-        return ground.begin_all(kind, rng.dirichlet(np.ones(ground.k), size=(count, ground.n)))
-    assert points is not None
-    labels = PARTITIONS[kind](points, ground.weight, ground.k, count, rng)
-    return ground.begin_partitions(kind, labels)
+    for kind, times in chosen.items():
+        if kind in PARTITIONS:
+            points = known[kind]
+            assert points is not None
+            labels.append(PARTITIONS[kind](points, ground.weight, ground.k, times, rng))
+            named += [kind] * times
+        elif kind == "rows":
+            made = (ground.family.start(ground.k, ground.data, ground.weight, rng) for _ in range(times))
+            ends += [End(kind, *begin) for begin in made]
+        else:
+            ends += ground.begin_all(kind, rng.dirichlet(np.ones(ground.k), size=(times, ground.n)))
+    return ends + (ground.begin_partitions(named, np.concatenate(labels)) if labels else [])
 
 
 def _scales(data: Any) -> tuple[Array | None, Array | None]:
@@ -103,7 +102,8 @@ def of_part(ground: Ground, points: Array | None, rng: np.random.Generator) -> l
     if tail is not None:
         others = partitions.nearest_seeds(points, w, k - 1, 1, rng)[0] if k > 2 else np.zeros(ground.n, int)
         labels.append(np.where(tail, k - 1, others)[None])
-    return ground.begin_partitions("part", np.concatenate(labels))
+    together = np.concatenate(labels)
+    return ground.begin_partitions(["part"] * len(together), together)
 
 
 def dense_tail(points: Array, needed: float) -> Mask | None:
