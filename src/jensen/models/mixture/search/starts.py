@@ -73,9 +73,9 @@ def _of_kind(
     return ground.begin_all(kind, np.eye(ground.k)[labels])
 
 
-def _scales(data: Any) -> tuple[Array | None, Array | None]:
+def _scales(data: Array | None) -> tuple[Array | None, Array | None]:
     """Columns of numbers, centred; and divided by their standard deviations."""
-    if not isinstance(data, np.ndarray) or data.dtype.kind not in "fiub" or data.ndim != 2:
+    if data is None:
         return None, None
     rows = np.asarray(data - data.mean(axis=0, dtype=float), float)
     spread = rows.std(axis=0)
