@@ -1,4 +1,4 @@
-"""One door for all verbs: whatever the same rows come as, the same result; whatever cannot be used, one line."""
+"""One door for all verbs: the same rows give the same, whatever they are; what cannot be used, one line."""
 
 import re
 import warnings
@@ -80,8 +80,11 @@ def matrix(x):
         return np.matrix(x)
 
 
+MEMORY = []  # a folder
+
+
 def mapped(x):
-    m = np.memmap(MEMORY / f"{len(list(MEMORY.iterdir()))}", dtype=x.dtype, mode="w+", shape=x.shape)
+    m = np.memmap(MEMORY[-1] / f"{len(list(MEMORY[-1].iterdir()))}", dtype=x.dtype, mode="w+", shape=x.shape)
     m[:] = x
     return m
 
@@ -120,8 +123,7 @@ TABLES = {
 
 @pytest.fixture(scope="module", autouse=True)
 def _memory(tmp_path_factory):
-    global MEMORY
-    MEMORY = tmp_path_factory.mktemp("mapped")
+    MEMORY.append(tmp_path_factory.mktemp("mapped"))
 
 
 # ---- models ------------------------------------------------------------------------------------------------
@@ -306,7 +308,7 @@ ONE = {
     ("family", "x"),
     [(jensen.Gaussian(), REAL[:, 0]), (jensen.Poisson(), COUNTS[:, 0]), (jensen.Categorical(), CODES[:, 0])],
     ids=lambda v: getattr(v, "name", ""),
-)  # noqa: E501 -- three rows
+)
 def test_one_dimension_is_one_column(family, x, form):
     model = jensen.Mixture(2, family)
     want = jensen.fit(model, x[:, None], restarts=2)
@@ -386,7 +388,7 @@ BAD = {
     "a number": (lambda x: 5.0, "is not a table of rows and columns"),
     "nothing": (lambda x: None, "is not a table of rows and columns"),
     "a path": (lambda x: "faithful.csv", "is not a table of rows and columns"),
-    "an iterator": (lambda x: iter(x), "is not a table of rows and columns"),
+    "an iterator": (iter, "is not a table of rows and columns"),
 }
 
 
@@ -404,7 +406,8 @@ def test_bad_rows_are_told_in_one_line_by_every_verb(kind):
     spoil, words = BAD[kind]
     face = message_of(jensen.GaussianMixture(2).fit, spoil(REAL)).replace("X", "data")
     assert re.search(words, face), face
-    fitted = jensen.GaussianMixture(2, random_state=0, n_init=1).fit(REAL)
+    named = "frame" in kind or kind in ("null", "categories", "dates")
+    fitted = jensen.GaussianMixture(2, random_state=0, n_init=1).fit(frame(REAL) if named else REAL)
     for verb in ("predict", "predict_proba", "score", "score_samples", "aic", "bic", "icl"):
         if kind not in (
             "no columns",
@@ -462,14 +465,14 @@ def test_codes_beyond_are_refused_in_new_rows():
     for model in (fit.model, jensen.Mixture(2, jensen.Categorical())):
         with pytest.raises(ValueError, match=rf"column 1 has codes 0 to {top}; row 5 .* is {top + 1}"):
             model.posterior(fit.params, with_cell(CODES, top + 1))
-    with pytest.raises(ValueError, match="row 5, column 1 .* too large"):
+    with pytest.raises(ValueError, match=r"row 5, column 1 .* too large"):
         jensen.fit(jensen.Mixture(2, jensen.Categorical()), with_cell(CODES, 1e300))
 
 
 @pytest.mark.parametrize("name", ["Gaussian", "Poisson", "Categorical", "Product by numbers"])
 def test_other_columns_than_were_fitted(name):
     fit, _ = end_of(name)
-    with pytest.raises(ValueError, match="columns?"):
+    with pytest.raises(ValueError, match=r"columns?"):
         fit.model.posterior(fit.params, CASES[name].rows[:, :1])
     if name != "Product by numbers":  # which names its columns, and leaves others alone
         with pytest.raises(ValueError, match="the data have 3"):
@@ -574,8 +577,8 @@ def test_single_precision_weights_with_restarts():
         (lambda: jensen.Categorical(np.nan), "num_codes must be whole numbers from 1"),
         (lambda: jensen.Categorical(2.5), "num_codes must be whole numbers from 1"),
         (lambda: jensen.Categorical([2, 0]), "num_codes must be whole numbers from 1"),
-        (lambda: jensen.fit(jensen.Mixture(2), REAL, restarts=2.5), "restarts must be at least 1, a whole number"),
-        (lambda: jensen.fit(jensen.Mixture(2), REAL, restarts="3"), "restarts must be at least 1, a whole number"),
+        (lambda: jensen.fit(jensen.Mixture(2), REAL, restarts=2.5), "restarts must be at least 1"),
+        (lambda: jensen.fit(jensen.Mixture(2), REAL, restarts="3"), "restarts must be at least 1"),
         (
             lambda: jensen.fit(jensen.Mixture(2), REAL, max_steps=-1),
             "max_steps must be a whole number from 0",

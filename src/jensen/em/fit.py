@@ -168,15 +168,16 @@ def _num_free(model: Model, params: Params) -> int | None:
 
 def _seed(rng: np.random.Generator | int | None) -> int | None:
     """The seed, where it is one; 0 by default."""
-    if rng is None or is_whole(rng):
-        rng = int(rng or 0)
+    given: Any = rng
+    if given is None or is_whole(given):
+        given = int(given or 0)
     try:
-        np.random.default_rng(rng)
+        np.random.default_rng(given)
     except (TypeError, ValueError):
         raise ValueError(
             f"rng must be a numpy.random.Generator or a whole number from 0, not {rng!r}"
         ) from None
-    return rng if isinstance(rng, int) else None
+    return given if isinstance(given, int) else None
 
 
 def _check_resume(before: Fit, params: Params | None, seed: int | None, kind: str) -> None:

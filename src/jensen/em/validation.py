@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jensen.basics.arrays import Data, Weight
-from jensen.basics.plain import given
+from jensen.basics.plain import collected, given
 from jensen.basics.weights import as_weight
 from jensen.em.cases import Cases
 
@@ -25,8 +25,7 @@ def accepted(model: Any, data: Data) -> Data:
         return model.accept(data)
     if isinstance(data, np.ndarray | list | tuple | dict):
         return data
-    if len(lazy := given(data, ["collect", "collect_schema"])) == 2:
-        return lazy["collect"]()
+    data = collected(data)
     if given(data, ["__len__"]) or not (said := given(data, ARRAYS)):
         return data
     return np.from_dlpack(data) if set(said) == {"__dlpack__"} else np.asarray(data)

@@ -53,8 +53,8 @@ class Categorical(Family):
     Notes
     -----
     Data are (n, d) whole numbers, or (n,) for one column. A code that is missing (−1, NaN) is refused, and so
-    are codes that start from 1, unless ``num_codes`` says that 0 is one that never occurs. Parameters are a dict: ``probabilities0`` of the first
-    column, (k, m_0), and so on.
+    are codes that start from 1, unless ``num_codes`` says that 0 is one that never occurs. Parameters are a
+    dict: ``probabilities0`` of the first column, (k, m_0), and so on.
 
     Examples
     --------
@@ -164,7 +164,8 @@ class Categorical(Family):
             j = int(((least > 0) & (most > least)).argmax())
             raise ValueError(
                 f"column {j} (counted from 0) has codes {least[j]:g} to {most[j]:g} and no 0, as in row "
-                f"{int(x[:, j].argmin())}: code from 0, or say how many codes there are, num_codes={most[j] + 1:g}"
+                f"{int(x[:, j].argmin())}: code from 0, or say how many codes there are, "
+                f"num_codes={most[j] + 1:g}"
             )
         return replace(self, num_codes=tuple(int(top) + 1 for top in most))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.basics.errors import DataError, did_you_mean, listed
-from jensen.basics.plain import given
+from jensen.basics.plain import collected, given
 from jensen.basics.tables import default_columns
 from jensen.data.doors.memory import as_rows
 from jensen.families.table import named_table
@@ -51,8 +51,7 @@ def named(data: Any, keys: Sequence[Hashable]) -> dict[Hashable, Any]:
 
 def _columns(data: Any, keys: Sequence[Hashable]) -> Mapping[Any, Any]:
     """Of a data frame or a data set."""
-    if len(lazy := given(data, ["collect", "collect_schema"])) == 2:
-        data = lazy["collect"]()
+    data = collected(data)
     said = given(data, ["columns", "column_names", "dtypes", "schema", "__arrow_c_stream__"])
     names = said.get("column_names", said.get("columns"))  # Arrow's columns are the columns themselves
     if {"dtypes", "schema"} & set(said) and names is not None:

@@ -33,7 +33,6 @@ from jensen.families.table import named_table
 from jensen.spaces.positive import Positive
 from jensen.spaces.space import Space
 
-
 COUNTS = "counts, as a Poisson distribution has them"
 
 

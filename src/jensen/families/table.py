@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.basics.plain import given
+from jensen.basics.plain import collected, given
 from jensen.basics.tables import default_columns
 from jensen.data.checks import LARGEST, check_finite
 from jensen.data.doors.arrays import plain_array
@@ -34,10 +34,10 @@ def as_table(data: Any, finite: bool = False) -> Array:
 
 def named_table(data: Any, finite: bool = False) -> tuple[Array, Names]:
     """The same, with the names of the columns where the data have any."""
-    if type(data) is np.ndarray and data.ndim == 2 and data.shape[1] and data.dtype in FLOATS:
-        if not (finite and _not_finite(data)):
-            return np.ascontiguousarray(data), None
-    data = _as_columns(data)
+    ready = type(data) is np.ndarray and data.ndim == 2 and data.shape[1] and data.dtype in FLOATS
+    if ready and not (finite and _not_finite(data)):
+        return np.ascontiguousarray(data), None
+    data = _as_columns(collected(data))
     rows = as_rows(data)
     if finite:
         check_finite(rows)

@@ -284,8 +284,9 @@ def _is_at_bound(chart: Chart, params: Any) -> bool:
 def _names_of(estimator: Any) -> Sequence[str] | None:
     """Of the columns that an estimator fitted: where some are constant, these are not all."""
     names, fit = given(estimator, ["feature_names_in_"]).get("feature_names_in_"), estimator.result_
-    known = names is not None and len(names) == _num_columns(as_model(fit.model), fit.params)
-    return list(map(str, names)) if known else None
+    if names is None or len(names) != _num_columns(as_model(fit.model), fit.params):
+        return None
+    return list(map(str, names))
 
 
 def _num_columns(model: Model, params: Any) -> int | None:

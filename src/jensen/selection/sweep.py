@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Data
 from jensen.basics.numbers import is_whole
+from jensen.basics.plain import collected
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome
 from jensen.em.cases import Rows, columns_of
@@ -124,8 +125,8 @@ def select(
 def _grid(
     num_components: int | Iterable[int], structures: Any, prior: MixturePrior | None
 ) -> Iterator[Mixture]:
-    several = isinstance(num_components, Iterable) and not isinstance(num_components, str)
-    ks = list(num_components) if several else [num_components]  # pyright: ignore -- it is iterable
+    asked: Any = num_components
+    ks = list(asked) if isinstance(asked, Iterable) and not isinstance(asked, str) else [asked]
     kinds = list(structures) if isinstance(structures, (list, tuple, set)) else [structures]
     if not ks or not kinds:
         raise ValueError("give at least one number of components and one covariance structure")
@@ -159,7 +160,7 @@ def _accepted(data: Any, families: Iterable[Family]) -> tuple[dict[Family, Data]
     """
     found: dict[Family, Data] = {}
     errors: dict[Family, Exception] = {}
-    table = data
+    table = data = collected(data)
     for family in families:
         try:
             own = _of_family(family, table, data)

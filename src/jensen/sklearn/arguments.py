@@ -46,8 +46,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
 
 
 def choose_stop(estimator: Any, numbered: bool) -> Stop:
-    """Steps without end for ``tol=0``; otherwise what is left to be gained. Starts are ``numbered`` in what is
-    printed where every climb is one of them.
+    """Steps without end for ``tol=0``; otherwise what is left to be gained. What is printed has ``numbered``
+    starts where every climb is one.
     """
     stop: Stop = Never() if estimator.tol == 0 else Gain(float(estimator.tol))
     if not estimator.verbose:

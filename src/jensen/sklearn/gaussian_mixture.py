@@ -225,8 +225,8 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
         return self.fit(X, y, sample_weight).predict(X)
 
     def _keep(self, found: Fit, offset: float, num_rows: int) -> None:
-        """Set what is said of the fit; report and warn. ``offset`` is the log-density of a row in columns that
-        were not fitted.
+        """Set what is said of the fit; report and warn. ``offset`` is the log-density of a row in columns
+        that were not fitted.
         """
         self.result_ = found
         self.converged_ = found.verdict.converged

@@ -121,10 +121,10 @@ def set_parameters(estimator: Any, params: MixtureParams, dtype: Any = np.float6
     means, covariances = params.components
     factors = form.factor(covariances)
     values = (params.weights, means, covariances, factors)
-    for name, value in zip(PARAMETERS, values, strict=True):
-        setattr(estimator, name, np.array(value, dtype))
+    shown = {name: np.array(value, dtype) for name, value in zip(PARAMETERS, values, strict=True)}
+    for name, value in shown.items():
+        setattr(estimator, name, value.copy())
     estimator.precisions_ = np.asarray(form.precisions(factors), dtype)
-    shown = {name: getattr(estimator, name).copy() for name in PARAMETERS}
     estimator._exact = (params, shown)
 
 

@@ -210,8 +210,8 @@ class Gaussian(Family):
         if len(small):
             j = small[0]
             raise ValueError(
-                f"the values of column {j} (counted from 0) differ by no more than {np.ptp(data[:, j]):.2g}, too "
-                "little to be squared: change the units of that column"
+                f"the values of column {j} (counted from 0) differ by no more than {np.ptp(data[:, j]):.2g}, "
+                "too little to be squared: change the units of that column"
             )
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.basics.errors import DataError
-from jensen.basics.plain import given
+from jensen.basics.plain import collected, given
 from jensen.families.table import as_table
 from jensen.models.log_joint.precision import require_jax
 
@@ -109,6 +109,7 @@ def _numbers(leaf: Any) -> np.ndarray:
         raise ValueError(
             f"row {row} of the data is masked: leave such rows out, or say in log_joint what they mean"
         )
+    leaf = collected(leaf)
     array = np.asarray(leaf)
     if array.dtype.kind in "OV" and not (array.ndim == 0 and np.isscalar(leaf)):
         array = _of_cells(leaf)
