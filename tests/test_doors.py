@@ -352,6 +352,36 @@ def test_whole_numbers_stay_whole_where_they_are_indices():
         np.testing.assert_array_equal(model.posterior(params, data).responsibilities, want)
 
 
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        ([0, 1, 2, 1], "row 2 has the code 2, which log_joint uses as an index into 2 entries"),
+        ([1, 2, 1, 2], "row 1 has the code 2"),
+        ([0, 1, -1, -1], "row 2 has the code -1, .*, and 1 more are wrong"),
+        ([0.0, 0.5, 1.0, 1.0], r"index what is no whole number: make the codes integers, \.astype\(int\)"),
+    ],
+    ids=["beyond", "from one", "negative", "a fraction"],
+)
+def test_an_index_in_a_log_joint_is_never_clamped(codes, words):
+    model = jensen.LogJoint(
+        lambda params, z, x: jnp.log(params["w"][z]) + jnp.log(params["t"][z, x]),
+        jensen.Enumerated(2),
+        {"w": jensen.Simplex(2), "t": jensen.Simplex((2, 2))},
+    )
+    params = {"w": np.array([0.4, 0.6]), "t": np.array([[0.2, 0.8], [0.7, 0.3]])}
+    q = model.posterior(params, [0, 1, 1, 0])
+    verbs = [
+        lambda: jensen.fit(model, codes, params),
+        lambda: model.posterior(params, codes),
+        lambda: log_evidence(model, params, codes),
+        lambda: jensen.elbo(model, params, codes, q),
+        lambda: jensen.uncertainty(model, params, codes),
+        lambda: jensen.fit(jensen.constrain(model, fixed={"w": [0.4, 0.6]}), codes, params),
+    ]
+    said = {message_of(verb) for verb in verbs}
+    assert len(said) == 1 and re.search(words, said.pop())
+
+
 # ---- what cannot be used -----------------------------------------------------------------------------------
 
 

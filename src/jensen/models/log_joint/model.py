@@ -139,13 +139,24 @@ class LogJoint(Model):
     # ---- the contract --------------------------------------------------------------------------------------
 
     def accept(self, data: Any) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Lists, data frames, data sets and arrays of other libraries as arrays of numbers, part by part."""
-        return accept(data)
+        """Lists, data frames, data sets and arrays of other libraries as arrays of numbers, part by part.
+
+        Codes that are beyond what they index are refused.
+        """
+        if isinstance(data, Rows):
+            return data
+        found = accept(data)
+        self._check_codes(as_rows(found))
+        return found
+
+    @in_double
+    def _check_codes(self, rows: Rows) -> None:
+        checks.check_codes(self.sums.passes, self.chart, rows, self.latent)
 
     def posterior(self, params: Params, data: Any) -> DiscretePosterior:
         """q(z) ∝ exp log_joint(params, z, x), by enumeration; (n, K)."""
         self.chart.check(params)
-        rows = as_rows(data)
+        rows = as_rows(self.accept(data))
         found = [
             tuple(np.asarray(part)[: block.end - block.begin] for part in parts)
             for block, parts in self.sums.each("posterior", rows, self.chart.to_vector(params))

@@ -98,8 +98,6 @@ def as_rows(data: Any) -> Rows:
 
 def accept(data: Any) -> Any:
     """The same parts, each an array of numbers: lists, data frames, data sets, arrays of other libraries."""
-    if isinstance(data, Rows):
-        return data
     return require_jax().tree.map(_numbers, data, is_leaf=lambda part: isinstance(part, list))
 
 
