@@ -130,6 +130,9 @@ class Product(Family):
                 continue
             found = _accepted(label, part, {names[j]: values[:, j] for j in own})
             raw |= found is None
+            if found is not None and not np.array_equal(found, values[:, own]):  # a family's own idea of them
+                values = np.array(values, float)
+                values[:, own] = found
         return values if raw or values.dtype.kind == "f" else values.astype(float)
 
     def _accept_named(self, data: dict[Hashable, Any]) -> dict[Hashable, Any]:

@@ -44,7 +44,7 @@ AT_BOUND = 1e-12  # what a parameter at the bound of its space may be beyond wha
 
 
 def save(
-    fit: Fit | Saved | str | os.PathLike[str],
+    fit: Fit | Saved | Any,
     path: str | os.PathLike[str] | Fit | Saved,
     columns: Sequence[str] | None = None,
 ) -> None:
