@@ -600,7 +600,7 @@ def test_constant_data_say_so():
 
 
 def test_weights_that_add_up_to_nothing():
-    with pytest.raises(ValueError, match="weights add up to zero"):
+    with pytest.raises(ValueError, match="weight is zero for every row"):
         jensen.fit(mixture(), clusters(), weight=np.zeros(len(clusters())))
 
 

@@ -34,7 +34,7 @@ def test_attributes(covariance_type, dtype):
     assert gm.means_.shape == (3, 2)
     for name in ("covariances_", "precisions_", "precisions_cholesky_"):
         assert getattr(gm, name).shape == SHAPES[covariance_type], name
-        assert getattr(gm, name).dtype == np.float64
+        assert getattr(gm, name).dtype == dtype
     assert len(gm.lower_bounds_) == gm.n_iter_ > 0
     assert gm.n_features_in_ == 2
     assert isinstance(gm.converged_, bool)

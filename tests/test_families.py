@@ -443,15 +443,15 @@ def test_a_family_that_does_not_count_itself_in_a_product():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda x: x[:0], ("no rows", "no rows")),
+        (lambda x: x[:0], ("data is empty: 0 sample", r"0\+1: data is empty: 0 sample")),
         (
             lambda x: np.where(np.arange(x.size).reshape(x.shape) == 5, np.nan, x),
-            ("nan at row 2 .*, column 'x2'", "row 2, column 1 .* is nan"),
+            ("nan at row 2 .*, column 'x2'", r"0\+1: .* nan at row 2 .*, column 'x2'"),
         ),
-        (lambda x: np.where(x > x.mean(), np.inf, x), ("260 infinite", "is inf, and .* more cells")),
+        (lambda x: np.where(x > x.mean(), np.inf, x), ("260 infinite", r"0\+1: .*260 infinite")),
         (
             lambda x: x * np.array([1e300, 1.0]),
-            ("too large to square .* column 'x1'", "column 0 .* too large"),
+            ("too large to square .* column 'x1'", r"0\+1: .*too large to square .* column 'x1'"),
         ),
     ],
 )
@@ -469,7 +469,7 @@ def test_sandwich_errors_of_a_product_by_numbers_of_a_frame():
     for data in (ARRAY[:, :2], pd.DataFrame(ARRAY[:, :2], columns=["a", "b"]), pl.DataFrame(ARRAY[:, :2])):
         fit = jensen.fit(Mixture(2, family), data)
         errors.append(jensen.uncertainty(fit.model, fit, data).sandwich().standard_errors["weights"])
-    assert np.allclose(errors[0], errors[1], rtol=1e-6) and np.allclose(errors[0], errors[2], rtol=1e-6)
+    assert (errors[0] == errors[1]).all() and (errors[0] == errors[2]).all()
 
 
 def test_wrong_types_are_told_at_once():
@@ -542,7 +542,7 @@ def test_columns_of_other_lengths_and_notes_beside_them():
     assert noted.bic == plain.bic
     with pytest.raises(ValueError, match="b has 299 rows, the data have 300"):
         jensen.fit(Mixture(2, family), {**MIXED, "b": MIXED["b"][1:]})
-    with pytest.raises(ValueError, match="a must be one column"):
+    with pytest.raises(ValueError, match=r"a: .*shape \(300, 2\); a column is one-dimensional"):
         jensen.fit(Mixture(2, family), {**MIXED, "a": np.zeros((300, 2))})
 
 
@@ -580,15 +580,15 @@ def test_a_subclass_stays_one():
 def test_rows_without_weight_may_be_impossible():
     x = np.array([[0, 1], [0, 2], [1, 1], [1, 2], [2, 0]])
     weight = [1, 1, 1, 1, 0]
-    for family in (Categorical(), Poisson()):
+    for family in (Categorical(3), Poisson()):
         whole, alone = jensen.fit(Mixture(1, family), x, weight=weight), jensen.fit(Mixture(1, family), x[:4])
         assert whole.log_evidence == pytest.approx(alone.log_evidence)
-    assert jensen.fit(Mixture(1, Categorical()), x[:4]).log_evidence == pytest.approx(-8 * np.log(2.0))
+    assert jensen.fit(Mixture(1, Categorical(3)), x[:4]).log_evidence == pytest.approx(-8 * np.log(2.0))
 
 
 @pytest.mark.parametrize("family", [Poisson(), Categorical()], ids=lambda f: f.name)
 def test_no_rows(family):
-    with pytest.raises(ValueError, match="no rows"):
+    with pytest.raises(ValueError, match=r"data is empty: 0 sample\(s\)"):
         jensen.fit(Mixture(1, family), np.empty((0, 2)))
 
 

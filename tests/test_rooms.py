@@ -523,7 +523,7 @@ def test_a_latent_structure_has_every_service():
     assert (sure.sandwich().standard_errors["mean"] > 0.0).all()
     held = jensen.fit(jensen.constrain(model, fixed={"initial": [0.5, 0.5]}), data, restarts=3)
     assert held.params["initial"].tolist() == [0.5, 0.5]
-    with pytest.raises(ValueError, match="one number for each of the 4 rows; it has 260"):
+    with pytest.raises(ValueError, match=r"one number for each of the 4 rows; its shape is \(260,\)"):
         jensen.fit(model, data, start, weight=np.ones(260))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from math import ceil, floor, inf, isfinite, log10
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,16 @@ from numpy.typing import NDArray
 MINUS = "−"
 MAX_DECIMALS = 6
 MAX_FIXED = 1e9
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a finite real number: no text, no truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and isfinite(value)
+
+
+def is_whole(value: Any) -> bool:
+    """Whether it is a whole number in the type of one."""
+    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
 
 
 def signed(text: str) -> str:

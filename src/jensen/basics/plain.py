@@ -36,6 +36,12 @@ def given(thing: Any, names: Iterable[str]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def collected(data: Any) -> Any:
+    """A lazy frame, collected; everything else as it is."""
+    lazy = given(data, ["collect", "collect_schema"])
+    return lazy["collect"]() if len(lazy) == 2 else data
+
+
 def require(thing: Any, methods: Mapping[str, str]) -> None:
     """Raise a TypeError that names the first of the methods that is missing, and its arguments."""
     for name, arguments in methods.items():

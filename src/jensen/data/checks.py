@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jensen.basics.errors import DataError, did_you_mean, listed
+from jensen.basics.weights import as_weight
 
 if TYPE_CHECKING:
     from jensen.data.rows import Rows
@@ -51,7 +52,8 @@ def check_weight(weight: ArrayLike | None, n: int) -> NDArray[np.float64] | None
     Raises
     ------
     DataError
-        If they are not n numbers, one is negative, NaN or infinite, or all are zero.
+        If they are not n numbers, one is negative, NaN or infinite, or all are zero or add up to less than
+        1e-20 or more than 1e100.
 
     Examples
     --------
@@ -59,19 +61,7 @@ def check_weight(weight: ArrayLike | None, n: int) -> NDArray[np.float64] | None
     >>> check_weight([1, 0, 2], 3)
     array([1., 0., 2.])
     """
-    if weight is None:
-        return None
-    values = _weight_numbers(weight)
-    if values.shape != (n,):
-        raise DataError(f"weight must have one number for each of the {n} rows; its shape is {values.shape}")
-    _refuse(~np.isfinite(values), values, "must be finite, with no value missing")
-    _refuse(values < 0, values, "must not be negative")
-    if not values.any():
-        raise DataError("weight is zero for every row; at least one row must count")
-    with np.errstate(over="ignore"):
-        if not np.isfinite(values.sum()):
-            raise DataError("the weights add up to infinity; divide them by a constant")
-    return values
+    return None if weight is None else as_weight(weight, n)
 
 
 def check_columns(expected: Sequence[str], found: Sequence[str] | int, name: str = "data") -> None:
@@ -178,21 +168,3 @@ def _first(bad: NDArray[np.bool_], begin: int) -> tuple[int, int]:
 
 def _place(rows: Rows, cell: tuple[int, int]) -> str:
     return f"row {cell[0]} (counted from 0), column {rows.columns[cell[1]]!r}"
-
-
-def _weight_numbers(weight: ArrayLike) -> NDArray[np.float64]:
-    try:
-        values = np.asarray(weight)
-        if values.dtype.kind in "USc":
-            raise TypeError
-        values = np.asarray(values, dtype=np.float64, order="C")
-    except (TypeError, ValueError):
-        raise DataError("weight must be numbers, one for each row") from None
-    return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
-
-
-def _refuse(bad: NDArray[np.bool_], values: NDArray[np.float64], rule: str) -> None:
-    if bad.any():
-        i, count = int(bad.argmax()), int(bad.sum())
-        others = f", and {count - 1} more rows are wrong too" if count > 1 else ""
-        raise DataError(f"weight {rule}; row {i} (counted from 0) has {values[i]}{others}")

@@ -51,6 +51,12 @@ class Dataset:
         known = "" if self.labels is None else f", {len(set(self.labels.tolist()))} {self.label_name} labels"
         return f"Dataset({self.name!r}: {n} × {d}{known}; {', '.join(self.columns)})\n  {self.title}"
 
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.values, dtype, copy=copy)
+
     def to_dict(self) -> dict[str, NDArray[Any]]:
         """The columns by name, the labels last."""
         table: dict[str, NDArray[Any]] = {c: self.values[:, j] for j, c in enumerate(self.columns)}

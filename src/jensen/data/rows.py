@@ -31,6 +31,12 @@ class Rows:
         n, d = self.values.shape
         return f"Rows({n} × {d} {self.values.dtype}: {listed(self.columns)})"
 
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.values, dtype, copy=copy)
+
 
 def side_by_side(parts: Mapping[str, NDArray[Any]], name: str) -> Rows:
     """Rows from columns: one-dimensional arrays of numbers of the same length."""

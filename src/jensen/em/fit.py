@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.numbers import is_whole
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.algorithms import Algorithm, as_algorithm
@@ -97,8 +98,10 @@ def fit(
     began = time.perf_counter()
     if params is not None and restarts is not None:
         raise ValueError("give either params (one start) or restarts (many), not both")
-    if restarts is not None and restarts < 1:
-        raise ValueError(f"restarts must be at least 1, not {restarts}")
+    if restarts is not None and not (is_whole(restarts) and restarts >= 1):
+        raise ValueError(f"restarts must be at least 1, a whole number, not {restarts!r}")
+    if not (is_whole(max_steps) and max_steps >= 0):
+        raise ValueError(f"max_steps must be a whole number from 0, not {max_steps!r}")
     seed = _seed(rng)
     if resume is not None:
         _check_resume(resume, params, seed, RANDOM if starts is None else starts.kind)
@@ -166,7 +169,16 @@ def _num_free(model: Model, params: Params) -> int | None:
 
 def _seed(rng: np.random.Generator | int | None) -> int | None:
     """The seed, where it is one; 0 by default."""
-    return 0 if rng is None else int(rng) if isinstance(rng, (int, np.integer)) else None
+    given: Any = rng
+    if given is None or is_whole(given):
+        given = int(given or 0)
+    try:
+        np.random.default_rng(given)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"rng must be a numpy.random.Generator or a whole number from 0, not {rng!r}"
+        ) from None
+    return given if isinstance(given, int) else None
 
 
 def _check_resume(before: Fit, params: Params | None, seed: int | None, kind: str) -> None:

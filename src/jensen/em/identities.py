@@ -15,12 +15,17 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
-from jensen.em.contract import Expected, Posterior, as_model
+from jensen.em.contract import Expected, Model, Posterior, as_model
+from jensen.em.validation import accepted, checked_weight
 
 
 def e_step(model: Any, params: Params, data: Data, weight: Weight = None) -> Expected:
     """S, log p(x | θ) and H[q] at the exact posterior: q(z) = p(z | x, θ)."""
-    model = as_model(model)
+    return one_pass(*_door(model, params, data, weight))
+
+
+def one_pass(model: Model, params: Params, data: Data, weight: Weight) -> Expected:
+    """The same of what has come through the door."""
     if model.e_step is not None:
         return model.e_step(params, data, weight)
     return model.expected(params, data, model.posterior(params, data), weight)
@@ -43,7 +48,7 @@ def expected_log_joint(
     model: Any, params: Params, data: Data, posterior: Posterior, weight: Weight = None
 ) -> float:
     """Q(θ) = E_q[log p(x, z | θ)] for any q."""
-    model = as_model(model)
+    model, params, data, weight = _door(model, params, data, weight)
     return float(model.expected_log_joint(params, model.expected(params, data, posterior, weight).stats))
 
 
@@ -55,14 +60,18 @@ def entropy(posterior: Posterior, weight: Weight = None) -> float:
 
 def elbo(model: Any, params: Params, data: Data, posterior: Posterior, weight: Weight = None) -> float:
     """The lower bound Q(θ) + H[q] of the log-evidence, for any q."""
-    model = as_model(model)
+    return _elbo(*_door(model, params, data, weight), posterior)
+
+
+def _elbo(model: Model, params: Params, data: Data, weight: Weight, posterior: Posterior) -> float:
     expected = model.expected(params, data, posterior, weight)
     return float(model.expected_log_joint(params, expected.stats)) + expected.entropy
 
 
 def kl_gap(model: Any, params: Params, data: Data, posterior: Posterior, weight: Weight = None) -> float:
     """KL(q ‖ p(z | x, θ)) = log p(x | θ) − ELBO(q, θ): what the bound misses. Zero at the exact posterior."""
-    return log_evidence(model, params, data, weight) - elbo(model, params, data, posterior, weight)
+    given = _door(model, params, data, weight)
+    return one_pass(*given).log_evidence - _elbo(*given, posterior)
 
 
 def log_evidence(model: Any, params: Params, data: Data, weight: Weight = None) -> float:
@@ -74,3 +83,10 @@ def log_prior(model: Any, params: Params) -> float:
     """log p(θ), 0 without a prior."""
     model = as_model(model)
     return 0.0 if model.prior is None else float(model.prior.log_density(model.as_given, params))
+
+
+def _door(model: Any, params: Params, data: Data, weight: Any) -> tuple[Model, Params, Data, Weight]:
+    """What a user gave, with the data as the model takes them."""
+    model = as_model(model)
+    data = accepted(model, data)
+    return model, params, data, checked_weight(weight, model.cases, data)

@@ -19,7 +19,7 @@ from jensen.em.cases import precision
 from jensen.em.contract import Expected, Model, as_model
 from jensen.em.coordinates import is_feasible
 from jensen.em.score import score
-from jensen.em.validation import checked_weight
+from jensen.em.validation import accepted, checked_weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Problem:
     def prepared(cls, model: Any, data: Data, weight: Any = None) -> Problem:
         """What a verb is given, checked, with the model as the data fix it."""
         model = as_model(model)
-        data = data if model.accept is None else model.accept(data)
+        data = accepted(model, data)
         weight = checked_weight(weight, model.cases, data)
         return cls(model if model.prepare is None else as_model(model.prepare(data, weight)), data, weight)
 
@@ -96,7 +96,7 @@ class Problem:
     def expected(self, params: Params) -> Expected:
         """S, log p(x | θ) and H[q] at the exact posterior: one pass."""
         self.num_e_steps += 1
-        return identities.e_step(self.model, params, self.data, self.weight)
+        return identities.one_pass(self.model, params, self.data, self.weight)
 
     def e_step(self, params: Params) -> State:
         """The state at ``params``: one pass over the data."""

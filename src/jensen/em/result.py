@@ -13,7 +13,7 @@ from jensen.em import criteria
 from jensen.em.start import Start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fit:
     """A fitted model and how sure it is. Everything reported is of ``params``, the parameters returned.
 

@@ -1,42 +1,46 @@
-"""What the verbs are given, checked once: weights that are weights, a start inside its spaces."""
+"""What the verbs are given, checked once: data as the model takes them, weights that are weights."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from jensen.basics.arrays import Data, Weight
+from jensen.basics.plain import collected, given
+from jensen.basics.weights import as_weight
 from jensen.em.cases import Cases
+
+ARRAYS = ("__array__", "__array_interface__", "__dlpack__")
+
+
+def accepted(model: Any, data: Data) -> Data:
+    """The data as the model takes them: what its ``accept`` makes of them.
+
+    For a model without one, a lazy frame is collected, and what can only be read as an array becomes one;
+    everything else is the model's own affair.
+    """
+    if model.accept is not None:
+        return model.accept(data)
+    if isinstance(data, np.ndarray | list | tuple | dict):
+        return data
+    data = collected(data)
+    if given(data, ["__len__"]) or not (said := given(data, ARRAYS)):
+        return data
+    return np.from_dlpack(data) if set(said) == {"__dlpack__"} else np.asarray(data)
 
 
 def checked_weight(weight: ArrayLike | None, cases: Cases, data: Data) -> Weight:
-    """The weights as an array; None stays None.
+    """The weights as an array of float64; None stays None.
 
     Raises
     ------
-    ValueError
-        If they are not one number for each case (where these can be counted), one is negative, NaN or
-        infinite, or all are zero.
+    jensen.basics.errors.DataError
+        A ValueError, if they are not one number for each case (where these can be counted), one is negative,
+        missing or infinite, or all together are nothing.
     """
-    if weight is None:
-        return None
-    values = np.asarray(weight)
-    if values.dtype.kind in "biu":
-        values = values.astype(float)
-    if values.dtype.kind != "f" or values.ndim != 1:
-        found = f"{values.dtype} of shape {values.shape}"
-        raise ValueError(f"weight must be numbers, one for each row; it is {found}")
-    n = _count(cases, data)
-    if n is not None and len(values) != n:
-        raise ValueError(f"weight must have one number for each of the {n} rows; it has {len(values)}")
-    bad = ~(np.isfinite(values) & (values >= 0))
-    if bad.any():
-        row = int(bad.argmax())
-        others = f", and {bad.sum() - 1} more are wrong" if bad.sum() > 1 else ""
-        raise ValueError(f"weight must be finite and not negative; row {row} has {values[row]}{others}")
-    if not values.any():
-        raise ValueError("the weights add up to zero; at least one row must count")
-    return values
+    return None if weight is None else as_weight(weight, _count(cases, data))
 
 
 def _count(cases: Cases, data: Data) -> int | None:

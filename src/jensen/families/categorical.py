@@ -19,16 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Weight
+from jensen.basics.numbers import is_number, is_whole
 from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
-from jensen.families.checks import UNPREPARED, counts, identical, whole_columns
+from jensen.families.checks import UNPREPARED, counts, first_cell, identical, require_rows, whole_columns
 from jensen.families.family import Family
-from jensen.families.table import as_table
+from jensen.families.table import named_table
 from jensen.spaces.simplex import Simplex
 from jensen.spaces.space import Space
 
 CategoricalParams = dict[str, Array]
 """Of column j: ``probabilities[j]``, (k, number of codes)."""
+
+
+MOST_CODES = 1e7  # of a column that says how many there are by itself
+CODES = "codes, as a categorical distribution has them"
 
 
 def name_of_column(j: int) -> str:
@@ -47,10 +52,9 @@ class Categorical(Family):
 
     Notes
     -----
-    Data are (n, d) whole numbers, or (n,) for one column: a code that is missing (−1, NaN) or that starts
-    from 1
-    where ``num_codes`` says otherwise is refused. Parameters are a dict: ``probabilities0`` of the first
-    column, (k, m_0), and so on.
+    Data are (n, d) whole numbers, or (n,) for one column. A code that is missing (−1, NaN) is refused, and so
+    are codes that start from 1, unless ``num_codes`` says that 0 is one that never occurs. Parameters are a
+    dict: ``probabilities0`` of the first column, (k, m_0), and so on.
 
     Examples
     --------
@@ -69,9 +73,12 @@ class Categorical(Family):
         if self.num_codes is None:
             return
         several = isinstance(self.num_codes, (list, tuple, np.ndarray))
-        codes = tuple(int(m) for m in self.num_codes) if several else (int(self.num_codes),)  # pyright: ignore
+        given: Any = self.num_codes if several else (self.num_codes,)
+        codes = tuple(int(m) if is_whole(m) else 0 for m in given)
         if min(codes, default=0) < 1:
-            raise ValueError(f"num_codes must be at least 1 in every column, not {self.num_codes}")
+            raise ValueError(
+                f"num_codes must be whole numbers from 1, one for every column, not {self.num_codes}"
+            )
         object.__setattr__(self, "num_codes", codes if several else codes[0])
 
     def _codes(self, d: int) -> tuple[int, ...]:
@@ -87,9 +94,16 @@ class Categorical(Family):
     def log_density(self, params: CategoricalParams, data: Any) -> Array:
         """log p(x_n | z = k), (n, k)."""
         x = _as_codes(data)
+        self._refuse_unknown(x, params)
         with np.errstate(divide="ignore"):
             logs = (np.log(table)[:, column] for table, column in zip(params.values(), x.T, strict=True))
             return reduce(np.add, logs).T
+
+    def _refuse_unknown(self, x: NDArray[np.intp], params: CategoricalParams) -> None:
+        """Codes that ``params`` have no probability for would be taken from the other end of a table."""
+        sizes = [np.shape(table)[1] for table in params.values()]
+        if x.shape[1] != len(sizes) or (len(x) and (x.min() < 0 or (x.max(axis=0) >= sizes).any())):
+            replace(self, num_codes=tuple(sizes)).check(x)
 
     def statistics(self, params: CategoricalParams | None, data: Any, weight: Array) -> Totals:
         """C_j (k, m_j) of every column."""
@@ -121,8 +135,16 @@ class Categorical(Family):
     # ---- what it adds --------------------------------------------------------------------------------------
 
     def accept(self, data: Any) -> Array:
-        """Arrays, lists and data frames of numbers, as (n, d); a masked or missing value is NaN."""
-        return as_table(data)
+        """Arrays, lists and data frames of codes, as (n, d)."""
+        x, columns = named_table(data)
+        counts(x, CODES, columns)
+        if self.num_codes is not None:
+            self._refuse_beyond(x, columns)
+        elif x.max(initial=0.0) >= MOST_CODES:
+            raise ValueError(
+                f"the data must be {CODES}; {first_cell(x, x >= MOST_CODES, columns)}, too large"
+            )
+        return x
 
     def prepare(self, data: Any, weight: Weight) -> Categorical:
         """With the number of codes in every column.
@@ -132,23 +154,36 @@ class Categorical(Family):
         ValueError
             For anything that is not a code: the first row and column, and how many there are.
         """
-        x = _checked(data)
-        if self.num_codes is None:
-            return replace(self, num_codes=tuple(int(top) + 1 for top in x.max(axis=0)))
-        self.check(x)
-        return replace(self, num_codes=self._codes(x.shape[1]))
+        x = counts(data, CODES)
+        require_rows(x)
+        if self.num_codes is not None:
+            self.check(x)
+            return replace(self, num_codes=self._codes(x.shape[1]))
+        least, most = x.min(axis=0), x.max(axis=0)
+        if ((least > 0) & (most > least)).any():
+            j = int(((least > 0) & (most > least)).argmax())
+            raise ValueError(
+                f"column {j} (counted from 0) has codes {least[j]:g} to {most[j]:g} and no 0, as in row "
+                f"{int(x[:, j].argmin())}: code from 0, or say how many codes there are, "
+                f"num_codes={most[j] + 1:g}"
+            )
+        return replace(self, num_codes=tuple(int(top) + 1 for top in most))
 
     def check(self, data: Any) -> None:
         """Refuse what is no code, and codes that are beyond those of their column."""
-        x = _checked(data)
+        self._refuse_beyond(counts(data, CODES), None)
+
+    def _refuse_beyond(self, x: Array, columns: Sequence[str] | None) -> None:
         codes = self._codes(x.shape[1])
         if len(codes) != x.shape[1]:
             raise ValueError(f"num_codes is of {len(codes)} columns, the data have {x.shape[1]}")
         bad = x >= np.array(codes)
         if bad.any():
-            row, column = (int(i) for i in np.argwhere(bad)[0])
+            column = int(np.argwhere(bad)[0][1])
+            name = f"column {column}" if columns is None else f"column {columns[column]!r}"
+            row = int(np.argwhere(bad)[0][0])
             raise ValueError(
-                f"column {column} has codes 0 to {codes[column] - 1}; row {row} (both counted from 0) is "
+                f"{name} has codes 0 to {codes[column] - 1}; row {row} (both counted from 0) is "
                 f"{x[row, column]:g}, and {int(bad.sum())} cells are beyond: code from 0, or raise num_codes"
             )
 
@@ -217,8 +252,8 @@ class DirichletPrior:
     concentration: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.concentration >= 1.0:
-            raise ValueError(f"concentration must be at least 1 to have a mode, not {self.concentration}")
+        if not (is_number(self.concentration) and self.concentration >= 1.0):
+            raise ValueError(f"concentration must be at least 1 to have a mode, not {self.concentration!r}")
 
     @property
     def holds_up(self) -> bool:
@@ -240,10 +275,6 @@ class DirichletPrior:
             total += k * (lgamma(m * a) - m * lgamma(a))
             total += (a - 1.0) * float(np.log(table).sum()) if a > 1 else 0.0
         return total
-
-
-def _checked(data: Any) -> Array:
-    return counts(data, "codes, as a categorical distribution has them")
 
 
 def _as_codes(data: Any) -> NDArray[np.intp]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from jensen.basics.arrays import Array
+from jensen.basics.arrays import Array, Mask
 from jensen.basics.numbers import count
 from jensen.basics.verdict import Outcome, Verdict
+from jensen.data.rows import check_shape
 
 UNPREPARED = "prepare the model first: model.prepare(data, weight)"
 SAME = 1e-4  # relative distance of two components that makes them one
@@ -20,13 +22,13 @@ def whole_columns(data: Any) -> Array:
     return x[:, None] if x.ndim == 1 else x
 
 
-def counts(data: Any, what: str) -> Array:
+def counts(data: Any, what: str, columns: Sequence[str] | None = None) -> Array:
     """(n, d) whole numbers from 0.
 
     Raises
     ------
     ValueError
-        Naming the first cell that is none, and how many there are.
+        Naming the first cell that is none, and how many there are; ``columns`` by their names.
     """
     try:
         x = whole_columns(data)
@@ -34,19 +36,36 @@ def counts(data: Any, what: str) -> Array:
         raise ValueError(f"the data must be {what}: whole numbers from 0") from None
     if x.ndim != 2:
         raise ValueError(f"the data must be (n, d) {what}, not of shape {x.shape}")
-    if not len(x):
-        raise ValueError("the data have no rows")
     with np.errstate(invalid="ignore"):
         bad = ~((x >= 0) & (x == np.floor(x)) & np.isfinite(x))
     if bad.any():
-        row, column = (int(i) for i in np.argwhere(bad)[0])
         cells = f"{count(int(bad.sum()), 'cell')} {'is' if bad.sum() == 1 else 'are'}"
         rows = count(int(bad.any(axis=1).sum()), "row")
+        cell = first_cell(x, bad, columns)
         raise ValueError(
-            f"the data must be {what}: whole numbers from 0; row {row}, column {column} (counted from 0) is "
-            f"{x[row, column]:g}, and {cells} wrong, in {rows}"
+            f"the data must be {what}: whole numbers from 0; {cell}, and {cells} wrong, in {rows}"
         )
     return x
+
+
+def first_cell(x: Array, bad: Mask, columns: Sequence[str] | None) -> str:
+    """Where the first of the bad cells is, and what it holds."""
+    row, column = (int(i) for i in np.argwhere(bad)[0])
+    if columns is None:
+        return f"row {row}, column {column} (counted from 0) is {x[row, column]:g}"
+    return f"row {row} (counted from 0), column {columns[column]!r} is {x[row, column]:g}"
+
+
+def require_columns(x: Array, expected: int | None) -> Array:
+    """The same (n, d); a ValueError for another d than is expected, where that is known."""
+    if expected not in (None, x.shape[1]):
+        raise ValueError(f"num_columns is {expected}, the data have {x.shape[1]}")
+    return x
+
+
+def require_rows(x: Array) -> None:
+    """A ValueError where there is no row."""
+    check_shape(x.shape, "data")
 
 
 def identical(features: Array, near: float | None = None) -> Verdict | None:

@@ -238,8 +238,17 @@ class Family(Contract):
         return None
 
     def accept(self, data: Any) -> Any:
-        """What users have (lists, data frames) as the data that the family takes; as they are by default."""
+        """What users have (lists, data frames) as the data that the family takes, with values refused that
+        have no probability; as they are by default.
+
+        A part of a `Product` is given a dict of its columns.
+        """
         return data
+
+    def plain_columns(self, data: Any) -> Array | None:
+        """The rows as columns of numbers (n, d), for starts that go by them; None where they are none."""
+        plain = isinstance(data, np.ndarray) and data.dtype.kind in "fiub" and data.ndim == 2
+        return data if plain else None
 
     def prepare(self, data: Any, weight: Weight) -> Family:
         """The family with what the data fix, and with data that it cannot take refused."""

@@ -17,13 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Weight
+from jensen.basics.numbers import is_number
 from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
-from jensen.families.checks import UNPREPARED, counts, identical, whole_columns
+from jensen.families.checks import (
+    UNPREPARED,
+    counts,
+    identical,
+    require_columns,
+    require_rows,
+    whole_columns,
+)
 from jensen.families.family import Family
-from jensen.families.table import as_table
+from jensen.families.table import named_table
 from jensen.spaces.positive import Positive
 from jensen.spaces.space import Space
+
+COUNTS = "counts, as a Poisson distribution has them"
 
 
 class PoissonParams(NamedTuple):
@@ -86,8 +96,10 @@ class Poisson(Family):
     # ---- what it adds --------------------------------------------------------------------------------------
 
     def accept(self, data: Any) -> Array:
-        """Arrays, lists and data frames of numbers, as (n, d); a masked or missing value is NaN."""
-        return as_table(data)
+        """Arrays, lists and data frames of counts, as (n, d)."""
+        x, columns = named_table(data)
+        counts(x, COUNTS, columns)
+        return require_columns(x, self.num_columns)
 
     def prepare(self, data: Any, weight: Weight) -> Poisson:
         """With the number of columns.
@@ -97,14 +109,13 @@ class Poisson(Family):
         ValueError
             For anything that is not a count: the first row and column, and how many there are.
         """
-        d = _counts(data).shape[1]
-        if self.num_columns not in (None, d):
-            raise ValueError(f"num_columns is {self.num_columns}, the data have {d}")
-        return replace(self, num_columns=d)
+        x = require_columns(counts(data, COUNTS), self.num_columns)
+        require_rows(x)
+        return replace(self, num_columns=x.shape[1])
 
     def check(self, data: Any) -> None:
         """Refuse what is no count."""
-        _counts(data)
+        require_columns(counts(data, COUNTS), self.num_columns)
 
     def spaces(self, k: int) -> dict[str, Space] | None:
         return None if self.num_columns is None else {"rates": Positive((k, self.num_columns))}
@@ -160,7 +171,8 @@ class GammaPrior:
     rate: float
 
     def __post_init__(self) -> None:
-        if not (self.shape >= 1 and self.rate > 0):
+        known = is_number(self.shape) and is_number(self.rate)
+        if not (known and self.shape >= 1 and self.rate > 0):
             raise ValueError(f"need shape ≥ 1 and rate > 0, not {self.shape} and {self.rate}")
 
     @property
@@ -180,10 +192,6 @@ class GammaPrior:
         a, b, rates = self.shape, self.rate, params.rates
         logs = (a - 1) * float(np.log(rates).sum()) if a > 1 else 0.0
         return rates.size * (a * log(b) - lgamma(a)) + logs - b * float(rates.sum())
-
-
-def _counts(data: Any) -> Array:
-    return counts(data, "counts, as a Poisson distribution has them")
 
 
 def _products(x: Array, rates: Array) -> Array:

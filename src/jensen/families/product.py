@@ -12,15 +12,18 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import reduce
+from types import MethodType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.errors import DataError
 from jensen.basics.tables import default_columns
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.cases import Rows
+from jensen.families.columns import named, numbered
 from jensen.families.family import Family, Lines, as_family
 from jensen.spaces.space import Space
 
@@ -107,7 +110,47 @@ class Product(Family):
             raise TypeError(f"the data must be a dict of the columns {self.keys}, or a data frame")
         if isinstance(data, tuple):
             raise TypeError("the data must be (n, d): a tuple is neither rows nor columns here")
-        return np.asarray(data)[:, [int(column) for column in columns]]  # pyright: ignore[reportArgumentType]
+        return np.take(data, [int(column) for column in columns], axis=1)  # pyright: ignore[reportArgumentType]
+
+    def accept(self, data: Any) -> Any:
+        """An (n, d) array of numbers where columns are numbers, a dict of the columns where they are names.
+
+        What a part makes of its own columns is what it gets; columns of a part that takes data as they are
+        stay so.
+        """
+        if self.keys:
+            return self._accept_named(named(data, self.keys))
+        values, names = numbered(data)
+        raw = False
+        for label, part in self.parts.items():
+            own = [int(column) for column in self.columns[label]]  # pyright: ignore[reportArgumentType]
+            if max(own) >= len(names):
+                raise ValueError(f"the data have no column {max(own)} (counted from 0)")
+            if not len(values):
+                continue
+            found = _accepted(label, part, {names[j]: values[:, j] for j in own})
+            raw |= found is None
+            if found is not None and not np.array_equal(found, values[:, own]):  # a family's own idea of them
+                values = np.array(values, float)
+                values[:, own] = found
+        return values if raw or values.dtype.kind == "f" else values.astype(float)
+
+    def _accept_named(self, data: dict[Hashable, Any]) -> dict[Hashable, Any]:
+        made: dict[Hashable, Any] = {}
+        for label, part in self.parts.items():
+            own = {column: data[column] for column in self.columns[label]}
+            found = _accepted(label, part, own) if all(len(values) for values in own.values()) else None
+            if found is None:
+                made |= {column: _one_column(values, column) for column, values in own.items()}
+            else:
+                made |= found if isinstance(found, dict) else dict(zip(own, found.T, strict=True))
+        return made
+
+    def plain_columns(self, data: Any) -> Array | None:
+        """Those of all parts, in their order."""
+        found = [self.take(label, data) for label in self.parts]
+        found = [part.plain_columns(x) for part, x in zip(self.parts.values(), found, strict=True)]
+        return None if any(rows is None for rows in found) else np.hstack(found)  # pyright: ignore
 
     def _each(self, data: Any) -> Iterable[tuple[str, Family, Any]]:
         return ((label, part, self.take(label, data)) for label, part in self.parts.items())
@@ -362,6 +405,18 @@ def _refuse(named: Columns, label: str, before: Mapping[str, Columns]) -> None:
     for other in before:
         if f"{label}.".startswith(f"{other}.") or f"{other}.".startswith(f"{label}."):
             raise ValueError(f"the parts {other} and {label} would be called alike: rename a column")
+
+
+def _accepted(label: str, part: Family, own: dict[Any, Any]) -> Any:
+    """What a part makes of its columns; None where it takes data as they are."""
+    if part.accept == MethodType(Family.accept, part):
+        return None
+    try:
+        return part.accept(own)
+    except DataError as error:
+        raise type(error)(f"{label}: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"{label}: {error}") from None
 
 
 def _one_column(values: Any, name: Hashable) -> Array:

@@ -23,6 +23,7 @@ from typing import Any, cast
 import numpy as np
 
 from jensen.basics.errors import DataError, one_line
+from jensen.basics.plain import given
 from jensen.basics.writing import write_file
 from jensen.em.contract import Model, as_model
 from jensen.em.result import Fit
@@ -43,7 +44,7 @@ AT_BOUND = 1e-12  # what a parameter at the bound of its space may be beyond wha
 
 
 def save(
-    fit: Fit | Saved | str | os.PathLike[str],
+    fit: Fit | Saved | Any,
     path: str | os.PathLike[str] | Fit | Saved,
     columns: Sequence[str] | None = None,
 ) -> None:
@@ -52,11 +53,11 @@ def save(
     Parameters
     ----------
     fit
-        A fit of any model, or a `jensen.files.Saved` made of one.
+        A fit of any model, a fitted `jensen.GaussianMixture`, or a `jensen.files.Saved` made of a fit.
     path
         Where. Call `jensen.basics.writing.check_writable` on it before a long fit.
     columns
-        Names of the columns, for a fit.
+        Names of the columns, for a fit; those of an estimator by default.
 
     Raises
     ------
@@ -75,12 +76,14 @@ def save(
     if isinstance(fit, str | os.PathLike):
         warnings.warn("save(path, fit) is now save(fit, path)", DeprecationWarning, stacklevel=2)
         fit, path = cast("tuple[Fit | Saved, str]", (path, fit))
+    if said := given(fit, ["result_"]):
+        fit, columns = said["result_"], _names_of(fit) if columns is None else columns
     saved = fit if isinstance(fit, Saved) else Saved.from_fit(cast(Fit, fit), columns)
     codec = Codec(own_classes())
     try:
         document = _document(saved, codec)
-        given = saved.model if GIVEN in document["model"] else None
-        _saved(json.loads(json.dumps(document, allow_nan=False)), codec, given)
+        own = saved.model if GIVEN in document["model"] else None
+        _saved(json.loads(json.dumps(document, allow_nan=False)), codec, own)
     except (DataError, ValueError) as error:
         raise DataError(f"cannot save the model: {one_line(error)}") from None
     write_file(cast(str, path), _layout({**document, "crc32": _checksum(document)}) + "\n")
@@ -278,13 +281,25 @@ def _is_at_bound(chart: Chart, params: Any) -> bool:
     return all(a.shape == b.shape and np.allclose(a, b, atol=AT_BOUND) for a, b in pairs)
 
 
+def _names_of(estimator: Any) -> Sequence[str] | None:
+    """Of the columns that an estimator fitted: where some are constant, these are not all."""
+    names, fit = given(estimator, ["feature_names_in_"]).get("feature_names_in_"), estimator.result_
+    if names is None or len(names) != _num_columns(as_model(fit.model), fit.params):
+        return None
+    return list(map(str, names))
+
+
+def _num_columns(model: Model, params: Any) -> int | None:
+    return None if model.components_of is None else model.components_of(params).family.num_columns
+
+
 def _read_columns(names: list[Any], model: Model, params: Any) -> tuple[str, ...]:
     for i, name in enumerate(names):
         if not isinstance(name, str):
             raise wrong(name, f"columns[{i}]", "text")
     if len(set(names)) < len(names):
         raise DataError("columns has the same name twice")
-    d = None if model.components_of is None else model.components_of(params).family.num_columns
+    d = _num_columns(model, params)
     if d is not None and len(names) != d:
         raise DataError(f"columns has {len(names)} names where the model has {d} columns")
     return tuple(names)

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Data
+from jensen.basics.numbers import is_whole
+from jensen.basics.plain import collected
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome
 from jensen.em.cases import Rows, columns_of
@@ -96,11 +98,11 @@ def select(
     """
     began = time.perf_counter()
     models = list(_grid(num_components, structures, prior))
-    data = _checked(data, models)
-    weight = checked_weight(weight, models[0].cases, data)
+    accepted, refused = _accepted(data, dict.fromkeys(model.family for model in models))
+    weight = checked_weight(weight, models[0].cases, next(iter(accepted.values())))
     seed = rng.integers(2**63) if isinstance(rng, np.random.Generator) else rng
     names = distinct_names(dict.fromkeys(model.family for model in models))
-    sweep = Sweep(data, weight, restarts, seed, names)
+    sweep = Sweep(accepted, refused, weight, restarts, seed, names)
     interrupted = False
     with Progress("sweep") if progress is None else nullcontext(progress) as shown:
         try:
@@ -123,10 +125,13 @@ def select(
 def _grid(
     num_components: int | Iterable[int], structures: Any, prior: MixturePrior | None
 ) -> Iterator[Mixture]:
-    ks = list(num_components) if isinstance(num_components, Iterable) else [num_components]
+    asked: Any = num_components
+    ks = list(asked) if isinstance(asked, Iterable) and not isinstance(asked, str) else [asked]
     kinds = list(structures) if isinstance(structures, (list, tuple, set)) else [structures]
     if not ks or not kinds:
         raise ValueError("give at least one number of components and one covariance structure")
+    if wrong := [k for k in ks if not is_whole(k)]:
+        raise ValueError(f"num_components must be whole numbers from 1, not {wrong[0]!r}")
     families = list(dict.fromkeys(_family(kind) for kind in kinds))
     for k in dict.fromkeys(int(k) for k in ks):
         for family in families:
@@ -134,6 +139,8 @@ def _grid(
 
 
 def _family(kind: Any) -> Family:
+    if isinstance(kind, str):
+        raise TypeError(f"a kind of components is an object, such as jensen.Full(), not {kind!r}")
     return Gaussian(kind) if isinstance(kind, Structure) else as_family(kind)
 
 
@@ -146,36 +153,69 @@ def distinct_names(families: Iterable[Family]) -> dict[Family, str]:
     return found
 
 
-def _checked(data: Any, models: list[Mixture]) -> Data:
-    """The data as all the families take them, where they agree; else each takes them its own way."""
-    found = [model.family.accept(data) for model in models]
-    if all(each is found[0] or _equal(each, found[0]) for each in found):
-        data = found[0]
-    columns = columns_of(data)
-    return {name: np.asarray(data[name]) for name in columns} if columns else data
+def _accepted(data: Any, families: Iterable[Family]) -> tuple[dict[Family, Data], dict[Family, str]]:
+    """The data as every family takes them, converted once where they agree; and why others refuse them.
+
+    If all do, the first says so.
+    """
+    found: dict[Family, Data] = {}
+    errors: dict[Family, Exception] = {}
+    table = data = collected(data)
+    for family in families:
+        try:
+            own = _of_family(family, table, data)
+        except (ValueError, TypeError) as error:
+            errors[family] = error
+            continue
+        table = own if isinstance(own, np.ndarray) else table
+        columns = columns_of(own)
+        found[family] = {name: np.asarray(own[name]) for name in columns} if columns else own
+    if not found:
+        raise next(iter(errors.values()))
+    return found, {family: str(error) for family, error in errors.items()}
 
 
-def _equal(one: Any, other: Any) -> bool:
-    plain = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
-    return plain and one.dtype == other.dtype and np.array_equal(one, other, equal_nan=True)
+def _of_family(family: Family, table: Any, data: Any) -> Data:
+    """From the table that another family has made, else from the data."""
+    try:
+        return family.accept(table)
+    except (ValueError, TypeError):
+        if table is data:
+            raise
+        return family.accept(data)
 
 
 class Sweep:
     """The cells that have been fitted to some data."""
 
     def __init__(
-        self, data: Data, weight: Any, restarts: int | None, seed: Any, names: dict[Family, str]
+        self,
+        data: dict[Family, Data],
+        refused: dict[Family, str],
+        weight: Any,
+        restarts: int | None,
+        seed: Any,
+        names: dict[Family, str],
     ) -> None:
-        self.data, self.weight, self.restarts, self.seed, self.names = data, weight, restarts, seed, names
+        self.data, self.refused = data, refused
+        self.weight, self.restarts, self.seed, self.names = weight, restarts, seed, names
         self.cells: list[Cell] = []
         self.models: list[Mixture] = []
-        self.enough = _Distinct(data, weight)
+        distinct = {id(own): _Distinct(own, weight) for own in data.values()}
+        self.enough = {family: distinct[id(own)] for family, own in data.items()}
 
     def add(self, model: Mixture) -> Cell:
         """The cell of one more model."""
         self.models.append(model)
-        self.cells.append(self._same(model) or self._fitted(model))
+        self.cells.append(self._refused(model) or self._same(model) or self._fitted(model))
         return self.cells[-1]
+
+    def _refused(self, model: Mixture) -> Cell | None:
+        """The cell of a family that does not take the data."""
+        family = model.family
+        if family not in self.refused:
+            return None
+        return Cell(model.num_components, family, self.names[family], None, None, self.refused[family])
 
     def mend(self) -> None:
         """A model is no worse than one that it contains: where it is, it is searched from there; what
@@ -214,20 +254,20 @@ class Sweep:
     def _from(self, cell: Cell, better: Cell) -> Cell:
         """A cell climbed from a model that it contains, or marked where that does not help."""
         assert cell.fit is not None and better.fit is not None
-        model, params = cell.fit.model, better.fit.params
+        model, params, data = cell.fit.model, better.fit.params, self.data[cell.family]
         if better.num_components == cell.num_components:
             params = self._given(cell, better)
         else:
             generator = np.random.default_rng(self.seed)
             for k in range(better.num_components + 1, cell.num_components + 1):
-                params = grown(replace(model, num_components=k), params, self.data, self.weight, generator)
+                params = grown(replace(model, num_components=k), params, data, self.weight, generator)
                 if params is None:
                     break
         note = f"below {better.label}, which it contains"
         if params is None:
             return replace(cell, note=note)
         try:
-            found = fit(model, self.data, params, weight=self.weight)
+            found = fit(model, data, params, weight=self.weight)
         except (ArithmeticError, ValueError):
             return replace(cell, note=note)
         improves = found.verdict.proper and (
@@ -243,14 +283,14 @@ class Sweep:
     def _fitted(self, model: Mixture) -> Cell:
         """The fit of one model, or the reason why there is none."""
         k, family = model.num_components, model.family
-        name = self.names[family]
-        free = family.count_free(k, self.data)
+        name, data, enough = self.names[family], self.data[family], self.enough[family]
+        free = family.count_free(k, data)
         total = None if free is None else k - 1 + free
-        if not self.enough.at_least(k):
-            message = f"more components than the {self.enough.count} distinct rows"
+        if not enough.at_least(k):
+            message = f"more components than the {enough.count} distinct rows"
             return Cell(k, family, name, total, None, message)
         try:
-            found = fit(model, self.data, weight=self.weight, restarts=self.restarts, rng=self.seed)
+            found = fit(model, data, weight=self.weight, restarts=self.restarts, rng=self.seed)
         except (ArithmeticError, ValueError) as error:  # LinAlgError is a ValueError
             return Cell(k, family, name, total, None, str(error))
         return Cell(k, family, name, found.num_free if total is None else total, found)
@@ -260,10 +300,10 @@ class Sweep:
         k, family = model.num_components, model.family
         if model.prior is not None:
             return None
-        identity = family.same_as(k, self.data)
+        identity = family.same_as(k, self.data[family])
         for cell in self.cells:
-            known = cell.num_components == k and not cell.same_as
-            if known and cell.family.same_as(k, self.data) == identity:
+            known = cell.num_components == k and not cell.same_as and cell.family in self.data
+            if known and cell.family.same_as(k, self.data[cell.family]) == identity:
                 return replace(cell, family=family, name=self.names[family], same_as=cell.name)
         return None
 

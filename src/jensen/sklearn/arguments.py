@@ -45,12 +45,14 @@ CONSTRAINTS: dict[str, list[Any]] = {
 """What each argument may be, as scikit-learn checks it."""
 
 
-def choose_stop(estimator: Any) -> Stop:
-    """Steps without end for ``tol=0``; otherwise what is left to be gained."""
+def choose_stop(estimator: Any, numbered: bool) -> Stop:
+    """Steps without end for ``tol=0``; otherwise what is left to be gained. What is printed has ``numbered``
+    starts where every climb is one.
+    """
     stop: Stop = Never() if estimator.tol == 0 else Gain(float(estimator.tol))
     if not estimator.verbose:
         return stop
-    return Reporter(stop, estimator.verbose_interval, detail=estimator.verbose >= 2)
+    return Reporter(stop, estimator.verbose_interval, estimator.verbose >= 2, numbered)
 
 
 def choose_prior(estimator: Any, data: Array, weight: Array | None) -> Any:

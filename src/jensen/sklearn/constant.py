@@ -42,6 +42,18 @@ def varying(estimator: Any, data: Array) -> NDArray[np.intp] | None:
     return np.setdiff1d(np.arange(data.shape[1]), constant)
 
 
+LOG_DENSITY = -0.5 * float(np.log(2.0 * np.pi * VARIANCE))
+"""Of a row, in each of these columns."""
+
+
+def narrowed(params: MixtureParams, kept: NDArray[np.intp], covariance_type: Any) -> MixtureParams:
+    """Parameters of the kept columns alone."""
+    structure, (k, d) = structure_of(covariance_type), params.components.means.shape
+    full = structure.full(params.components.covariances, k, d)[np.ix_(np.arange(k), kept, kept)]
+    components = GaussianParams(params.components.means[:, kept], structure.reduce(full, params.weights))
+    return MixtureParams(params.weights, components)
+
+
 def widened(params: MixtureParams, kept: NDArray[np.intp], row: Array, covariance_type: Any) -> MixtureParams:
     """Parameters of the kept columns with the constant ones, whose values are those of ``row``, beside
     them.

@@ -14,6 +14,7 @@ from jensen.sklearn.shapes import (
     given_array,
     given_matrices,
     given_weights,
+    near_one,
     set_parameters,
     structure_of,
 )
@@ -41,6 +42,8 @@ def from_parameters(
 ) -> Any:
     """An estimator with these parameters."""
     structure_of(covariance_type)  # refuses what is none
+    if np.ndim(means) != 2:
+        raise ValueError(f"means must have shape (k, n_features), not {np.shape(means)}")
     k, d = np.shape(means)
     estimator = cls(k, covariance_type=covariance_type, **arguments)
     means = given_array(means, "means", (k, d))
@@ -60,13 +63,12 @@ def from_sklearn(cls: type, gm: Any) -> Any:
     check_is_fitted(gm)
     asked = gm.get_params()
     estimator = cls(**{name: asked[name] for name in ALIKE})
-    means = np.asarray(gm.means_, np.float64)
-    covariances = vars(gm).get("covariances_")
-    if covariances is None:  # set up by hand, as its users do
-        form = form_of(gm.covariance_type)
-        covariances = form.covariances(form.precisions(np.asarray(gm.precisions_cholesky_, np.float64)))
-    components = GaussianParams(means, np.asarray(covariances, np.float64))
-    set_parameters(estimator, MixtureParams(np.asarray(gm.weights_, np.float64), components))
+    means = np.asarray(gm.means_)
+    form = form_of(gm.covariance_type)  # what scikit-learn itself computes with: it may be set by hand
+    covariances = form.covariances(form.precisions(np.asarray(gm.precisions_cholesky_, np.float64)))
+    components = GaussianParams(np.asarray(means, np.float64), covariances)
+    params = MixtureParams(near_one(gm.weights_, len(means)), components)
+    set_parameters(estimator, params, means.dtype if means.dtype == np.float32 else np.float64)
     estimator.n_features_in_ = means.shape[1]
     _copy(REPORTED, gm, estimator)
     return estimator
@@ -92,4 +94,4 @@ def _copy(names: tuple[str, ...], source: Any, target: Any) -> None:
     for name in names:
         value = vars(source).get(name)
         if value is not None:
-            setattr(target, name, value.copy() if isinstance(value, np.ndarray) else value)
+            setattr(target, name, value.copy() if isinstance(value, np.ndarray | list) else value)

@@ -12,15 +12,15 @@ from sklearn.utils.validation import check_is_fitted
 from jensen.em.algorithms import EM
 from jensen.em.fit import fit
 from jensen.em.result import Fit
-from jensen.models.mixture.params import MixtureParams
 from jensen.models.mixture.prior import MixturePrior
 from jensen.sklearn import exchange, validation
 from jensen.sklearn.arguments import CONSTRAINTS, choose_prior, choose_stop
-from jensen.sklearn.constant import varying, widened
-from jensen.sklearn.messages import report_end, warn_unless_converged
+from jensen.sklearn.constant import LOG_DENSITY, varying, widened
+from jensen.sklearn.messages import report_begin, report_end, warn_unless_converged
 from jensen.sklearn.scoring import ScoringMixin, generator, mixture
 from jensen.sklearn.shapes import set_parameters
-from jensen.sklearn.starts import given_parts, make_plan
+from jensen.sklearn.starts import given_parts, is_warm, make_plan
+from jensen.sklearn.warm import Continued, climbed, remembered
 
 
 # DensityMixin.score has no body, so its inferred type is None.
@@ -63,9 +63,10 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
     random_state : int, RandomState or None, default=None
         Seeds the starts, and `sample`.
     warm_start : bool, default=False
-        Go on from the parameters of the previous `fit`.
+        Go on from the parameters of the previous `fit`. ``n_iter_`` and ``lower_bounds_`` are those of the
+        last `fit` alone; whether it converged is told from the steps of all.
     verbose : int, default=0
-        1 prints progress and the table of starts, 2 gains and times too.
+        1 prints starts, steps, how it ended and the table of starts; 2 gains and times too.
     verbose_interval : int, default=10
         Steps between lines of progress.
     prior : jensen.models.MixturePrior or None, default=None
@@ -77,8 +78,8 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
     means_ : ndarray of shape (k, n_features)
     covariances_, precisions_, precisions_cholesky_ : ndarray
         Of shape (k, n_features, n_features) for "full", (n_features, n_features) for "tied", (k, n_features)
-        for "diag" and (k,) for "spherical", (n_features,) for "eei", () for "eii". All parameters are
-        float64, also those of a fit to float32 rows.
+        for "diag" and (k,) for "spherical", (n_features,) for "eei", () for "eii". All parameters are float32
+        where X is; predictions use them as they were found, in double precision, until one is set by hand.
     converged_ : bool
         True only if a proper maximum was reached.
     n_iter_ : int
@@ -86,7 +87,7 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
     lower_bound_ : float
         Mean log-likelihood per row (per unit of weight) of the parameters returned: ``score`` of the data
         fitted.
-    lower_bounds_ : ndarray of shape (n_iter_,)
+    lower_bounds_ : list of n_iter_ floats
         The same after each step; the last is ``lower_bound_``.
     result_ : jensen.Fit
         Everything else: verdict with advice, ledger, what is left to be gained, table of all starts.
@@ -183,21 +184,29 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
         data, weight = validation.fit_rows(self, X, sample_weight)
         kept = varying(self, data)
         whole, data = data, data if kept is None else np.ascontiguousarray(data[:, kept])
-        given = given_parts(self, data.shape[1])
+        given = given_parts(self, whole.shape[1], kept)
         plan = make_plan(self, given)
+        before = climbed(self) if is_warm(self) else ()
+        if self.verbose:
+            report_begin(plan.kind, plan.restarts)
         found = fit(
             mixture(self.n_components, self.covariance_type, choose_prior(self, data, weight)),
             data,
             weight=weight,
             algorithm=None if plan.start is None else EM(),
-            stop=choose_stop(self),
+            stop=Continued(choose_stop(self, plan.start is not None), before),
             max_steps=self.max_iter,
             restarts=plan.restarts,
             starts=plan.starts(),
             rng=generator(self.random_state),
         )
-        params = found.params if kept is None else widened(found.params, kept, whole[0], self.covariance_type)
-        self._keep(found, params, len(data))
+        params, offset = found.params, 0.0
+        if kept is not None:
+            params = widened(params, kept, whole[0], self.covariance_type)
+            offset = LOG_DENSITY * (whole.shape[1] - len(kept))
+        set_parameters(self, params, whole.dtype)
+        self._climbed = remembered(before, found)
+        self._keep(found, offset, len(data))
         return self
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[np.intp]:
@@ -215,14 +224,15 @@ class GaussianMixture(ScoringMixin, DensityMixin, BaseEstimator):  # pyright: ig
         """
         return self.fit(X, y, sample_weight).predict(X)
 
-    def _keep(self, found: Fit, params: MixtureParams, num_rows: int) -> None:
-        """Set the attributes; report and warn."""
-        set_parameters(self, params)
+    def _keep(self, found: Fit, offset: float, num_rows: int) -> None:
+        """Set what is said of the fit; report and warn. ``offset`` is the log-density of a row in columns
+        that were not fitted.
+        """
         self.result_ = found
         self.converged_ = found.verdict.converged
         self.n_iter_ = found.num_steps
-        self.lower_bound_ = found.log_evidence / found.weight
-        self.lower_bounds_ = found.ledger["log_evidence"][1:] / found.weight
+        self.lower_bound_ = found.log_evidence / found.weight + offset
+        self.lower_bounds_ = (found.ledger["log_evidence"][1:] / found.weight + offset).tolist()
         if self.verbose:
             report_end(found)
         warn_unless_converged(found, num_rows, self.max_iter, self.tol)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from sklearn.exceptions import ConvergenceWarning
 
+from jensen.basics.numbers import count
 from jensen.basics.verdict import Outcome
 from jensen.em.result import Fit
 from jensen.em.stopping import Seen, Stop
@@ -16,16 +17,23 @@ from jensen.em.stopping import Seen, Stop
 
 @dataclass(slots=True)
 class Reporter:
-    """A stopping rule that also prints every ``interval`` steps; in ``detail`` with gain and time."""
+    """A stopping rule that also prints every ``interval`` steps, in ``detail`` with gain and time; and the
+    number of each start, where every climb is one.
+    """
 
     stop: Stop
     interval: int
     detail: bool
+    numbered: bool = False
+    starts: int = 0
     began: float = field(default_factory=time.perf_counter)
 
     def done(self, seen: Seen) -> bool:
         """What the wrapped rule says."""
         step = len(seen.objectives) - 1
+        if self.numbered and step == 1:
+            self.starts += 1
+            print(f"start {self.starts}")
         if step % self.interval == 0:
             print(f"  step {step}: {self._progress(seen.objectives)}")
         return self.stop.done(seen)
@@ -36,6 +44,15 @@ class Reporter:
             return text
         gain = objectives[-1] - objectives[-2]
         return f"{text}, gained {gain:.3g}, {time.perf_counter() - self.began:.2f} s"
+
+
+def report_begin(kind: str, num_starts: int | None) -> None:
+    """Print what is about to be run."""
+    print(
+        "search among starts of several kinds"
+        if num_starts is None
+        else f"{count(num_starts, 'start')}: {kind}"
+    )
 
 
 def report_end(fit: Fit) -> None:

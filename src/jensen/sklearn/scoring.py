@@ -10,16 +10,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from jensen.basics.arrays import Array
+from jensen.basics.numbers import is_whole
 from jensen.em import criteria
 from jensen.em.contract import Expected
 from jensen.em.identities import e_step
 from jensen.families.gaussian.gaussian import Gaussian
-from jensen.families.gaussian.moments import GaussianParams
 from jensen.families.gaussian.structures.structure import Structure
 from jensen.models.mixture.mixture import Mixture
 from jensen.models.mixture.params import MixtureParams
 from jensen.sklearn import validation
-from jensen.sklearn.shapes import covariances_of, structure_of
+from jensen.sklearn.shapes import parameters_of, structure_of
 
 
 def mixture(k: int, covariance_type: str | Structure, prior: Any = None) -> Mixture:
@@ -74,7 +74,7 @@ class ScoringMixin:
         log_density : ndarray of shape (n_samples,)
         """
         model, params = fitted_model(self)
-        rows = validation.rows(self, X)
+        rows = rows_of(self, X)
         return model.family.native.log_evidence(params.weights, params.components, rows)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
@@ -152,8 +152,8 @@ class ScoringMixin:
             The component that each row was drawn from.
         """
         model, params = fitted_model(self)
-        if n_samples < 1:
-            raise ValueError(f"n_samples must be at least 1, not {n_samples}")
+        if not (is_whole(n_samples) and n_samples >= 1):
+            raise ValueError(f"n_samples must be at least 1, not {n_samples!r}")
         labels = model.labels(params, int(n_samples), rng := generator(self.random_state))
         return model.family.sample(params.components, labels, rng), labels
 
@@ -173,20 +173,24 @@ def fitted_model(estimator: ScoringMixin) -> tuple[Mixture, MixtureParams]:
     check_is_fitted(estimator)
     if "n_features_in_" not in vars(estimator):
         estimator.n_features_in_ = np.shape(estimator.means_)[1]  # pyright: ignore -- set by hand
-    components = GaussianParams(np.asarray(estimator.means_, float), covariances_of(estimator))
-    return mixture(len(estimator.weights_), estimator.covariance_type), MixtureParams(
-        estimator.weights_, components
-    )
+    params = parameters_of(estimator)
+    return mixture(len(params.weights), estimator.covariance_type), params
+
+
+def rows_of(estimator: ScoringMixin, X: Any) -> Array:
+    """The rows in the precision of what is computed from them: single where parameters and rows both are."""
+    rows = validation.rows(estimator, X)
+    return rows if rows.dtype == np.asarray(estimator.means_).dtype else np.asarray(rows, np.float64)
 
 
 def responsibilities(estimator: ScoringMixin, X: Any) -> Array:
     """p(z_n = k | x_n), (n, k)."""
     model, params = fitted_model(estimator)
-    return model.posterior(params, validation.rows(estimator, X)).responsibilities
+    return model.posterior(params, rows_of(estimator, X)).responsibilities
 
 
 def expected(estimator: ScoringMixin, X: Any, sample_weight: Any) -> Expected:
     """Totals over rows: log-evidence, entropy, weight. Nothing of size n × k is stored."""
     model, params = fitted_model(estimator)
-    data = validation.rows(estimator, X)
+    data = rows_of(estimator, X)
     return e_step(model, params, data, validation.weights(sample_weight, len(data)))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
+from jensen.families.gaussian.moments import GaussianParams
 from jensen.families.gaussian.structures.registry import STRUCTURES
 from jensen.families.gaussian.structures.structure import Structure
 from jensen.models.mixture.params import MixtureParams
@@ -107,23 +108,59 @@ def given_matrices(value: Any, name: str, covariance_type: str | Structure, k: i
     return array
 
 
-def set_parameters(estimator: Any, params: MixtureParams) -> None:
-    """scikit-learn's attributes of these parameters."""
-    form = form_of(estimator.covariance_type)
-    estimator.weights_ = params.weights
-    estimator.means_, estimator.covariances_ = params.components
-    estimator.precisions_cholesky_ = form.factor(params.components.covariances)
-    estimator.precisions_ = form.precisions(estimator.precisions_cholesky_)
-    estimator._factors = estimator.precisions_cholesky_.copy()
+PARAMETERS = ("weights_", "means_", "covariances_", "precisions_cholesky_")
 
 
-def covariances_of(estimator: Any) -> Array:
-    """The covariances of the attributes: those of ``precisions_cholesky_`` where that was set by hand, as
-    scikit-learn's users do.
+def set_parameters(estimator: Any, params: MixtureParams, dtype: Any = np.float64) -> None:
+    """scikit-learn's attributes of these parameters, in the precision of the data.
+
+    The parameters themselves are kept beside them: of a covariance that is nearly singular single precision
+    leaves none.
     """
-    own = vars(estimator)
-    factors = own.get("precisions_cholesky_")
-    if factors is None or ("covariances_" in own and np.array_equal(factors, own.get("_factors"))):
-        return np.asarray(estimator.covariances_, float)
     form = form_of(estimator.covariance_type)
-    return form.covariances(form.precisions(np.asarray(factors, float)))
+    means, covariances = params.components
+    factors = form.factor(covariances)
+    values = (params.weights, means, covariances, factors)
+    shown = {name: np.array(value, dtype) for name, value in zip(PARAMETERS, values, strict=True)}
+    for name, value in shown.items():
+        setattr(estimator, name, value.copy())
+    estimator.precisions_ = np.asarray(form.precisions(factors), dtype)
+    estimator._exact = (params, shown)
+
+
+def parameters_of(estimator: Any) -> MixtureParams:
+    """The parameters that the attributes stand for: as they were found, but for what was set by hand since.
+
+    As in scikit-learn, covariances are those of ``precisions_cholesky_`` where these were set.
+    """
+    exact, shown = vars(estimator).get("_exact", (None, {}))
+    own = {name: vars(estimator).get(name) for name in PARAMETERS}
+    same = {name: name in shown and np.array_equal(value, shown[name]) for name, value in own.items()}
+    k, d = _sizes(own)
+    weights = exact.weights if same["weights_"] else near_one(own["weights_"], k)
+    means = exact.components.means if same["means_"] else given_array(own["means_"], "means_", (k, d))
+    if same["covariances_"] and same["precisions_cholesky_"]:
+        return MixtureParams(weights, GaussianParams(means, exact.components.covariances))
+    return MixtureParams(weights, GaussianParams(means, _covariances(estimator, own, same, k, d)))
+
+
+def _sizes(own: dict[str, Any]) -> tuple[int, int]:
+    if np.ndim(own["means_"]) != 2:
+        raise ValueError(f"means_ must have shape (k, n_features), not {np.shape(own['means_'])}")
+    return np.shape(own["means_"])  # pyright: ignore[reportReturnType] -- of two
+
+
+def near_one(value: Any, k: int) -> Array:
+    """Set by hand; what adds up to 1 in single precision is made to in double."""
+    weights = given_array(value, "weights_", (k,))
+    total = weights.sum()
+    return weights / total if abs(total - 1.0) < 1e-5 else weights
+
+
+def _covariances(estimator: Any, own: dict[str, Any], same: dict[str, bool], k: int, d: int) -> Array:
+    kind, factors = estimator.covariance_type, own["precisions_cholesky_"]
+    if factors is None or (same["precisions_cholesky_"] and own["covariances_"] is not None):
+        return given_matrices(own["covariances_"], "covariances_", kind, k, d)
+    form = form_of(kind)
+    factors = given_array(factors, "precisions_cholesky_", structure_of(kind).shape(k, d))
+    return form.covariances(form.precisions(factors))

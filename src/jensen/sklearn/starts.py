@@ -17,7 +17,15 @@ from jensen.families.gaussian.starts import StartFunction
 from jensen.models.mixture.mixture import Mixture
 from jensen.models.mixture.params import MixtureParams
 from jensen.sklearn.arguments import START_KINDS
-from jensen.sklearn.shapes import form_of, given_array, given_matrices, given_weights, structure_of
+from jensen.sklearn.constant import narrowed
+from jensen.sklearn.shapes import (
+    form_of,
+    given_array,
+    given_matrices,
+    given_weights,
+    parameters_of,
+    structure_of,
+)
 
 MixtureStart = Callable[[Mixture, Array, Array | None, np.random.Generator], MixtureParams]
 
@@ -103,10 +111,17 @@ class Plan:
         return Starts(self.kind, self.start, reorder=not isinstance(self.start, GivenStart))
 
 
-def given_parts(estimator: Any, d: int) -> Given:
-    """The parts of θ that the arguments, or with ``warm_start`` the previous fit, prescribe."""
-    if estimator.warm_start and "weights_" in vars(estimator):
-        return _previous(estimator, d)
+def is_warm(estimator: Any) -> bool:
+    """Whether a fit goes on from the previous one."""
+    return estimator.warm_start and "weights_" in vars(estimator)
+
+
+def given_parts(estimator: Any, d: int, kept: NDArray[np.intp] | None = None) -> Given:
+    """The parts of θ that the arguments, or with ``warm_start`` the previous fit, prescribe; of the ``kept``
+    columns, where not all of d are fitted.
+    """
+    if is_warm(estimator):
+        return _previous(estimator, d, kept)
     k, kind = estimator.n_components, estimator.covariance_type
     weights, means, precisions = estimator.weights_init, estimator.means_init, estimator.precisions_init
     return Given(
@@ -121,15 +136,19 @@ def _covariances(precisions: Any, covariance_type: str, k: int, d: int) -> Array
     return form_of(covariance_type).covariances(array)
 
 
-def _previous(estimator: Any, d: int) -> Given:
+def _previous(estimator: Any, d: int, kept: NDArray[np.intp] | None) -> Given:
     k, kind = estimator.n_components, estimator.covariance_type
     shape = structure_of(kind).shape(k, d)
-    if estimator.means_.shape != (k, d) or estimator.covariances_.shape != shape:
+    own = vars(estimator)
+    before = np.shape(own["means_"]), np.shape(own.get("covariances_", own.get("precisions_cholesky_")))
+    if before != ((k, d), shape):
         raise ValueError(
-            f"warm_start cannot go on from means of shape {estimator.means_.shape} and covariances of shape "
-            f"{estimator.covariances_.shape} to {(k, d)} and {shape}: set warm_start=False or fit a clone"
+            f"warm_start cannot go on from means of shape {before[0]} and covariances of shape "
+            f"{before[1]} to {(k, d)} and {shape}: set warm_start=False or fit a clone"
         )
-    return Given(estimator.weights_, estimator.means_, estimator.covariances_)
+    params = parameters_of(estimator)
+    params = params if kept is None else narrowed(params, kept, kind)
+    return Given(params.weights, *params.components)
 
 
 def make_plan(estimator: Any, given: Given) -> Plan:

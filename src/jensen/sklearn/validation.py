@@ -9,8 +9,11 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from jensen.basics.arrays import Array
+from jensen.basics.plain import collected
+from jensen.basics.tables import default_columns
 from jensen.data.checks import check_finite, check_weight
 from jensen.data.doors.memory import as_rows
+from jensen.data.rows import Rows
 
 
 def fit_rows(estimator: Any, X: Any, sample_weight: Any) -> tuple[Array, Array | None]:
@@ -39,12 +42,26 @@ def weights(sample_weight: Any, num_rows: int) -> Array | None:
 
 
 def _rows(estimator: Any, X: Any, reset: bool) -> Array:
-    if hasattr(X, "collect_schema") and hasattr(X, "collect"):
-        X = X.collect()  # a lazy frame
+    X = collected(X)
     found = as_rows(X, name="X")
-    named: Any = X if hasattr(X, "columns") else found.values
-    validate_data(estimator, named, reset=reset, skip_check_array=True)  # numbers and names of columns
+    validate_data(estimator, _named(X, found), reset=reset, skip_check_array=True)
     check_finite(found, name="X")
+    return found.values
+
+
+def _named(X: Any, found: Rows) -> Any:
+    """What scikit-learn reads the number and the names of columns from: a frame that it knows."""
+    if hasattr(X, "iloc") and hasattr(X, "columns"):  # pandas: which names will do is for scikit-learn to say
+        return X
+    if found.columns == default_columns(len(found.columns)):
+        return found.values
+    import narwhals as nw
+
+    for backend in ("polars", "pyarrow", "pandas"):
+        try:
+            return nw.from_dict({name: [] for name in found.columns}, backend=backend).to_native()
+        except ImportError:
+            continue
     return found.values
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from itertools import accumulate
 from math import prod
 from operator import attrgetter
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Labels, Mask, Params
+from jensen.basics.plain import given
 from jensen.spaces.links import Link
 from jensen.spaces.space import Space
 
@@ -72,8 +73,10 @@ class Local:
 def as_dict(params: Any) -> dict[str, Any]:
     if isinstance(params, Mapping):
         return dict(params)
-    if isinstance(params, tuple):  # a named one
-        return params._asdict()  # pyright: ignore[reportAttributeAccessIssue]
+    if isinstance(params, tuple) and (named := given(params, ["_asdict"])):
+        return named["_asdict"]()
+    if isinstance(params, type) or not is_dataclass(params):
+        raise TypeError(f"params are a dict, a named tuple or a dataclass, not {params!r:.60}")
     return {field.name: attrgetter(field.name)(params) for field in fields(params)}
 
 

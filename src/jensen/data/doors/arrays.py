@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.errors import DataError, DataTypeError, listed, one_line
+from jensen.basics.plain import given
 from jensen.basics.tables import default_columns
 from jensen.data.rows import Rows, check_shape, float_type, repeated
 
@@ -36,14 +37,22 @@ def plain_array(data: Any, name: str) -> NDArray[Any]:
         if isinstance(data, np.ma.MaskedArray):
             _check_numeric(data.dtype, name)
             return np.ma.filled(data.astype(float_type([data.dtype])), np.nan)
-        values = np.asarray(data)
+        values = np.asarray(_exchanged(data))
         if values.dtype.kind in "US" and not isinstance(data, np.ndarray):
             values = np.asarray(data, dtype=object)
     except DataError:
         raise
     except (ValueError, TypeError) as error:
         raise DataError(f"{name} is not a table: {_ragged(data) or one_line(error):.150}") from None
+    except (RuntimeError, BufferError) as error:  # of another library: on a device, with a gradient to come
+        raise DataError(f"{name} cannot be read as an array: {one_line(error):.150}") from None
     return values.astype(object) if values.dtype.kind in "US" else values
+
+
+def _exchanged(data: Any) -> Any:
+    """What other libraries hand over by the DLPack protocol alone, without a copy; else as it is."""
+    said = given(data, ("__dlpack__", "__dlpack_device__", "__array__", "__array_interface__"))
+    return np.from_dlpack(data) if set(said) == {"__dlpack__", "__dlpack_device__"} else data
 
 
 def numbers(values: NDArray[Any], where: str) -> NDArray[Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.errors import DataError
+from jensen.basics.plain import given
 from jensen.data.doors.arrays import numbers
 from jensen.data.rows import Rows, repeated, side_by_side, take
 
@@ -23,6 +24,8 @@ def from_frame(data: Any, columns: Sequence[str] | None, name: str) -> Rows | No
     import narwhals as nw
 
     frame = nw.from_native(_with_text_names(data), allow_series=True, pass_through=True)
+    if frame is data:
+        frame = _from_stream(data)
     if isinstance(frame, nw.LazyFrame):
         frame = frame.collect()
     if isinstance(frame, nw.Series):
@@ -35,11 +38,29 @@ def from_frame(data: Any, columns: Sequence[str] | None, name: str) -> Rows | No
     )
 
 
+def _from_stream(data: Any) -> Any:
+    """A table that its library hands over by Arrow's stream protocol; as it is where it does not."""
+    import narwhals as nw
+
+    if not given(data, ["__arrow_c_stream__"]) or isinstance(data, nw.DataFrame | nw.LazyFrame | nw.Series):
+        return data
+    for backend in ("pyarrow", "polars"):
+        try:
+            return nw.from_arrow(data, backend=backend)
+        except ImportError:
+            continue
+        except (ValueError, TypeError):  # a stream of one column
+            return data
+    raise DataError("reading an Arrow stream needs pyarrow or polars: pip install pyarrow")
+
+
 def _with_text_names(data: Any) -> Any:
     """A pandas frame whose columns are named by text: narwhals wants names that are, and differ."""
     import narwhals as nw
 
-    if not nw.dependencies.is_pandas_dataframe(data):
+    if isinstance(data, nw.DataFrame | nw.LazyFrame | nw.Series) or not nw.dependencies.is_pandas_dataframe(
+        data
+    ):
         return data
     names = [str(column) for column in data.columns]
     twice = repeated(names)

@@ -147,6 +147,11 @@ class Constrained(Model):
 
     # ---- the contract --------------------------------------------------------------------------------------
 
+    @property
+    def accept(self) -> Any:
+        """``accept(data)``: the model's own, where it has one."""
+        return self.whole.accept
+
     def prepare(self, data: Data, weight: Weight) -> Constrained:
         """With whatever the data fix of the model."""
         base = self.base if self.whole.prepare is None else self.whole.prepare(data, weight)
@@ -160,7 +165,7 @@ class Constrained(Model):
             return True
         try:
             params = self.start(data, weight, np.random.default_rng(0))
-            return self._m_step.is_closed(identities.e_step(self.whole, params, data, weight).stats, params)
+            return self._m_step.is_closed(identities.one_pass(self.whole, params, data, weight).stats, params)
         except (ArithmeticError, ValueError, np.linalg.LinAlgError):
             return True
 
@@ -172,7 +177,7 @@ class Constrained(Model):
 
     def e_step(self, params: Params, data: Data, weight: Weight) -> Expected:
         """The model's own E-step."""
-        return identities.e_step(self.whole, self._checked(params), data, weight)
+        return identities.one_pass(self.whole, self._checked(params), data, weight)
 
     def expected_log_joint(self, params: Params, stats: Any) -> float:
         return self.whole.expected_log_joint(params, stats)
@@ -241,7 +246,7 @@ class Constrained(Model):
         return j.T @ np.asarray(self.whole.complete_information(params, data, weight)) @ j
 
     def _complete_information(self, params: Params, data: Data, weight: Weight) -> Array:
-        stats = identities.e_step(self.whole, params, data, weight).stats
+        stats = identities.one_pass(self.whole, params, data, weight).stats
         return self._m_step.information(stats, params, lambda there: self._score(there, stats))
 
     @property

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.numbers import is_number
 from jensen.basics.verdict import Verdict
-from jensen.families.checks import refuse_without_moments
+from jensen.families.checks import refuse_without_moments, require_columns, require_rows
 from jensen.families.family import End, Family, Lines, Standardized
 from jensen.families.gaussian import climb, diagnosis, starts
 from jensen.families.gaussian.apart import within
@@ -38,6 +39,7 @@ from jensen.spaces.space import Space
 
 LOG_2PI = float(np.log(2.0 * np.pi))
 DEFAULT_FLOOR = 1e-7
+LEAST_VARIANCE = {4: 1e-40, 8: 1e-292}  # by item size: with smaller ones digits are lost
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,8 @@ class Gaussian(Family):
                 "covariance must be a structure of jensen.families, such as Tied() or Full(), "
                 f"not {self.covariance!r}"
             )
-        if not self.floor >= 0:
-            raise ValueError(f"floor must be at least 0, not {self.floor}")
+        if not (is_number(self.floor) and self.floor >= 0):
+            raise ValueError(f"floor must be at least 0, not {self.floor!r}")
 
     @property
     def native(self) -> Native | None:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
@@ -168,7 +170,7 @@ class Gaussian(Family):
 
     def accept(self, data: Any) -> Array:
         """Arrays, lists and data frames of numbers, as (n, d); one dimension is one column."""
-        return as_table(data, finite=True)
+        return require_columns(as_table(data, finite=True), self.num_columns)
 
     def prepare(self, data: Array, weight: Weight) -> Gaussian:
         """The family with its bound in the metric of these data.
@@ -180,8 +182,7 @@ class Gaussian(Family):
             a column is constant, so that no covariance can be estimated in it.
         """
         _num_columns(data)
-        if not len(data):
-            raise ValueError("the data have no rows")
+        require_rows(data)
         with np.errstate(over="ignore", invalid="ignore"):
             mean, covariance = data_moments(data, weight)
         if not np.isfinite(covariance).all():
@@ -194,7 +195,8 @@ class Gaussian(Family):
         return replace(self, metric=metric, floor=floor)
 
     def _refuse_constant_columns(self, data: Array, weight: Weight, mean: Array, covariance: Array) -> None:
-        suspects = np.flatnonzero(np.diagonal(covariance) <= np.square(1e-6 * mean))
+        variances, least = np.diagonal(covariance), LEAST_VARIANCE.get(data.dtype.itemsize, 0.0)
+        suspects = np.flatnonzero((variances <= np.square(1e-6 * mean)) | (variances < least))
         if not len(suspects):
             return
         rows = data[:, suspects] if weight is None else data[np.asarray(weight) > 0][:, suspects]
@@ -203,6 +205,13 @@ class Gaussian(Family):
             columns = ", ".join(str(j) for j in constant)
             raise ValueError(
                 f"no variance to estimate: column {columns} (counted from 0) is constant; leave it out"
+            )
+        small = np.setdiff1d(suspects[variances[suspects] < least], constant)
+        if len(small):
+            j = small[0]
+            raise ValueError(
+                f"the values of column {j} (counted from 0) differ by no more than {np.ptp(data[:, j]):.2g}, "
+                "too little to be squared: change the units of that column"
             )
 
     @property

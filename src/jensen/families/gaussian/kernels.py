@@ -27,6 +27,8 @@ class Native:
 
     def e_step(self, weights: Array, params: GaussianParams, data: Array, weight: Weight) -> Sums:
         """Moments under the exact posterior, log-evidence and entropy, in one pass."""
+        if not len(data):  # nothing is what a row without weight adds
+            data, weight = np.zeros((1, params.means.shape[1])), np.zeros(1)
         centre, count, first, second, log_evidence, entropy, total = self._run(
             _core.e_step, weights, params, data, None if weight is None else _doubles(weight)
         )
@@ -35,19 +37,24 @@ class Native:
 
     def posterior(self, weights: Array, params: GaussianParams, data: Array) -> tuple[Array, Array]:
         """Responsibilities (n, k) and log p(x_n | θ) (n,), in the precision of the data."""
-        return self._run(_core.posterior, weights, params, data)
+        r, log_evidence = self._run(_core.posterior, weights, params, data)
+        return r[: len(data)], log_evidence[: len(data)]
 
     def log_evidence(self, weights: Array, params: GaussianParams, data: Array) -> Array:
         """log p(x_n | θ), (n,)."""
-        return self._run(_core.log_evidence, weights, params, data)
+        return self._run(_core.log_evidence, weights, params, data)[: len(data)]
 
     def log_joint(self, weights: Array, params: GaussianParams, data: Array) -> Array:
         """log π_k + log p(x_n | k), (n, k)."""
-        return self._run(_core.log_joint, weights, params, data)
+        return self._run(_core.log_joint, weights, params, data)[: len(data)]
 
     def _run(self, kernel: Any, weights: Array, params: GaussianParams, data: Array, *weight: Weight) -> Any:
         rows = data if data.dtype == np.float32 else np.asarray(data, np.float64)
         means, covariances = params
+        if rows.shape[1:] != means.shape[1:]:
+            raise ValueError(f"the data have {rows.shape[-1]} columns, the means {means.shape[1]}")
+        if not len(rows):  # a pass is over one row at least
+            rows = np.zeros_like(rows, shape=(1, rows.shape[1]))
         try:
             return kernel(
                 self.structure.moments.code,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.basics.numbers import count
+from jensen.basics.numbers import count, is_number
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats
 
 
@@ -47,8 +47,13 @@ class NormalInverseWishart:
         d = len(self.mean)
         if np.shape(self.scale) != (d, d):
             raise ValueError(f"scale must be ({d}, {d}) like the mean, not {np.shape(self.scale)}")
-        if not (self.mean_count > 0 and self.dof > d - 1):
-            raise ValueError(f"need mean_count > 0 and dof > {d - 1}")
+        known = is_number(self.mean_count) and is_number(self.dof)
+        if not (known and self.mean_count > 0 and self.dof > d - 1):
+            raise ValueError(
+                f"need mean_count > 0 and dof > {d - 1}, not {self.mean_count!r} and {self.dof!r}"
+            )
+        if not (np.isfinite(self.mean).all() and np.isfinite(self.scale).all()):
+            raise ValueError("mean and scale must be finite")
         if not np.allclose(self.scale, np.transpose(self.scale)) or not np.linalg.eigvalsh(self.scale)[0] > 0:
             raise ValueError("scale must be symmetric and positive definite")
 

@@ -49,6 +49,25 @@ def check_function(passes: Passes, chart: Chart, rows: Rows, latent: Enumerated)
     _refuse_ignored([name for name, v in zip(names, jaxpr.jaxpr.invars, strict=False) if v not in used])
 
 
+def check_codes(passes: Passes, chart: Chart, rows: Rows, latent: Enumerated) -> None:
+    """Refuse codes in the data that log_joint uses as an index beyond what they index.
+
+    Raises
+    ------
+    ValueError
+        Which row, which code, and how many there are.
+    TypeError
+        An index is no whole number.
+    """
+    if not rows.num_rows:
+        return
+    jax = require_jax()
+    params = chart.from_vector(np.zeros(chart.size))
+    x, z = rows.take(0), jax.tree.map(lambda leaf: leaf[0], latent.values)
+    jaxpr = _traced(passes, params, x, z)
+    refuse_codes(jaxpr, len(jaxpr.jaxpr.invars) - len(rows.leaves), rows)
+
+
 def _traced(passes: Passes, params: Any, x: Any, z: Any) -> Any:
     jax = require_jax()
     try:
@@ -58,6 +77,11 @@ def _traced(passes: Passes, params: Any, x: Any, z: Any) -> Any:
         raise TypeError(message) from error
     except jax.errors.TracerBoolConversionError as error:
         message = "log_joint decides by if, and, or or not what depends on params, x or z: use jnp.where"
+        raise TypeError(message) from error
+    except TypeError as error:
+        if "Indexer must have integer" not in str(error):
+            raise
+        message = "log_joint uses as an index what is no whole number: make the codes integers, .astype(int)"
         raise TypeError(message) from error
 
 

@@ -25,7 +25,7 @@ from jensen.models.log_joint.m_step import LONGEST, newton, takes_params, valida
 from jensen.models.log_joint.passes import LogJointFunction, Passes
 from jensen.models.log_joint.precision import double, in_double, require_jax
 from jensen.models.log_joint.prior import LogPrior
-from jensen.models.log_joint.rows import Rows, as_rows
+from jensen.models.log_joint.rows import Rows, accept, as_rows
 from jensen.models.log_joint.statistics import LogJointStats, Part
 from jensen.models.log_joint.sums import Sums
 from jensen.spaces.chart import Chart
@@ -117,6 +117,8 @@ class LogJoint(Model):
         if block < 1:
             raise ValueError(f"block must be at least 1, not {block}")
         self.chart = Chart(parameters)
+        if not self.chart.size:
+            raise ValueError("parameters have nothing that can be fitted: give name: space, as jensen.Real()")
         self.latent = latent
         self.symmetric = tuple(symmetric)
         relabelling.check_symmetric(self.symmetric, self.chart)
@@ -136,10 +138,25 @@ class LogJoint(Model):
 
     # ---- the contract --------------------------------------------------------------------------------------
 
+    def accept(self, data: Any) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Lists, data frames, data sets and arrays of other libraries as arrays of numbers, part by part.
+
+        Codes that are beyond what they index are refused.
+        """
+        if isinstance(data, Rows):
+            return data
+        found = accept(data)
+        self._check_codes(as_rows(found))
+        return found
+
+    @in_double
+    def _check_codes(self, rows: Rows) -> None:
+        checks.check_codes(self.sums.passes, self.chart, rows, self.latent)
+
     def posterior(self, params: Params, data: Any) -> DiscretePosterior:
         """q(z) ∝ exp log_joint(params, z, x), by enumeration; (n, K)."""
         self.chart.check(params)
-        rows = as_rows(data)
+        rows = as_rows(self.accept(data))
         found = [
             tuple(np.asarray(part)[: block.end - block.begin] for part in parts)
             for block, parts in self.sums.each("posterior", rows, self.chart.to_vector(params))
@@ -250,9 +267,13 @@ class LogJoint(Model):
 
     def diagnose(self, params: Params, data: Any, weight: Array | None) -> Verdict | None:
         """A collapse onto a few rows, where the likelihood has no maximum."""
-        log_evidence = self.posterior(params, data).log_evidence
+        rows, w, numbers = as_rows(data), _as_float(weight), None
+        if w is not None and not w.all():  # a row without weight may be impossible
+            numbers = np.flatnonzero(w)
+            rows, w = rows.subset(numbers), w[numbers]
+        log_evidence = self.posterior(params, rows).log_evidence
         per_state = self.chart.size / self.latent.num_states
-        return collapse(log_evidence, _as_float(weight), per_state, as_rows(data).size)
+        return collapse(log_evidence, w, per_state, rows.size, numbers)
 
     def complete_information(self, params: Params, data: Any, weight: Array | None) -> Array:
         """−∂² (Q(·, S(θ)) + log p(·)) / ∂u² at θ, (p, p), from at most some rows: a metric for steps."""

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import DataError
+from jensen.basics.plain import collected, given
+from jensen.families.table import as_table
 from jensen.models.log_joint.precision import require_jax
 
 
@@ -93,13 +96,21 @@ def as_rows(data: Any) -> Rows:
     return Rows(arrays, tree, len(arrays[0]))
 
 
+def accept(data: Any) -> Any:
+    """The same parts, each an array of numbers: lists, data frames, data sets, arrays of other libraries."""
+    return require_jax().tree.map(_numbers, data, is_leaf=lambda part: isinstance(part, list))
+
+
 def _numbers(leaf: Any) -> np.ndarray:
     if isinstance(leaf, np.ma.MaskedArray) and np.ma.is_masked(leaf):
         row = int(np.argwhere(np.ma.getmaskarray(leaf))[0][0])
         raise ValueError(
             f"row {row} of the data is masked: leave such rows out, or say in log_joint what they mean"
         )
+    leaf = collected(leaf)
     array = np.asarray(leaf)
+    if array.dtype.kind in "OV" and not (array.ndim == 0 and np.isscalar(leaf)):
+        array = _of_cells(leaf)
     if array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
         raise ValueError("the data hold whole numbers above 2⁶³ − 1, which JAX has not: make them floats")
     if array.ndim == 0:
@@ -110,6 +121,27 @@ def _numbers(leaf: Any) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise ValueError(f"the data must be numbers, not {array.dtype}; code categories as integers")
     return array
+
+
+def _of_cells(leaf: Any) -> np.ndarray:
+    """What the door for tables makes of objects, records and nullable columns; columns of whole numbers stay
+    whole.
+    """
+    try:
+        table = as_table(leaf)
+    except DataError as error:
+        raise ValueError(f"{error}; code categories as integers") from None
+    types = np.atleast_1d(np.asarray(_types(leaf), dtype=object))
+    whole = len(types) and all(str(each).lower().startswith(("int", "uint", "bool")) for each in types)
+    if whole and np.isfinite(table).all():
+        table = table.astype(np.int64)
+    return table[:, 0] if np.ndim(leaf) == 1 and table.shape[1] == 1 else table
+
+
+def _types(leaf: Any) -> Any:
+    """Of its columns, where it is a frame or a column of one."""
+    said = given(leaf, ["dtypes", "dtype"])
+    return said.get("dtypes", said.get("dtype", ()))
 
 
 def _double(array: np.ndarray) -> np.ndarray:

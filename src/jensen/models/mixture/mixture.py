@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Data, Weight
+from jensen.basics.numbers import is_whole
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Verdict
+from jensen.em.cases import Rows
 from jensen.em.contract import Expected, Model, Prior
 from jensen.em.effort import Search
 from jensen.em.posteriors import DiscretePosterior
@@ -90,7 +92,7 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
     """π and the components as one unconstrained vector; None while the family does not know its spaces."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.num_components, (int, np.integer)):
+        if not is_whole(self.num_components):
             raise TypeError(f"num_components must be a whole number, not {self.num_components!r}")
         if self.num_components < 1:
             raise ValueError(f"num_components must be at least 1, not {self.num_components}")
@@ -107,7 +109,10 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
 
     def posterior(self, params: MixtureParams, data: Data) -> DiscretePosterior:
         """r_nk = π_k p(x_n | k) / p(x_n)."""
-        data = self.family.accept(data)
+        return self._posterior(params, self.family.accept(data))
+
+    def _posterior(self, params: MixtureParams, data: Data) -> DiscretePosterior:
+        """Of what has come through the door."""
         native = self.family.native
         if native is not None:
             return DiscretePosterior(*native.posterior(params.weights, params.components, data))
@@ -131,7 +136,9 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
         """``expected ∘ posterior``; in one native pass that stores no q where the family has one."""
         native = self.family.native
         if native is None:
-            return self.expected(params, data, self.posterior(params, data), weight)
+            own = type(self).posterior is not Mixture.posterior
+            q = self.posterior(params, data) if own else self._posterior(params, data)
+            return self.expected(params, data, q, weight)
         sums = native.e_step(params.weights, params.components, data, weight)
         return Expected(MixtureStats(sums.count, sums.stats), sums.log_evidence, sums.entropy, sums.weight)
 
@@ -200,6 +207,9 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
         return None if self.family.row_scores is None or self.chart is None else self._scores
 
     def _scores(self, params: MixtureParams, data: Data) -> Array:
+        data = self.family.accept(data)
+        if not Rows().count(data):
+            return np.zeros((0, self.chart.size if self.chart is not None else 0))
         return scores(self.family, params, data, self.posterior(params, data).responsibilities)
 
     def canonical(self, params: MixtureParams) -> MixtureParams:

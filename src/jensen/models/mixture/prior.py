@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.numbers import is_number
 from jensen.basics.plain import given
 from jensen.families.family import PriorKind
 from jensen.models.mixture.params import MixtureParams, MixtureStats
@@ -29,8 +30,8 @@ class Dirichlet:
     concentration: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.concentration >= 1.0:
-            raise ValueError(f"concentration must be at least 1 to have a mode, not {self.concentration}")
+        if not (is_number(self.concentration) and self.concentration >= 1.0):
+            raise ValueError(f"concentration must be at least 1 to have a mode, not {self.concentration!r}")
 
     def pseudo_counts(self, k: int) -> Array:
         """α − 1 for each component."""

@@ -38,7 +38,7 @@ class Ground:
     data, weight
         The rows.
     given
-        The rows as the user has them, for starts that go by their columns; None in parts.
+        The rows as columns of numbers, for starts that go by these; None in parts, and where there are none.
     width
         How many columns they have.
     by_steps
@@ -51,7 +51,7 @@ class Ground:
     model: Any
     data: Any
     weight: Weight
-    given: Any
+    given: Array | None
     width: int
     by_steps: Callable[[Ground, End, float, int, bool], None]
     back: Callable[[Any], Any]
@@ -71,14 +71,15 @@ class Ground:
             if not (weight > 0).all():
                 kept = np.flatnonzero(weight > 0)
                 data, weight = Rows().take(data, kept), weight[kept]
-        width = data.shape[1] if isinstance(data, np.ndarray) and data.ndim == 2 else 1
+        given = model.family.plain_columns(data)
+        width = 1 if given is None else given.shape[1]
         same = None if model.prior is not None else model.family.standardized(data, weight)
         if same is None:
-            return cls(model, data, weight, data, width, by_steps, _unchanged, _unchanged)
+            return cls(model, data, weight, given, width, by_steps, _unchanged, _unchanged)
         total = float(len(data)) if weight is None else float(weight.sum())
         model = replace(model, family=same.family)
         return cls(
-            model, same.data, weight, data, width, by_steps, same.back, same.there, total * same.log_scale
+            model, same.data, weight, given, width, by_steps, same.back, same.there, total * same.log_scale
         )
 
     # ---- what it is ----------------------------------------------------------------------------------------
@@ -112,7 +113,7 @@ class Ground:
         it goes by.
         """
         model = self.model if k is None or k == self.k else replace(self.model, num_components=k)
-        given = Rows().take(self.given, which) if start else None
+        given = self.given[which] if start and self.given is not None else None
         return Ground(
             model,
             Rows().take(self.data, which),

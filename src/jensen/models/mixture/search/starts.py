@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from itertools import cycle, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,9 +72,9 @@ def begin(ground: Ground, count: int, rng: np.random.Generator, first: int = 0) 
     return ends + (ground.begin_partitions(named, np.concatenate(labels)) if labels else [])
 
 
-def _scales(data: Any) -> tuple[Array | None, Array | None]:
+def _scales(data: Array | None) -> tuple[Array | None, Array | None]:
     """Columns of numbers, centred; and divided by their standard deviations."""
-    if not isinstance(data, np.ndarray) or data.dtype.kind not in "fiub" or data.ndim != 2:
+    if data is None:
         return None, None
     rows = np.asarray(data - data.mean(axis=0, dtype=float), float)
     spread = rows.std(axis=0)
