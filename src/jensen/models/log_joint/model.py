@@ -140,11 +140,7 @@ class LogJoint(Model):
         """q(z) ∝ exp log_joint(params, z, x), by enumeration; (n, K)."""
         self.chart.check(params)
         rows = as_rows(data)
-        found = [
-            tuple(np.asarray(part)[: block.end - block.begin] for part in parts)
-            for block, parts in self.sums.each("posterior", rows, self.chart.to_vector(params))
-        ]
-        q, evidence = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        q, evidence = self.sums.posterior(rows, self.chart.to_vector(params))
         if not np.isfinite(evidence).all():
             raise ValueError(self.explain(params, rows))
         return DiscretePosterior(q, evidence)

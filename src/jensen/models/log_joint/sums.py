@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.models.log_joint.compiling import SECOND
+from jensen.models.log_joint.looks import MOST_LOOKED_AT, Look, Looks
 from jensen.models.log_joint.passes import Passes
 from jensen.models.log_joint.precision import in_double
 from jensen.models.log_joint.rows import Block, Rows, blocks, power_of_two
@@ -14,7 +16,7 @@ from jensen.models.log_joint.statistics import LogJointStats, Part
 
 MOST_CELLS = 2**20  # of block × states: 8 MiB a copy
 FEW_CELLS = 2**14  # take no time
-SMALLEST_BLOCK = 256
+SMALLEST_BLOCK = 32
 HESSIAN_BLOCK = 1024
 METRIC_ROWS = 2048
 DERIVATIVES = ("scored_e_step", "q_score", "q_hessian", "hessian")
@@ -38,6 +40,7 @@ class Sums:
         self._num_states = num_states
         self._size = size
         self._block = block
+        self._looks = Looks(self._look)
 
     def blocks(self, rows: Rows, second: bool = False) -> list[Block]:
         """Blocks that keep block × states (× parameters, for second derivatives) in bounds."""
@@ -50,9 +53,45 @@ class Sums:
     def each(self, name: str, rows: Rows, u: Array, second: bool = False) -> list[tuple[Block, Any]]:
         """A pass without weights, block by block."""
         return [
-            (block, self.passes(name, u, rows.padded(block.begin, block.end, block.size)))
+            (block, self._run(name, block, second, u, rows.padded(block.begin, block.end, block.size)))
             for block in self.blocks(rows, second)
         ]
+
+    def _run(self, name: str, block: Block, second: bool, *arguments: Any) -> Any:
+        """A pass over a block."""
+        work = block.size * self._num_states * (max(1.0, self._size / SECOND) if second else 1.0)
+        return self.passes(name, *arguments, work=work)
+
+    # ---- few rows ------------------------------------------------------------------------------------------
+
+    def only_block(self, rows: Rows) -> Block | None:
+        """The block that holds all rows, where they are few enough for their `Looks` to be kept."""
+        if max(rows.num_rows * self._num_states, rows.num_rows * rows.size) > MOST_LOOKED_AT:
+            return None
+        blocks = self.blocks(rows)
+        return blocks[0] if len(blocks) == 1 else None
+
+    @in_double
+    def look(self, rows: Rows, u: Array, weight: Array | None) -> Look | None:
+        """All that one pass tells of few rows; None where they are many."""
+        block = self.only_block(rows)
+        return None if block is None else self._looks.at(rows, u, block, weight)
+
+    @in_double
+    def look_at_each(self, rows: Rows, u: Array) -> Look | None:
+        """The same, of any weights."""
+        block = self.only_block(rows)
+        return None if block is None else self._looks.each_row(rows, u, block)
+
+    def _look(self, u: Array, rows: Any, weight: Any) -> tuple[Array, ...]:
+        work = float(weight.size * self._num_states)
+        found = tuple(np.asarray(part) for part in self.passes("look", u, rows, weight, work=work))
+        if self.passes.safe or not _is_spoilt(found[:3]):
+            return found
+        self.passes.safe = True
+        return self._look(u, rows, weight)
+
+    # ---- any rows ------------------------------------------------------------------------------------------
 
     @in_double
     def total(
@@ -65,11 +104,13 @@ class Sums:
         second: bool = False,
     ) -> tuple[Array, ...]:
         """A pass summed over the blocks. Its last part is a derivative, if it has one."""
+        if name in ("e_step", "scored_e_step") and (look := self.look(rows, *vectors, weight)) is not None:
+            return look.sums, look.features, look.score
         pending = []
         for block in self.blocks(rows, second):
             here = rows.padded(block.begin, block.end, block.size)
             given = [None if part is None else block.of(part) for part in q]
-            pending.append(self.passes(name, *vectors, here, block.of(weight), *given))
+            pending.append(self._run(name, block, second, *vectors, here, block.of(weight), *given))
         with np.errstate(over="ignore", invalid="ignore"):  # at a collapse
             total = tuple(
                 np.add.reduce([np.asarray(part) for part in parts]) for parts in zip(*pending, strict=True)
@@ -78,6 +119,15 @@ class Sums:
             self.passes.safe = True
             return self.total(name, rows, *vectors, weight=weight, q=q, second=second)
         return total
+
+    def posterior(self, rows: Rows, u: Array) -> tuple[Array, Array]:
+        """q (n, K) and log p(x | θ) (n,)."""
+        if (look := self.look_at_each(rows, u)) is not None:
+            return look.q.copy(), look.log_evidence
+        pieces = self.each("posterior", rows, u)
+        found = [tuple(np.asarray(part)[: b.end - b.begin] for part in parts) for b, parts in pieces]
+        q, evidence = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return q, evidence
 
     # ---- the evidence --------------------------------------------------------------------------------------
 
@@ -125,7 +175,7 @@ class Sums:
     @in_double
     def log_prior(self, u: Array) -> tuple[float, Array, Array]:
         """log p(θ), its derivative and its Hessian."""
-        value, score, hessian = (np.asarray(part) for part in self.passes("log_prior", u))
+        value, score, hessian = (np.asarray(part) for part in self.passes("log_prior", u, work=len(u)))
         return float(value), score, hessian
 
     # ---- Q -------------------------------------------------------------------------------------------------
@@ -138,7 +188,19 @@ class Sums:
     def _q_of(self, u: Array, part: Part) -> float:
         if part.value is not None and part.is_at(u):
             return part.value
+        if (here := self.look_at_each(part.rows, u)) is not None:
+            return self._between(here, part)
         return float(self._under("q_value", u, part)[0])
+
+    def _between(self, here: Look, part: Part) -> float:
+        """Σ w q log p(x, z | θ) of the q of a part."""
+        q = part.q
+        if q is None:
+            before = self.look_at_each(part.rows, part.u)
+            assert before is not None
+            q = before.q
+        wq = q if part.weight is None else part.weight[:, None] * q
+        return float(np.sum(wq * here.logs, where=wq > 0))
 
     def q_score(self, u: Array, stats: LogJointStats) -> Array:
         """∂Q(θ, S)/∂u."""

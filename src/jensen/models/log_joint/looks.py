@@ -1,0 +1,103 @@
+"""Looks at few rows: one program computes all that an E-step, a posterior and Q need, and the latest are kept.
+
+With q and log p(x, z | θ) of every row at hand, Q(θ, S) = Σ w q_old log p(x, z | θ) is a sum of products of two
+looks, at the θ of S and at this one; so no further pass is compiled, or run. Data are compared by their bytes:
+they may be changed in place between two calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jensen.basics.arrays import Array
+from jensen.models.log_joint.precision import require_jax
+from jensen.models.log_joint.rows import Block, Rows
+
+KEPT = 4
+MOST_LOOKED_AT = 2**16  # rows × states, and numbers in the data, up to which looks are kept: 512 KiB each
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is known of some rows at θ.
+
+    Attributes
+    ----------
+    sums, features, score
+        [log-evidence, H, Q]; Σ_n w_n q_n(z) T(x_n); ∂ log p(x | θ) / ∂u.
+    logs, q
+        (n, K): log p(x_n, z | θ), and the posterior.
+    """
+
+    u: bytes
+    sums: Array
+    features: Array
+    score: Array
+    logs: Array
+    q: Array
+
+    @property
+    def log_evidence(self) -> Array:
+        """log p(x_n | θ), (n,)."""
+        top = np.max(self.logs, axis=1)
+        top = np.where(np.isfinite(top), top, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return top + np.log(np.exp(self.logs - top[:, None]).sum(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Rows and weights where JAX computes, padded to a block."""
+
+    key: tuple[Any, ...]
+    rows: Any
+    weight: Any
+
+
+class Looks:
+    """The latest looks, and the rows that they were at.
+
+    Parameters
+    ----------
+    compute
+        ``compute(u, rows, weight)``: sums, features, score, logs, q of a padded block.
+    """
+
+    def __init__(self, compute: Callable[[Array, Any, Any], tuple[Array, ...]]) -> None:
+        self._compute = compute
+        self._kept: tuple[tuple[tuple[Any, ...], Look], ...] = ()
+        self._placed: Placed | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_compute": self._compute, "_kept": (), "_placed": None}
+
+    def at(self, rows: Rows, u: Array, block: Block, weight: Array | None) -> Look:
+        """The look at these rows, from memory where it is there."""
+        placed, point = self.place(rows, block, weight), u.tobytes()
+        for key, look in self._kept:
+            if look.u == point and key == placed.key:
+                return look
+        sums, features, score, logs, q = self._compute(u, placed.rows, placed.weight)
+        look = Look(point, sums, features, score, logs[:, : block.end].T, q[:, : block.end].T)
+        self._kept = ((placed.key, look), *self._kept[: KEPT - 1])
+        return look
+
+    def each_row(self, rows: Rows, u: Array, block: Block) -> Look:
+        """A look of which only what does not depend on weights is wanted."""
+        point = u.tobytes()
+        for (key, _), look in self._kept:
+            if look.u == point and key == (block.size, *rows.fingerprint):
+                return look
+        return self.at(rows, u, block, None)
+
+    def place(self, rows: Rows, block: Block, weight: Array | None) -> Placed:
+        """The rows as JAX arrays: they are moved once for a fit."""
+        key = (block.size, *rows.fingerprint), None if weight is None else weight.tobytes()
+        if self._placed is None or self._placed.key != key:
+            whole = rows.padded(0, block.end, block.size), block.of(weight)
+            self._placed = Placed(key, *require_jax().device_put(whole))
+        return self._placed
