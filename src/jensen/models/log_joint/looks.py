@@ -18,6 +18,8 @@ from jensen.models.log_joint.precision import require_jax
 from jensen.models.log_joint.rows import Block, Rows
 
 KEPT = 4
+MOST_DEEP = 2**11  # rows × states × parameters up to which a look with second derivatives costs no more than
+# another program does to compile
 MOST_LOOKED_AT = 2**16  # rows × states, and numbers in the data, up to which looks are kept: 512 KiB each
 
 
@@ -31,6 +33,10 @@ class Look:
         [log-evidence, H, Q]; Σ_n w_n q_n(z) T(x_n); ∂ log p(x | θ) / ∂u.
     logs, q
         (n, K): log p(x_n, z | θ), and the posterior.
+    weight
+        (n,)
+    slopes, curvature
+        Of a deep look: ∂ log p(x_n, z | θ) / ∂u (n, K, p), and −∂²Q / ∂u² under this q.
     """
 
     u: bytes
@@ -39,6 +45,27 @@ class Look:
     score: Array
     logs: Array
     q: Array
+    weight: Array
+    slopes: Array | None = None
+    curvature: Array | None = None
+
+    @property
+    def scores(self) -> Array | None:
+        """∂ log p(x_n | θ) / ∂u, (n, p), by Fisher's identity."""
+        return None if self.slopes is None else np.einsum("nk,nkp->np", self.q, self.slopes)
+
+    def information(self, missing: float) -> Array | None:
+        """−∂² log p(x | θ) / ∂u² for ``missing`` = 1, the curvature of Q less what is missing (Louis, 1982).
+
+        For 0 the curvature of Q.
+        """
+        if self.curvature is None or not missing:
+            return self.curvature
+        assert self.slopes is not None
+        wq = (self.weight[:, None] * self.q).ravel()
+        slopes = self.slopes.reshape(len(wq), -1)
+        scores = self.scores
+        return self.curvature - slopes.T @ (wq[:, None] * slopes) + scores.T @ (self.weight[:, None] * scores)
 
     @property
     def log_evidence(self) -> Array:
@@ -81,8 +108,7 @@ class Looks:
         for key, look in self._kept:
             if look.u == point and key == placed.key:
                 return look
-        sums, features, score, logs, q = self._compute(u, placed.rows, placed.weight)
-        look = Look(point, sums, features, score, logs[:, : block.end].T, q[:, : block.end].T)
+        look = _of_rows(point, block.end, weight, *self._compute(u, placed.rows, placed.weight))
         self._kept = ((placed.key, look), *self._kept[: KEPT - 1])
         return look
 
@@ -101,3 +127,24 @@ class Looks:
             whole = rows.padded(0, block.end, block.size), block.of(weight)
             self._placed = Placed(key, *require_jax().device_put(whole))
         return self._placed
+
+
+def _of_rows(
+    u: bytes,
+    num_rows: int,
+    weight: Array | None,
+    sums: Array,
+    features: Array,
+    score: Array,
+    logs: Array,
+    q: Array,
+    slopes: Array | None = None,
+    hessian: Array | None = None,
+) -> Look:
+    """The look without the padding, rows first."""
+    logs, q = logs[:, :num_rows].T, q[:, :num_rows].T
+    w = np.ones(num_rows) if weight is None else weight
+    if slopes is None or hessian is None:
+        return Look(u, sums, features, score, logs, q, w)
+    slopes = slopes[:, :num_rows].swapaxes(0, 1)
+    return Look(u, sums, features, score, logs, q, w, slopes, -0.5 * hessian - 0.5 * hessian.T)

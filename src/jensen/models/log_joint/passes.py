@@ -134,6 +134,20 @@ class Passes:
         sums, features, q = self._sums(logs, rows, weight)
         return sums, features, pullback(weight * q)[0], logs, q
 
+    def _deep_look(self, states: Any, u: Any, rows: Any, weight: Any) -> Any:
+        """The same; ∂ log p(x, z | θ) / ∂u, (states, rows, p); and ∂²Q / ∂u², whose q stays where it is."""
+        jax = require_jax()
+
+        def derived(v: Any) -> Any:
+            logs, pullback = jax.vjp(lambda t: self._differentiable()(states, t, rows), v)
+            q = _softmax(jax.lax.stop_gradient(logs))[0]
+            return logs, pullback(weight * q)[0]
+
+        (logs, score), push = jax.linearize(derived, u)
+        slopes, hessian = jax.vmap(push, out_axes=-1)(np.eye(len(u)))
+        sums, features, q = self._sums(logs, rows, weight)
+        return sums, features, score, logs, q, slopes, hessian
+
     def _sums(self, logs: Any, rows: Any, weight: Any) -> Any:
         jnp = require_jax().numpy
         q, evidence = _softmax(logs)

@@ -8,7 +8,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.models.log_joint.compiling import SECOND
-from jensen.models.log_joint.looks import MOST_LOOKED_AT, Look, Looks
+from jensen.models.log_joint.looks import MOST_DEEP, MOST_LOOKED_AT, Look, Looks
 from jensen.models.log_joint.passes import Passes
 from jensen.models.log_joint.precision import in_double
 from jensen.models.log_joint.rows import Block, Rows, blocks, power_of_two
@@ -77,6 +77,13 @@ class Sums:
         block = self.only_block(rows)
         return None if block is None else self._looks.at(rows, u, block, weight)
 
+    def deep_look(self, rows: Rows, u: Array, weight: Array | None) -> Look | None:
+        """The same, with second derivatives; None where they would cost much."""
+        block = self.only_block(rows)
+        if block is None or block.size * self._num_states * self._size > MOST_DEEP:
+            return None
+        return self.look(rows, u, weight)
+
     @in_double
     def look_at_each(self, rows: Rows, u: Array) -> Look | None:
         """The same, of any weights."""
@@ -85,8 +92,10 @@ class Sums:
 
     def _look(self, u: Array, rows: Any, weight: Any) -> tuple[Array, ...]:
         work = float(weight.size * self._num_states)
-        found = tuple(np.asarray(part) for part in self.passes("look", u, rows, weight, work=work))
-        if self.passes.safe or not _is_spoilt(found[:3]):
+        deep = work * self._size <= MOST_DEEP
+        name, work = ("deep_look", work * max(1.0, self._size / SECOND)) if deep else ("look", work)
+        found = tuple(np.asarray(part) for part in self.passes(name, u, rows, weight, work=work))
+        if self.passes.safe or not (_is_spoilt(found[:3]) or _is_spoilt((found[0], *found[5:]))):
             return found
         self.passes.safe = True
         return self._look(u, rows, weight)
@@ -145,6 +154,8 @@ class Sums:
         return self._information(rows, u, 1.0, weight)
 
     def _information(self, rows: Rows, u: Array, missing: float, weight: Array | None) -> Array:
+        if (look := self.deep_look(rows, u, weight)) is not None:
+            return look.information(missing)
         (hessian,) = self.total("hessian", rows, u, np.array(missing), weight=weight, second=True)
         return -0.5 * hessian - 0.5 * hessian.T
 
@@ -161,6 +172,8 @@ class Sums:
 
     def scores(self, rows: Rows, u: Array) -> Array:
         """∂ log p(x_n | θ) / ∂u, (n, p)."""
+        if (look := self.deep_look(rows, u, None)) is not None:
+            return look.scores
         pieces = self.each("scores", rows, u, second=True)
         found = np.concatenate([np.asarray(g)[: b.end - b.begin] for b, g in pieces])
         if np.isfinite(found).all() or self.passes.safe:
@@ -200,7 +213,8 @@ class Sums:
             assert before is not None
             q = before.q
         wq = q if part.weight is None else part.weight[:, None] * q
-        return float(np.sum(wq * here.logs, where=wq > 0))
+        counted = wq > 0  # what has no probability under q does not count, even where it is impossible
+        return float(wq[counted] @ here.logs[counted])
 
     def q_score(self, u: Array, stats: LogJointStats) -> Array:
         """∂Q(θ, S)/∂u."""
