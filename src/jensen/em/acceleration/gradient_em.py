@@ -125,7 +125,7 @@ class GradientEM(Algorithm):
             return _afresh(problem, there)
         if self.newton and (point := _on_a_hill(problem, there)) is not None:
             return point
-        if here.age + 1 >= self.refresh:
+        if here.age + 1 >= self.refresh or isinstance(here, NewtonPoint):
             point = _afresh(problem, there)
         else:
             point = _in_metric(problem, there, here.metric, here.age + 1, MetricPoint)
@@ -155,9 +155,7 @@ def _on_a_hill(problem: Problem, state: State) -> NewtonPoint | None:
     return point if point.remaining <= NEAR else None
 
 
-def _in_metric(
-    problem: Problem, state: State, metric: Inverse, age: int, kind: type[P]
-) -> P:
+def _in_metric(problem: Problem, state: State, metric: Inverse, age: int, kind: type[P]) -> P:
     model: Any = problem.model
     g = problem.score(state)
     u = model.chart.to_vector(state.params)

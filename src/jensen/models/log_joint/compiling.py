@@ -16,9 +16,9 @@ from typing import Any
 from jensen.basics.progress import Waiting
 from jensen.models.log_joint.precision import require_jax
 
-PLAIN_WORK = 2**8  # up to which a pass of a plain program loses less than 0.2 ms, and saves 0.1 to 0.4 s once
-LIGHT_WORK = 2**14  # up to which passes of a light program are as fast, within 30 %; they save 0.3 to 2 s once
-SECOND = 4  # a second derivative of so much work costs as much to run as a first one, and more to compile
+PLAIN_WORK = 2**8  # up to which a pass of a plain program loses less than 0.3 ms; it saves 0.1 to 1.5 s once
+LIGHT_WORK = 2**14  # up to which a light one is as fast, within a third; it saves 0.3 to 2 s once
+SECOND = 16  # work × parameters of a second derivative count as this part: it takes longest to compile
 
 Options = dict[str, bool | int]
 LIGHT: Options = {
@@ -26,11 +26,16 @@ LIGHT: Options = {
     "xla_cpu_use_fusion_emitters": False,
     "xla_cpu_parallel_codegen_split_count": 1,
 }
-PLAIN: Options = {**LIGHT, "xla_backend_optimization_level": 0}
+PLAIN: Options = {
+    **LIGHT,
+    "xla_backend_optimization_level": 0,
+    "xla_cpu_enable_concurrency_optimized_scheduler": False,  # threads would mostly wait for each other
+    "xla_cpu_multi_thread_eigen": False,
+}
 
 
 def options_for(work: float) -> Options:
-    """XLA's options for a pass of so much work: rows × states, for a second derivative × parameters / 4."""
+    """XLA's options for a pass of so much work: rows × states, for a second derivative × parameters / 16."""
     if require_jax().default_backend() != "cpu":
         return {}
     return PLAIN if work <= PLAIN_WORK else LIGHT if work <= LIGHT_WORK else {}

@@ -1,8 +1,8 @@
-"""Looks at few rows: one program computes all that an E-step, a posterior and Q need, and the latest are kept.
+"""Looks at few rows: one program computes all that an E-step, a posterior and Q need; the latest are kept.
 
-With q and log p(x, z | θ) of every row at hand, Q(θ, S) = Σ w q_old log p(x, z | θ) is a sum of products of two
-looks, at the θ of S and at this one; so no further pass is compiled, or run. Data are compared by their bytes:
-they may be changed in place between two calls.
+With q and log p(x, z | θ) of every row at hand, Q(θ, S) = Σ w q log p(x, z | θ) is a sum of products of two
+looks, q at the θ of S and log p at this one: no other pass is compiled, or run. Data are compared by their
+bytes, since they may be changed in place between two calls.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.models.log_joint.precision import require_jax
+from jensen.models.log_joint.precision import double, require_jax
 from jensen.models.log_joint.rows import Block, Rows
 
 KEPT = 4
-MOST_DEEP = 2**11  # rows × states × parameters up to which a look with second derivatives costs no more than
+MOST_DEEP = 2**10  # rows × states × parameters up to which a look with second derivatives costs no more than
 # another program does to compile
 MOST_LOOKED_AT = 2**16  # rows × states, and numbers in the data, up to which looks are kept: 512 KiB each
 
@@ -125,7 +125,8 @@ class Looks:
         key = (block.size, *rows.fingerprint), None if weight is None else weight.tobytes()
         if self._placed is None or self._placed.key != key:
             whole = rows.padded(0, block.end, block.size), block.of(weight)
-            self._placed = Placed(key, *require_jax().device_put(whole))
+            with double():
+                self._placed = Placed(key, *require_jax().device_put(whole))
         return self._placed
 
 

@@ -39,28 +39,28 @@ class Sums:
         self.passes = passes
         self._num_states = num_states
         self._size = size
-        self._block = block
+        self._sizes = {
+            second: _sizes(num_states * (max(1, size) if second else 1), block, second)
+            for second in (False, True)
+        }
         self._looks = Looks(self._look)
 
     def blocks(self, rows: Rows, second: bool = False) -> list[Block]:
         """Blocks that keep block × states (× parameters, for second derivatives) in bounds."""
-        cells = self._num_states * (max(1, self._size) if second else 1)
-        fitting, few = (max(1, power_of_two(most // cells + 1) // 2) for most in (MOST_CELLS, FEW_CELLS))
-        largest = min(power_of_two(self._block), fitting, HESSIAN_BLOCK if second else fitting)
-        return list(blocks(rows.num_rows, largest, min(SMALLEST_BLOCK, few)))
+        return list(blocks(rows.num_rows, *self._sizes[second]))
 
     @in_double
     def each(self, name: str, rows: Rows, u: Array, second: bool = False) -> list[tuple[Block, Any]]:
         """A pass without weights, block by block."""
+        work = self._work(rows.num_rows, second)
         return [
-            (block, self._run(name, block, second, u, rows.padded(block.begin, block.end, block.size)))
+            (block, self.passes(name, u, rows.padded(block.begin, block.end, block.size), work=work))
             for block in self.blocks(rows, second)
         ]
 
-    def _run(self, name: str, block: Block, second: bool, *arguments: Any) -> Any:
-        """A pass over a block."""
-        work = block.size * self._num_states * (max(1.0, self._size / SECOND) if second else 1.0)
-        return self.passes(name, *arguments, work=work)
+    def _work(self, num_rows: int, second: bool) -> float:
+        """Of a pass over all rows, as `options_for` counts it."""
+        return num_rows * self._num_states * (max(1.0, self._size / SECOND) if second else 1.0)
 
     # ---- few rows ------------------------------------------------------------------------------------------
 
@@ -71,7 +71,6 @@ class Sums:
         blocks = self.blocks(rows)
         return blocks[0] if len(blocks) == 1 else None
 
-    @in_double
     def look(self, rows: Rows, u: Array, weight: Array | None) -> Look | None:
         """All that one pass tells of few rows; None where they are many."""
         block = self.only_block(rows)
@@ -80,22 +79,26 @@ class Sums:
     def deep_look(self, rows: Rows, u: Array, weight: Array | None) -> Look | None:
         """The same, with second derivatives; None where they would cost much."""
         block = self.only_block(rows)
-        if block is None or block.size * self._num_states * self._size > MOST_DEEP:
-            return None
-        return self.look(rows, u, weight)
+        return self.look(rows, u, weight) if block is not None and self._is_deep(block.size) else None
 
-    @in_double
+    def _is_deep(self, num_rows: int) -> bool:
+        return num_rows * self._num_states * self._size <= MOST_DEEP
+
     def look_at_each(self, rows: Rows, u: Array) -> Look | None:
         """The same, of any weights."""
         block = self.only_block(rows)
         return None if block is None else self._looks.each_row(rows, u, block)
 
+    @in_double
     def _look(self, u: Array, rows: Any, weight: Any) -> tuple[Array, ...]:
-        work = float(weight.size * self._num_states)
-        deep = work * self._size <= MOST_DEEP
-        name, work = ("deep_look", work * max(1.0, self._size / SECOND)) if deep else ("look", work)
-        found = tuple(np.asarray(part) for part in self.passes(name, u, rows, weight, work=work))
-        if self.passes.safe or not (_is_spoilt(found[:3]) or _is_spoilt((found[0], *found[5:]))):
+        deep = self._is_deep(weight.size)
+        passed = self.passes(
+            "deep_look" if deep else "look", u, rows, weight, work=self._work(weight.size, deep)
+        )
+        found = tuple(np.asarray(part) for part in passed)
+        value, _, score, _, _, *second = found
+        spoilt = any(_is_spoilt((value, derivative)) for derivative in (score, *second))
+        if self.passes.safe or not spoilt:
             return found
         self.passes.safe = True
         return self._look(u, rows, weight)
@@ -115,11 +118,11 @@ class Sums:
         """A pass summed over the blocks. Its last part is a derivative, if it has one."""
         if name in ("e_step", "scored_e_step") and (look := self.look(rows, *vectors, weight)) is not None:
             return look.sums, look.features, look.score
-        pending = []
+        pending, work = [], self._work(rows.num_rows, second)
         for block in self.blocks(rows, second):
             here = rows.padded(block.begin, block.end, block.size)
             given = [None if part is None else block.of(part) for part in q]
-            pending.append(self._run(name, block, second, *vectors, here, block.of(weight), *given))
+            pending.append(self.passes(name, *vectors, here, block.of(weight), *given, work=work))
         with np.errstate(over="ignore", invalid="ignore"):  # at a collapse
             total = tuple(
                 np.add.reduce([np.asarray(part) for part in parts]) for parts in zip(*pending, strict=True)
@@ -241,6 +244,13 @@ class Sums:
     def _under(self, name: str, u: Array, part: Part, second: bool = False) -> tuple[Any, ...]:
         """A pass under the q of a part."""
         return self.total(name, part.rows, u, part.u, weight=part.weight, q=(part.q,), second=second)
+
+
+def _sizes(cells: int, block: int, second: bool) -> tuple[int, int]:
+    """The largest and the smallest size of a block, of so many ``cells`` a row."""
+    fitting, few = (max(1, power_of_two(most // cells + 1) // 2) for most in (MOST_CELLS, FEW_CELLS))
+    largest = min(power_of_two(block), fitting, HESSIAN_BLOCK if second else fitting)
+    return largest, min(SMALLEST_BLOCK, few)
 
 
 def _is_spoilt(total: tuple[Array, ...]) -> bool:
