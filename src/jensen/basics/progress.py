@@ -62,12 +62,15 @@ class Progress:
         seconds = time.monotonic() - self._began
         if not self._enabled or seconds < PATIENCE:
             return
+        self._write(f"{self._what}: {text}, {seconds:.0f} s{self._hint}")
+
+    def _write(self, line: str) -> None:
         if self._shown is None:
             from rich.console import Console
 
             self._shown = Console(stderr=True).status("")
             self._shown.start()
-        self._shown.update(f"{self._what}: {text}, {seconds:.0f} s{self._hint}")
+        self._shown.update(line)
 
 
 class Waiting:
