@@ -1,5 +1,5 @@
-"""`jensen.LogJoint` of few rows: one program for everything, looks that are kept, Newton's steps; what is said
-while it compiles.
+"""`jensen.LogJoint` of few rows: one program for everything, looks that are kept, Newton's steps; and what is
+said while it compiles.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from jensen.models.log_joint import compiling  # noqa: E402
 
 # The Law School Admission Test, section 6: five items, 32 patterns (Bock and Lieberman, 1970, table 1).
 PATTERNS = np.array([[int(c) for c in f"{i:05b}"] for i in range(32)])
-COUNTS = np.array(
-    [3, 6, 2, 11, 1, 1, 3, 4, 1, 8, 0, 16, 0, 3, 2, 15, 10, 29, 14, 81, 3, 28, 15, 80]
-    + [16, 56, 21, 173, 11, 61, 28, 298]
+COUNTS = np.fromstring(
+    "3 6 2 11 1 1 3 4 1 8 0 16 0 3 2 15 10 29 14 81 3 28 15 80 16 56 21 173 11 61 28 298", sep=" ", dtype=int
 )
-AT = {"share": np.array([0.3, 0.7]), "yes": np.array([[0.8, 0.4, 0.2, 0.5, 0.7], [0.9, 0.8, 0.7, 0.8, 0.95]])}
+YES = np.array([[0.8, 0.4, 0.2, 0.5, 0.7], [0.9, 0.8, 0.7, 0.8, 0.95]])
+AT = {"share": np.array([0.3, 0.7]), "yes": YES}
 
 
 def two_classes(**options):
@@ -41,7 +41,7 @@ def closed():
     return two_classes(features=lambda x: {"one": 1.0, "x": x}, m_step=m_step)
 
 
-# ---- the same in plain NumPy, of complex numbers as well ------------------------------------------------------
+# ---- the same in plain NumPy, of complex numbers as well ---------------------------------------------------
 
 
 def logs(u):
@@ -208,7 +208,7 @@ def test_impossible_values_spoil_no_second_derivative():
     assert model.information(at, rows, None).item() == pytest.approx(curvature, rel=1e-5)
 
 
-# ---- how it is compiled ---------------------------------------------------------------------------------------
+# ---- how it is compiled ------------------------------------------------------------------------------------
 
 
 def test_less_is_optimized_the_less_there_is_to_do():
@@ -216,6 +216,7 @@ def test_less_is_optimized_the_less_there_is_to_do():
     assert plain["xla_backend_optimization_level"] == 0
     assert light["xla_backend_optimization_level"] == 1
     assert full == {}
+    assert [compiling.options_for(work, second=True) for work in (2**12, 2**22, 2**23)] == [plain, light, {}]
 
 
 def test_an_option_that_xla_does_not_know_is_left_out():

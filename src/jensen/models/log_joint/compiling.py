@@ -16,9 +16,12 @@ from typing import Any
 from jensen.basics.progress import Waiting
 from jensen.models.log_joint.precision import require_jax
 
-PLAIN_WORK = 2**8  # up to which a pass of a plain program loses less than 0.3 ms; it saves 0.1 to 1.5 s once
-LIGHT_WORK = 2**14  # up to which a light one is as fast, within a third; it saves 0.3 to 2 s once
-SECOND = 16  # work × parameters of a second derivative count as this part: it takes longest to compile
+PLAIN_WORK = {False: 2**8, True: 2**12}
+"""Rows × states, for second derivatives (True) × parameters too, up to which a pass of a plain program loses
+less than a millisecond; it saves 0.1 to 0.4 s once, for second derivatives 0.3 to 1.5 s."""
+LIGHT_WORK = {False: 2**14, True: 2**22}
+"""And up to which a light one is as fast, within a third; it saves 0.3 to 0.8 s, with second derivatives 1 to
+2 s: a fit of many rows takes tens of those passes, not hundreds."""
 
 Options = dict[str, bool | int]
 LIGHT: Options = {
@@ -34,11 +37,11 @@ PLAIN: Options = {
 }
 
 
-def options_for(work: float) -> Options:
-    """XLA's options for a pass of so much work: rows × states, for a second derivative × parameters / 16."""
+def options_for(work: float, second: bool = False) -> Options:
+    """XLA's options for a pass of so much work: rows × states; × parameters for second derivatives."""
     if require_jax().default_backend() != "cpu":
         return {}
-    return PLAIN if work <= PLAIN_WORK else LIGHT if work <= LIGHT_WORK else {}
+    return PLAIN if work <= PLAIN_WORK[second] else LIGHT if work <= LIGHT_WORK[second] else {}
 
 
 class Program:

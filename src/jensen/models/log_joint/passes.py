@@ -60,9 +60,9 @@ class Passes:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_programs": {}, "_shapes": {}}
 
-    def __call__(self, name: str, *arguments: Any, work: float) -> Any:
-        """What a pass of this name gives for a block, as JAX arrays; ``work`` as `options_for` counts it."""
-        options = options_for(work)
+    def __call__(self, name: str, *arguments: Any, work: int, second: bool = False) -> Any:
+        """What a pass of this name gives for a block, as JAX arrays; the rest is for `options_for`."""
+        options = options_for(work, second)
         key = name, self.safe, *options.values()
         if key not in self._programs:
             function = self._counted(getattr(self, "_" + name))

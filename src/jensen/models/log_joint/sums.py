@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.models.log_joint.compiling import SECOND
 from jensen.models.log_joint.looks import MOST_DEEP, MOST_LOOKED_AT, Look, Looks
 from jensen.models.log_joint.passes import Passes
 from jensen.models.log_joint.precision import in_double
@@ -54,13 +53,13 @@ class Sums:
         """A pass without weights, block by block."""
         work = self._work(rows.num_rows, second)
         return [
-            (block, self.passes(name, u, rows.padded(block.begin, block.end, block.size), work=work))
+            (block, self.passes(name, u, rows.padded(block.begin, block.end, block.size), **work))
             for block in self.blocks(rows, second)
         ]
 
-    def _work(self, num_rows: int, second: bool) -> float:
-        """Of a pass over all rows, as `options_for` counts it."""
-        return num_rows * self._num_states * (max(1.0, self._size / SECOND) if second else 1.0)
+    def _work(self, num_rows: int, second: bool) -> dict[str, Any]:
+        """Of a pass over so many rows, as `options_for` counts it."""
+        return {"work": num_rows * self._num_states * (max(1, self._size) if second else 1), "second": second}
 
     # ---- few rows ------------------------------------------------------------------------------------------
 
@@ -92,9 +91,8 @@ class Sums:
     @in_double
     def _look(self, u: Array, rows: Any, weight: Any) -> tuple[Array, ...]:
         deep = self._is_deep(weight.size)
-        passed = self.passes(
-            "deep_look" if deep else "look", u, rows, weight, work=self._work(weight.size, deep)
-        )
+        name, work = "deep_look" if deep else "look", self._work(weight.size, deep)
+        passed = self.passes(name, u, rows, weight, **work)
         found = tuple(np.asarray(part) for part in passed)
         value, _, score, _, _, *second = found
         spoilt = any(_is_spoilt((value, derivative)) for derivative in (score, *second))
@@ -122,7 +120,7 @@ class Sums:
         for block in self.blocks(rows, second):
             here = rows.padded(block.begin, block.end, block.size)
             given = [None if part is None else block.of(part) for part in q]
-            pending.append(self.passes(name, *vectors, here, block.of(weight), *given, work=work))
+            pending.append(self.passes(name, *vectors, here, block.of(weight), *given, **work))
         with np.errstate(over="ignore", invalid="ignore"):  # at a collapse
             total = tuple(
                 np.add.reduce([np.asarray(part) for part in parts]) for parts in zip(*pending, strict=True)
@@ -158,7 +156,7 @@ class Sums:
 
     def _information(self, rows: Rows, u: Array, missing: float, weight: Array | None) -> Array:
         if (look := self.deep_look(rows, u, weight)) is not None:
-            return look.information(missing)
+            return look.information(missing > 0)
         (hessian,) = self.total("hessian", rows, u, np.array(missing), weight=weight, second=True)
         return -0.5 * hessian - 0.5 * hessian.T
 
@@ -191,7 +189,9 @@ class Sums:
     @in_double
     def log_prior(self, u: Array) -> tuple[float, Array, Array]:
         """log p(θ), its derivative and its Hessian."""
-        value, score, hessian = (np.asarray(part) for part in self.passes("log_prior", u, work=len(u)))
+        value, score, hessian = (
+            np.asarray(part) for part in self.passes("log_prior", u, work=len(u) ** 2, second=True)
+        )
         return float(value), score, hessian
 
     # ---- Q -------------------------------------------------------------------------------------------------
