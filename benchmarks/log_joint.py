@@ -25,7 +25,7 @@ TEXT = """The same mixture of five Gaussians on 100 000 rows of two columns: `je
 steps. *Whole fit*: the default climb to its end. *Compiling*: by how much the first fit takes longer."""
 
 SMALL_TARGET = 1.5  # seconds
-SMALL_TEXT = """A small model: latent classes of 32 weighted rows (two classes, five items), ten starts and more, in
+SMALL_TEXT = """A small model: latent classes of 32 weighted rows (two classes, five items), ten starts, in
 fresh processes after the imports. The quickest of each, since most of it is compiling, which other programs
 on the machine slow down."""
 

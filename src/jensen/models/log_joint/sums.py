@@ -114,7 +114,7 @@ class Sums:
         second: bool = False,
     ) -> tuple[Array, ...]:
         """A pass summed over the blocks. Its last part is a derivative, if it has one."""
-        if name in ("e_step", "scored_e_step") and (look := self.look(rows, *vectors, weight)) is not None:
+        if name in ("e_step", "scored_e_step") and (look := self.look(rows, vectors[0], weight)) is not None:
             return look.sums, look.features, look.score
         pending, work = [], self._work(rows.num_rows, second)
         for block in self.blocks(rows, second):
