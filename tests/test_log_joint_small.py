@@ -17,7 +17,7 @@ import jax.numpy as jnp  # noqa: E402 -- after the check that there is JAX
 import jensen  # noqa: E402
 import log_joints  # noqa: E402
 from jensen.basics import progress  # noqa: E402
-from jensen.em import GradientEM  # noqa: E402
+from jensen.em import GradientEM, Problem  # noqa: E402
 from jensen.models.log_joint import compiling  # noqa: E402
 
 # The Law School Admission Test, section 6: five items, 32 patterns (Bock and Lieberman, 1970, table 1).
@@ -156,6 +156,12 @@ def test_newton_finds_the_same_maximum_in_fewer_steps():
     assert with_.verdict.converged and without.verdict.converged
     for name in AT:
         np.testing.assert_allclose(with_.params[name], without.params[name], rtol=1e-7)
+
+
+def test_newton_needs_second_derivatives(monkeypatch):
+    monkeypatch.setattr(jensen.LogJoint, "information", None)
+    with pytest.raises(ValueError, match="needs a model with information"):
+        GradientEM(newton=True).init(Problem(two_classes(), PATTERNS), AT)
 
 
 def test_many_rows_climb_as_before():

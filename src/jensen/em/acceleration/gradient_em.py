@@ -41,7 +41,6 @@ class Inverse:
     scale: Array
     curvatures: Array
     vectors: Array
-
     is_hill: bool
 
     @classmethod
@@ -98,7 +97,7 @@ class GradientEM(Algorithm):
         The metric is computed anew after this many steps.
     newton
         Whether steps are Newton's once they gain little, where the evidence is a hill whose top is near: for
-        data so few that second derivatives of the evidence cost little.
+        data so few that second derivatives of the evidence, the model's ``information``, cost little.
     """
 
     begin: float = 0.1
@@ -108,6 +107,8 @@ class GradientEM(Algorithm):
 
     def init(self, problem: Problem, params: Params) -> State:
         maps_of(problem.model, InChart())
+        if self.newton and problem.model.information is None:
+            raise ValueError("GradientEM(newton=True) needs a model with information(params, data, weight)")
         return problem.e_step(params)
 
     def step(self, problem: Problem, state: State) -> State:

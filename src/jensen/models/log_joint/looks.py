@@ -94,7 +94,8 @@ class Looks:
     Parameters
     ----------
     compute
-        ``compute(u, rows, weight)``: sums, features, score, logs, q of a padded block.
+        ``compute(u, rows, weight)`` of a padded block: sums, features, score, logs and q, states first; of a
+        deep look slopes and the Hessian of Q as well.
     """
 
     def __init__(self, compute: Callable[[Array, Any, Any], tuple[Array, ...]]) -> None:
@@ -126,11 +127,12 @@ class Looks:
     def place(self, rows: Rows, block: Block, weight: Array | None) -> Placed:
         """The rows as JAX arrays: they are moved once for a fit."""
         key = (block.size, *rows.fingerprint), None if weight is None else weight.tobytes()
-        if self._placed is None or self._placed.key != key:
+        placed = self._placed
+        if placed is None or placed.key != key:
             whole = rows.padded(0, block.end, block.size), block.of(weight)
             with double():
-                self._placed = Placed(key, *require_jax().device_put(whole))
-        return self._placed
+                placed = self._placed = Placed(key, *require_jax().device_put(whole))
+        return placed
 
 
 def _of_rows(
@@ -147,7 +149,7 @@ def _of_rows(
 ) -> Look:
     """The look without the padding, rows first."""
     logs, q = logs[:, :num_rows].T, q[:, :num_rows].T
-    w = np.ones(num_rows) if weight is None else weight
+    w = np.ones(num_rows) if weight is None else weight.copy()
     if slopes is None or hessian is None:
         return Look(u, sums, features, score, logs, q, w)
     slopes = slopes[:, :num_rows].swapaxes(0, 1)
