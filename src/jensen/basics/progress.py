@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from contextvars import ContextVar
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any
 
 PATIENCE = 1.5  # seconds before anything is shown
+OFTEN = 0.5  # seconds between two looks at the clock
 
 _outermost: ContextVar[Progress | None] = ContextVar("_outermost", default=None)
 
@@ -41,6 +43,10 @@ class Progress:
     ) -> None:
         if self._outer is None:
             _outermost.set(None)
+        self.close()
+
+    def close(self) -> None:
+        """Take the line away."""
         if self._shown is not None:
             self._shown.stop()
 
@@ -56,9 +62,45 @@ class Progress:
         seconds = time.monotonic() - self._began
         if not self._enabled or seconds < PATIENCE:
             return
+        self._write(f"{self._what}: {text}, {seconds:.0f} s{self._hint}")
+
+    def _write(self, line: str) -> None:
         if self._shown is None:
             from rich.console import Console
 
             self._shown = Console(stderr=True).status("")
             self._shown.start()
-        self._shown.update(f"{self._what}: {text}, {seconds:.0f} s{self._hint}")
+        self._shown.update(line)
+
+
+class Waiting:
+    """Says what a call waits for that cannot report itself, until `end`: on the line of the fit that is going
+    on, else on a line of its own.
+
+    Parameters
+    ----------
+    what
+        Two or three words.
+    """
+
+    def __init__(self, what: str) -> None:
+        outer = _outermost.get()
+        self._own = outer is None
+        self._line = Progress("jensen", hint="") if outer is None else outer
+        self._what = what
+        self._over = Event()
+        self._thread = Thread(target=self._watch, daemon=True) if self._line._enabled else None
+        if self._thread is not None:
+            self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._over.wait(OFTEN):
+            self._line._show(self._what)
+
+    def end(self) -> None:
+        """What was waited for is there."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self._own:
+            self._line.close()

@@ -39,7 +39,8 @@ class Interval(Bounded):
 
     def coordinate(self, value: Array) -> Array:
         with np.errstate(divide="ignore"):
-            return np.clip(np.log(value - self.low) - np.log(self.high - value), -LOGIT_BOUND, LOGIT_BOUND)
+            logit = np.log(value - self.low) - np.log(self.high - value)
+        return np.minimum(np.maximum(logit, -LOGIT_BOUND), LOGIT_BOUND)
 
     def violation(self, value: Array) -> str | None:
         outside = value[(value < self.low) | (value > self.high)]

@@ -9,7 +9,7 @@ stuck. BFGS updates of W, once its steps are small, make it fast.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from jensen.em.problem import Problem, State
 
 TRIALS = 20
 SMALLEST = 1e-6  # curvature, where the largest are about 1
+NEAR = 1.0  # nats to the top of a parabola that one may trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,14 @@ class Inverse:
         (p,): 1/√ of the diagonal of I.
     curvatures, vectors
         Of I with its diagonal scaled to 1.
+    is_hill
+        Whether I is positive, rounding aside.
     """
 
     scale: Array
     curvatures: Array
     vectors: Array
+    is_hill: bool
 
     @classmethod
     def of(cls, information: Array) -> Inverse:
@@ -47,7 +51,8 @@ class Inverse:
         diagonal = np.abs(np.diag(information))
         scale = np.where(diagonal > 1e-300, 1.0 / np.sqrt(np.maximum(diagonal, 1e-300)), 0.0)
         curvatures, vectors = np.linalg.eigh(information * np.outer(scale, scale))
-        return cls(scale, np.maximum(np.abs(curvatures), SMALLEST), vectors)
+        hill = bool((curvatures > SMALLEST).all())
+        return cls(scale, np.maximum(np.abs(curvatures), SMALLEST), vectors, hill)
 
     def solve(self, g: Array) -> Array:
         """W g."""
@@ -60,6 +65,19 @@ class MetricPoint(Point):
 
     metric: Inverse
     age: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewtonPoint(MetricPoint):
+    """A point whose metric is the information of the data themselves: W g is Newton's step."""
+
+    @property
+    def remaining(self) -> float:
+        """½ gᵀ W g, from second derivatives at this point."""
+        return 0.5 * float(self.g @ self.first)
+
+
+P = TypeVar("P", bound=MetricPoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +95,20 @@ class GradientEM(Algorithm):
         How many of the latest steps are remembered.
     refresh
         The metric is computed anew after this many steps.
+    newton
+        Whether steps are Newton's once they gain little, where the evidence is a hill whose top is near: for
+        data so few that second derivatives of the evidence, the model's ``information``, cost little.
     """
 
     begin: float = 0.1
     memory: int = 50
     refresh: int = 5
+    newton: bool = False
 
     def init(self, problem: Problem, params: Params) -> State:
         maps_of(problem.model, InChart())
+        if self.newton and problem.model.information is None:
+            raise ValueError("GradientEM(newton=True) needs a model with information(params, data, weight)")
         return problem.e_step(params)
 
     def step(self, problem: Problem, state: State) -> State:
@@ -100,10 +124,12 @@ class GradientEM(Algorithm):
         """The new point: in a new metric after ``refresh`` steps, and after a large gain from nothing."""
         if there.objective - here.objective > self.begin:
             return _afresh(problem, there)
-        if here.age + 1 >= self.refresh:
+        if self.newton and (point := _on_a_hill(problem, there)) is not None:
+            return point
+        if here.age + 1 >= self.refresh or isinstance(here, NewtonPoint):
             point = _afresh(problem, there)
         else:
-            point = _in_metric(problem, there, here.metric, here.age + 1)
+            point = _in_metric(problem, there, here.metric, here.age + 1, MetricPoint)
         y = here.g - point.g
         pair = Pair(point.u - here.u, y, y)
         pairs = (*here.pairs, pair)[-self.memory :] if pair.is_hill else here.pairs
@@ -114,11 +140,24 @@ def _afresh(problem: Problem, state: State) -> MetricPoint:
     """The point of a state in the metric of its own params, with nothing remembered."""
     model: Any = problem.model
     complete = model.complete_information(state.params, problem.data, problem.weight)
-    return _in_metric(problem, state, Inverse.of(complete), 0)
+    return _in_metric(problem, state, Inverse.of(complete), 0, MetricPoint)
 
 
-def _in_metric(problem: Problem, state: State, metric: Inverse, age: int) -> MetricPoint:
+def _on_a_hill(problem: Problem, state: State) -> NewtonPoint | None:
+    """The point in the metric of the observed information; None where that is no hill with its top near."""
+    model: Any = problem.model
+    information = model.information(state.params, problem.data, problem.weight)
+    if not np.isfinite(information).all():
+        return None
+    metric = Inverse.of(information)
+    if not metric.is_hill:
+        return None
+    point = _in_metric(problem, state, metric, 1, NewtonPoint)
+    return point if point.remaining <= NEAR else None
+
+
+def _in_metric(problem: Problem, state: State, metric: Inverse, age: int, kind: type[P]) -> P:
     model: Any = problem.model
     g = problem.score(state)
     u = model.chart.to_vector(state.params)
-    return MetricPoint(**state.parts(), u=u, g=g, first=metric.solve(g), metric=metric, age=age)
+    return kind(**state.parts(), u=u, g=g, first=metric.solve(g), metric=metric, age=age)

@@ -35,6 +35,7 @@ Params = dict[str, Any]
 
 HALF_STEP_CELLS = 2**18  # rows × states up to which a pass more a step is little
 SCORED_CELLS = 2**16  # up to which a score that nobody asks for costs less than to compile a pass without
+NEWTON_WORK = 2**14  # rows × states × parameters up to which a step takes longer than second derivatives
 NUM_CANDIDATES = 10
 CANDIDATE_ROWS = 1000
 CHECKED_M_STEPS = 2
@@ -134,6 +135,7 @@ class LogJoint(Model):
         """What a fit finds out on its way: nothing yet."""
         self._sound = False  # whether the evidence has been finite
         self._scored = self._closed_form is None  # whether E-steps compute the score too
+        self._newton = False  # whether second derivatives cost little
         self._trusted = 0  # M-steps that did not lower Q
 
     # ---- the contract --------------------------------------------------------------------------------------
@@ -157,11 +159,7 @@ class LogJoint(Model):
         """q(z) ∝ exp log_joint(params, z, x), by enumeration; (n, K)."""
         self.chart.check(params)
         rows = as_rows(self.accept(data))
-        found = [
-            tuple(np.asarray(part)[: block.end - block.begin] for part in parts)
-            for block, parts in self.sums.each("posterior", rows, self.chart.to_vector(params))
-        ]
-        q, evidence = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        q, evidence = self.sums.posterior(rows, self.chart.to_vector(params))
         if not np.isfinite(evidence).all():
             raise ValueError(self.explain(params, rows))
         return DiscretePosterior(q, evidence)
@@ -233,6 +231,7 @@ class LogJoint(Model):
         w = checked_weight(weight, Cases(), rows.leaves[0])
         model = copy.copy(self)
         model._begin()
+        model._newton = rows.num_rows * self.latent.num_states * self.chart.size <= NEWTON_WORK
         model._scored |= rows.num_rows * self.latent.num_states <= SCORED_CELLS
         checks.check_function(self.sums.passes, self.chart, rows, self.latent)
         if self._closed_form is None:  # which may well set a threshold that has no derivative
@@ -296,7 +295,7 @@ class LogJoint(Model):
     @property
     def algorithm(self) -> Algorithm | None:
         """How ``fit`` climbs: with a closed form as it does by default, else on the evidence alone."""
-        return GradientEM() if self._closed_form is None else None
+        return GradientEM(newton=self._newton) if self._closed_form is None else None
 
     @property
     def num_components(self) -> int | None:  # pyright: ignore[reportIncompatibleVariableOverride] -- read

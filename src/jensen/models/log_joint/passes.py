@@ -16,11 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from jensen.models.log_joint.compiling import Program, options_for
 from jensen.models.log_joint.order import in_order
 from jensen.models.log_joint.precision import require_jax
 from jensen.spaces.chart import Chart
 
 LogJointFunction = Callable[[dict[str, Any], Any, Any], Any]
+
+WORDS = {"hessian": "second derivatives", "q_hessian": "second derivatives", "log_prior": "the log-prior"}
 
 
 class Passes:
@@ -45,7 +48,7 @@ class Passes:
         self.states = states
         self._features = features
         self._log_prior_of = log_prior
-        self._compiled: dict[tuple[str, bool], Callable[..., Any]] = {}
+        self._programs: dict[tuple[Any, ...], Program] = {}
         self._shapes: dict[Any, tuple[list[tuple[int, ...]], Any]] = {}
         self.num_traces = 0
         self.safe = False
@@ -55,14 +58,16 @@ class Passes:
         """Whether integers are passed to the log-joint as real numbers."""
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_compiled": {}, "_shapes": {}}
+        return {**self.__dict__, "_programs": {}, "_shapes": {}}
 
-    def __call__(self, name: str, *arguments: Any) -> Any:
-        """What a pass of this name gives for a block, as JAX arrays."""
-        key = name, self.safe
-        if key not in self._compiled:
-            self._compiled[key] = require_jax().jit(self._counted(getattr(self, "_" + name)))
-        return self._compiled[key](self.states, *arguments)
+    def __call__(self, name: str, *arguments: Any, work: int, second: bool = False) -> Any:
+        """What a pass of this name gives for a block, as JAX arrays; the rest is for `options_for`."""
+        options = options_for(work, second)
+        key = name, self.safe, *options.values()
+        if key not in self._programs:
+            function = self._counted(getattr(self, "_" + name))
+            self._programs[key] = Program(function, options, WORDS.get(name, "the log-joint"))
+        return self._programs[key](self.states, *arguments)
 
     def _counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def traced(*arguments: Any) -> Any:
@@ -119,8 +124,29 @@ class Passes:
         """The same, and the score."""
         jax = require_jax()
         logs, pullback = jax.vjp(lambda v: self._differentiable()(states, v, rows), u)
-        sums, features, wq = self._sums(logs, rows, weight)
-        return sums, features, pullback(wq)[0]
+        sums, features, q = self._sums(logs, rows, weight)
+        return sums, features, pullback(weight * q)[0]
+
+    def _look(self, states: Any, u: Any, rows: Any, weight: Any) -> Any:
+        """The same, and log p(x, z | θ) and q of every row, (states, rows) each."""
+        jax = require_jax()
+        logs, pullback = jax.vjp(lambda v: self._differentiable()(states, v, rows), u)
+        sums, features, q = self._sums(logs, rows, weight)
+        return sums, features, pullback(weight * q)[0], logs, q
+
+    def _deep_look(self, states: Any, u: Any, rows: Any, weight: Any) -> Any:
+        """The same; ∂ log p(x, z | θ) / ∂u, (states, rows, p); and ∂²Q / ∂u², whose q stays where it is."""
+        jax = require_jax()
+
+        def derived(v: Any) -> Any:
+            logs, pullback = jax.vjp(lambda t: self._differentiable()(states, t, rows), v)
+            q = _softmax(jax.lax.stop_gradient(logs))[0]
+            return logs, pullback(weight * q)[0]
+
+        (logs, score), push = jax.linearize(derived, u)
+        slopes, hessian = jax.vmap(push, out_axes=-1)(np.eye(len(u)))
+        sums, features, q = self._sums(logs, rows, weight)
+        return sums, features, score, logs, q, slopes, hessian
 
     def _sums(self, logs: Any, rows: Any, weight: Any) -> Any:
         jnp = require_jax().numpy
@@ -133,7 +159,7 @@ class Passes:
             jnp.sum(jnp.where(counted, weight * entropy, 0.0)),
             _expectation(wq, logs),
         ]
-        return jnp.stack(sums), self._feature_sums(rows, wq), wq
+        return jnp.stack(sums), self._feature_sums(rows, wq), q
 
     def _feature_sums(self, rows: Any, wq: Any) -> Any:
         return wq @ self._feature_columns(rows, wq.shape[1])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.models.log_joint.looks import MOST_DEEP, MOST_LOOKED_AT, Look, Looks
 from jensen.models.log_joint.passes import Passes
 from jensen.models.log_joint.precision import in_double
 from jensen.models.log_joint.rows import Block, Rows, blocks, power_of_two
@@ -14,7 +15,7 @@ from jensen.models.log_joint.statistics import LogJointStats, Part
 
 MOST_CELLS = 2**20  # of block × states: 8 MiB a copy
 FEW_CELLS = 2**14  # take no time
-SMALLEST_BLOCK = 256
+SMALLEST_BLOCK = 32
 HESSIAN_BLOCK = 1024
 METRIC_ROWS = 2048
 DERIVATIVES = ("scored_e_step", "q_score", "q_hessian", "hessian")
@@ -37,22 +38,70 @@ class Sums:
         self.passes = passes
         self._num_states = num_states
         self._size = size
-        self._block = block
+        self._sizes = {
+            second: _sizes(num_states * (max(1, size) if second else 1), block, second)
+            for second in (False, True)
+        }
+        self._looks = Looks(self._look)
 
     def blocks(self, rows: Rows, second: bool = False) -> list[Block]:
         """Blocks that keep block × states (× parameters, for second derivatives) in bounds."""
-        cells = self._num_states * (max(1, self._size) if second else 1)
-        fitting, few = (max(1, power_of_two(most // cells + 1) // 2) for most in (MOST_CELLS, FEW_CELLS))
-        largest = min(power_of_two(self._block), fitting, HESSIAN_BLOCK if second else fitting)
-        return list(blocks(rows.num_rows, largest, min(SMALLEST_BLOCK, few)))
+        return list(blocks(rows.num_rows, *self._sizes[second]))
 
     @in_double
     def each(self, name: str, rows: Rows, u: Array, second: bool = False) -> list[tuple[Block, Any]]:
         """A pass without weights, block by block."""
+        work = self._work(rows.num_rows, second)
         return [
-            (block, self.passes(name, u, rows.padded(block.begin, block.end, block.size)))
+            (block, self.passes(name, u, rows.padded(block.begin, block.end, block.size), **work))
             for block in self.blocks(rows, second)
         ]
+
+    def _work(self, num_rows: int, second: bool) -> dict[str, Any]:
+        """Of a pass over so many rows, as `options_for` counts it."""
+        return {"work": num_rows * self._num_states * (max(1, self._size) if second else 1), "second": second}
+
+    # ---- few rows ------------------------------------------------------------------------------------------
+
+    def only_block(self, rows: Rows) -> Block | None:
+        """The block that holds all rows, where they are few enough for their `Looks` to be kept."""
+        if max(rows.num_rows * self._num_states, rows.num_rows * rows.size) > MOST_LOOKED_AT:
+            return None
+        blocks = self.blocks(rows)
+        return blocks[0] if len(blocks) == 1 else None
+
+    def look(self, rows: Rows, u: Array, weight: Array | None) -> Look | None:
+        """All that one pass tells of few rows; None where they are many."""
+        block = self.only_block(rows)
+        return None if block is None else self._looks.at(rows, u, block, weight)
+
+    def deep_look(self, rows: Rows, u: Array, weight: Array | None) -> Look | None:
+        """The same, with second derivatives; None where they would cost much."""
+        block = self.only_block(rows)
+        return self.look(rows, u, weight) if block is not None and self._is_deep(block.size) else None
+
+    def _is_deep(self, num_rows: int) -> bool:
+        return num_rows * self._num_states * self._size <= MOST_DEEP
+
+    def look_at_each(self, rows: Rows, u: Array) -> Look | None:
+        """The same, of any weights."""
+        block = self.only_block(rows)
+        return None if block is None else self._looks.each_row(rows, u, block)
+
+    @in_double
+    def _look(self, u: Array, rows: Any, weight: Any) -> tuple[Array, ...]:
+        deep = self._is_deep(weight.size)
+        name, work = "deep_look" if deep else "look", self._work(weight.size, deep)
+        passed = self.passes(name, u, rows, weight, **work)
+        found = tuple(np.asarray(part) for part in passed)
+        value, _, score, _, _, *second = found
+        spoilt = any(_is_spoilt((value, derivative)) for derivative in (score, *second))
+        if self.passes.safe or not spoilt:
+            return found
+        self.passes.safe = True
+        return self._look(u, rows, weight)
+
+    # ---- any rows ------------------------------------------------------------------------------------------
 
     @in_double
     def total(
@@ -65,11 +114,13 @@ class Sums:
         second: bool = False,
     ) -> tuple[Array, ...]:
         """A pass summed over the blocks. Its last part is a derivative, if it has one."""
-        pending = []
+        if name in ("e_step", "scored_e_step") and (look := self.look(rows, vectors[0], weight)) is not None:
+            return look.sums, look.features, look.score
+        pending, work = [], self._work(rows.num_rows, second)
         for block in self.blocks(rows, second):
             here = rows.padded(block.begin, block.end, block.size)
             given = [None if part is None else block.of(part) for part in q]
-            pending.append(self.passes(name, *vectors, here, block.of(weight), *given))
+            pending.append(self.passes(name, *vectors, here, block.of(weight), *given, **work))
         with np.errstate(over="ignore", invalid="ignore"):  # at a collapse
             total = tuple(
                 np.add.reduce([np.asarray(part) for part in parts]) for parts in zip(*pending, strict=True)
@@ -78,6 +129,15 @@ class Sums:
             self.passes.safe = True
             return self.total(name, rows, *vectors, weight=weight, q=q, second=second)
         return total
+
+    def posterior(self, rows: Rows, u: Array) -> tuple[Array, Array]:
+        """q (n, K) and log p(x | θ) (n,)."""
+        if (look := self.look_at_each(rows, u)) is not None:
+            return look.q.copy(), look.log_evidence
+        pieces = self.each("posterior", rows, u)
+        found = [tuple(np.asarray(part)[: b.end - b.begin] for part in parts) for b, parts in pieces]
+        q, evidence = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return q, evidence
 
     # ---- the evidence --------------------------------------------------------------------------------------
 
@@ -95,6 +155,8 @@ class Sums:
         return self._information(rows, u, 1.0, weight)
 
     def _information(self, rows: Rows, u: Array, missing: float, weight: Array | None) -> Array:
+        if (look := self.deep_look(rows, u, weight)) is not None:
+            return look.information(missing > 0)
         (hessian,) = self.total("hessian", rows, u, np.array(missing), weight=weight, second=True)
         return -0.5 * hessian - 0.5 * hessian.T
 
@@ -111,6 +173,8 @@ class Sums:
 
     def scores(self, rows: Rows, u: Array) -> Array:
         """∂ log p(x_n | θ) / ∂u, (n, p)."""
+        if (look := self.deep_look(rows, u, None)) is not None:
+            return look.scores
         pieces = self.each("scores", rows, u, second=True)
         found = np.concatenate([np.asarray(g)[: b.end - b.begin] for b, g in pieces])
         if np.isfinite(found).all() or self.passes.safe:
@@ -125,7 +189,9 @@ class Sums:
     @in_double
     def log_prior(self, u: Array) -> tuple[float, Array, Array]:
         """log p(θ), its derivative and its Hessian."""
-        value, score, hessian = (np.asarray(part) for part in self.passes("log_prior", u))
+        value, score, hessian = (
+            np.asarray(part) for part in self.passes("log_prior", u, work=len(u) ** 2, second=True)
+        )
         return float(value), score, hessian
 
     # ---- Q -------------------------------------------------------------------------------------------------
@@ -138,7 +204,20 @@ class Sums:
     def _q_of(self, u: Array, part: Part) -> float:
         if part.value is not None and part.is_at(u):
             return part.value
+        if (here := self.look_at_each(part.rows, u)) is not None:
+            return self._between(here, part)
         return float(self._under("q_value", u, part)[0])
+
+    def _between(self, here: Look, part: Part) -> float:
+        """Σ w q log p(x, z | θ) of the q of a part."""
+        q = part.q
+        if q is None:
+            before = self.look_at_each(part.rows, part.u)
+            assert before is not None
+            q = before.q
+        wq = q if part.weight is None else part.weight[:, None] * q
+        counted = wq > 0  # what has no probability under q does not count, even where it is impossible
+        return float(wq[counted] @ here.logs[counted])
 
     def q_score(self, u: Array, stats: LogJointStats) -> Array:
         """∂Q(θ, S)/∂u."""
@@ -165,6 +244,13 @@ class Sums:
     def _under(self, name: str, u: Array, part: Part, second: bool = False) -> tuple[Any, ...]:
         """A pass under the q of a part."""
         return self.total(name, part.rows, u, part.u, weight=part.weight, q=(part.q,), second=second)
+
+
+def _sizes(cells: int, block: int, second: bool) -> tuple[int, int]:
+    """The largest and the smallest size of a block, of so many ``cells`` a row."""
+    fitting, few = (max(1, power_of_two(most // cells + 1) // 2) for most in (MOST_CELLS, FEW_CELLS))
+    largest = min(power_of_two(block), fitting, HESSIAN_BLOCK if second else fitting)
+    return largest, min(SMALLEST_BLOCK, few)
 
 
 def _is_spoilt(total: tuple[Array, ...]) -> bool:
