@@ -320,15 +320,13 @@ class LogJoint(Model):
         -------
         Sample
             ``data`` in the form that the log-joint takes rows of, and ``labels``, the values of z. Nothing
-            drawn
-            is censored: both bounds are the value.
+            drawn is censored: both bounds are the value.
 
         Raises
         ------
         ValueError
             The log-joint uses x outside of `jensen.densities`, or twice, or what is left is no probability
-            of z,
-            and there is no ``draw``.
+            of z, and there is no ``draw``.
         """
         self.chart.check(params)
         generator, n = as_generator(rng), checked_num_rows(num_rows)

@@ -1,11 +1,9 @@
 """Data drawn from a log-joint that says x by `jensen.densities`.
 
 A log-joint is a sum: log p(z | θ) + Σ log densities of the parts of x. It is called once with something in
-place of x
-that has no values: each density is asked of which part it is and with which parameters, and counts for 0.
-What is left
-is log p(z | θ), which has to add up to one over z; then z is drawn from it, and every part of x from its
-density.
+place of x that has no values: each density is asked of which part it is and with which parameters, and
+counts for 0. What is left is log p(z | θ), which has to add up to one over z; then z is drawn from it, and
+every part of x from its density.
 """
 
 from __future__ import annotations

@@ -1,14 +1,10 @@
 """Log-densities for log-joints, in JAX, for one row.
 
 Each is called as a function, ``densities.weibull(x, shape, scale)``, and stays finite, with both
-derivatives in all
-parameters, where the plain formula cancels, overflows or is 0 · log 0. Densities of numbers have
-``censored``,
-``log_survival`` and ``log_cdf``; all have ``draw``. NumPyro's distributions do as well, except in these
-corners and
-for the multivariate normal: one that factors or solves in every row is many times slower than one that
-multiplies
-by an inverse factor of the parameters alone.
+derivatives in all parameters, where the plain formula cancels, overflows or is 0 · log 0. Densities of
+numbers have ``censored``, ``log_survival`` and ``log_cdf``; all have ``draw``. NumPyro's distributions do
+as well, except in these corners and for the multivariate normal: one that factors or solves in every row is
+many times slower than one that multiplies by an inverse factor of the parameters alone.
 """
 
 from jensen.models.log_joint.densities.counts import bernoulli, binomial, negative_binomial, poisson

@@ -32,8 +32,7 @@ class Ordered(Density):
         lower, upper
             The bounds. ``upper`` = ∞ is right-censored, ``lower`` = −∞, or the start of the support,
             left-censored, both together not observed at all (log p = 0). NaN where lower > upper, or where
-            both
-            are one value outside of the support.
+            both are one value outside of the support.
         *params, **named
             As in the call itself.
 

@@ -1,8 +1,7 @@
 """Densities of counts, in the form that does not cancel for large ones (Loader, 2000).
 
 log x! is (x + ½) log x − x + ½ log 2π + δ(x), and with it a probability is a deviance, which is small where
-the
-probability is large.
+the probability is large.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a density is: log p(x; parameters) of one row, its support, and how it is drawn from.
 
 ``densities.weibull(x, shape, scale)`` is called as a function. What is not a value of its support is NaN,
-and never
-clamped; at the edges of the support it is the limit. What made it NaN is written down where somebody listens.
+and never clamped; at the edges of the support it is the limit. What made it NaN is written down where
+somebody listens.
 """
 
 from __future__ import annotations

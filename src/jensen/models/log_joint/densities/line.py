@@ -50,10 +50,9 @@ class Normal(ByTails):
 class StudentT(LogConcave):
     """``student_t(x, df, location, scale)``: log of Student's t, moved and stretched.
 
-    log Γ((df + 1)/2) − log Γ(df/2) − ½ log (π df) − log scale − ½ (df + 1) log (1 + z²/df) for
-    z = (x − location) / scale; ``scale`` is not the standard deviation, which is scale √(df / (df − 2)). df
-    = ∞
-    is the normal.
+    log Γ((df + 1)/2) − log Γ(df/2) − ½ log (π df) − log scale − ½ (df + 1) log (1 + z²/df) for z = (x −
+    location) / scale; ``scale`` is not the standard deviation, which is scale √(df / (df − 2)). df = ∞ is
+    the normal.
 
     Its mass between bounds is an integral in asinh (z / √df), where the density is ∝ cosh⁻ᵈᶠ.
 

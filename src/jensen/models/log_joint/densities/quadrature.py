@@ -1,12 +1,9 @@
 """log ∫ e^g over an interval, for a log-concave g: the mass of what is only known to lie between two bounds.
 
 Incomplete gamma and beta functions are integrals of log-concave functions in the right coordinate, whatever
-their
-parameters. From the highest point of the interval g falls on both sides, ever faster: each side is cut
-where e⁻⁴⁰ of
-the top is left, and integrated by Gauss's rule. So the logarithm does not underflow in the tails, and
-derivatives in
-all parameters are those of the sum, to any order.
+their parameters. From the highest point of the interval g falls on both sides, ever faster: each side is
+cut where e⁻⁴⁰ of the top is left, and integrated by Gauss's rule. So the logarithm does not underflow in
+the tails, and derivatives in all parameters are those of the sum, to any order.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Functions of which the plain formula cancels, overflows, or has NaN for a derivative at an edge.
 
 Where a formula is right on a part of the line only, its argument is replaced elsewhere *before* it is
-evaluated:
-``where`` alone lets the derivative of the part that is not taken through as 0 · ∞.
+evaluated: ``where`` alone lets the derivative of the part that is not taken through as 0 · ∞.
 """
 
 from __future__ import annotations

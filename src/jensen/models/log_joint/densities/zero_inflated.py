@@ -12,8 +12,7 @@ def zero_inflated(x: Any, zeros: Any, density: Density, *params: Any) -> Any:
     """A zero with probability ``zeros``, else a value of ``density``, be it 0 again.
 
     log (zeros + (1 − zeros) p(0)) at x = 0, and log (1 − zeros) + log p(x) elsewhere. Over a density of
-    amounts
-    p(0) is that of the density: write two values of z where a zero is of the one kind only.
+    amounts p(0) is that of the density: write two values of z where a zero is of the one kind only.
 
     Examples
     --------
