@@ -393,6 +393,8 @@ def test_zero_inflated():
     for rate in (2.0, 1e4):
         assert_derivatives(lambda u: densities.zero_inflated(0, u[0], densities.poisson, u[1]), (0.3, rate))
     assert np.isnan(densities.zero_inflated(1, 1.5, densities.poisson, 2.0))
+    with pytest.raises(TypeError, match="zero_inflated is for counts"):
+        densities.zero_inflated(0.0, 0.3, densities.gamma, 1.0, 1.0)
 
 
 @by_id
@@ -458,6 +460,19 @@ MESSAGES = [
         r"row 0.*the sd of densities.normal is -1e\+09",
     ),
 ]
+
+
+def test_a_fit_names_bounds_that_will_not_do():
+    model = single(
+        lambda p, z, x: densities.weibull.censored(x[0], x[1], 1.0, p["a"]), {"a": jensen.Positive()}
+    )
+    for row, message in (
+        ([3.0, 2.0], "the lower bound of densities.weibull is 3, above the upper one 2"),
+        ([-1.0, -1.0], "weibull is for numbers from 0, not -1"),
+        ([-3.0, -2.0], "weibull is for numbers from 0, not -2"),
+    ):
+        with pytest.raises(ValueError, match=rf"row 1 .*{message}"):
+            jensen.fit(model, np.array([[1.0, 2.0], row]), {"a": 1.0})
 
 
 @pytest.mark.parametrize(("log_joint", "data", "message"), MESSAGES)

@@ -12,7 +12,9 @@ from abc import abstractmethod
 from math import inf
 from typing import Any
 
-from jensen.models.log_joint.densities.density import Density, Observed
+import numpy as np
+
+from jensen.models.log_joint.densities.density import Density, Observed, listening
 from jensen.models.log_joint.densities.lazy import jnp, real
 from jensen.models.log_joint.densities.quadrature import log_mass
 from jensen.models.log_joint.densities.special import log1mexp
@@ -55,12 +57,22 @@ class Ordered(Density):
         x = jnp.where(exact, low, some)
         inside, valid = self._contains(x, *values), self._valid(*values)
         good = jnp.where(exact, inside, self._is_interval(low, high))
-        self._tell(jnp.where(low > high, low, x), good, values)
+        self._tell_bounds(low, high)
+        self._tell(jnp.where(exact, low, jnp.where(low < self.support.low, high, low)), good, values)
         density = self._log(self._within(x, inside & exact, *values), *values)
         low, high = jnp.where(exact, -jnp.inf, low), jnp.where(exact, jnp.inf, high)
         return jnp.where(
             good & valid, jnp.where(exact, density, self._mass(low, high, some, *values)), jnp.nan
         )
+
+    def _tell_bounds(self, low: Any, high: Any) -> None:
+        complaints = listening(low, high)
+        if complaints is not None and np.any(low > high):
+            which = np.argmax(np.ravel(low > high))
+            lower, upper = np.ravel(low)[which], np.ravel(high)[which]
+            complaints.append(
+                f"the lower bound of densities.{self.name} is {lower:g}, above the upper one {upper:g}"
+            )
 
     def log_survival(self, x: Any, *params: Any, **named: Any) -> Any:
         """log P(X > x), in the tails too."""

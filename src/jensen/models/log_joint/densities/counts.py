@@ -124,7 +124,7 @@ class Binomial(Counted):
     --------
     >>> import jensen
     >>> round(float(jensen.densities.binomial(3, 7, 0.2)), 4)
-    -2.1651
+    -2.1655
     """
 
     name = "binomial"
@@ -178,7 +178,7 @@ class NegativeBinomial(Counted):
     --------
     >>> import jensen
     >>> round(float(jensen.densities.negative_binomial(3, 2.0, 1.5)), 4)
-    -2.0716
+    -2.167
     """
 
     name = "negative_binomial"

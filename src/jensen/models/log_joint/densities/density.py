@@ -83,8 +83,8 @@ class Density(ABC):
 
     def _tell(self, x: Any, inside: Any, params: Any) -> None:
         """Write down what is not as it has to be, for the message of an error."""
-        complaints = _listener.get()
-        if complaints is None or any(isinstance(v, require_jax().core.Tracer) for v in (x, inside, *params)):
+        complaints = listening(x, inside, *params)
+        if complaints is None:
             return
         if not np.all(inside):
             wrong = np.asarray(x)[~np.asarray(np.broadcast_to(inside, np.shape(x)))].ravel()[0]
@@ -116,6 +116,12 @@ class Observed(ABC):
     @abstractmethod
     def cannot(self, why: str) -> Exception:
         """The error where it has none that can be drawn from."""
+
+
+def listening(*values: Any) -> list[str] | None:
+    """Where complaints go, if somebody listens and the values are there."""
+    traced = require_jax().core.Tracer
+    return None if any(isinstance(value, traced) for value in values) else _listener.get()
 
 
 @contextmanager

@@ -191,7 +191,7 @@ class LogLogistic(ByTails):
     --------
     >>> import jensen
     >>> round(float(jensen.densities.log_logistic(2.0, 1.5, 3.0)), 4)
-    -1.765
+    -1.7651
     """
 
     name = "log_logistic"

@@ -23,7 +23,7 @@ class Beta(LogConcave):
     --------
     >>> import jensen
     >>> round(float(jensen.densities.beta(0.3, 2.0, 3.0)), 4)
-    0.5677
+    0.5676
     """
 
     name = "beta"

@@ -9,7 +9,10 @@ from jensen.models.log_joint.precision import require_jax
 
 class _Numpy:
     def __getattr__(self, name: str) -> Any:
-        return getattr(require_jax().numpy, name)
+        names = vars(require_jax().numpy)
+        if name not in names:
+            raise AttributeError(f"jax.numpy has no {name}")
+        return names[name]
 
 
 jnp: Any = _Numpy()

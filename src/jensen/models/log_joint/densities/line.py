@@ -60,7 +60,7 @@ class StudentT(LogConcave):
     --------
     >>> import jensen
     >>> round(float(jensen.densities.student_t(1.0, 4.0, 0.0, 2.0)), 4)
-    -1.8252
+    -1.8255
     """
 
     name = "student_t"

@@ -1,18 +1,24 @@
-"""Counts or amounts with more zeros than their density has."""
+"""Counts with more zeros than their density has."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from jensen.models.log_joint.densities.density import Density, Observed
+from jensen.models.log_joint.densities.domains import COUNTS
 from jensen.models.log_joint.densities.lazy import jnp, real
 
 
 def zero_inflated(x: Any, zeros: Any, density: Density, *params: Any) -> Any:
     """A zero with probability ``zeros``, else a value of ``density``, be it 0 again.
 
-    log (zeros + (1 − zeros) p(0)) at x = 0, and log (1 − zeros) + log p(x) elsewhere. Over a density of
-    amounts p(0) is that of the density: write two values of z where a zero is of the one kind only.
+    log (zeros + (1 − zeros) p(0)) at x = 0, and log (1 − zeros) + log p(x) elsewhere. Amounts have no
+    probability at 0: there, zeros are a value of z of their own.
+
+    Raises
+    ------
+    TypeError
+        The density is not one of counts.
 
     Examples
     --------
@@ -22,6 +28,10 @@ def zero_inflated(x: Any, zeros: Any, density: Density, *params: Any) -> Any:
     """
     if isinstance(x, Observed):
         raise x.cannot("zero_inflated is a sum of two densities")
+    if density.support is not COUNTS:
+        raise TypeError(
+            f"zero_inflated is for counts, and densities.{density.name} is for {density.support.says}"
+        )
     x, zeros = real(x), real(zeros)
     log_p = density._at(x, *params)  # pyright: ignore[reportPrivateUsage] -- its own kind
     share = jnp.where((zeros >= 0) & (zeros <= 1), zeros, jnp.nan)
