@@ -224,7 +224,10 @@ class Model(Contract, Generic[P, S]):
     # ---- draws ---------------------------------------------------------------------------------------------
 
     sample: Any = None
-    """``sample(params, num_rows, rng)``: new data, or (data, hidden values)."""
+    """``sample(params, num_rows, rng)``: new data, or (data, hidden values), best as a
+    `jensen.basics.sampling.Sample`; ``rng`` is a seed, a generator, or None for the seed 0."""
+    sample_kind: str = "own"
+    """``"derived"`` where it is read off the density itself, so that no law has to hold them together."""
     sample_posterior: Any = None
     """``sample_posterior(params, data, draws, rng) -> Posterior``: draws of z, for `jensen.em.MonteCarlo`,
     where
@@ -252,7 +255,7 @@ class Model(Contract, Generic[P, S]):
 
 
 CAPABILITIES = tuple(Model.__annotations__)
-OF_THE_DATA = ("cases", "sample", "sample_posterior", "random_posterior", "components_of")
+OF_THE_DATA = ("cases", "sample", "sample_kind", "sample_posterior", "random_posterior", "components_of")
 """Capabilities that do not know where params may be: a model on a part of the space has them unchanged."""
 
 

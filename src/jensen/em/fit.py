@@ -11,6 +11,7 @@ import numpy as np
 from jensen.basics.arrays import Data, Params, Weight
 from jensen.basics.numbers import is_whole
 from jensen.basics.progress import Progress
+from jensen.basics.sampling import as_generator
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.algorithms import Algorithm, as_algorithm
 from jensen.em.contract import Model
@@ -115,7 +116,7 @@ def fit(
     with Progress() as progress:
         climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress)
         before = () if resume is None else resume.ends
-        generator = np.random.default_rng(rng if seed is None else seed)
+        generator = as_generator(rng)
         found, interrupted = gather(climbs.starts(params, restarts, generator, before, starts, search))
         if interrupted:
             climbs.max_steps = 0  # no more climbing: what was found is returned at once

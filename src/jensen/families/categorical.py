@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Weight
 from jensen.basics.numbers import is_number, is_whole
+from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
 from jensen.families.checks import UNPREPARED, counts, first_cell, identical, require_rows, whole_columns
@@ -61,7 +62,7 @@ class Categorical(Family):
     >>> import numpy as np, jensen
     >>> rng = np.random.default_rng(0)
     >>> z = np.repeat([0, 1], 200)
-    >>> x = (rng.random((400, 4)) < np.array([[0.2], [0.8]])[z]).astype(int)
+    >>> x = (generator.random((400, 4)) < np.array([[0.2], [0.8]])[z]).astype(int)
     >>> fit = jensen.fit(jensen.Mixture(2, jensen.Categorical()), x)
     >>> fit.params.weights.round(1).tolist()
     [0.5, 0.5]
@@ -228,13 +229,13 @@ class Categorical(Family):
         return np.where(inside, table[:, np.clip(codes, 0, table.shape[1] - 1)], 0.0)
 
     def sample(
-        self, params: CategoricalParams, labels: NDArray[np.integer], rng: np.random.Generator
+        self, params: CategoricalParams, labels: NDArray[np.integer], rng: Randomness = None
     ) -> NDArray[np.intp]:
         """One row for each label."""
-        columns = []
+        columns, generator = [], as_generator(rng)
         for table in params.values():
             cumulative = np.cumsum(np.asarray(table)[labels], axis=1)
-            drawn = (rng.random(len(labels))[:, None] * cumulative[:, -1:] >= cumulative).sum(axis=1)
+            drawn = (generator.random(len(labels))[:, None] * cumulative[:, -1:] >= cumulative).sum(axis=1)
             columns.append(np.minimum(drawn, cumulative.shape[1] - 1))
         return np.stack(columns, axis=1)
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Weight
 from jensen.basics.numbers import is_number
+from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
 from jensen.families.checks import (
@@ -150,9 +151,9 @@ class Poisson(Family):
         rates = params.rates[:, column : column + 1]
         return np.exp(Poisson().log_density(PoissonParams(rates), points).T)
 
-    def sample(self, params: PoissonParams, labels: NDArray[np.integer], rng: np.random.Generator) -> Array:
+    def sample(self, params: PoissonParams, labels: NDArray[np.integer], rng: Randomness = None) -> Array:
         """One row for each label."""
-        return rng.poisson(params.rates[labels]).astype(float)
+        return as_generator(rng).poisson(params.rates[labels]).astype(float)
 
 
 @dataclass(frozen=True, slots=True)

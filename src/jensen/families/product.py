@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.errors import DataError
+from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.tables import default_columns
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.cases import Rows
@@ -373,10 +374,11 @@ class Product(Family):
         """``sample(params, labels, rng)``: rows as the data were, where every part can."""
         return None if any(part.sample is None for part in self.parts.values()) else self._sample
 
-    def _sample(self, params: dict[str, Any], labels: NDArray[np.integer], rng: np.random.Generator) -> Any:
+    def _sample(self, params: dict[str, Any], labels: NDArray[np.integer], rng: Randomness = None) -> Any:
         found: dict[Any, Array] = {}
+        generator = as_generator(rng)
         for label, part in self.parts.items():
-            rows = np.asarray(part.sample(params[label], labels, rng)).reshape(len(labels), -1)
+            rows = np.asarray(part.sample(params[label], labels, generator)).reshape(len(labels), -1)
             found |= dict(zip(self.columns[label], rows.T, strict=True))
         if self.keys:
             return found

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from jensen.basics.arrays import Array
 from jensen.basics.numbers import is_whole
+from jensen.basics.sampling import Randomness, Sample, as_generator
 from jensen.em import criteria
 from jensen.em.contract import Expected
 from jensen.em.identities import e_step
@@ -138,24 +139,27 @@ class ScoringMixin:
         total = expected(self, X, sample_weight)
         return criteria.icl(total.log_evidence, self._n_parameters(), total.weight, total.entropy)
 
-    def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.intp]]:
+    def sample(self, n_samples: int = 1, *, rng: Randomness = None) -> Sample:
         """Draw rows from the fitted mixture, in random order (scikit-learn's come sorted by component).
 
         Parameters
         ----------
         n_samples : int, default=1
+        rng : int or numpy.random.Generator, default=None
+            In place of ``random_state``.
 
         Returns
         -------
-        X : ndarray of shape (n_samples, n_features)
-        y : ndarray of shape (n_samples,)
-            The component that each row was drawn from.
+        data : ndarray of shape (n_samples, n_features)
+        labels : ndarray of shape (n_samples,)
+            The component that each row was drawn from. The two are a pair: ``X, y = mixture.sample(10)``.
         """
         model, params = fitted_model(self)
         if not (is_whole(n_samples) and n_samples >= 1):
             raise ValueError(f"n_samples must be at least 1, not {n_samples!r}")
-        labels = model.labels(params, int(n_samples), rng := generator(self.random_state))
-        return model.family.sample(params.components, labels, rng), labels
+        draws = generator(self.random_state) if rng is None else as_generator(rng)
+        labels = model.labels(params, int(n_samples), draws)
+        return Sample(model.family.sample(params.components, labels, draws), labels)
 
     def _n_parameters(self) -> int:
         """Free parameters: weights, means and covariances."""

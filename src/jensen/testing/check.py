@@ -121,6 +121,7 @@ def _laws(
     yield law(symmetry.relabelling, drawn, has("relabel", "num_components"))
     yield law(symmetry.moves_with_data, {**drawn, "transform": transform}, transform is not None)
     can_refit = has("sample", "start") and not has("prior")
+    can_refit &= given(fitted, ["sample_kind"]).get("sample_kind", "own") == "own"
     yield (
         "refit_recovers",
         can_refit,

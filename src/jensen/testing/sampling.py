@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.basics.sampling import Sample
 from jensen.em.contract import as_model
 from jensen.em.fit import fit
 from jensen.em.identities import log_evidence
@@ -41,7 +42,10 @@ def refit_recovers(
 
     rng = np.random.default_rng(rng)
     drawn = model.sample(params, num_rows, rng)
-    data = drawn[0] if type(drawn) is tuple else drawn  # (rows, hidden values); a named tuple is data
+    pair = type(drawn) is tuple or isinstance(
+        drawn, Sample
+    )  # (rows, hidden values); another named tuple is data
+    data = drawn[0] if pair else drawn
     begin = start if start is not None else prepared(model, data, None).start(data, None, rng)
     result = fit(model, data, start, restarts=None if start is not None else 5, stop=Gain(1e-2), rng=rng)
     own = as_model(model).num_free

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.numbers import is_number
+from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.verdict import Verdict
 from jensen.families.checks import refuse_without_moments, require_columns, require_rows
 from jensen.families.family import End, Family, Lines, Standardized
@@ -342,11 +343,11 @@ class Gaussian(Family):
         """Collapse, a bound that is active, identical components."""
         return diagnosis.diagnose(self, weights, params, data, weight, held_up)
 
-    def sample(self, params: GaussianParams, labels: NDArray[np.integer], rng: np.random.Generator) -> Array:
+    def sample(self, params: GaussianParams, labels: NDArray[np.integer], rng: Randomness = None) -> Array:
         """One row for each label."""
         k, d = params.means.shape
         factors = np.linalg.cholesky(self.covariance.full(params.covariances, k, d))
-        noise = rng.standard_normal((len(labels), d))
+        noise = as_generator(rng).standard_normal((len(labels), d))
         return params.means[labels] + np.einsum("nde,ne->nd", factors[labels], noise)
 
     # ---- for people ----------------------------------------------------------------------------------------

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from jensen.models.log_joint.densities.density import complaints
 from jensen.models.log_joint.indices import refuse_codes
 from jensen.models.log_joint.latent import Enumerated
 from jensen.models.log_joint.passes import Passes
-from jensen.models.log_joint.precision import require_jax
+from jensen.models.log_joint.precision import double, require_jax
 from jensen.models.log_joint.rows import Rows
 from jensen.models.log_joint.sums import Sums
 from jensen.spaces.chart import Chart
@@ -181,15 +182,18 @@ def _constants(closed: Any) -> Iterator[Any]:
                     yield from _constants(inner)
 
 
-def complaint(logs: np.ndarray, first_row: int, latent: Enumerated, params: Any, rows: Rows) -> str | None:
+def complaint(
+    logs: np.ndarray, first_row: int, latent: Enumerated, params: Any, rows: Rows, passes: Passes
+) -> str | None:
     """What is wrong with the log-joint (K, n) of some rows, from ``first_row`` on; None where nothing is."""
     shown = {name: np.asarray(value).tolist() for name, value in params.items()}
     for bad, what in ((np.isnan(logs), "NaN"), (logs == np.inf, "+inf")):
         if bad.any():
             n = int(np.flatnonzero(bad.any(axis=0))[0])
-            z = latent.value(int(np.flatnonzero(bad[:, n])[0]))
-            x = _shown(rows, first_row + n)
-            return f"log_joint is {what} for row {first_row + n}{x} and z = {z}, at params {shown}"
+            state = int(np.flatnonzero(bad[:, n])[0])
+            x, why = _shown(rows, first_row + n), _why(passes, params, latent, state, rows, first_row + n)
+            where = f"row {first_row + n}{x} and z = {latent.value(state)}"
+            return f"log_joint is {what} for {where}, at params {shown}{why}"
     impossible = (logs == -np.inf).all(axis=0)
     if impossible.any():
         n = int(np.flatnonzero(impossible)[0])
@@ -198,6 +202,18 @@ def complaint(logs: np.ndarray, first_row: int, latent: Enumerated, params: Any,
             f"at params {shown}: the row is impossible"
         )
     return None
+
+
+def _why(passes: Passes, params: Any, latent: Enumerated, state: int, rows: Rows, n: int) -> str:
+    """What the densities in the log-joint have to say of one row and value; nothing where they are
+    content.
+    """
+    jax = require_jax()
+    with double(), complaints() as found:
+        values = {name: jax.numpy.asarray(value, float) for name, value in params.items()}
+        z = jax.tree.map(lambda leaf: jax.numpy.asarray(leaf[state]), latent.values)
+        passes.log_joint(values, z, jax.tree.map(jax.numpy.asarray, rows.take(n)))
+    return f": {found[0]}" if found else ""
 
 
 def _shown(rows: Rows, n: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.sampling import Randomness, Sample, as_generator, checked_num_rows
 from jensen.basics.verdict import Verdict
 from jensen.em.acceleration.gradient_em import GradientEM
 from jensen.em.algorithms import Algorithm
@@ -26,6 +27,7 @@ from jensen.models.log_joint.passes import LogJointFunction, Passes
 from jensen.models.log_joint.precision import double, in_double, require_jax
 from jensen.models.log_joint.prior import LogPrior
 from jensen.models.log_joint.rows import Rows, accept, as_rows
+from jensen.models.log_joint.sampling import ancestral, drawn
 from jensen.models.log_joint.statistics import LogJointStats, Part
 from jensen.models.log_joint.sums import Sums
 from jensen.spaces.chart import Chart
@@ -68,6 +70,9 @@ class LogJoint(Model):
     symmetric
         Names of the parameters whose first axis runs over interchangeable values of z; the first of them
         decides which relabelling stands for all.
+    draw
+        ``draw(params, num_rows, rng)``: data drawn from the model, or (data, z), for `sample`, where the
+        log-joint does not say it by `jensen.densities`.
     half_steps
         Whether the ledger has the KL of every half-step, which costs a pass over the data: by default only
         where that is cheap.
@@ -107,6 +112,7 @@ class LogJoint(Model):
         start: Callable[[Any, np.random.Generator], Params] | None = None,
         log_prior: Callable[[Params], Any] | None = None,
         symmetric: tuple[str, ...] = (),
+        draw: Callable[[Params, int, np.random.Generator], Any] | None = None,
         half_steps: bool | None = None,
         block: int = 8192,
     ) -> None:
@@ -125,6 +131,7 @@ class LogJoint(Model):
         relabelling.check_symmetric(self.symmetric, self.chart)
         self._closed_form = m_step
         self._start = start
+        self._draw = draw
         self._half_steps = half_steps
         passes = Passes(log_joint, self.chart, latent.values, features, log_prior)
         self.sums = Sums(passes, latent.num_states, self.chart.size, block)
@@ -315,6 +322,45 @@ class LogJoint(Model):
         """
         return partial(relabelling.canonical, self.symmetric) if self.symmetric else None
 
+    # ---- draws ---------------------------------------------------------------------------------------------
+
+    def sample(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, params: Params, num_rows: int, rng: Randomness = None, *, given: Mapping[str, Any] | None = None
+    ) -> Sample:
+        """Rows drawn from the model, and the z of each: by ``draw``, else by the densities in the log-joint.
+
+        Parameters
+        ----------
+        rng
+            A seed or a generator; the seed 0 by default.
+        given
+            Columns that are not drawn, such as those that a mean depends on: name → (num_rows, …).
+
+        Returns
+        -------
+        Sample
+            ``data`` in the form that the log-joint takes rows of, and ``labels``, the values of z. Nothing
+            drawn is censored: both bounds are the value.
+
+        Raises
+        ------
+        ValueError
+            The log-joint uses x outside of `jensen.densities`, or twice, or what is left is no probability
+            of z, and there is no ``draw``.
+        """
+        self.chart.check(params)
+        generator, n = as_generator(rng), checked_num_rows(num_rows)
+        if self._draw is None:
+            return ancestral(self.sums.passes, params, n, given, generator)
+        if given:
+            raise ValueError("given is for a model without draw: let draw have them")
+        return drawn(self._draw, params, n, generator)
+
+    @property
+    def sample_kind(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+        """``"derived"`` from the log-joint, unless ``draw`` was given."""
+        return "derived" if self._draw is None else "own"
+
     def totals(self, stats: LogJointStats) -> Any:
         """S as the closed form sees it: in the form of ``features``, with the values of z in front."""
         with double():
@@ -329,7 +375,9 @@ class LogJoint(Model):
         """What makes the evidence NaN or infinite at params: the row, the value of z and the params."""
         for block, logs in self.sums.each("values", as_rows(data), self.chart.to_vector(params)):
             here = np.asarray(logs)[:, : block.end - block.begin]
-            if found := checks.complaint(here, block.begin, self.latent, params, as_rows(data)):
+            if found := checks.complaint(
+                here, block.begin, self.latent, params, as_rows(data), self.sums.passes
+            ):
                 return found
         return "the evidence is not finite, though every log-joint is: the sum overflows"
 

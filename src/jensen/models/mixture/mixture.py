@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Array, Data, Weight
 from jensen.basics.numbers import is_whole
 from jensen.basics.progress import Progress
+from jensen.basics.sampling import Randomness, Sample, as_generator, checked_num_rows
 from jensen.basics.verdict import Verdict
 from jensen.em.cases import Rows
 from jensen.em.contract import Expected, Model, Prior
@@ -242,17 +243,20 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
         own = None if self.prior is not None else self.family.transform(data, rng)
         return None if own is None else MixtureTransform(own)
 
-    def labels(self, params: MixtureParams, num_rows: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    def labels(self, params: MixtureParams, num_rows: int, rng: Randomness = None) -> NDArray[np.intp]:
         """The components (num_rows,) of new rows."""
-        return rng.choice(len(params.weights), size=num_rows, p=params.weights)
+        return as_generator(rng).choice(len(params.weights), size=num_rows, p=params.weights)
 
     @property
-    def sample(self) -> Callable[..., tuple[Any, NDArray[np.intp]]] | None:
-        """``sample(params, num_rows, rng)``: rows and the labels (n,) they were drawn from."""
+    def sample(self) -> Callable[..., Sample] | None:
+        """``sample(params, num_rows, rng=None)``: a `Sample` of rows and the labels (n,) they were drawn
+        from.
+
+        ``rng`` is a seed or a generator; the seed 0 by default.
+        """
         return None if self.family.sample is None else self._sample
 
-    def _sample(
-        self, params: MixtureParams, num_rows: int, rng: np.random.Generator
-    ) -> tuple[Any, NDArray[np.intp]]:
-        labels = self.labels(params, num_rows, rng)
-        return self.family.sample(params.components, labels, rng), labels
+    def _sample(self, params: MixtureParams, num_rows: int, rng: Randomness = None) -> Sample:
+        generator = as_generator(rng)
+        labels = self.labels(params, checked_num_rows(num_rows), generator)
+        return Sample(self.family.sample(params.components, labels, generator), labels)
