@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.numbers import on_scale_of, repr_in_full
@@ -337,7 +338,9 @@ class Family(Contract):
         """The same for many (count, n, k)."""
         return [self.begin(data, weight, each) for each in responsibilities]
 
-    def begin_partitions(self, data: Any, weight: Weight, labels: Array, k: int) -> list[tuple[Array, Any]]:
+    def begin_partitions(
+        self, data: Any, weight: Weight, labels: NDArray[np.integer], k: int
+    ) -> list[tuple[Array, Any]]:
         """The same for partitions: labels (count, n), each in 0…k−1."""
         return self.begin_all(data, weight, np.eye(k)[labels])
 

@@ -299,7 +299,9 @@ class Gaussian(Family):
         """The same for many (count, n, k), with the products of the columns formed once."""
         return starts.from_responsibilities(self, data, weight, responsibilities)
 
-    def begin_partitions(self, data: Array, weight: Weight, labels: Array, k: int) -> list[starts.Begin]:
+    def begin_partitions(
+        self, data: Array, weight: Weight, labels: NDArray[np.integer], k: int
+    ) -> list[starts.Begin]:
         """The same for partitions, (count, n)."""
         return starts.from_partitions(self, data, weight, labels, k)
 
