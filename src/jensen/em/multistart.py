@@ -238,9 +238,10 @@ def _flat(run: Run) -> str:
 def _vanished(run: Run) -> str:
     """Coordinates that move nothing at the end."""
     assert run.polished is not None
-    names = np.array(run.problem.model.chart.names)
-    which = [int(j) for j in np.flatnonzero(run.polished.parabola.vanished)]
-    shown = ", ".join(str(names[j]) if len(names) > j else str(j) for j in which[:8])
+    names, chart = run.problem.names, run.problem.model.chart
+    gone = np.flatnonzero(run.polished.parabola.vanished)
+    moved = [name for i, name in enumerate(names) if np.isin(chart.cell(i).support, gone).any()]
+    shown = ", ".join(moved[:8])
     return f"the log-likelihood does not change with {shown} here: its derivatives have vanished"
 
 

@@ -22,6 +22,7 @@ from jensen.em.statistics import Totals
 from jensen.families.checks import UNPREPARED, counts, identical, whole_columns
 from jensen.families.family import Family
 from jensen.families.table import as_table
+from jensen.spaces.names import Columns
 from jensen.spaces.positive import Positive
 from jensen.spaces.space import Space
 
@@ -107,7 +108,8 @@ class Poisson(Family):
         _counts(data)
 
     def spaces(self, k: int) -> dict[str, Space] | None:
-        return None if self.num_columns is None else {"rates": Positive((k, self.num_columns))}
+        d = self.num_columns
+        return None if d is None else {"rates": Positive((k, d), names=(None, Columns()))}
 
     def make(self, values: dict[str, Any]) -> PoissonParams:
         return PoissonParams(**values)

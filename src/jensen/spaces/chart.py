@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import accumulate
 from math import prod
@@ -124,6 +124,19 @@ class Chart:
     @property
     def names(self) -> list[str]:
         """A name for every natural number, in the order of `natural_vector`: ``rate[1]``."""
+        return self.named()
+
+    def named(self, columns: Sequence[str] = ()) -> list[str]:
+        """The same where the columns of the data have these names: ``means[1, waiting]``."""
+        return [
+            name + (f"[{entry}]" if space.shape else "")
+            for name, space in self.spaces.items()
+            for entry in space.entries(columns)
+        ]
+
+    @property
+    def numbered(self) -> list[str]:
+        """The same with numbers alone, whatever the entries are called: ``means[1,0]``."""
         return [
             name + (f"[{','.join(map(str, index))}]" if space.shape else "")
             for name, space in self.spaces.items()

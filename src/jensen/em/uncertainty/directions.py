@@ -72,7 +72,7 @@ def rates(problem: Problem, params: Params, information: Information) -> Rates:
     length = np.linalg.norm(directions, axis=0)
     largest = directions[np.abs(directions).argmax(axis=0), np.arange(len(length))]
     directions = directions / np.where(length > 0, length, 1.0) * np.where(largest < 0, -1.0, 1.0)
-    return Rates(found[order], directions, list(model.chart.names))
+    return Rates(found[order], directions, problem.names)
 
 
 def climb_away(problem: Problem, params: Params, u: Array, parabola: Parabola) -> Params | None:

@@ -21,7 +21,7 @@ GO_ON = "go on from there: fit(model, data, params=uncertainty.uphill)"
 def judge(problem: Problem, params: Params, parabola: Parabola, jacobian: Array, error: float) -> Verdict:
     """The gravest of: a saddle, a flaw that the model sees, no maximum, not identified, at a bound."""
     model = problem.model
-    names = list(model.chart.names)
+    names = problem.names
     if not np.isfinite(parabola.g).all() or not np.isfinite(parabola.values).all():
         return Verdict(Outcome.FAILED, "the score or the information is not finite", "check the fit")
     if parabola.climbing.any():
