@@ -50,7 +50,7 @@ class Fit(Fitted):
         if standard_errors is False:
             return summarize(self, columns)
         sure: Estimates = self.uncertainty() if standard_errors is True else standard_errors
-        return summarize(self, columns, sure.table())
+        return summarize(self, columns, sure)
 
     def uncertainty(self) -> Any:
         """`jensen.uncertainty` of the fit and the data that it was given.

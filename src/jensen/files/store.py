@@ -56,7 +56,7 @@ def save(
     path
         Where. Call `jensen.basics.writing.check_writable` on it before a long fit.
     columns
-        Names of the columns, for a fit.
+        Names of the columns, for a fit; by default those that it has, else x1 … xd.
 
     Raises
     ------

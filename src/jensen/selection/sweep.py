@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Data
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome
-from jensen.em.cases import Rows, columns_of
+from jensen.em.cases import Rows, columns_of, names_of_columns
 from jensen.em.fit import fit
+from jensen.em.result import Fit
 from jensen.em.validation import checked_weight
 from jensen.families.family import Family, as_family
 from jensen.families.gaussian.gaussian import Gaussian
@@ -96,11 +97,12 @@ def select(
     """
     began = time.perf_counter()
     models = list(_grid(num_components, structures, prior))
+    columns = names_of_columns(data)
     data = _checked(data, models)
     weight = checked_weight(weight, models[0].cases, data)
     seed = rng.integers(2**63) if isinstance(rng, np.random.Generator) else rng
     names = distinct_names(dict.fromkeys(model.family for model in models))
-    sweep = Sweep(data, weight, restarts, seed, names)
+    sweep = Sweep(data, weight, restarts, seed, names, columns)
     interrupted = False
     with Progress("sweep") if progress is None else nullcontext(progress) as shown:
         try:
@@ -164,8 +166,15 @@ class Sweep:
     """The cells that have been fitted to some data."""
 
     def __init__(
-        self, data: Data, weight: Any, restarts: int | None, seed: Any, names: dict[Family, str]
+        self,
+        data: Data,
+        weight: Any,
+        restarts: int | None,
+        seed: Any,
+        names: dict[Family, str],
+        columns: tuple[str, ...] = (),
     ) -> None:
+        self.columns = columns
         self.data, self.weight, self.restarts, self.seed, self.names = data, weight, restarts, seed, names
         self.cells: list[Cell] = []
         self.models: list[Mixture] = []
@@ -227,7 +236,7 @@ class Sweep:
         if params is None:
             return replace(cell, note=note)
         try:
-            found = fit(model, self.data, params, weight=self.weight)
+            found = self._called(fit(model, self.data, params, weight=self.weight))
         except (ArithmeticError, ValueError):
             return replace(cell, note=note)
         improves = found.verdict.proper and (
@@ -251,9 +260,14 @@ class Sweep:
             return Cell(k, family, name, total, None, message)
         try:
             found = fit(model, self.data, weight=self.weight, restarts=self.restarts, rng=self.seed)
+            found = self._called(found)
         except (ArithmeticError, ValueError) as error:  # LinAlgError is a ValueError
             return Cell(k, family, name, total, None, str(error))
         return Cell(k, family, name, found.num_free if total is None else total, found)
+
+    def _called(self, found: Fit) -> Fit:
+        """A fit with the names of the columns, which the data in arrays have no more."""
+        return replace(found, columns=found.columns or self.columns)
 
     def _same(self, model: Mixture) -> Cell | None:
         """The cell of a model that has been fitted under another name."""

@@ -245,6 +245,16 @@ class Constrained(Model):
         return self._m_step.information(stats, params, lambda there: self._score(there, stats))
 
     @property
+    def derivative(self) -> Any:
+        """``derivative(function, u)`` along the free coordinates, where the model has it."""
+        return None if self.whole.derivative is None else self._derivative
+
+    def _derivative(self, function: Any, u: Array) -> Any:
+        whole = self._chart.base.to_vector(self._chart.from_vector(u))
+        found = self.whole.derivative(function, whole)
+        return None if found is None else (found[0], found[1] @ self._chart.pullback(u))
+
+    @property
     def algorithm(self) -> Any:
         """How ``fit`` climbs: as the model does; by Newton's steps on Q where no closed form is left."""
         own = self.whole.algorithm

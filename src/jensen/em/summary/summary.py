@@ -15,7 +15,7 @@ from jensen.em.fitted import Fitted
 from jensen.em.summary import words
 from jensen.em.summary.grid import Grid
 from jensen.em.summary.shown import components_of, named_numbers, numbers_of
-from jensen.em.uncertainty.against_zero import WRITERS
+from jensen.em.uncertainty.against_zero import WRITERS, Estimates
 
 WIDTH = 100
 MAX_LINES = 30
@@ -59,7 +59,7 @@ class Summary:
         return f"<div>{head}{tables}<table><tbody>{facts}</tbody></table></div>"
 
 
-def summarize(fit: Fitted, columns: Sequence[str] | None = None, errors: Table | None = None) -> Summary:
+def summarize(fit: Fitted, columns: Sequence[str] | None = None, errors: Estimates | None = None) -> Summary:
     """The summary of a fit.
 
     Parameters
@@ -69,7 +69,7 @@ def summarize(fit: Fitted, columns: Sequence[str] | None = None, errors: Table |
     columns
         Names of the columns of the data, where the fit has none.
     errors
-        The table of a `jensen.Uncertainty`.
+        A `jensen.Uncertainty`.
     """
     columns = columns or fit.columns or None
     parts = components_of(fit)
@@ -78,11 +78,14 @@ def summarize(fit: Fitted, columns: Sequence[str] | None = None, errors: Table |
     kept = {name: value for name, value in numbers.items() if isinstance(value, float)}
     plain = Table({"name": np.array(list(kept), dtype=str), "estimate": np.array(list(kept.values()))})
     if errors is not None:
-        grids.append(coefficients(errors))
+        grids.append(coefficients(errors.table(), errors.kind))
     elif parts is None:
         grids.append(parameters(fit))
-    said = tuple(words.facts(fit, columns))
-    return Summary(words.headline(fit), tuple(grids), said, plain if errors is None else errors)
+    said = words.facts(fit, columns)
+    if errors is not None and not errors.verdict.converged:
+        said.insert(1, ("standard errors", str(errors.verdict)))
+    table = plain if errors is None else errors.table()
+    return Summary(words.headline(fit), tuple(grids), tuple(said), table)
 
 
 def components(fit: Fitted, parts: Any, columns: Sequence[str] | None) -> Grid:
@@ -111,12 +114,13 @@ def parameters(fit: Fitted) -> Grid:
     return Grid(("parameter", "value"), lines, note)
 
 
-def coefficients(errors: Table) -> Grid:
+def coefficients(errors: Table, kind: str) -> Grid:
     """Estimates with their standard errors, tests and intervals."""
     table = errors.printable(**WRITERS)
     titles = tuple(table)
     lines = tuple(zip(*table.values(), strict=True))
     more = len(lines) - 2 * MAX_LINES
     note = f"; {more} more parameters are not shown" if more > 0 else ""
-    caption = f"z and p of the hypothesis that a number is 0, where it may be; intervals at 95 %{note}"
+    tests = "; z and p of the hypothesis that a number is 0, where it can be" if "z" in table else ""
+    caption = f"standard errors from the {kind}, intervals at 95 %{tests}{note}"
     return Grid(titles, lines[: 2 * MAX_LINES], caption)

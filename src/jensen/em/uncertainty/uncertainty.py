@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
@@ -20,6 +20,7 @@ from jensen.em.curvature.parabola import Parabola
 from jensen.em.fitted import Fitted
 from jensen.em.problem import Problem
 from jensen.em.uncertainty.against_zero import WRITERS, against_zero
+from jensen.em.uncertainty.delta import Derived, derived
 from jensen.em.uncertainty.directions import Rates, climb_away, rates
 from jensen.em.uncertainty.estimate import Estimate, natural_covariance
 from jensen.em.uncertainty.intervals import IntervalMethod, Wald
@@ -115,6 +116,42 @@ class Uncertainty(Estimate):
     def _is_twin(self, entry: int, row: Array) -> bool:
         """Whether an earlier number is the same whatever the coordinates are: Σ_ij beside Σ_ji."""
         return bool(row.any() and (self.jacobian[:entry] == row).all(axis=1).any())
+
+    def delta(self, function: Callable[[Params], Any], level: float = 0.95) -> Derived:
+        """How sure a function of the parameters is, by the delta method.
+
+        Parameters
+        ----------
+        function
+            Of params as `jensen.fit` returns them; smooth, and a number, an array, or a dict of these.
+            Of a `jensen.LogJoint` it may be written in ``jax.numpy``, and is then differentiated exactly.
+        level
+            Of the intervals.
+
+        Returns
+        -------
+        Derived
+            Values, standard errors, tests and intervals, and the covariance of all numbers together.
+
+        Raises
+        ------
+        ValueError
+            If the function is not finite at the estimate.
+        TypeError
+            If it does not return numbers in double precision.
+
+        Examples
+        --------
+        >>> import jensen
+        >>> data = jensen.load_dataset("faithful")
+        >>> fit = jensen.fit(jensen.Mixture(2, jensen.Gaussian(jensen.Tied())), data)
+        >>> def gap(params):
+        ...     return params.components.means[1, 1] - params.components.means[0, 1]
+        >>> found = fit.uncertainty().delta(gap)
+        >>> round(float(found.estimate[0]), 2), round(float(found.standard_errors), 2)
+        (25.44, 0.69)
+        """
+        return derived(self, function, level)
 
     def sandwich(self) -> Uncertainty:
         """The same with the robust covariance I⁻¹ (Σ_n w_n s_n s_nᵀ) I⁻¹ (Huber 1967; White 1982).
