@@ -20,6 +20,10 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+AT_BOUND = "at the bound"
+"""What a message says of parameters where the log-likelihood is no parabola."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How a fit ended, in words, and what to do about it.
@@ -48,6 +52,11 @@ class Verdict:
     def converged(self) -> bool:
         """True only for a proper maximum that was reached."""
         return self.outcome is Outcome.CONVERGED
+
+    @property
+    def at_bound(self) -> bool:
+        """Whether parameters are at a bound, of the data's or of their own space."""
+        return self.outcome is Outcome.BOUNDARY or AT_BOUND in self.message
 
     @property
     def proper(self) -> bool:

@@ -112,7 +112,7 @@ def fit(
     chosen = default_algorithm(problem.model) if algorithm is None else as_algorithm(algorithm)
     reorder = params is None and (starts is None or starts.reorder)
     with Progress() as progress:
-        climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress)
+        climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress, reorder)
         before = () if resume is None else resume.ends
         generator = np.random.default_rng(rng if seed is None else seed)
         found, interrupted = gather(climbs.starts(params, restarts, generator, before, starts, search))

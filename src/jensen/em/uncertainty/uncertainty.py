@@ -24,7 +24,7 @@ from jensen.em.uncertainty.delta import Derived, derived
 from jensen.em.uncertainty.directions import Rates, climb_away, rates
 from jensen.em.uncertainty.estimate import Estimate, natural_covariance
 from jensen.em.uncertainty.intervals import IntervalMethod, Wald
-from jensen.em.uncertainty.judge import judge
+from jensen.em.uncertainty.judge import judge, reconciled
 from jensen.em.uncertainty.sandwich import meat
 
 MOST_ROWS = 60  # of a report
@@ -247,11 +247,14 @@ def uncertainty(model: Any, fit: Fitted | Params, data: Data, weight: Weight = N
     u = chart.to_vector(params)
     parabola = Parabola.of(chart, u, g, information, expected.weight, chart.at_bound(params))
     jacobian = chart.jacobian(u)
+    verdict = judge(problem, params, parabola, jacobian, information.error)
+    if isinstance(fit, Fitted):
+        verdict = reconciled(verdict, fit.verdict)
     return Uncertainty(
         names=problem.names,
         estimate=chart.natural_vector(params),
         covariance=natural_covariance(parabola, jacobian),
-        verdict=judge(problem, params, parabola, jacobian, information.error),
+        verdict=verdict,
         remaining=parabola.remaining,
         information=information,
         chart_covariance=parabola.inverse,
