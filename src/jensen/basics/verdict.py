@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from html import escape
 
 
 class Outcome(StrEnum):
@@ -62,6 +63,12 @@ class Verdict:
     def proper(self) -> bool:
         """Whether it is an interior point of a sound climb; others are chosen only where there is none."""
         return self.outcome in (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.INTERRUPTED)
+
+    def _repr_html_(self) -> str:
+        said = "; ".join(filter(None, (self.message, self.search)))
+        told = f": {escape(said)}" if said else ""
+        advice = f"<br><em>{escape(self.advice)}</em>" if self.advice else ""
+        return f"<p><strong>{escape(str(self.outcome))}</strong>{told}{advice}</p>"
 
     def __str__(self) -> str:
         said = ": ".join(filter(None, (str(self.outcome), self.message)))

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict, get_type_hints
 import numpy as np
 
 import jensen
+from jensen.basics.notebook import InNotebook
 from jensen.basics.tables import Table, default_columns
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.contract import as_model
@@ -65,7 +66,7 @@ OF_THE_FIT = tuple(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Saved:
+class Saved(InNotebook):
     """A fitted model with what was said about it: what a file holds.
 
     Attributes
@@ -155,6 +156,9 @@ class Saved:
             columns=self.columns,
             starts=Table(),
         )
+
+    def _repr_html_(self) -> str:
+        return self.fit._repr_html_()
 
     def __repr__(self) -> str:
         said = f"log_evidence={self.summary['log_evidence']:.6f}, verdict={str(self.verdict.outcome)!r}"

@@ -173,7 +173,15 @@ def _same_data(small: Fitted, large: Fitted) -> bool:
         return False
     if small.given is None or large.given is None:
         return True  # as far as files say
-    return _equal(small.given.data, large.given.data) and _equal(small.given.weight, large.given.weight)
+    same = small.given.data is large.given.data or _equal(_accepted(small), _accepted(large))
+    return same and _equal(small.given.weight, large.given.weight)
+
+
+def _accepted(fit: Fitted) -> Any:
+    """The data as the model takes them."""
+    assert fit.given is not None
+    accept = as_model(fit.model).accept
+    return fit.given.data if accept is None else accept(fit.given.data)
 
 
 def _equal(one: Any, other: Any) -> bool:
@@ -240,9 +248,7 @@ def _takes(chart: Chart, params: Params) -> bool:
 
 def _checked_inside(small: Fitted, large: Fitted, inner: Params, given: bool) -> str:
     """What is to be said of the smaller fit as a point of the larger model, once it is seen to be one."""
-    at_ends = [
-        f"the {n} fit" for n, fit in (("smaller", small), ("larger", large)) if not fit.verdict.converged
-    ]
+    at_ends = [f"the {n} fit" for n, fit in (("smaller", small), ("larger", large)) if fit.verdict.at_bound]
     if at_ends:
         return (
             f"parameters of {' and '.join(at_ends)} are at a bound, where the distribution is not chi-square"

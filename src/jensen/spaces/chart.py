@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Labels, Mask, Params
+from jensen.basics.notebook import InNotebook
 from jensen.spaces.links import Link
 from jensen.spaces.space import Space
 
@@ -77,7 +78,7 @@ def as_dict(params: Any) -> dict[str, Any]:
     return {field.name: attrgetter(field.name)(params) for field in fields(params)}
 
 
-class Chart:
+class Chart(InNotebook):
     """Named parameters as one unconstrained vector.
 
     A model that has one (its attribute ``chart``) receives acceleration, standard errors, gradient M-steps,

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jensen.basics.arrays import Array, Labels
+from jensen.basics.notebook import InNotebook
 from jensen.numerics.differences import jacobian
 from jensen.spaces.links import Link
 from jensen.spaces.names import Axis, as_axes, entries
@@ -44,7 +45,7 @@ class LocalPart(NamedTuple):
     unit: Array
 
 
-class Space(ABC):
+class Space(InNotebook, ABC):
     """Where one parameter lives: a shape, free coordinates, and the maps between them.
 
     A space of one's own gives ``shape``, ``size``, `to_chart`, `from_chart`, `violation` and `random`; what

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jensen.basics.arrays import Array, Params
+from jensen.basics.notebook import InNotebook
 from jensen.basics.progress import Progress
 from jensen.em.curvature.information import complete_information
 from jensen.em.curvature.matrix import Information
@@ -20,7 +21,7 @@ MOST_TRIED = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rates:
+class Rates(InNotebook):
     """EM's rate of convergence in every direction.
 
     Attributes

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from jensen.basics.notebook import InNotebook
 from jensen.basics.progress import Progress
 from jensen.em.uncertainty.estimate import Estimate
 from jensen.em.uncertainty.profile import End, Held, Point, Surface, end, maximize
@@ -37,7 +38,7 @@ def quantile(level: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Wald:
+class Wald(InNotebook):
     """Estimate ± z standard errors.
 
     Parameters
@@ -65,7 +66,7 @@ class Wald:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(InNotebook):
     """All values whose profile log-likelihood is within z²/2 of the maximum (Wilks 1938).
 
     It needs no parabola, respects bounds, and does not depend on how the parameter is written. One climb per
