@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.tables import default_columns
 from jensen.basics.verdict import Outcome, Verdict
+from jensen.data.datasets import Dataset
+from jensen.data.doors.memory import as_rows
+from jensen.data.rows import Rows as Table
 from jensen.em.cases import Rows
 from jensen.families.family import Family, Lines, as_family
 from jensen.spaces.names import Axis, Columns
@@ -149,6 +152,13 @@ class Product(Family):
         made = copy(self)  # a subclass stays one
         made.parts = prepared
         return made
+
+    def accept(self, data: Any) -> Any:
+        """Data sets and rows with names as a dict of columns, or as (n, d) where columns have numbers."""
+        if not isinstance(data, (Table, Dataset)):
+            return data
+        table = as_rows(data)
+        return dict(zip(table.columns, table.values.T, strict=True)) if self.keys else table.values
 
     def check(self, data: Any) -> None:
         """What every part refuses, told with its columns."""
