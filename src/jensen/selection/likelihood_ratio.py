@@ -116,7 +116,7 @@ def likelihood_ratio(small: Fitted, large: Fitted, *, within: Params | None = No
     >>> half = jensen.constrain(model, fixed={"weights": [0.5, 0.5]})
     >>> test = jensen.likelihood_ratio(jensen.fit(half, data), jensen.fit(model, data))
     >>> print(test.words)
-    χ² = 21.32 on 1 degree of freedom, p = 3.9e-06
+    χ² = 21.69 on 1 degree of freedom, p = 3.2e-06
     """
     _refuse_unlike(small, large)
     df = _degrees(small, large)
