@@ -36,6 +36,13 @@ class Estimates(Protocol):
         ...
 
 
+def quantile(level: float) -> float:
+    """z with P(|Z| < z) = level, for a standard normal Z."""
+    from statistics import NormalDist  # slower to import than all of this
+
+    return NormalDist().inv_cdf(0.5 + 0.5 * level)
+
+
 def against_zero(estimate: Array, errors: Array, links: Sequence[Link]) -> tuple[Array, Array]:
     """z and the two-sided p of every number; NaN where 0 is no value it can have inside its bounds, as of
     weights and variances, and where there is no standard error.

@@ -19,9 +19,8 @@ from jensen.basics.arrays import Array, Params
 from jensen.basics.plain import given
 from jensen.basics.tables import Table
 from jensen.em.curvature.information import ORDERS
-from jensen.em.uncertainty.against_zero import WRITERS, against_zero
+from jensen.em.uncertainty.against_zero import WRITERS, against_zero, quantile
 from jensen.em.uncertainty.estimate import Estimate
-from jensen.em.uncertainty.intervals import quantile
 from jensen.spaces.links import Link
 
 STEP = 0.05  # of a standard error

@@ -9,6 +9,7 @@ import numpy as np
 
 from jensen.basics.notebook import InNotebook
 from jensen.basics.progress import Progress
+from jensen.em.uncertainty.against_zero import quantile
 from jensen.em.uncertainty.estimate import Estimate
 from jensen.em.uncertainty.profile import End, Held, Point, Surface, end, maximize
 from jensen.spaces.links import Link
@@ -28,13 +29,6 @@ class IntervalMethod(Protocol):
     def bounds(self, uncertainty: Estimate, entries: list[int], level: float) -> list[Bounds]:
         """The interval of each of these natural numbers."""
         ...
-
-
-def quantile(level: float) -> float:
-    """z with P(|Z| < z) = level, for a standard normal Z."""
-    from statistics import NormalDist  # slower to import than all of this
-
-    return NormalDist().inv_cdf(0.5 + 0.5 * level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ class Uncertainty(Estimate):
         ...     return params.components.means[1, 1] - params.components.means[0, 1]
         >>> found = fit.uncertainty().delta(gap)
         >>> round(float(found.estimate[0]), 2), round(float(found.standard_errors), 2)
-        (25.44, 0.69)
+        (25.44, 0.75)
         """
         return derived(self, function, level)
 
