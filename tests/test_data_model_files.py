@@ -90,7 +90,8 @@ def test_a_fit_reads_back_to_the_last_bit(path, name):
     save(before, path)
     after = load(path)
     assert_same(before, after)
-    assert after.verdict == replace(fit.verdict, search="")  # the starts are not kept
+    assert after.verdict == fit.verdict
+    assert after.fit.columns == ("eruptions", "waiting")
     assert after.summary["log_evidence"] == fit.log_evidence
     assert after.summary["bic"] == fit.bic
     assert after.summary["dtype"] == "float32"
@@ -333,6 +334,17 @@ def change(*keys, value):
         document[last] = value
 
     return apply
+
+
+def test_a_file_without_words_on_the_search_loads(path):
+    """As files were before they kept them."""
+    fit = fitted()
+    save(fit, path)
+    document = json.loads(path.read_text())
+    assert document["summary"]["verdict"].pop("search") == fit.verdict.search != ""
+    document.pop("crc32")
+    path.write_text(json.dumps(document))
+    assert load(path).verdict == replace(fit.verdict, search="")
 
 
 def drop(*keys):

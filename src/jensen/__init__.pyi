@@ -46,7 +46,9 @@ from .models import Enumerated as Enumerated
 from .models import LogJoint as LogJoint
 from .models import Mixture as Mixture
 from .models import densities as densities
+from .selection import LikelihoodRatio as LikelihoodRatio
 from .selection import Selection as Selection
+from .selection import likelihood_ratio as likelihood_ratio
 from .selection import select as select
 from .sklearn import GaussianMixture as GaussianMixture
 

@@ -61,6 +61,11 @@ def brief(value: float) -> str:
     return "0" if value == 0 else f"{value:.2g}"
 
 
+def probability(p: float) -> str:
+    """A p value in two digits, and never as zero."""
+    return f"{p:.2g}" if p >= 1e-16 else "<1e-16"
+
+
 def duration(seconds: float) -> str:
     """Seconds as people say them."""
     if seconds < 0.995:

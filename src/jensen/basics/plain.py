@@ -13,10 +13,12 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from jensen.basics.notebook import InNotebook
+
 ALIKE = 0.8  # of two names, from which on one is taken for the other misspelt
 
 
-class Contract(ABC):  # noqa: B024, the contracts below it have the abstract methods
+class Contract(InNotebook, ABC):
     """Base of the classes that declare all that is ever asked of one, as `jensen.em.Model`."""
 
     __slots__ = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
@@ -28,6 +28,19 @@ class Table(dict[str, NDArray[Any]]):
         """The rows as dictionaries of Python values."""
         columns = {name: column.tolist() for name, column in self.items()}
         return [{name: column[i] for name, column in columns.items()} for i in range(self.num_rows)]
+
+    def printable(self, **writers: Callable[[float], str]) -> Table:
+        """The cells as text, numbers in six digits or as their column's writer has them, NaN as nothing;
+        without columns that have nothing.
+        """
+        found = {}
+        for name, column in self.items():
+            write = writers.get(name, "{:.6g}".format)
+            is_number = column.dtype.kind == "f"
+            texts = ["" if x != x else write(x) for x in column.tolist()] if is_number else column.tolist()
+            if any(texts) or not texts:
+                found[name] = np.array([str(text) for text in texts], dtype=str)
+        return Table(found)
 
     def __repr__(self) -> str:
         return self.text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from html import escape
 
 
 class Outcome(StrEnum):
@@ -18,6 +19,10 @@ class Outcome(StrEnum):
     FELL = "fell"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+
+
+AT_BOUND = "at the bound"
+"""What a message says of parameters where the log-likelihood is no parabola."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,20 @@ class Verdict:
         return self.outcome is Outcome.CONVERGED
 
     @property
+    def at_bound(self) -> bool:
+        """Whether parameters are at a bound, of the data's or of their own space."""
+        return self.outcome is Outcome.BOUNDARY or AT_BOUND in self.message
+
+    @property
     def proper(self) -> bool:
         """Whether it is an interior point of a sound climb; others are chosen only where there is none."""
         return self.outcome in (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.INTERRUPTED)
+
+    def _repr_html_(self) -> str:
+        said = "; ".join(filter(None, (self.message, self.search)))
+        told = f": {escape(said)}" if said else ""
+        advice = f"<br><em>{escape(self.advice)}</em>" if self.advice else ""
+        return f"<p><strong>{escape(str(self.outcome))}</strong>{told}{advice}</p>"
 
     def __str__(self) -> str:
         said = ": ".join(filter(None, (str(self.outcome), self.message)))

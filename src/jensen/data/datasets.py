@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.errors import DataError, did_you_mean
+from jensen.basics.notebook import InNotebook
 from jensen.basics.tables import Table
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ FOLDER = Path(__file__).parent / "sets"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Dataset:
+class Dataset(InNotebook):
     """A built-in data set.
 
     Attributes

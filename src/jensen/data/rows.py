@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.errors import DataError, did_you_mean, listed
+from jensen.basics.notebook import InNotebook
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class Rows(InNotebook):
     """Data as the models take it.
 
     Attributes

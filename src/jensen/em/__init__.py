@@ -35,7 +35,7 @@ from jensen.em.stopping import Gain, Never, Seen, StepNorm, Stop, aitken
 from jensen.em.uncertainty.directions import Rates
 from jensen.em.uncertainty.intervals import IntervalMethod, Profile, Wald
 from jensen.em.uncertainty.uncertainty import Uncertainty, uncertainty
-from jensen.spaces import Chart, Correlation, Covariance, Interval, Positive, Real, Simplex, Space
+from jensen.spaces import Chart, Columns, Correlation, Covariance, Interval, Positive, Real, Simplex, Space
 
 __all__ = [
     "EM",
@@ -44,6 +44,7 @@ __all__ = [
     "Approximation",
     "Cases",
     "Chart",
+    "Columns",
     "Constrained",
     "Correlation",
     "Covariance",

@@ -148,6 +148,27 @@ def first_array(data: Data) -> Any:
     return data
 
 
+def names_of_columns(data: Data) -> tuple[str, ...]:
+    """What the columns of the data are called; empty where they have no names, or have numbers for names.
+
+    Of a data frame, an Arrow table, a column of either, a `jensen.data.Dataset`, rows with ``columns``, a
+    structured array, or a dict of arrays.
+    """
+    if isinstance(data, dict):
+        found: Any = [] if any(np.ndim(part) > 1 for part in data.values()) else list(data)
+    elif isinstance(data, np.ndarray):
+        found = data.dtype.names or []
+    else:
+        said = given(data, ["column_names", "columns", "dtypes", "values", "to_frame", "name"])
+        found = said.get("column_names", [])
+        if not found and "columns" in said and ("dtypes" in said or "values" in said):
+            found = list(said["columns"])
+        if not found and "to_frame" in said:
+            found = [said.get("name")]
+    names = tuple(found)
+    return names if all(isinstance(name, str) for name in names) else ()
+
+
 def columns_of(data: Data) -> list[Any]:
     """The names of the columns of a data frame; none of anything else."""
     said = given(data, ["columns", "dtypes"])

@@ -185,6 +185,9 @@ class Model(Contract, Generic[P, S]):
     """``cheap(stats) -> bool``: whether Q costs next to nothing beside a pass over the data; without it, it
     does.
     """
+    derivative: Any = None
+    """``derivative(function, u) -> (value, (m, p)) | None``: a function of params at u of the chart, and its
+    exact derivative there; None where it cannot be told."""
     num_free: Any = None
     """``num_free(params) -> int``: AIC and BIC, where it is not the size of the chart."""
     pack: Any = None
@@ -255,7 +258,15 @@ class Model(Contract, Generic[P, S]):
 
 
 CAPABILITIES = tuple(Model.__annotations__)
-OF_THE_DATA = ("cases", "sample", "sample_kind", "sample_posterior", "random_posterior", "components_of")
+OF_THE_DATA = (
+    "cases",
+    "accept",
+    "sample",
+    "sample_kind",
+    "sample_posterior",
+    "random_posterior",
+    "components_of",
+)
 """Capabilities that do not know where params may be: a model on a part of the space has them unchanged."""
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jensen.basics.notebook import InNotebook
+
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class Search(InNotebook):
     """A model's own search, and how much of it.
 
     Parameters

@@ -16,11 +16,13 @@ from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.algorithms import Algorithm, as_algorithm
 from jensen.em.contract import Model
 from jensen.em.effort import Search
+from jensen.em.fitted import Given
 from jensen.em.multistart import Multistart, default_algorithm
 from jensen.em.problem import Problem
 from jensen.em.restarts import RANDOM, Starts, best_first, gather, settled, table_of_starts
 from jensen.em.result import Fit
 from jensen.em.stopping import Gain, Stop
+from jensen.em.uncertainty.uncertainty import uncertainty
 
 DEFAULT_MAX_STEPS = 10_000
 
@@ -114,7 +116,7 @@ def fit(
     chosen = default_algorithm(problem.model) if algorithm is None else as_algorithm(algorithm)
     reorder = params is None and (starts is None or starts.reorder)
     with Progress() as progress:
-        climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress)
+        climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress, reorder)
         before = () if resume is None else resume.ends
         generator = as_generator(rng)
         found, interrupted = gather(climbs.starts(params, restarts, generator, before, starts, search))
@@ -152,6 +154,8 @@ def fit(
         seed=seed,
         num_observations=problem.num_observations,
         own_entropy=expected.own_entropy,
+        columns=_columns(problem, run.state.params),
+        given=Given(data, weight, uncertainty),
     )
 
 
@@ -166,6 +170,13 @@ def _num_free(model: Model, params: Params) -> int | None:
         own = model.num_free(params)
         return None if own is None else int(own)
     return None if model.chart is None else int(model.chart.size)
+
+
+def _columns(problem: Problem, params: Params) -> tuple[str, ...]:
+    """What the columns are called, where these are the columns that the model has."""
+    components_of, names = problem.model.components_of, problem.columns
+    d = None if components_of is None else components_of(params).family.num_columns
+    return names if d is None or d == len(names) else ()
 
 
 def _seed(rng: np.random.Generator | int | None) -> int | None:

@@ -14,7 +14,9 @@ from jensen.basics.tables import Table
 from jensen.basics.verdict import Outcome
 from jensen.em.acceleration.newton import Polished, can_polish, polish
 from jensen.em.algorithms import EM, Algorithm
+from jensen.em.contract import name_of
 from jensen.em.coordinates import Natural
+from jensen.em.identities import log_prior
 from jensen.em.problem import Problem, State
 from jensen.em.stopping import Extrapolation, Seen, Stop, aitken, noise, spread
 
@@ -39,6 +41,8 @@ class Run:
     outcome: Outcome = Outcome.STEP_LIMIT
     note: str = ""
     polished: Polished | None = None
+    culprit: str = ""
+    """What lowered the objective, where it fell and that is known."""
 
     @property
     def num_steps(self) -> int:
@@ -145,6 +149,7 @@ def _run(run: Run, algorithm: Algorithm, stop: Stop, max_steps: int, progress: P
                 return
             run.outcome = Outcome.FELL
             run.note = f"step {run.num_steps + 1} lowered the objective by {fall:.3g}"
+            run.culprit = _culprit(run.problem, run.state)
             return
         run.take(new, algorithm.name)
         objectives.append(new.objective)
@@ -156,6 +161,29 @@ def _run(run: Run, algorithm: Algorithm, stop: Stop, max_steps: int, progress: P
         if stop.done(_seen(run, objectives, plain)):
             run.outcome = Outcome.CONVERGED
             return
+
+
+def _culprit(problem: Problem, state: State) -> str:
+    """What is wrong with a model whose exact EM step lowers the objective, as far as one more step tells.
+
+    A right M-step does not lower Q; a right E-step makes Q + H the log-evidence, so that what Q gains the
+    evidence gains at least.
+    """
+    try:
+        params = problem.m_step(state)
+        before = problem.expected_log_joint(state.params, state) + state.log_prior
+        after = problem.expected_log_joint(params, state) + log_prior(problem.model, params)
+        bound = before + state.expected.entropy
+    except (ArithmeticError, ValueError):  # LinAlgError is a ValueError
+        return ""
+    noise, name = problem.tolerated_fall(state), name_of(problem.model)
+    if after < before - noise:
+        return f"{name}.m_step lowers Q by {before - after:.3g}"
+    if state.gap == 0.0 and abs(bound - state.objective) > noise:
+        away = bound - state.objective
+        side = "above" if away > 0 else "below"
+        return f"Q + H of {name} is {abs(away):.3g} {side} the log-evidence at the same parameters"
+    return ""
 
 
 def _seen(run: Run, objectives: list[float], plain: bool) -> Seen:

@@ -17,6 +17,7 @@ from jensen.em.algorithms import EM, Algorithm, as_algorithm
 from jensen.em.contract import Model, name_of
 from jensen.em.coordinates import Natural
 from jensen.em.effort import Search
+from jensen.em.ends import PERHAPS, Look, at_bound, flat, second_look
 from jensen.em.loop import Run, climb
 from jensen.em.problem import Problem
 from jensen.em.restarts import (
@@ -33,9 +34,13 @@ from jensen.em.restarts import (
 )
 from jensen.em.start import Start
 from jensen.em.stopping import Gain, Stop
+from jensen.em.uncertainty.judge import AT_A_MAXIMUM, log_likelihood_left
 
 # Which flawed end is returned where there is no proper one; the best objective among equals.
 SEVERITY = {Outcome.COLLAPSED: 1, Outcome.FAILED: 2}
+CHECK = "jensen.testing.check_model(model, params, data) says what is wrong"
+GO_ON = "go on with fit(model, data, params=fit.params)"
+RISES = "the evidence rises to second order in some direction"
 FAR_ABOVE = 100.0  # nats by which an end that was passed over is worth a word
 
 
@@ -65,7 +70,11 @@ class Multistart:
     stop: Stop
     max_steps: int
     progress: Progress
+    reorder: bool = False
+    """Whether the components of what is returned are put in their canonical order."""
     num_extra_e_steps: int = field(default=0, init=False)
+    num_searched: int = field(default=0, init=False)
+    """E-steps of all starts, once they are known."""
 
     @property
     def model(self) -> Model:
@@ -132,6 +141,7 @@ class Multistart:
             reasons = sorted({start.verdict.message for start in starts})
             others = f"; and {len(reasons) - 2} more reasons" if len(reasons) > 2 else ""
             raise ValueError(f"every start failed: {'; '.join(reasons[:2])}{others}")
+        self.num_searched = sum(start.num_e_steps for start in starts)
         flawed: list[int] = []
         for i in ranked:
             flaw = self._diagnose(starts[i].params)
@@ -171,6 +181,11 @@ class Multistart:
         self.num_extra_e_steps += run.problem.num_e_steps
         return run
 
+    def _returned(self, params: Params) -> Params:
+        """Params with their components in the order in which they are returned."""
+        canonical = self.model.canonical
+        return canonical(params) if self.reorder and canonical is not None else params
+
     def _diagnose(self, params: Params) -> Verdict | None:
         diagnose = self.model.diagnose
         return None if diagnose is None else diagnose(params, self.problem.data, self.problem.weight)
@@ -181,12 +196,12 @@ class Multistart:
         if run.outcome is Outcome.INTERRUPTED:
             return Verdict(run.outcome, "stopped by the user; this is the best so far", "run it again")
         climbed = run.outcome is Outcome.CONVERGED
-        flaw = self._diagnose(run.state.params)
+        flaw = self._diagnose(self._returned(run.state.params))
         # At a collapse precision is lost and no curvature can be trusted; then the collapse is the news.
         if run.outcome is Outcome.SADDLE and (flaw is None or flaw.proper):
             return Verdict(run.outcome, run.note, "start elsewhere", climbed=True)
         if run.outcome is Outcome.FELL and (flaw is None or flaw.proper):
-            return Verdict(run.outcome, run.note, "the M-step does not maximize Q, or precision was lost")
+            return _fell(run)
         if flaw is not None and (climbed or not flaw.proper):
             return replace(flaw, climbed=climbed)
         if climbed and (unknown := _score_is_none(run)):
@@ -196,8 +211,7 @@ class Multistart:
                 Outcome.NOT_IDENTIFIED, _vanished(run), "start elsewhere, or hold them fixed", climbed=True
             )
         if climbed:
-            notes = filter(None, (_resolved(run), _inexact(run), _flat(run)))
-            return Verdict(Outcome.CONVERGED, "; ".join(notes), climbed=True)
+            return self._reached(run)
         if run.state.draws:
             return Verdict(Outcome.STEP_LIMIT, _inexact(run), "raise max_steps or the number of draws")
         left = run.remaining
@@ -208,6 +222,36 @@ class Multistart:
             f"{taken} not enough{known}",
             "raise max_steps",
         )
+
+    def _look(self, run: Run) -> Look:
+        """The curvature of Newton's step at the end, else a second look."""
+        if run.polished is not None:
+            return Look(run.polished.parabola)
+        spent = max(run.problem.num_e_steps + self.num_extra_e_steps, self.num_searched)
+        return second_look(run.problem, run.state, spent)
+
+    def _reached(self, run: Run) -> Verdict:
+        """Of a climb that came to its end: what the curvature says of that."""
+        notes = [_resolved(run), _inexact(run)]
+        look = Look() if notes[1] else self._look(run)
+        if (parabola := look.parabola) is not None:
+            if parabola.climbing.any():
+                return Verdict(Outcome.SADDLE, RISES, "start elsewhere", climbed=True)
+            if (left := log_likelihood_left(parabola)) > AT_A_MAXIMUM and run.polished is None:
+                said = f"the climb stands still, but about {left:.2g} of log-likelihood is left"
+                return Verdict(Outcome.STEP_LIMIT, said, f"{GO_ON}, with the default algorithm; {CHECK}")
+            notes += [at_bound(run.problem, run.state, parabola, self.reorder), flat(parabola)]
+        elif look.is_suspect:
+            notes.append(PERHAPS)
+        return Verdict(Outcome.CONVERGED, "; ".join(filter(None, notes)), climbed=True)
+
+
+def _fell(run: Run) -> Verdict:
+    """Of a step that lowered what it must not lower: which part of the model to look at."""
+    name = name_of(run.problem.model)
+    if not run.culprit:
+        return Verdict(run.outcome, run.note, f"precision was lost, or {name} is wrong: {CHECK}")
+    return Verdict(run.outcome, f"{run.note}: {run.culprit}", CHECK)
 
 
 def _resolved(run: Run) -> str:
@@ -227,20 +271,13 @@ def _inexact(run: Run) -> str:
     return f"a maximum of the bound, {state.gap:.4g} below the log-evidence; not of the evidence"
 
 
-def _flat(run: Run) -> str:
-    """Directions of which Newton's step found that the data say nothing."""
-    if run.polished is None or run.polished.num_flat == 0:
-        return ""
-    number = run.polished.num_flat
-    return f"not identified: flat in {number} direction{'s' * (number > 1)}, see jensen.uncertainty"
-
-
 def _vanished(run: Run) -> str:
     """Coordinates that move nothing at the end."""
     assert run.polished is not None
-    names = np.array(run.problem.model.chart.names)
-    which = [int(j) for j in np.flatnonzero(run.polished.parabola.vanished)]
-    shown = ", ".join(str(names[j]) if len(names) > j else str(j) for j in which[:8])
+    names, chart = run.problem.names, run.problem.model.chart
+    gone = np.flatnonzero(run.polished.parabola.vanished)
+    moved = [name for i, name in enumerate(names) if np.isin(chart.cell(i).support, gone).any()]
+    shown = ", ".join(moved[:8])
     return f"the log-likelihood does not change with {shown} here: its derivatives have vanished"
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array, Data, Params, Weight
 from jensen.em import identities
-from jensen.em.cases import precision
+from jensen.em.cases import names_of_columns, precision
 from jensen.em.contract import Expected, Model, as_model
 from jensen.em.coordinates import is_feasible
 from jensen.em.score import score
@@ -69,11 +69,14 @@ class Problem:
         A `Model`, or any class with its four methods.
     data, weight
         What it takes; one number for each case.
+    columns
+        What the columns of the data are called; empty where they have no names.
     """
 
     model: Model
     data: Data
     weight: Weight = None
+    columns: tuple[str, ...] = ()
     num_e_steps: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
@@ -82,14 +85,20 @@ class Problem:
     @classmethod
     def prepared(cls, model: Any, data: Data, weight: Any = None) -> Problem:
         """What a verb is given, checked, with the model as the data fix it."""
-        model = as_model(model)
+        model, columns = as_model(model), names_of_columns(data)
         data = accepted(model, data)
         weight = checked_weight(weight, model.cases, data)
-        return cls(model if model.prepare is None else as_model(model.prepare(data, weight)), data, weight)
+        prepared = model if model.prepare is None else as_model(model.prepare(data, weight))
+        return cls(prepared, data, weight, columns)
 
     def again(self) -> Problem:
         """The same problem with a count of its own."""
-        return Problem(self.model, self.data, self.weight)
+        return Problem(self.model, self.data, self.weight, self.columns)
+
+    @property
+    def names(self) -> list[str]:
+        """Of all natural numbers of the model's chart: ``means[1, waiting]``."""
+        return list(self.model.chart.named(self.columns))
 
     # ---- passes over the data ------------------------------------------------------------------------------
 
@@ -160,7 +169,7 @@ class Problem:
         """The problem of some of the cases."""
         which = np.asarray(which, dtype=np.intp)
         weight = None if self.weight is None else np.asarray(self.weight)[which]
-        return Problem(self.model, self.model.cases.take(self.data, which), weight)
+        return Problem(self.model, self.model.cases.take(self.data, which), weight, self.columns)
 
     def random(self, rng: np.random.Generator) -> Params:
         """A random start."""

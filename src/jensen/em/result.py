@@ -2,118 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from math import isnan, nan
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from jensen.basics.arrays import Params
-from jensen.basics.tables import Table
-from jensen.basics.verdict import Verdict
-from jensen.em import criteria
-from jensen.em.start import Start
+from jensen.em.fitted import Fitted
+from jensen.em.summary.summary import Summary, summarize
+from jensen.em.uncertainty.against_zero import Estimates
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fit:
-    """A fitted model and how sure it is. Everything reported is of ``params``, the parameters returned.
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Fit(Fitted):
+    __doc__ = (Fitted.__doc__ or "").replace(
+        "The values of a `jensen.Fit`.", "A fitted model and how sure it is: ``print(fit)`` shows it."
+    )
 
-    Attributes
-    ----------
-    params
-        θ̂.
-    log_evidence
-        log p(x | θ̂), the total over the rows (natural logarithm).
-    log_prior
-        log p(θ̂); 0 without a prior.
-    entropy
-        H[q] of the posterior of the hidden variables at θ̂.
-    ledger
-        One row a step of the climb that was kept: log_evidence, expected_log_joint (Q), entropy (H), kl (of
-        the half-step), log_prior, objective, num_e_steps, algorithm.
-    verdict
-        How it ended and what to do.
-    remaining
-        Estimate of the log-likelihood still to be gained: ½ gᵀ W g of the score g where the climb was
-        quasi-Newton or Newton, else Aitken's over plain EM steps; NaN after fewer than two.
-    rate
-        EM's rate of convergence at the end: the ratio of two successive steps of plain EM (gains shrink by
-        its square); NaN where rounding hides it or the climb did not end with plain steps
-        (`jensen.uncertainty` has it for every direction).
-    starts
-        Every start, its end, its verdict, and how often its maximum was found.
-    ends
-        What ``starts`` summarizes, with the parameters of every end, best first.
-    seed
-        The seed of the starts, where it is known.
-    num_steps, num_e_steps
-        Steps of the climb that was kept; passes over the data of all starts together.
-    weight
-        Σ_n w_n: the number of cases where there are no weights.
-    num_observations
-        Σ_n w_n · observations of case n, the n of BIC: that of rows where the cases are rows.
-    num_free
-        Free parameters; None where the model does not say.
-    model
-        The model as fitted, with what the data fixed (bounds).
-    seconds
-        Wall time.
-    gap
-        KL(q ‖ p(z | x, θ̂)) where an inexact E-step climbed a bound, ``log_evidence - gap``; 0 where the
-        evidence was climbed.
-    own_entropy
-        What of ``entropy`` is that of a family's own hidden variables, and not of labels.
-    """
+    def summary(
+        self, standard_errors: bool | Estimates = False, columns: Sequence[str] | None = None
+    ) -> Summary:
+        """The fit on one page: what was fitted, its parameters, criteria, verdict and search.
 
-    params: Params
-    log_evidence: float
-    log_prior: float
-    entropy: float
-    ledger: Table
-    verdict: Verdict
-    remaining: float
-    rate: float
-    starts: Table
-    num_steps: int
-    num_e_steps: int
-    weight: float
-    num_free: int | None
-    model: Any = field(repr=False)
-    seconds: float
-    gap: float = 0.0
-    ends: tuple[Start, ...] = field(default=(), repr=False)
-    seed: int | None = None
-    num_observations: float = nan
-    own_entropy: float = 0.0
+        Parameters
+        ----------
+        standard_errors
+            Whether to show standard errors, tests and intervals, which cost some passes over the data; or a
+            `jensen.Uncertainty` that is at hand, such as a ``sandwich()``.
+        columns
+            Names of the columns, where the data had none.
 
-    @property
-    def objective(self) -> float:
-        """What was climbed: log p(x | θ̂) + log p(θ̂), or the bound in place of the first."""
-        return self.log_evidence - self.gap + self.log_prior
+        Raises
+        ------
+        ValueError
+            If standard errors are asked for of a model without a chart, or of a fit that has no data any more
+            because it was loaded or pickled.
 
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion; smaller is better."""
-        return criteria.aic(self.log_evidence, self._free())
+        Examples
+        --------
+        >>> import jensen
+        >>> data = jensen.load_dataset("faithful")
+        >>> fit = jensen.fit(jensen.Mixture(2, jensen.Gaussian(jensen.Tied())), data)
+        >>> page = fit.summary(standard_errors=True)
+        >>> page.headline
+        '2 components, tied: the components share one covariance matrix'
+        >>> page.parameters["name"][2].item(), round(page.parameters["standard_error"][2].item(), 3)
+        ('means[0, eruptions]', 0.038)
+        """
+        if standard_errors is False:
+            return summarize(self, columns)
+        sure: Estimates = self.uncertainty() if standard_errors is True else standard_errors
+        return summarize(self, columns, sure)
 
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion; smaller is better (mclust prints minus this)."""
-        return criteria.bic(self.log_evidence, self._free(), self._num_observations)
+    def uncertainty(self) -> Any:
+        """`jensen.uncertainty` of the fit and the data that it was given.
 
-    @property
-    def icl(self) -> float:
-        """BIC plus twice the entropy of the labels; smaller is better."""
-        labels = self.entropy - self.own_entropy
-        return criteria.icl(self.log_evidence, self._free(), self._num_observations, labels)
-
-    @property
-    def _num_observations(self) -> float:
-        return self.weight if isnan(self.num_observations) else self.num_observations
-
-    def _free(self) -> int:
-        if self.num_free is None:
-            raise ValueError("an information criterion needs the model's num_free(params)")
-        return self.num_free
+        Raises
+        ------
+        ValueError
+            If the model has no chart, or the fit was loaded or pickled, which leaves the data behind: then
+            ``jensen.uncertainty(fit.model, fit, data, weight)``.
+        """
+        if self.given is None:
+            raise ValueError(
+                "the fit was loaded or pickled, which leaves the data behind: "
+                "jensen.uncertainty(fit.model, fit, data, weight)"
+            )
+        return self.given.uncertainty(self.model, self, self.given.data, self.given.weight)
 
     def __repr__(self) -> str:
         return (
@@ -121,3 +74,9 @@ class Fit:
             f"num_steps={self.num_steps}, num_e_steps={self.num_e_steps}, "
             f"starts={self.starts.num_rows}, seconds={self.seconds:.3g})"
         )
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()

@@ -56,6 +56,9 @@ def _objective(model: Model, params: Params, stats: Any) -> tuple[Callable[[Arra
 
     def objective(u: Array) -> float:
         there = chart.from_vector(u)
-        return float(model.expected_log_joint(there, stats)) + identities.log_prior(model, there)
+        try:
+            return float(model.expected_log_joint(there, stats)) + identities.log_prior(model, there)
+        except np.linalg.LinAlgError:  # a step out of a covariance that has collapsed
+            return -np.inf
 
     return objective, chart.to_vector(params)

@@ -31,6 +31,7 @@ from jensen.families.checks import (
 )
 from jensen.families.family import Family
 from jensen.families.table import named_table
+from jensen.spaces.names import Columns
 from jensen.spaces.positive import Positive
 from jensen.spaces.space import Space
 
@@ -119,7 +120,8 @@ class Poisson(Family):
         require_columns(counts(data, COUNTS), self.num_columns)
 
     def spaces(self, k: int) -> dict[str, Space] | None:
-        return None if self.num_columns is None else {"rates": Positive((k, self.num_columns))}
+        d = self.num_columns
+        return None if d is None else {"rates": Positive((k, d), names=(None, Columns()))}
 
     def make(self, values: dict[str, Any]) -> PoissonParams:
         return PoissonParams(**values)

@@ -26,9 +26,10 @@ from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.cases import Rows
 from jensen.families.columns import named, numbered
 from jensen.families.family import Family, Lines, as_family
+from jensen.spaces.names import Axis, Columns
 from jensen.spaces.space import Space
 
-Columns = tuple[Hashable, ...]
+Keys = tuple[Hashable, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +77,7 @@ class Product(Family):
     def __init__(self, parts: Mapping[Any, Any]) -> None:
         if not parts:
             raise ValueError("a product needs at least one part: {columns: family}")
-        self.columns: dict[str, Columns] = {}
+        self.columns: dict[str, Keys] = {}
         self.parts: dict[str, Family] = {}
         for columns, family in parts.items():
             named = columns if isinstance(columns, tuple) else (columns,)
@@ -217,7 +218,7 @@ class Product(Family):
         return found
 
     @property
-    def keys(self) -> Columns:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
+    def keys(self) -> Keys:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
         used = tuple(column for columns in self.columns.values() for column in columns)
         return used if any(isinstance(column, str) for column in used) else ()
 
@@ -227,8 +228,23 @@ class Product(Family):
             spaces = part.spaces(k)
             if spaces is None:
                 return None
-            found |= {f"{label}.{name}": space for name, space in spaces.items()}
+            found |= {f"{label}.{name}": self._named(label, space) for name, space in spaces.items()}
         return found
+
+    def _named(self, label: str, space: Space) -> Space:
+        """A space of a part, whose columns are some of those of the product."""
+        own = self.columns[label]
+
+        def called(axis: Axis) -> Axis:
+            if not isinstance(axis, Columns):
+                return axis
+            which = range(len(own)) if axis.which is None else axis.which
+            mine = [own[j] for j in which]
+            if not self.keys:
+                return Columns(tuple(int(j) for j in mine))  # pyright: ignore[reportArgumentType] -- numbers
+            return tuple(map(str, mine)) if len(own) > 1 else None  # the label of the part says it
+
+        return space if space.names is None else space.named(tuple(called(axis) for axis in space.axes))
 
     def make(self, values: dict[str, Any]) -> dict[str, Any]:
         made: dict[str, dict[str, Any]] = {label: {} for label in self.parts}
@@ -398,7 +414,7 @@ class Product(Family):
         return hash((tuple(self.columns.values()), tuple(self.parts.values())))
 
 
-def _refuse(named: Columns, label: str, before: Mapping[str, Columns]) -> None:
+def _refuse(named: Keys, label: str, before: Mapping[str, Keys]) -> None:
     """Columns that are neither names nor numbers from 0, and parts whose parameters would be called alike."""
     for column in named:
         is_number = isinstance(column, (int, np.integer)) and not isinstance(column, bool)

@@ -19,7 +19,7 @@ somebody else is ``"known.ItsName"``, and is read only by those who name it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from inspect import signature
@@ -137,7 +137,7 @@ class Codec:
         if expected is Raw:
             return said
         if is_typeddict(expected):
-            return self.fields(said, get_type_hints(expected), where)
+            return self.fields(said, get_type_hints(expected), where, expected.__optional_keys__)
         if get_origin(expected) is Literal:
             return one_of(list(get_args(expected)), said, where)
         if isinstance(expected, type) and issubclass(expected, Enum):
@@ -149,17 +149,20 @@ class Codec:
             found = [self.read(item, Any, f"{where}[{i}]") for i, item in enumerate(said)]
         return self._fitting(found, said, expected, where)
 
-    def fields(self, said: Any, hints: Mapping[str, Any], where: str) -> dict[str, Any]:
-        """An object with exactly these fields."""
+    def fields(
+        self, said: Any, hints: Mapping[str, Any], where: str, optional: Container[str] = ()
+    ) -> dict[str, Any]:
+        """An object with exactly these fields, of which some may be missing."""
         if not isinstance(said, dict):
             raise wrong(said, where, "an object")
         dot = f"{where}." if where else ""
-        if missing := [name for name in hints if name not in said]:
+        if missing := [name for name in hints if name not in said and name not in optional]:
             raise DataError(f"{dot}{missing[0]} is missing")
         if strange := [name for name in said if name not in hints]:
             asked = did_you_mean(strange[0], list(hints))
             raise DataError(f"{dot}{strange[0]:.40} is not a known field{asked}")
-        return {name: self.read(said[name], hint, f"{dot}{name}") for name, hint in hints.items()}
+        there = {name: hint for name, hint in hints.items() if name in said}
+        return {name: self.read(said[name], hint, f"{dot}{name}") for name, hint in there.items()}
 
     def _tagged(self, said: dict[str, Any], where: str) -> Any:
         if "class" in said:

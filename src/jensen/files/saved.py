@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_type_hints
 
 import numpy as np
 
 import jensen
+from jensen.basics.notebook import InNotebook
 from jensen.basics.tables import Table, default_columns
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.contract import as_model
 from jensen.em.result import Fit
 
 
-class VerdictSaid(TypedDict):
+class Unsaid(TypedDict, total=False):
+    """What older files do not have."""
+
+    search: str
+
+
+class VerdictSaid(Unsaid):
     """`jensen.em.Verdict`, in a file."""
 
     outcome: Outcome
@@ -59,7 +66,7 @@ OF_THE_FIT = tuple(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Saved:
+class Saved(InNotebook):
     """A fitted model with what was said about it: what a file holds.
 
     Attributes
@@ -97,7 +104,7 @@ class Saved:
         fit
             Of any model.
         columns
-            Names of the columns; x1 … xd by default.
+            Names of the columns; by default those of the fit, else x1 … xd.
         seed, dtype, data
             What it was fitted with: the seed (by default that of the fit), the precision of the rows, the
             name of the data.
@@ -105,7 +112,7 @@ class Saved:
         verdict = {
             part.name: attrgetter(part.name)(fit.verdict)
             for part in fields(Verdict)
-            if part.name in VerdictSaid.__annotations__
+            if part.name in get_type_hints(VerdictSaid)
         }
         criteria = CRITERIA if fit.num_free is not None else ()
         said = {
@@ -124,7 +131,8 @@ class Saved:
     def verdict(self) -> Verdict:
         """How the fit ended."""
         said = self.summary["verdict"]
-        return Verdict(Outcome(said["outcome"]), said["message"], said["advice"], said["climbed"])
+        search = said.get("search", "")
+        return Verdict(Outcome(said["outcome"]), said["message"], said["advice"], said["climbed"], search)
 
     @property
     def fit(self) -> Fit:
@@ -145,8 +153,12 @@ class Saved:
             verdict=self.verdict,
             seed=self.summary["seed"],
             ledger=Table(),
+            columns=self.columns,
             starts=Table(),
         )
+
+    def _repr_html_(self) -> str:
+        return self.fit._repr_html_()
 
     def __repr__(self) -> str:
         said = f"log_evidence={self.summary['log_evidence']:.6f}, verdict={str(self.verdict.outcome)!r}"
@@ -162,7 +174,9 @@ class Saved:
 
 
 def _default_columns(fit: Fit) -> tuple[str, ...]:
-    """x1 … xd of a model whose components know how many columns they have."""
+    """Those of the fit, else x1 … xd of a model whose components know how many columns they have."""
+    if fit.columns:
+        return fit.columns
     components_of = as_model(fit.model).components_of
     d = None if components_of is None else components_of(fit.params).family.num_columns
     return () if d is None else default_columns(d)

@@ -57,7 +57,7 @@ def save(
     path
         Where. Call `jensen.basics.writing.check_writable` on it before a long fit.
     columns
-        Names of the columns, for a fit; those of an estimator by default.
+        Names of the columns, for a fit; by default those that it or the estimator has, else x1 … xd.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from jensen.report.shown import components_of, named_values
 from jensen.selection.selection import Cell, Selection
 
 
-def selection_document(selection: Selection, columns: Sequence[str]) -> dict[str, Any]:
+def selection_document(selection: Selection, columns: Sequence[str] | None = None) -> dict[str, Any]:
     """The sweep, the choice and the chosen fit."""
     second = selection.runner_up
     return plain(
@@ -33,7 +33,7 @@ def selection_document(selection: Selection, columns: Sequence[str]) -> dict[str
     )
 
 
-def fit_document(fit: Fit, columns: Sequence[str]) -> dict[str, Any]:
+def fit_document(fit: Fit, columns: Sequence[str] | None = None) -> dict[str, Any]:
     """One fit. Components are counted from 0; what they are, their family writes out."""
     return plain(
         {
@@ -65,6 +65,7 @@ def verdict_document(fit: Fit) -> dict[str, Any]:
         "outcome": str(found.outcome),
         "message": found.message,
         "advice": found.advice,
+        "search": found.search,
         "converged": found.converged,
         "proper": found.proper,
         "remaining": fit.remaining,
@@ -92,8 +93,9 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def _parts(fit: Fit, columns: Sequence[str]) -> dict[str, Any]:
+def _parts(fit: Fit, columns: Sequence[str] | None) -> dict[str, Any]:
     """The components, or the parameters of a model that has none."""
+    columns = fit.columns if columns is None else columns
     parts = components_of(fit)
     if parts is None:
         return {"model": as_model(fit.model).title, "columns": list(columns), "params": named_values(fit)}

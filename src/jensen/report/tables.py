@@ -14,12 +14,12 @@ from rich.text import Text
 
 from jensen.basics.numbers import criterion_decimals, signed
 from jensen.em.result import Fit
-from jensen.families.family import Components
+from jensen.em.summary import words as fit_words
+from jensen.em.summary.grid import Grid
+from jensen.em.summary.summary import summarize
 from jensen.report import words
-from jensen.report.shown import components_of, numbers_of
 from jensen.selection.selection import Cell, Selection
 
-MAX_COLUMNS = 30
 GAP = 3
 PLAIN_WIDTH = 100
 MARKS = {1: "#1", 2: "#2", 3: "#3"}
@@ -64,68 +64,30 @@ def summary(fit: Fit, columns: Sequence[str] | None = None, width: int = PLAIN_W
 
 def fit_report(fit: Fit, columns: Sequence[str] | None, width: int) -> RenderableType:
     """Everything about one fit."""
-    parts = components_of(fit)
-    tables = parameter_tables(fit) if parts is None else component_tables(fit, parts, columns, width)
-    return Group(headline(fit), *tables, facts(fit, columns))
-
-
-def headline(fit: Fit) -> Text:
-    """Which model."""
-    return Text(words.headline(fit), style="bold")
+    page = summarize(fit, columns)
+    grids = [part for grid in page.grids for part in grid_report(grid, width)]
+    return Group(Text(page.headline, style="bold"), *grids, facts(fit, columns))
 
 
 def facts(fit: Fit, columns: Sequence[str] | None = None) -> Table:
     """The verdict and the numbers behind it."""
     table = Table.grid(padding=(0, 2))
     style = "green" if fit.verdict.converged else "yellow" if fit.verdict.proper else "red"
-    table.add_row(Text("verdict"), Text(words.verdict(fit), style=style))
-    if fit.verdict.advice:
-        table.add_row(Text("advice"), Text(fit.verdict.advice))
-    table.add_row(Text("log-likelihood"), Text(words.likelihood(fit, columns)))
-    if fit.num_free is not None:
-        table.add_row(Text("criteria"), Text(f"{words.criteria(fit)} (smaller is better)"))
-    table.add_row(Text("search"), Text(words.starts(fit)))
+    for label, text in fit_words.facts(fit, columns):
+        table.add_row(Text(label), Text(text, style=style if label == "verdict" else ""))
     return table
 
 
 # ---- the components, or the parameters ----------------------------------------------------------------
 
 
-def parameter_tables(fit: Fit) -> list[RenderableType]:
-    """The parameters of a model without components, a number a line."""
-    numbers = numbers_of(fit)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
-    table.add_column("parameter", overflow="fold")
-    table.add_column("value", justify="right", no_wrap=True)
-    for name, text in numbers[:MAX_COLUMNS]:
-        table.add_row(Text(name), Text(signed(text)))
-    more = len(numbers) - MAX_COLUMNS
-    note = f"  {more} more parameters are not shown\n" if more > 0 else ""
-    return [Padding(table, (1, 0, 0, 2), expand=False), Text(note, style="dim")]
-
-
-def component_tables(
-    fit: Fit, parts: Components, columns: Sequence[str] | None, width: int
-) -> list[RenderableType]:
-    """Components as columns, as many side by side as fit in ``width``."""
-    family = parts.family
-    rows = component_rows(fit, parts, columns)
-    shown, note = _cut(rows, "columns" if len(rows) - 2 == family.num_columns else "parameters")
-    labels = max(12, min(2 * width // 5, max(len(label) for label, _ in shown)))
-    cell = max(len(text) for _, texts in shown for text in texts)
-    blocks = _chunks(len(shown[0][1]), cell + GAP, width - labels - GAP)
-    found: list[RenderableType] = [_block(shown, block, labels) for block in blocks]
-    caption = "; ".join([*([family.caption] if family.caption else []), "components are counted from 0"])
-    return [*found, Text(f"  {caption}{note}\n", style="dim")]
-
-
-def component_rows(fit: Fit, parts: Components, columns: Sequence[str] | None) -> list[tuple[str, list[str]]]:
-    """Label and one text a component: weight, rows, and what the family says."""
-    return [
-        ("weight", [f"{w:.4f}" for w in parts.weights]),
-        ("rows", [f"{w * fit.weight:,.1f}" for w in parts.weights]),
-        *parts.family.describe(parts.params, columns),
-    ]
+def grid_report(grid: Grid, width: int) -> list[RenderableType]:
+    """A table of texts, as many columns side by side as fit in ``width``."""
+    labels = max(12, min(2 * width // 5, max(len(line[0]) for line in grid.lines)))
+    widest = max(len(text) for line in grid.lines for text in line[1:])
+    blocks = _chunks(len(grid.titles) - 1, widest + GAP, width - labels - GAP)
+    found: list[RenderableType] = [_block(grid, block, labels) for block in blocks]
+    return [*found, Text(f"  {grid.caption}\n" if grid.caption else "", style="dim")]
 
 
 def _chunks(count: int, width: int, room: int) -> list[range]:
@@ -134,20 +96,13 @@ def _chunks(count: int, width: int, room: int) -> list[range]:
     return [range(first, min(first + each, count)) for first in range(0, count, each)]
 
 
-def _cut(rows: list[tuple[str, list[str]]], noun: str) -> tuple[list[tuple[str, list[str]]], str]:
-    more = len(rows) - 2 - MAX_COLUMNS
-    if more <= 0:
-        return rows, ""
-    return rows[: 2 + MAX_COLUMNS], f"; {more} more {noun} are not shown"
-
-
-def _block(rows: list[tuple[str, list[str]]], which: range, label_width: int) -> RenderableType:
+def _block(grid: Grid, which: range, label_width: int) -> RenderableType:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
-    table.add_column("component", max_width=label_width, overflow="fold")
+    table.add_column(Text(grid.titles[0]), max_width=label_width, overflow="fold")
     for i in which:
-        table.add_column(str(i), justify="right", no_wrap=True)
-    for j, (label, texts) in enumerate(rows):
-        table.add_row(Text(label), *(Text(texts[i]) for i in which), end_section=j == 1)
+        table.add_column(Text(grid.titles[i + 1]), justify="right", no_wrap=True)
+    for j, (label, *texts) in enumerate(grid.lines, start=1):
+        table.add_row(Text(label), *(Text(texts[i]) for i in which), end_section=j == grid.divided)
     return Padding(table, (1, 0, 0, 2), expand=False)
 
 

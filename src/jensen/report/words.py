@@ -1,18 +1,13 @@
-"""What a fit and a selection say, in sentences."""
+"""What a selection says, in sentences; what a fit says is in `jensen.em.summary.words`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from jensen.basics.numbers import count, duration, signed
-from jensen.basics.verdict import Outcome
-from jensen.em.contract import as_model
-from jensen.em.result import Fit
-from jensen.report.shown import components_of, named_values, num_columns
+from jensen.em.summary.words import headline, size
 from jensen.selection.criteria import Criterion
 from jensen.selection.selection import Cell, Selection
 
-NOT_CHOOSABLE = {str(Outcome.COLLAPSED), str(Outcome.FAILED), str(Outcome.FELL)}
+__all__ = ["caution", "choice", "headline", "passed_over", "sign_of", "size", "task", "trusted"]
 
 
 def sign_of(criterion: Criterion) -> str:
@@ -20,28 +15,11 @@ def sign_of(criterion: Criterion) -> str:
     return "smaller is better" + (f"; {criterion.note}" if criterion.note else "")
 
 
-def headline(fit: Fit) -> str:
-    """Which model, and what its kind of components says."""
-    parts = components_of(fit)
-    if parts is None:
-        return f"{as_model(fit.model).title}: {', '.join(named_values(fit))}"
-    family, k = parts.family, len(parts.weights)
-    meaning = family.meaning(k, parts.params)
-    return f"{count(k, 'component')}, {family.name}" + (f": {meaning}" if meaning else "")
-
-
 def task(selection: Selection, name: str) -> str:
     """What was fitted to what, and how long it took."""
     fitted = sum(cell.fit is not None and not cell.same_as for cell in selection.cells)
     took = duration(selection.seconds)
     return f"{name}: {size(selection.best, ', ')}; {count(fitted, 'model')} fitted in {took}"
-
-
-def size(fit: Fit, between: str, columns: Sequence[str] | None = None) -> str:
-    """Rows, and columns where their number is known."""
-    d = num_columns(fit, columns)
-    rows = count(fit.weight, "row")
-    return rows if d is None else f"{rows}{between}{count(d, 'column')}"
 
 
 def choice(selection: Selection) -> str:
@@ -99,41 +77,3 @@ def _listed(cells: list[Cell], selection: Selection) -> str:
         whole = [cell for cell in selection.cells if cell.num_components == k and not cell.same_as]
         parts.append(f"k = {k}" + ("" if len(mine) == len(whole) else f" {', '.join(mine)}"))
     return "; ".join(parts)
-
-
-def verdict(fit: Fit) -> str:
-    """How the fit ended."""
-    found = fit.verdict
-    if found.converged:
-        return f"converged ({found.message})" if found.message else "converged"
-    return f"{found.outcome}: {found.message}" if found.message else str(found.outcome)
-
-
-def likelihood(fit: Fit, columns: Sequence[str] | None = None) -> str:
-    """The likelihood and what it is of."""
-    free = "" if fit.num_free is None else f", {count(fit.num_free, 'free parameter')}"
-    prior = f", log-prior {signed(f'{fit.log_prior:.4f}')}" if fit.log_prior else ""
-    return f"{signed(f'{fit.log_evidence:.4f}')}{prior}{free}, {size(fit, ' of ', columns)}"
-
-
-def criteria(fit: Fit) -> str:
-    """All three criteria."""
-    values = {"BIC": fit.bic, "ICL": fit.icl, "AIC": fit.aic}
-    return ", ".join(f"{name} {signed(f'{value:.2f}')}" for name, value in values.items())
-
-
-def starts(fit: Fit) -> str:
-    """How many starts there were, and how often the best maximum was found."""
-    table = fit.starts
-    usable = [row for row in table.rows() if row["outcome"] not in NOT_CHOOSABLE]
-    tried = sum(end.tried for end in fit.ends) if fit.ends else table.num_rows
-    text = count(tried, "start")
-    if tried > 1 and usable:
-        times = usable[0]["times_found"]
-        text += f", {times} of them found this maximum" if times > 1 else ", one of them found this maximum"
-        text += "; unsettled" if "unsettled" in fit.verdict.search else ""
-    lost = [row["outcome"] for row in table.rows() if row["outcome"] in NOT_CHOOSABLE]
-    for outcome in dict.fromkeys(lost):
-        text += f", {lost.count(outcome)} {outcome}"
-    effort = f"{count(fit.num_e_steps, 'E-step')} in {duration(fit.seconds)}"
-    return f"{text}; {effort}" if table.num_rows else effort

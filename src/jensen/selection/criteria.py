@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from jensen.em.result import Fit
+from jensen.em.fitted import Fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Criterion:
 
     name: str
     title: str
-    of: Callable[[Fit], float] = field(repr=False)
+    of: Callable[[Fitted], float] = field(repr=False)
     note: str = field(default="", repr=False)
     bands: tuple[tuple[float, str], ...] = field(default=(), repr=False)
     source: str = field(default="", repr=False)

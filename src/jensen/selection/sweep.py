@@ -16,8 +16,9 @@ from jensen.basics.numbers import is_whole
 from jensen.basics.plain import collected
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome
-from jensen.em.cases import Rows, columns_of
+from jensen.em.cases import Rows, columns_of, names_of_columns
 from jensen.em.fit import fit
+from jensen.em.result import Fit
 from jensen.em.validation import checked_weight
 from jensen.families.family import Family, as_family
 from jensen.families.gaussian.gaussian import Gaussian
@@ -98,11 +99,12 @@ def select(
     """
     began = time.perf_counter()
     models = list(_grid(num_components, structures, prior))
+    columns = names_of_columns(data)
     accepted, refused = _accepted(data, dict.fromkeys(model.family for model in models))
     weight = checked_weight(weight, models[0].cases, next(iter(accepted.values())))
     seed = rng.integers(2**63) if isinstance(rng, np.random.Generator) else rng
     names = distinct_names(dict.fromkeys(model.family for model in models))
-    sweep = Sweep(accepted, refused, weight, restarts, seed, names)
+    sweep = Sweep(accepted, refused, weight, restarts, seed, names, columns)
     interrupted = False
     with Progress("sweep") if progress is None else nullcontext(progress) as shown:
         try:
@@ -196,7 +198,9 @@ class Sweep:
         restarts: int | None,
         seed: Any,
         names: dict[Family, str],
+        columns: tuple[str, ...] = (),
     ) -> None:
+        self.columns = columns
         self.data, self.refused = data, refused
         self.weight, self.restarts, self.seed, self.names = weight, restarts, seed, names
         self.cells: list[Cell] = []
@@ -267,7 +271,7 @@ class Sweep:
         if params is None:
             return replace(cell, note=note)
         try:
-            found = fit(model, data, params, weight=self.weight)
+            found = self._called(fit(model, data, params, weight=self.weight))
         except (ArithmeticError, ValueError):
             return replace(cell, note=note)
         improves = found.verdict.proper and (
@@ -291,9 +295,14 @@ class Sweep:
             return Cell(k, family, name, total, None, message)
         try:
             found = fit(model, data, weight=self.weight, restarts=self.restarts, rng=self.seed)
+            found = self._called(found)
         except (ArithmeticError, ValueError) as error:  # LinAlgError is a ValueError
             return Cell(k, family, name, total, None, str(error))
         return Cell(k, family, name, found.num_free if total is None else total, found)
+
+    def _called(self, found: Fit) -> Fit:
+        """A fit with the names of the columns, which the data in arrays have no more."""
+        return replace(found, columns=found.columns or self.columns)
 
     def _same(self, model: Mixture) -> Cell | None:
         """The cell of a model that has been fitted under another name."""

@@ -8,6 +8,7 @@ are some of those of the whole one.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -52,6 +53,9 @@ class Restricted(Space):
 
     def links(self) -> list[Link]:
         return self.space.links()
+
+    def entries(self, columns: Sequence[str] = ()) -> list[str]:
+        return self.space.entries(columns)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import accumulate
 from math import prod
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Labels, Mask, Params
+from jensen.basics.notebook import InNotebook
 from jensen.basics.plain import given
 from jensen.spaces.links import Link
 from jensen.spaces.space import Space
@@ -80,7 +81,7 @@ def as_dict(params: Any) -> dict[str, Any]:
     return {field.name: attrgetter(field.name)(params) for field in fields(params)}
 
 
-class Chart:
+class Chart(InNotebook):
     """Named parameters as one unconstrained vector.
 
     A model that has one (its attribute ``chart``) receives acceleration, standard errors, gradient M-steps,
@@ -127,6 +128,19 @@ class Chart:
     @property
     def names(self) -> list[str]:
         """A name for every natural number, in the order of `natural_vector`: ``rate[1]``."""
+        return self.named()
+
+    def named(self, columns: Sequence[str] = ()) -> list[str]:
+        """The same where the columns of the data have these names: ``means[1, waiting]``."""
+        return [
+            name + (f"[{entry}]" if space.shape else "")
+            for name, space in self.spaces.items()
+            for entry in space.entries(columns)
+        ]
+
+    @property
+    def numbered(self) -> list[str]:
+        """The same with numbers alone, whatever the entries are called: ``means[1,0]``."""
         return [
             name + (f"[{','.join(map(str, index))}]" if space.shape else "")
             for name, space in self.spaces.items()

@@ -32,17 +32,21 @@ class Correlation(Space):
     ----------
     dim
         d, for one (d, d) matrix; (k, d) for k of them, (k, d, d).
+    names
+        What the d rows and columns are called. By default they are numbered from 0.
     """
 
     cell_axes = 2
     cell_name = "matrix"
 
     dim: Any
+    names: Any = field(default=None, compare=False, repr=False)
     shape: Shape = field(init=False)
 
     def __post_init__(self) -> None:
         dim = as_shape(self.dim)
         object.__setattr__(self, "shape", (*dim, dim[-1]))
+        _ = self.axes  # refuses names that do not fit
 
     @property
     def size(self) -> int:

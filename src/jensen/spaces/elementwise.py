@@ -23,6 +23,7 @@ class Elementwise(Space):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", as_shape(self.shape))
+        _ = self.axes  # refuses names that do not fit
 
     @abstractmethod
     def value(self, u: Any, xp: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,15 @@ class Interval(Bounded):
         The bounds.
     shape
         Of the parameter; () is one number.
+    names
+        What the entries are called, one text for each along the last axis; or for each axis None, or such
+        texts. By default they are numbered from 0.
     """
 
     low: float = 0.0
     high: float = 1.0
     shape: Any = ()
+    names: Any = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         Elementwise.__post_init__(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,16 @@ class Positive(Bounded):
         Of the parameter; () is one number.
     start
         (low, high): random starts are uniform between them; by default they are log-normal, about 1.
+    names
+        What the entries are called, one text for each along the last axis; or for each axis None, or such
+        texts. By default they are numbered from 0.
     """
 
     far = LOG_BOUND
 
     shape: Any = ()
     start: tuple[float, float] | None = None
+    names: Any = field(default=None, compare=False, repr=False)
 
     def value(self, u: Any, xp: Any) -> Any:
         return xp.exp(xp.clip(u, -LOG_BOUND, LOG_BOUND))

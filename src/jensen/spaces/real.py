@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,16 +21,22 @@ class Real(Elementwise):
         Of the parameter; () is one number.
     start
         (low, high): random starts are uniform between them; by default they are standard normal.
+    names
+        What the entries are called, one text for each along the last axis; or for each axis None, or such
+        texts. By default they are numbered from 0.
 
     Examples
     --------
     >>> import jensen
     >>> jensen.Real((3, 2)).size
     6
+    >>> jensen.Chart({"beta": jensen.Real(2, names=("intercept", "kid5"))}).names
+    ['beta[intercept]', 'beta[kid5]']
     """
 
     shape: Any = ()
     start: tuple[float, float] | None = None
+    names: Any = field(default=None, compare=False, repr=False)
 
     def value(self, u: Any, xp: Any) -> Any:
         return u

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -28,17 +28,22 @@ class Simplex(Space):
     ----------
     shape
         Of the parameter: k, or (…, k) for many of them.
+    names
+        What the entries are called, one text for each along the last axis; or for each axis None, or such
+        texts. By default they are numbered from 0.
     """
 
     cell_axes = 1
     cell_name = "row"
 
     shape: Any
+    names: Any = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", as_shape(self.shape))
         if not self.shape:
             raise ValueError("a simplex needs a shape: the number of its entries")
+        _ = self.axes  # refuses names that do not fit
 
     @property
     def size(self) -> int:

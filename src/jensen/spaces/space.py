@@ -7,6 +7,8 @@ plain models and models that are differentiated. Coordinates are kept where the 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from copy import copy
 from math import prod
 from typing import Any, ClassVar, NamedTuple
 
@@ -14,8 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jensen.basics.arrays import Array, Labels
+from jensen.basics.notebook import InNotebook
 from jensen.numerics.differences import jacobian
 from jensen.spaces.links import Link
+from jensen.spaces.names import Axis, as_axes, entries
 
 Shape = tuple[int, ...]
 
@@ -41,7 +45,7 @@ class LocalPart(NamedTuple):
     unit: Array
 
 
-class Space(ABC):
+class Space(InNotebook, ABC):
     """Where one parameter lives: a shape, free coordinates, and the maps between them.
 
     A space of one's own gives ``shape``, ``size``, `to_chart`, `from_chart`, `violation` and `random`; what
@@ -60,6 +64,8 @@ class Space(ABC):
         What such a cell is called in messages.
     far
         How far from 0 a coordinate is that has run to its end.
+    names
+        What the entries are called, as `jensen.spaces.names.as_axes` takes it; None: by number.
     """
 
     __slots__ = ()
@@ -69,6 +75,7 @@ class Space(ABC):
     far: ClassVar[float] = LOGIT_BOUND
 
     shape: Any
+    names: Any = None
 
     @property
     @abstractmethod
@@ -91,6 +98,30 @@ class Space(ABC):
         """A random value, for starts."""
 
     # ---- what holds for most -------------------------------------------------------------------------------
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """How the entries along each axis are called."""
+        return as_axes(self.names, self.shape, max(1, self.cell_axes or 1))
+
+    def named(self, names: Any) -> Space:
+        """The same space with names of its entries; itself where it cannot have any."""
+        found = copy(self)
+        try:
+            object.__setattr__(found, "names", names)
+        except AttributeError:  # slots without one for names
+            return self
+        return found
+
+    def entries(self, columns: Sequence[str] = ()) -> list[str]:
+        """What stands between the brackets in the name of every natural number: ``0,1``, ``0, waiting``.
+
+        Parameters
+        ----------
+        columns
+            Names of the columns of the data, where they are known.
+        """
+        return entries(self.axes, self.shape, columns)
 
     def tidy(self, value: Array) -> Array:
         """The value with rounding undone that would take it out of the space."""

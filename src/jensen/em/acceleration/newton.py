@@ -38,11 +38,6 @@ class Polished:
         """
         return bool(self.parabola.vanished.any())
 
-    @property
-    def num_flat(self) -> int:
-        """Directions of which the data say nothing; bounds are not among them."""
-        return int(self.parabola.flat.sum())
-
 
 def can_polish(problem: Problem) -> bool:
     """Whether the model has exact second derivatives, and few enough of them."""

@@ -147,11 +147,6 @@ class Constrained(Model):
 
     # ---- the contract --------------------------------------------------------------------------------------
 
-    @property
-    def accept(self) -> Any:
-        """``accept(data)``: the model's own, where it has one."""
-        return self.whole.accept
-
     def prepare(self, data: Data, weight: Weight) -> Constrained:
         """With whatever the data fix of the model."""
         base = self.base if self.whole.prepare is None else self.whole.prepare(data, weight)
@@ -248,6 +243,16 @@ class Constrained(Model):
     def _complete_information(self, params: Params, data: Data, weight: Weight) -> Array:
         stats = identities.one_pass(self.whole, params, data, weight).stats
         return self._m_step.information(stats, params, lambda there: self._score(there, stats))
+
+    @property
+    def derivative(self) -> Any:
+        """``derivative(function, u)`` along the free coordinates, where the model has it."""
+        return None if self.whole.derivative is None else self._derivative
+
+    def _derivative(self, function: Any, u: Array) -> Any:
+        whole = self._chart.base.to_vector(self._chart.from_vector(u))
+        found = self.whole.derivative(function, whole)
+        return None if found is None else (found[0], found[1] @ self._chart.pullback(u))
 
     @property
     def algorithm(self) -> Any:

@@ -44,7 +44,10 @@ def score_at(problem: Problem, scale: Array) -> Field:
 
     def field(u: Array) -> Array:
         params = problem.model.chart.from_vector(u)
-        return np.asarray(score(params, problem.expected(params).stats))
+        try:
+            return np.asarray(score(params, problem.expected(params).stats))
+        except np.linalg.LinAlgError:  # a step out of a covariance that has collapsed
+            return np.full(len(u), np.nan)
 
     return field
 

@@ -77,7 +77,10 @@ class Parabola:
         scaled = matrix[np.ix_(free, free)] * np.outer(unit, unit)
         idle = free & (place.ends != 0) & (np.abs(np.diag(matrix)) < NONE)
         # The tilt, itself no more than noise, keeps idle coordinates apart from other flat directions.
-        values, vectors = np.linalg.eigh(scaled + 0.1 * SINGULAR * np.diag(idle[free]))
+        tilted = scaled + 0.1 * SINGULAR * np.diag(idle[free])
+        if not np.isfinite(tilted).all():
+            tilted = np.full_like(tilted, np.nan)
+        values, vectors = np.linalg.eigh(tilted) if np.isfinite(tilted).all() else (tilted.sum(0), tilted)
         drift = 3.0 * float(np.linalg.norm(slope[free] * unit)) / np.sqrt(max(weight, 1.0))
         hidden = NONE * (np.square(vectors[idle[free]]).sum(axis=0) > 0.5)
         noise = max(SINGULAR, 20.0 * information.error) + drift + hidden

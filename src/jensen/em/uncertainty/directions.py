@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jensen.basics.arrays import Array, Params
+from jensen.basics.notebook import InNotebook
 from jensen.basics.progress import Progress
 from jensen.em.curvature.information import complete_information
 from jensen.em.curvature.matrix import Information
@@ -20,7 +21,7 @@ MOST_TRIED = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rates:
+class Rates(InNotebook):
     """EM's rate of convergence in every direction.
 
     Attributes
@@ -72,7 +73,7 @@ def rates(problem: Problem, params: Params, information: Information) -> Rates:
     length = np.linalg.norm(directions, axis=0)
     largest = directions[np.abs(directions).argmax(axis=0), np.arange(len(length))]
     directions = directions / np.where(length > 0, length, 1.0) * np.where(largest < 0, -1.0, 1.0)
-    return Rates(found[order], directions, list(model.chart.names))
+    return Rates(found[order], directions, problem.names)
 
 
 def climb_away(problem: Problem, params: Params, u: Array, parabola: Parabola) -> Params | None:

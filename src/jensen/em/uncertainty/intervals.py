@@ -7,7 +7,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from jensen.basics.notebook import InNotebook
 from jensen.basics.progress import Progress
+from jensen.em.uncertainty.against_zero import quantile
 from jensen.em.uncertainty.estimate import Estimate
 from jensen.em.uncertainty.profile import End, Held, Point, Surface, end, maximize
 from jensen.spaces.links import Link
@@ -29,15 +31,8 @@ class IntervalMethod(Protocol):
         ...
 
 
-def quantile(level: float) -> float:
-    """z with P(|Z| < z) = level, for a standard normal Z."""
-    from statistics import NormalDist  # slower to import than all of this
-
-    return NormalDist().inv_cdf(0.5 + 0.5 * level)
-
-
 @dataclass(frozen=True, slots=True)
-class Wald:
+class Wald(InNotebook):
     """Estimate ± z standard errors.
 
     Parameters
@@ -65,7 +60,7 @@ class Wald:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(InNotebook):
     """All values whose profile log-likelihood is within z²/2 of the maximum (Wilks 1938).
 
     It needs no parabola, respects bounds, and does not depend on how the parameter is written. One climb per

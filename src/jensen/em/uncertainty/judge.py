@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from jensen.basics.arrays import Array, Params
-from jensen.basics.verdict import Outcome, Verdict
+from jensen.basics.verdict import AT_BOUND, Outcome, Verdict
 from jensen.em.curvature.parabola import Parabola
 from jensen.em.problem import Problem
 
@@ -21,23 +21,34 @@ GO_ON = "go on from there: fit(model, data, params=uncertainty.uphill)"
 def judge(problem: Problem, params: Params, parabola: Parabola, jacobian: Array, error: float) -> Verdict:
     """The gravest of: a saddle, a flaw that the model sees, no maximum, not identified, at a bound."""
     model = problem.model
-    names = list(model.chart.names)
-    if not np.isfinite(parabola.g).all() or not np.isfinite(parabola.values).all():
-        return Verdict(Outcome.FAILED, "the score or the information is not finite", "check the fit")
-    if parabola.climbing.any():
-        return _saddle(parabola, jacobian, names)
+    names = problem.names
     flaw = None
     if model.diagnose is not None:
         flaw = model.diagnose(params, problem.data, problem.weight)
+    is_known = np.isfinite(parabola.g).all() and np.isfinite(parabola.values).all()
+    if not is_known and (flaw is None or flaw.proper):
+        return Verdict(Outcome.FAILED, "the score or the information is not finite", "check the fit")
+    if is_known and parabola.climbing.any() and (flaw is None or flaw.outcome is not Outcome.COLLAPSED):
+        return _saddle(parabola, jacobian, names)  # at a collapse no curvature can be trusted
     if flaw is not None:
         return _seen_by_model(flaw)
-    if (left := _left(parabola)) > AT_A_MAXIMUM:
+    if (left := log_likelihood_left(parabola)) > AT_A_MAXIMUM:
         return _slope(left)
     if parabola.flat.any():
         return _flat(parabola, jacobian, names)
     if parabola.frozen.any():
         return _bound(parabola, names)
     return _converged(parabola, error)
+
+
+def reconciled(verdict: Verdict, of_the_fit: Verdict) -> Verdict:
+    """The verdict on a point in the light of how the climb to it ended: the curvature may say that it is a
+    maximum although the climb was cut short.
+    """
+    if not verdict.converged or of_the_fit.converged:
+        return verdict
+    said = f"a maximum, as the curvature has it, although the fit ended as {of_the_fit.outcome}"
+    return replace(verdict, message="; ".join(filter(None, (said, verdict.message))))
 
 
 def _seen_by_model(flaw: Verdict) -> Verdict:
@@ -57,7 +68,7 @@ def _saddle(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
     )
 
 
-def _left(parabola: Parabola) -> float:
+def log_likelihood_left(parabola: Parabola) -> float:
     """The log-likelihood still to be gained. Where that seems little: along directions whose curvature cannot
     be told, so far from a maximum, it is at least what the curvature of complete data would leave.
     """
@@ -94,7 +105,7 @@ def _bound(parabola: Parabola, names: list[str]) -> Verdict:
     others = HELD if parabola.values.size else "no standard error there"
     return Verdict(
         Outcome.BOUNDARY,
-        f"{_list(concerned)} {verb} at the bound; {others}",
+        f"{_list(concerned)} {verb} {AT_BOUND}; {others}",
         "interval(method=Profile()) gives one-sided intervals; or a prior keeps the estimate inside",
     )
 

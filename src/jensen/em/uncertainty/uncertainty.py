@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.errors import did_you_mean, listed
 from jensen.basics.tables import Table
 from jensen.em.contract import Expected, name_of
 from jensen.em.curvature.information import observed_information, score_with
 from jensen.em.curvature.parabola import Parabola
+from jensen.em.fitted import Fitted
 from jensen.em.problem import Problem
-from jensen.em.result import Fit
+from jensen.em.uncertainty.against_zero import WRITERS, against_zero
+from jensen.em.uncertainty.delta import Derived, derived
 from jensen.em.uncertainty.directions import Rates, climb_away, rates
 from jensen.em.uncertainty.estimate import Estimate, natural_covariance
 from jensen.em.uncertainty.intervals import IntervalMethod, Wald
-from jensen.em.uncertainty.judge import judge
+from jensen.em.uncertainty.judge import judge, reconciled
 from jensen.em.uncertainty.sandwich import meat
 
 MOST_ROWS = 60  # of a report
@@ -58,8 +63,10 @@ class Uncertainty(Estimate):
         """
         if not 0.0 < level < 1.0:
             raise ValueError(f"level must be between 0 and 1, not {level}")
-        entries = self._entries(name)
-        bounds = (method or Wald()).bounds(self, entries, level)
+        return self._intervals(self._entries(name), level, method or Wald())
+
+    def _intervals(self, entries: list[int], level: float, method: IntervalMethod) -> Table:
+        bounds = method.bounds(self, entries, level)
         errors = np.sqrt(np.diag(self.covariance))
         columns = {"name": [self.names[i] for i in entries]}
         columns |= {"estimate": self.estimate[entries], "standard_error": errors[entries]}
@@ -68,24 +75,83 @@ class Uncertainty(Estimate):
         return Table({name: np.array(column) for name, column in columns.items()})
 
     def _entries(self, name: str | Sequence[str] | None) -> list[int]:
+        everything = list(range(len(self.names)))
         if name is None:
-            return list(range(len(self.names)))
+            return everything
+        whole = [
+            parameter for parameter, space in self.chart.spaces.items() for _ in range(prod(space.shape))
+        ]
+        by_number = self.chart.numbered
         found = []
         for wanted in [name] if isinstance(name, str) else name:
-            matching = [i for i, known in enumerate(self.names) if wanted in (known, known.split("[")[0])]
+            same = _spaceless(wanted)
+            matching = [
+                i
+                for i in everything
+                if wanted == whole[i] or same in (_spaceless(self.names[i]), _spaceless(by_number[i]))
+            ]
             if not matching:
-                raise ValueError(f"no parameter {wanted!r}; there are {', '.join(self.names)}")
+                near = did_you_mean(wanted, [*self.chart.spaces, *self.names])
+                raise ValueError(f"no parameter {wanted!r}{near}; there are {listed(self.names)}")
             found.extend(matching)
         return found
 
     def table(self, level: float = 0.95) -> Table:
-        """Name, estimate, standard error and Wald's interval of every number, mirror images left out."""
+        """Estimate, standard error, test against 0 and Wald's interval of every number, mirror images left
+        out.
+
+        Returns
+        -------
+        Table
+            name, estimate, standard_error, z, p, low, high, note. z = estimate / standard_error and its p
+            (two-sided, normal) are NaN where 0 is not inside the bounds of the number: a weight, a variance.
+        """
         first = [i for i, row in enumerate(self.jacobian) if not self._is_twin(i, row)]
-        return self.interval([self.names[i] for i in first], level)
+        found = self._intervals(first, level, Wald())
+        known = self.chart.links()
+        z, p = against_zero(found["estimate"], found["standard_error"], [known[i] for i in first])
+        begin = {name: found[name] for name in ("name", "estimate", "standard_error")}
+        return Table(begin | {"z": z, "p": p} | {name: found[name] for name in ("low", "high", "note")})
 
     def _is_twin(self, entry: int, row: Array) -> bool:
         """Whether an earlier number is the same whatever the coordinates are: Σ_ij beside Σ_ji."""
         return bool(row.any() and (self.jacobian[:entry] == row).all(axis=1).any())
+
+    def delta(self, function: Callable[[Params], Any], level: float = 0.95) -> Derived:
+        """How sure a function of the parameters is, by the delta method.
+
+        Parameters
+        ----------
+        function
+            Of params as `jensen.fit` returns them; smooth, and a number, an array, or a dict of these.
+            Of a `jensen.LogJoint` it may be written in ``jax.numpy``, and is then differentiated exactly.
+        level
+            Of the intervals.
+
+        Returns
+        -------
+        Derived
+            Values, standard errors, tests and intervals, and the covariance of all numbers together.
+
+        Raises
+        ------
+        ValueError
+            If the function is not finite at the estimate.
+        TypeError
+            If it does not return numbers in double precision.
+
+        Examples
+        --------
+        >>> import jensen
+        >>> data = jensen.load_dataset("faithful")
+        >>> fit = jensen.fit(jensen.Mixture(2, jensen.Gaussian(jensen.Tied())), data)
+        >>> def gap(params):
+        ...     return params.components.means[1, 1] - params.components.means[0, 1]
+        >>> found = fit.uncertainty().delta(gap)
+        >>> round(float(found.estimate[0]), 2), round(float(found.standard_errors), 2)
+        (25.44, 0.75)
+        """
+        return derived(self, function, level)
 
     def sandwich(self) -> Uncertainty:
         """The same with the robust covariance I⁻¹ (Σ_n w_n s_n s_nᵀ) I⁻¹ (Huber 1967; White 1982).
@@ -113,24 +179,24 @@ class Uncertainty(Estimate):
 
     def __repr__(self) -> str:
         head = f"{self.verdict}\n" if not self.verdict.converged else ""
-        rows = _shown(self.table()).text(MOST_ROWS)
-        return f"{head}{rows}\n(standard errors from the {self.kind}, intervals at 95 %)"
+        rows = self.table().printable(**WRITERS).text(MOST_ROWS)
+        return f"{head}{rows}\n({self._caption})"
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.verdict}</p>{_shown(self.table())._repr_html_()}"
+        head = "" if self.verdict.converged else f"<p>{escape(str(self.verdict))}</p>"
+        rows = self.table().printable(**WRITERS)._repr_html_()
+        return f"<div>{head}{rows}<p><small>{escape(self._caption)}</small></p></div>"
+
+    @property
+    def _caption(self) -> str:
+        return f"standard errors from the {self.kind}, intervals at 95 %"
 
 
-def _shown(table: Table) -> Table:
-    rounded = {
-        name: np.array([float(f"{x:.6g}") for x in column]) if column.dtype.kind == "f" else column
-        for name, column in table.items()
-    }
-    if not any(rounded.get("note", [])):
-        rounded.pop("note", None)
-    return Table(rounded)
+def _spaceless(name: str) -> str:
+    return name.replace(", ", ",")
 
 
-def uncertainty(model: Any, fit: Fit | Params, data: Data, weight: Weight = None) -> Uncertainty:
+def uncertainty(model: Any, fit: Fitted | Params, data: Data, weight: Weight = None) -> Uncertainty:
     """Standard errors of a fit, from the curvature of the log-likelihood at its parameters.
 
     The covariance is J I⁻¹ Jᵀ (the delta method): I is the observed information in the model's chart, J the
@@ -165,7 +231,7 @@ def uncertainty(model: Any, fit: Fit | Params, data: Data, weight: Weight = None
     [[0.079], [0.086]]
     """
     problem = Problem.prepared(model, data, weight)
-    params = fit.params if isinstance(fit, Fit) else fit
+    params = fit.params if isinstance(fit, Fitted) else fit
     known, chart = problem.model, problem.model.chart
     if chart is None:
         raise ValueError(
@@ -173,18 +239,22 @@ def uncertainty(model: Any, fit: Fit | Params, data: Data, weight: Weight = None
         )
     chart.check(params)
     expected = problem.expected(params)
-    if isinstance(fit, Fit):
+    if isinstance(fit, Fitted):
         _require_same_data(fit, expected)
+        problem.columns = problem.columns or fit.columns
     information = observed_information(problem, params, expected.stats)
     g = np.asarray(score_with(known, information.scale)(params, expected.stats))
     u = chart.to_vector(params)
     parabola = Parabola.of(chart, u, g, information, expected.weight, chart.at_bound(params))
     jacobian = chart.jacobian(u)
+    verdict = judge(problem, params, parabola, jacobian, information.error)
+    if isinstance(fit, Fitted):
+        verdict = reconciled(verdict, fit.verdict)
     return Uncertainty(
-        names=list(chart.names),
+        names=problem.names,
         estimate=chart.natural_vector(params),
         covariance=natural_covariance(parabola, jacobian),
-        verdict=judge(problem, params, parabola, jacobian, information.error),
+        verdict=verdict,
         remaining=parabola.remaining,
         information=information,
         chart_covariance=parabola.inverse,
@@ -196,7 +266,7 @@ def uncertainty(model: Any, fit: Fit | Params, data: Data, weight: Weight = None
     )
 
 
-def _require_same_data(fit: Fit, expected: Expected) -> None:
+def _require_same_data(fit: Fitted, expected: Expected) -> None:
     same = abs(fit.log_evidence - expected.log_evidence) <= SAME * (1.0 + abs(fit.log_evidence))
     if not (same and np.isclose(fit.weight, expected.weight)):
         raise ValueError(

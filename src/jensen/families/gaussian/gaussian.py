@@ -35,6 +35,7 @@ from jensen.families.gaussian.structures.full import Full
 from jensen.families.gaussian.structures.structure import Structure
 from jensen.families.gaussian.symmetry import AffineMap, random_map
 from jensen.families.table import as_table
+from jensen.spaces.names import Columns
 from jensen.spaces.real import Real
 from jensen.spaces.space import Space
 
@@ -223,7 +224,10 @@ class Gaussian(Family):
     def spaces(self, k: int) -> dict[str, Space] | None:
         """``means`` and ``covariances``, once the columns are known."""
         d = self.num_columns
-        return None if d is None else {"means": Real((k, d)), "covariances": self.covariance.space(k, d)}
+        if d is None:
+            return None
+        means = Real((k, d), names=(None, Columns()))
+        return {"means": means, "covariances": self.covariance.named_space(k, d)}
 
     def from_other(self, other: Family, params: Any, weights: Array) -> GaussianParams | None:
         """The components of another structure, where they are some of this one."""

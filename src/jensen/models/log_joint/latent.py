@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.notebook import InNotebook
 from jensen.models.log_joint.precision import require_jax
 
 
-class Enumerated:
+class Enumerated(InNotebook):
     """A hidden variable that takes one of finitely many values; sums over it are exact.
 
     Parameters

@@ -20,6 +20,7 @@ from jensen.em.contract import Expected, Model
 from jensen.em.posteriors import DiscretePosterior
 from jensen.em.validation import checked_weight
 from jensen.models.log_joint import checks, relabelling
+from jensen.models.log_joint.derivative import derivative
 from jensen.models.log_joint.diagnosis import collapse
 from jensen.models.log_joint.latent import Enumerated
 from jensen.models.log_joint.m_step import LONGEST, newton, takes_params, validated
@@ -290,6 +291,10 @@ class LogJoint(Model):
     def scores(self, params: Params, data: Any) -> Array:
         """∂ log p(x_n | θ) / ∂u of every row, (n, p)."""
         return self.sums.scores(as_rows(data), self.chart.to_vector(params))
+
+    def derivative(self, function: Callable[[Params], Any], u: Array) -> tuple[Any, Array] | None:
+        """A function of params in ``jax.numpy``, and its exact derivative in the chart."""
+        return derivative(self.chart, function, u)
 
     def cheap(self, stats: LogJointStats) -> bool:
         """Whether Q of these statistics costs little: it is a pass over the data."""

@@ -20,6 +20,7 @@ from jensen.basics.plain import Contract
 from jensen.families.gaussian.leave_one_out import MATRIX, OwnPart
 from jensen.families.gaussian.metric import Metric
 from jensen.families.gaussian.second_moments import SecondMoments
+from jensen.spaces.names import Columns
 from jensen.spaces.space import Space
 
 
@@ -119,6 +120,14 @@ class Structure(Contract):
     def shape(self, k: int, d: int) -> tuple[int, ...]:
         """Shape of its covariances."""
         return self.space(k, d).shape
+
+    def named_space(self, k: int, d: int) -> Space:
+        """The space with the axes that run over columns named as these are."""
+        space = self.space(k, d)
+        first = 0 if self.is_shared else 1  # over components
+        if space.names is not None or not space.shape or any(size != d for size in space.shape[first:]):
+            return space
+        return space.named((None,) * first + (Columns(),) * (len(space.shape) - first))
 
     def num_free(self, k: int, d: int) -> int:
         """Free covariance parameters."""

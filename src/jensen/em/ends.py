@@ -1,0 +1,111 @@
+"""A second look at the end of a climb: bounds, flat directions and saddles, which a climb does not see.
+
+What rows tell of a direction is their scores along it: where Σ_n w_n s_n s_nᵀ is singular, or leaves much
+to be gained, there may be one of these; then the curvature is computed, by which `jensen.uncertainty` judges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jensen.basics.verdict import AT_BOUND
+from jensen.em.curvature.information import observed_information
+from jensen.em.curvature.parabola import Parabola
+from jensen.em.problem import Problem, State
+from jensen.spaces.chart import Chart
+
+MOST_COORDINATES = 300
+MOST_NUMBERS = 2_000_000  # scores of rows that are looked at: rows × coordinates
+SINGULAR = 1e-4  # information of rows about a direction, relative to that about its coordinates
+LEFT = 2e-3  # nats that may be left, as far as the scores of rows tell
+CHEAP = 400  # E-steps that a second look may always cost; more only where the search has cost as many
+MOST_NAMES = 4
+PERHAPS = "the data may not tell all parameters apart, see jensen.uncertainty"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a second look has seen: the curvature, or that it may be worth its price."""
+
+    parabola: Parabola | None = None
+    is_suspect: bool = False
+
+
+def second_look(problem: Problem, state: State, spent: int) -> Look:
+    """The curvature at an end where something may be wrong, unless it would cost more than the climbs did,
+    ``spent`` E-steps.
+    """
+    model, chart = problem.model, problem.model.chart
+    if not isinstance(chart, Chart) or not 0 < chart.size <= MOST_COORDINATES or state.draws:
+        return Look()
+    is_affordable = model.information is not None or 8 * chart.size <= max(CHEAP, spent)
+    if model.scores is None:
+        return Look(curvature(problem, state) if is_affordable else None)
+    if not _is_suspect(problem, state):
+        return Look()
+    return Look(curvature(problem, state) if is_affordable else None, is_suspect=True)
+
+
+def curvature(problem: Problem, state: State) -> Parabola | None:
+    """The score and the information at an end, taken apart; None where they are not finite."""
+    chart, params = problem.model.chart, state.params
+    try:
+        with np.errstate(all="ignore"):
+            information = observed_information(problem.again(), params, state.expected.stats)
+            g = np.asarray(problem.score(state), dtype=float)
+    except (ArithmeticError, ValueError):  # LinAlgError is a ValueError
+        return None
+    if not (np.isfinite(information.matrix).all() and np.isfinite(g).all()):
+        return None
+    held = chart.at_bound(params)
+    return Parabola.of(chart, chart.to_vector(params), g, information, state.expected.weight, held)
+
+
+def _is_suspect(problem: Problem, state: State) -> bool:
+    """Whether the scores of some rows are singular, or say that the end is none."""
+    model, rows = problem.model, problem
+    most = max(MOST_NUMBERS // model.chart.size, 2 * model.chart.size)
+    if problem.num_cases > most:
+        rows = problem.take(np.linspace(0, problem.num_cases - 1, most).astype(int))
+    scores = np.asarray(model.scores(state.params, rows.data), dtype=float)
+    if rows.weight is not None:
+        scores = np.sqrt(np.asarray(rows.weight, dtype=float))[:, None] * scores
+    if not np.isfinite(scores).all():
+        return True
+    share = np.sqrt(problem.num_cases / rows.num_cases)
+    limits = model.chart.widest()
+    with np.errstate(divide="ignore"):
+        unit = np.minimum(1.0 / (share * np.linalg.norm(scores, axis=0)), limits)
+    if not np.isfinite(unit).all():
+        return True
+    scaled = share * scores * unit
+    values, vectors = np.linalg.eigh(scaled.T @ scaled)
+    if values[0] < SINGULAR:
+        return True
+    g = np.asarray(problem.score(state), dtype=float) * unit
+    return bool(0.5 * np.square(g @ vectors) @ (1.0 / values) > LEFT)
+
+
+def at_bound(problem: Problem, state: State, parabola: Parabola, reorder: bool) -> str:
+    """Which numbers are at a bound, in the order of components that is returned; empty where none is."""
+    canonical = problem.model.canonical
+    if len(parabola.entries) and reorder and canonical is not None:
+        params = canonical(state.params)
+        there = problem.again().attempt(params)
+        parabola = (None if there is None else curvature(problem, there)) or parabola
+    return _said([problem.names[i] for i in parabola.entries])
+
+
+def flat(parabola: Parabola) -> str:
+    """Directions of which the data say nothing, in words; empty where there are none."""
+    number = int(parabola.flat.sum())
+    ways = f"{number} direction{'s' * (number > 1)}"
+    return f"not identified: flat in {ways}, see jensen.uncertainty" if number else ""
+
+
+def _said(names: list[str]) -> str:
+    shown = ", ".join(names[:MOST_NAMES])
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return f"{shown}{more} {'is' if len(names) == 1 else 'are'} {AT_BOUND}" if names else ""

@@ -1,0 +1,1 @@
+"""What a fit says of itself: words, tables, and both together as a `Summary`."""

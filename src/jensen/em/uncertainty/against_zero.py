@@ -1,0 +1,53 @@
+"""Wald's test that a number is 0, for numbers that can be: z = estimate / standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import erfc, nan, sqrt
+from typing import Protocol
+
+import numpy as np
+
+from jensen.basics.arrays import Array
+from jensen.basics.numbers import probability
+from jensen.basics.tables import Table
+from jensen.basics.verdict import Verdict
+from jensen.spaces.links import Link
+
+WRITERS = {"z": "{:.3g}".format, "p": probability}
+"""How the columns of a table of estimates are written."""
+
+
+class Estimates(Protocol):
+    """What has a table of estimates: a `jensen.Uncertainty`."""
+
+    @property
+    def kind(self) -> str:
+        """What the standard errors come from."""
+        ...
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the point is a proper maximum."""
+        ...
+
+    def table(self, level: float = 0.95) -> Table:
+        """name, estimate, standard_error, z, p, low, high, note."""
+        ...
+
+
+def quantile(level: float) -> float:
+    """z with P(|Z| < z) = level, for a standard normal Z."""
+    from statistics import NormalDist  # slower to import than all of this
+
+    return NormalDist().inv_cdf(0.5 + 0.5 * level)
+
+
+def against_zero(estimate: Array, errors: Array, links: Sequence[Link]) -> tuple[Array, Array]:
+    """z and the two-sided p of every number; NaN where 0 is no value it can have inside its bounds, as of
+    weights and variances, and where there is no standard error.
+    """
+    can_be = np.array([link.low < 0.0 < link.high for link in links], dtype=bool)
+    tested = can_be & (errors > 0)
+    z = np.where(tested, estimate / np.where(tested, errors, 1.0), nan)
+    return z, np.array([erfc(abs(each) / sqrt(2.0)) for each in z.tolist()])
