@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 PATIENCE = 1.5  # seconds before anything is shown
+SPINNER = 3  # characters beside the text
 
 _outermost: ContextVar[Progress | None] = ContextVar("_outermost", default=None)
 
@@ -61,4 +62,10 @@ class Progress:
 
             self._shown = Console(stderr=True).status("")
             self._shown.start()
-        self._shown.update(f"{self._what}: {text}, {seconds:.0f} s{self._hint}")
+        line = f"{self._what}: {text}, {seconds:.0f} s{self._hint}"
+        self._shown.update(_cut(line, self._shown.console.width - SPINNER))
+
+
+def _cut(text: str, width: int) -> str:
+    """To one line of the terminal: one that goes on below is not taken back when the next one comes."""
+    return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"

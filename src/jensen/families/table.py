@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jensen.basics.arrays import Array
+from jensen.basics.arrays import Array, is_masked
 from jensen.basics.plain import given
 from jensen.data.checks import LARGEST, check_finite
 from jensen.data.doors.memory import as_rows
@@ -24,12 +24,12 @@ def as_table(data: Any, finite: bool = False) -> Array:
         A ValueError, for text, dates, complex numbers, sparse or ragged data: which row or column, and
         what to do.
     """
-    if isinstance(data, np.ndarray) and not isinstance(data, np.ma.MaskedArray):
+    if isinstance(data, np.ndarray) and not is_masked(data):
         if data.ndim == 2 and data.dtype in FLOATS and not (finite and _not_finite(data)):
             return data
         if data.ndim == 1:
             data = data[:, None]
-    elif isinstance(data, np.ma.MaskedArray) and data.ndim == 1:
+    elif is_masked(data) and data.ndim == 1:
         data = data[:, None]
     elif isinstance(data, list) and data and np.ndim(data[0]) == 0:
         data = [[each] for each in data]

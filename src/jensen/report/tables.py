@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from jensen.basics.numbers import criterion_decimals, signed
+from jensen.basics.numbers import as_probabilities, as_sizes, criterion_decimals, signed
 from jensen.em.result import Fit
 from jensen.families.family import Components
 from jensen.report import words
@@ -62,11 +62,13 @@ def summary(fit: Fit, columns: Sequence[str] | None = None, width: int = PLAIN_W
     return to_text(fit_report(fit, columns, width), width)
 
 
-def fit_report(fit: Fit, columns: Sequence[str] | None, width: int) -> RenderableType:
+def fit_report(
+    fit: Fit, columns: Sequence[str] | None, width: int, num_rows: int | None = None
+) -> RenderableType:
     """Everything about one fit."""
     parts = components_of(fit)
     tables = parameter_tables(fit) if parts is None else component_tables(fit, parts, columns, width)
-    return Group(headline(fit), *tables, facts(fit, columns))
+    return Group(headline(fit), *tables, facts(fit, columns, num_rows))
 
 
 def headline(fit: Fit) -> Text:
@@ -74,14 +76,14 @@ def headline(fit: Fit) -> Text:
     return Text(words.headline(fit), style="bold")
 
 
-def facts(fit: Fit, columns: Sequence[str] | None = None) -> Table:
+def facts(fit: Fit, columns: Sequence[str] | None = None, num_rows: int | None = None) -> Table:
     """The verdict and the numbers behind it."""
     table = Table.grid(padding=(0, 2))
     style = "green" if fit.verdict.converged else "yellow" if fit.verdict.proper else "red"
     table.add_row(Text("verdict"), Text(words.verdict(fit), style=style))
     if fit.verdict.advice:
         table.add_row(Text("advice"), Text(fit.verdict.advice))
-    table.add_row(Text("log-likelihood"), Text(words.likelihood(fit, columns)))
+    table.add_row(Text("log-likelihood"), Text(words.likelihood(fit, columns, num_rows)))
     if fit.num_free is not None:
         table.add_row(Text("criteria"), Text(f"{words.criteria(fit)} (smaller is better)"))
     table.add_row(Text("search"), Text(words.starts(fit)))
@@ -110,20 +112,24 @@ def component_tables(
     """Components as columns, as many side by side as fit in ``width``."""
     family = parts.family
     rows = component_rows(fit, parts, columns)
+    shared = [(label, texts[0]) for label, texts in rows if len(texts) < len(parts.weights)]
+    rows = [row for row in rows if len(row[1]) == len(parts.weights)]
     shown, note = _cut(rows, "columns" if len(rows) - 2 == family.num_columns else "parameters")
     labels = max(12, min(2 * width // 5, max(len(label) for label, _ in shown)))
     cell = max(len(text) for _, texts in shown for text in texts)
     blocks = _chunks(len(shown[0][1]), cell + GAP, width - labels - GAP)
     found: list[RenderableType] = [_block(shown, block, labels) for block in blocks]
     caption = "; ".join([*([family.caption] if family.caption else []), "components are counted from 0"])
-    return [*found, Text(f"  {caption}{note}\n", style="dim")]
+    same = "; ".join(f"{label} {text}" for label, text in shared)
+    notes = [f"in every component: {same}"] * bool(shared) + [f"{caption}{note}"]
+    return [*found, *(Padding(Text(text, style="dim"), (0, 0, 0, 2)) for text in notes), Text()]
 
 
 def component_rows(fit: Fit, parts: Components, columns: Sequence[str] | None) -> list[tuple[str, list[str]]]:
     """Label and one text a component: weight, rows, and what the family says."""
     return [
-        ("weight", [f"{w:.4f}" for w in parts.weights]),
-        ("rows", [f"{w * fit.weight:,.1f}" for w in parts.weights]),
+        ("weight", list(map(as_probabilities(parts.weights, 4), parts.weights))),
+        ("rows", list(map(as_sizes(fit.weight), parts.weights * fit.weight))),
         *parts.family.describe(parts.params, columns),
     ]
 
@@ -155,16 +161,20 @@ def _block(rows: list[tuple[str, list[str]]], which: range, label_width: int) ->
 
 
 def selection_report(
-    selection: Selection, columns: Sequence[str] | None, width: int, name: str = "data"
+    selection: Selection,
+    columns: Sequence[str] | None,
+    width: int,
+    name: str = "data",
+    num_rows: int | None = None,
 ) -> RenderableType:
     """The sweep, the choice, and everything about the chosen fit."""
-    parts: list[RenderableType] = [Text(words.task(selection, name)), Text()]
+    parts: list[RenderableType] = [Text(words.task(selection, name, num_rows)), Text()]
     if len(selection.cells) > 1:
         parts += [sweep_table(selection, width), *_notes(selection), Text()]
     parts.append(Text(words.choice(selection), style="bold"))
     if words.caution(selection):
         parts.append(Text(words.caution(selection), style="bold yellow"))
-    return Group(*parts, Text(), fit_report(selection.best, columns, width))
+    return Group(*parts, Text(), fit_report(selection.best, columns, width, num_rows))
 
 
 def sweep_table(selection: Selection, width: int = PLAIN_WIDTH) -> RenderableType:

@@ -30,17 +30,21 @@ def headline(fit: Fit) -> str:
     return f"{count(k, 'component')}, {family.name}" + (f": {meaning}" if meaning else "")
 
 
-def task(selection: Selection, name: str) -> str:
+def task(selection: Selection, name: str, num_rows: int | None = None) -> str:
     """What was fitted to what, and how long it took."""
     fitted = sum(cell.fit is not None and not cell.same_as for cell in selection.cells)
     took = duration(selection.seconds)
-    return f"{name}: {size(selection.best, ', ')}; {count(fitted, 'model')} fitted in {took}"
+    return (
+        f"{name}: {size(selection.best, ', ', num_rows=num_rows)}; {count(fitted, 'model')} fitted in {took}"
+    )
 
 
-def size(fit: Fit, between: str, columns: Sequence[str] | None = None) -> str:
-    """Rows, and columns where their number is known."""
+def size(fit: Fit, between: str, columns: Sequence[str] | None = None, num_rows: int | None = None) -> str:
+    """Rows, their weight where that is another number, and columns where their number is known."""
     d = num_columns(fit, columns)
     rows = count(fit.weight, "row")
+    if num_rows is not None and num_rows != fit.weight:
+        rows = f"{count(num_rows, 'row')} of weight {fit.weight:,.6g}"
     return rows if d is None else f"{rows}{between}{count(d, 'column')}"
 
 
@@ -109,17 +113,27 @@ def verdict(fit: Fit) -> str:
     return f"{found.outcome}: {found.message}" if found.message else str(found.outcome)
 
 
-def likelihood(fit: Fit, columns: Sequence[str] | None = None) -> str:
+def likelihood(fit: Fit, columns: Sequence[str] | None = None, num_rows: int | None = None) -> str:
     """The likelihood and what it is of."""
     free = "" if fit.num_free is None else f", {count(fit.num_free, 'free parameter')}"
+    between = " of " if num_rows is None or num_rows == fit.weight else ", "
     prior = f", log-prior {signed(f'{fit.log_prior:.4f}')}" if fit.log_prior else ""
-    return f"{signed(f'{fit.log_evidence:.4f}')}{prior}{free}, {size(fit, ' of ', columns)}"
+    return f"{signed(f'{fit.log_evidence:.4f}')}{prior}{free}, {size(fit, between, columns, num_rows)}"
 
 
 def criteria(fit: Fit) -> str:
     """All three criteria."""
     values = {"BIC": fit.bic, "ICL": fit.icl, "AIC": fit.aic}
     return ", ".join(f"{name} {signed(f'{value:.2f}')}" for name, value in values.items())
+
+
+def found(fit: Fit) -> str:
+    """``found by 13 of 22 starts``, as the verdict says."""
+    table = fit.starts
+    usable = [row for row in table.rows() if row["outcome"] not in NOT_CHOOSABLE]
+    tried = sum(end.tried for end in fit.ends) if fit.ends else table.num_rows
+    times = usable[0]["times_found"] if usable else 0
+    return f"found by {times} of {count(tried, 'start')}"
 
 
 def starts(fit: Fit) -> str:

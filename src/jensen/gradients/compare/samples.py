@@ -91,9 +91,7 @@ class Lowered:
         return found
 
 
-def lowered(
-    F: Expectation, plan: Plan, params: Params, keys: Any, pool: Executor | None = None
-) -> Lowered:
+def lowered(F: Expectation, plan: Plan, params: Params, keys: Any, pool: Executor | None = None) -> Lowered:
     """The replicates of F, not compiled yet: what is wrong with it is found out here.
 
     In a ``pool`` they are compiled beside what comes next.
