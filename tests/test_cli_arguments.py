@@ -72,13 +72,41 @@ def test_starts():
             arguments.parse_starts(text)
 
 
-def test_columns():
-    assert arguments.parse_columns(None) is None
-    assert arguments.parse_columns("a, b") == ["a", "b"]
-    assert arguments.parse_columns('"a,b",c') == ["a,b", "c"]
+def test_names_of_columns():
+    assert arguments.parse_names(None, "--columns") is None
+    assert arguments.parse_names(["a, b"], "--columns") == ["a", "b"]
+    assert arguments.parse_names(['"a,b",c', "d"], "--columns") == ["a,b", "c", "d"]
     for text in ("", "a,,b", ","):
-        with pytest.raises(CommandError, match="separated by commas"):
-            arguments.parse_columns(text)
+        with pytest.raises(CommandError, match=r"--exclude .*: give names separated by commas"):
+            arguments.parse_names([text], "--exclude")
+
+
+def test_open_ranges():
+    assert arguments.parse_components("2:") == list(range(2, 10))
+    assert arguments.parse_components("12:") == list(range(12, 20))
+    assert arguments.is_open("2:") and not arguments.is_open("2:9")
+    with pytest.raises(CommandError, match="give numbers of components"):
+        arguments.parse_components("2::3")
+
+
+def test_names_of_mclust_and_scikit_learn():
+    assert arguments.parse_covariances("VVV,EEE,VVI,VII,diagonal") == [
+        Full(),
+        Tied(),
+        Diagonal(),
+        Spherical(),
+    ]
+    assert [s.name for s in arguments.parse_covariances("EEI,EII,V,E")] == ["eei", "eii", "full", "tied"]
+    with pytest.raises(CommandError, match="mclust's VEV is not fitted here; there are VVV = full"):
+        arguments.parse_covariances("VEV")
+
+
+def test_missing_and_decimal():
+    assert arguments.parse_asked(missing="drop").drop_missing
+    assert arguments.parse_asked(decimal=",").choice.decimal == ","
+    for wrong in ({"missing": "no"}, {"decimal": ";"}):
+        with pytest.raises(CommandError, match="choose from"):
+            arguments.parse_asked(**wrong)
 
 
 def test_outputs_do_not_overwrite_the_data_or_each_other(tmp_path):

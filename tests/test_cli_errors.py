@@ -44,9 +44,9 @@ def folder(tmp_path, monkeypatch):
 BAD = [
     (
         ["fit", "nan.csv"],
-        "not finite (1 NaN or missing): the first is nan at row 1 (counted from 0), column 'b'",
+        "1 of 3 rows has missing cells (b 1), the first on line 3; --missing drop leaves such rows out",
     ),
-    (["fit", "inf.csv"], "not finite (1 infinite): the first is -inf at row 2 (counted from 0), column 'b'"),
+    (["fit", "inf.csv"], "not finite (1 infinite): the first is -inf at line 4, column 'b'"),
     (["fit", "huge.csv"], "too large to square"),
     (["fit", "constant.csv"], "column 'a' is constant"),
     (["fit", "one.csv"], "there is only one row"),
@@ -56,7 +56,7 @@ BAD = [
     (["fit", "good.csv", "--columns", "a", "--weights", "a"], "both as data and as weights"),
     (["fit", "negative.csv", "--weights", "w"], "must not be negative"),
     (["fit", "zero.csv", "--weights", "w"], "zero for every row"),
-    (["fit", "nan_weight.csv", "--weights", "w"], "must be finite"),
+    (["fit", "nan_weight.csv", "--weights", "w"], "1 of 3 rows has missing cells (w 1), the first on line 3"),
     (["fit", "empty.csv"], "empty"),
     (["fit", "header.csv"], "header.csv"),
     (["fit", "text.csv"], "text.csv"),
@@ -91,7 +91,7 @@ BAD = [
     (["predict", "model.json", "iris"], "iris has 4 columns"),
     (["predict", "model.json", "one.npy"], "there is no file one.npy"),
     (["predict", "model.json", "constant.csv", "--out", "constant.csv"], "this is also the data"),
-    (["predict", "model.json", "nan.csv"], "not finite"),
+    (["predict", "model.json", "nan.csv"], "missing cells"),
     (["predict", "good.csv", "good.csv"], "not a jensen model file"),
     (["predict", "missing.json", "good.csv"], "missing.json"),
     (["show", "newer.json"], "newer"),
@@ -104,7 +104,7 @@ BAD = [
     (["score", "model.json", "good.csv", "--out", "x.csv"], "add --rows"),
     (["score", "model.json", "zero.csv", "--weights", "w"], "zero.csv"),
     (["sample", "model.json", "-n", "0"], "give a number of rows from 1"),
-    (["sample", "model.json", "-n", "2", "--out", "model.json"], "this is also the data"),
+    (["sample", "model.json", "-n", "2", "--out", "model.json"], "this is also the model"),
     (["sample", "model.json", "-n", "2", "--seed", "-4"], "give 0 or a positive number"),
 ]
 

@@ -237,7 +237,7 @@ def test_show_one(model, capsys):
     assert main(["show", model]) == 0
     out = capsys.readouterr().out
     assert out.startswith("2 components, full")
-    assert "−1130.2640" in out
+    assert "-1130.2640" in out
     assert "fitted to faithful, seed 0, float64 rows, by jensen " in out
 
 

@@ -245,7 +245,7 @@ def test_weights(file):
     assert read_table(path, columns=["y"], weights="w").rows.columns == ("y",)
     refused("column 'w' is asked for both as data and as weights", path, columns=["w"], weights="w")
     refused(
-        "t.csv, column 'w': weight must not be negative; row 1 .* has -2",
+        "t.csv, column 'w': weight must not be negative; line 3 has -2",
         file("w,x\n1,2\n-2,3\n"),
         weights="w",
     )
@@ -375,9 +375,83 @@ def test_the_rule_with_decimal_commas(cell):
         assert value == float(cell.replace(",", "."))
 
 
-def test_a_point_among_decimal_commas_is_refused_not_guessed(file):
-    path = file("a;b\n1,5;2,5\n1.234;3,5\n2,5;4,5\n3,5;1,0\n".replace("1.234", "1.234,5"))
-    refused(r"line 3, column 'a': '1.234,5' is not a number \(the decimal mark is a comma here\)", path)
+@pytest.mark.parametrize(
+    ("cells", "values", "said"),
+    [
+        (["1.234,5", "2,5"], [1234.5, 2.5], "a ('1.234,5' as 1234.5)"),
+        (["1.234", "2,5"], [1234, 2.5], "a ('1.234' as 1234)"),
+        (['"1,234.5"', "7"], [1234.5, 7], "a ('1,234.5' as 1234.5)"),
+        (['"1,234,567"', '"1,234"'], [1234567, 1234], "a ('1,234,567' as 1234567)"),
+        (['"1,234"', "2.5"], [1234, 2.5], "a ('1,234' as 1234)"),
+        (["12 %", "5.5%"], [12, 5.5], "a ('12 %' as 12)"),
+        (["$1200", "-$3.50"], [1200, -3.5], "a ('$1200' as 1200)"),
+        (["3,50 €", "1 000,25 €"], [3.5, 1000.25], "a ('1 000,25 €' as 1000.25)"),
+        (["1'234.5", "−2"], [1234.5, -2], 'a ("1\'234.5" as 1234.5)'),
+    ],
+)
+def test_numbers_as_they_are_dressed(file, cells, values, said):
+    comma = any(re.search(r",[0-9]{1,2}\b", cell) for cell in cells) or "1.234,5" in cells
+    sep = ";" if comma else ","
+    rows, _, info = read_table(file(f"a{sep}b\n" + "".join(f"{cell}{sep}1\n" for cell in cells)))
+    assert rows.values[:, 0].tolist() == values
+    assert any(said in note for note in info.notes), info.notes
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (
+            ['"1,234"', "7"],
+            "line 2, column 'a' has '1,234', which may be 1234 or 1.234: say",
+        ),
+        (["12 %", "0.5"], "line 2, column 'a' has percents and plain numbers"),
+        (["$5", "€5"], "has numbers with"),
+        (['"1,23,4"', "7"], "'1,23,4' is not a number"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_not_guessed(file, cells, message):
+    path = file("a,b\n" + "".join(f"{cell},1\n" for cell in cells))
+    refused(message, path, columns=["a"])
+    assert read_table(path, exclude=["a"]).rows.columns == ("b",)
+
+
+def test_the_decimal_mark_can_be_told(file):
+    path = file('a,b\n"1,234",1\n7,1\n')
+    assert read_table(path, decimal=".").rows.values[0, 0] == 1234
+    assert read_table(path, decimal=",").rows.values[0, 0] == 1.234
+    with pytest.raises(DataError, match="decimal mark is"):
+        read_table(path, decimal=";")
+
+
+@pytest.mark.parametrize("block", [30, 8 << 20])
+def test_dressed_numbers_far_down(file, monkeypatch, block):
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    rows = read_table(file("a\n" + "1.5\n" * 50 + '"2,000.5"\n' + "3\n" * 50)).rows.values[:, 0]
+    assert rows.tolist() == [1.5] * 50 + [2000.5] + [3.0] * 50
+
+
+def test_tabs_and_decimal_commas(file):
+    rows, _, info = read_table(file("a\tb\n1,5\t2\n2,25\t3\n"))
+    assert rows.values.tolist() == [[1.5, 2], [2.25, 3]]
+    assert "its numbers are read with decimal commas" in info.notes
+    refused("which may be 1234 or 1.234", file("a\tb\n1,234\t2\n2,250\t3\n"))
+
+
+def test_columns_by_pattern_and_excluded(file):
+    path = file("x1,x2,y,w\n1,2,3,4\n5,6,7,8\n")
+    assert read_table(path, columns=["y", "x*"]).rows.columns == ("y", "x1", "x2")
+    assert read_table(path, exclude=["x?"], weights="w").rows.columns == ("y",)
+    refused("no column of .* is like 'z\\*'", path, columns=["z*"])
+    refused("has no column 'z'", path, exclude=["z"])
+    refused("no column of .* is left", path, exclude=["*"])
+
+
+@pytest.mark.parametrize("block", [25, 8 << 20])
+def test_rows_are_told_by_their_lines(file, monkeypatch, block):
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    info = read_table(file('# c\na,b\n1,"x\ny"\n\n2,z\n# d\n3,"u"\n')).info
+    assert [info.place(i) for i in range(3)] == ["line 4", "line 6", "line 8"]
+    assert info.told("row 1 (counted from 0) is odd") == "line 6 is odd"
 
 
 @pytest.mark.parametrize(
@@ -569,7 +643,7 @@ def test_npy(file):
 
 def test_excel_without_its_reader(file, monkeypatch):
     monkeypatch.setitem(sys.modules, "fastexcel", None)
-    refused("reading Excel files needs fastexcel: pip install fastexcel", file(b"PK\x03\x04....", "t.xlsx"))
+    refused("reading Excel files needs fastexcel: pip install", file(b"PK\x03\x04....", "t.xlsx"))
 
 
 def test_excel(file):

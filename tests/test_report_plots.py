@@ -38,17 +38,20 @@ def test_two_columns_with_a_sweep(sweep):
     figure = plot_fit(selection.best, data.values, columns=data.columns, selection=selection, name="faithful")
     main, criterion, climb = figure.axes
     assert (main.get_xlabel(), main.get_ylabel()) == ("eruptions", "waiting")
-    assert len([patch for patch in main.patches if type(patch).__name__ == "Ellipse"]) == 6
+    assert len([patch for patch in main.patches if type(patch).__name__ == "Polygon"]) == 6
+    assert main.get_legend().get_texts()[0].get_text() == "1 standard deviation"
     assert criterion.get_title(loc="left") == "best BIC 2314.3: k = 3, tied"
-    assert criterion.get_xlabel() == "components k"
+    assert criterion.get_xlabel() == "components k  (▲: far above)"
     assert [text.get_text() for text in criterion.get_legend().get_texts()] == [
         "full",
         "tied",
         "diag",
         "spherical",
     ]
-    assert climb.get_title(loc="left").endswith("of 6 starts reach this")
-    assert climb.get_yscale() == "log"
+    tried = sum(end.tried for end in selection.best.ends)
+    times = selection.best.starts["times_found"][0]
+    assert climb.get_title(loc="left") == f"found by {times} of {tried} starts"
+    assert {axes.get_yscale() for axes in figure.axes} == {"linear"}
     assert (
         figure.get_suptitle() == "faithful — 3 components, tied: the components share one covariance matrix"
     )
@@ -57,10 +60,41 @@ def test_two_columns_with_a_sweep(sweep):
 def test_the_ellipses_are_one_and_two_standard_deviations():
     fit, data = fitted(2, k=1)
     figure = plot_fit(fit, data)
-    small, large = [patch for patch in figure.axes[0].patches if type(patch).__name__ == "Ellipse"]
-    values = np.linalg.eigvalsh(fit.params.components.covariances[0])
-    assert sorted([small.width, small.height]) == pytest.approx(list(2 * np.sqrt(values)))
-    assert large.width == pytest.approx(2 * small.width)
+    ellipses = [patch.get_xy() for patch in figure.axes[0].patches if type(patch).__name__ == "Polygon"]
+    inverse = np.linalg.inv(fit.params.components.covariances[0])
+    for points, deviations in zip(ellipses, (1.0, 2.0), strict=True):
+        away = points - fit.params.components.means[0]
+        assert np.sqrt(np.einsum("ni,ij,nj->n", away, inverse, away)) == pytest.approx(deviations)
+
+
+def test_a_column_of_other_units_by_far_can_be_drawn():
+    """Ellipses from eigenvectors were wrong by rounding times the larger unit, and never came to an end."""
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(60, 2)) * [1e30, 1.0]
+    fit = jensen.fit(jensen.Mixture(1, jensen.Gaussian()), data)
+    figure = plot_fit(fit, data)
+    points = next(p.get_xy() for p in figure.axes[0].patches if type(p).__name__ == "Polygon")
+    assert np.ptp(points[:, 1]) == pytest.approx(2 * data[:, 1].std(), rel=1e-3)
+    assert figure_bytes(figure, ".png").startswith(b"\x89PNG")
+
+
+def test_numbers_do_not_cover_each_other():
+    from jensen.report.labels import apart
+
+    crowd = np.random.default_rng(3).normal([2, 2], 0.05, (12, 2))
+    places = apart(np.concatenate([crowd, crowd[:1], [[0.5, 3.5]]]), (0.3, 0.2), (4.0, 4.0))
+    away = np.abs(places[:, None] - places[None]) + 1e-9
+    np.fill_diagonal(away[..., 0], 1.0)
+    assert ((away[..., 0] > 0.29) | (away[..., 1] > 0.19)).all()
+    assert places[-1] == pytest.approx([0.5, 3.5], abs=1e-3)  # alone it stays
+    assert (places > 0).all() and (places < 4).all()
+
+
+def test_twenty_components_have_colours_of_their_own():
+    from jensen.report.style import colour, marker
+
+    assert len({colour(i) for i in range(20)}) == 20
+    assert len({(colour(i), marker(i)) for i in range(80)}) == 80
 
 
 def test_one_column_is_a_density_over_a_histogram():
@@ -83,7 +117,7 @@ def test_every_pair_of_columns(d):
     panels = figure.axes[: d * (d + 1) // 2]
     assert {axes.get_xlabel() for axes in panels} - {""} == set(names)
     assert {axes.get_ylabel() for axes in panels} - {""} == set(names)
-    assert figure.get_supxlabel() == ""
+    assert figure.get_supxlabel() == "ellipses: 1 (solid) and 2 (dashed) standard deviations"
 
 
 def test_many_columns_are_the_six_that_separate_most_and_it_is_said():
@@ -94,17 +128,19 @@ def test_many_columns_are_the_six_that_separate_most_and_it_is_said():
     fit = jensen.fit(jensen.Mixture(2, jensen.Gaussian(jensen.Diagonal())), data, restarts=3)
     figure = plot_fit(fit, data)
     assert View.of(fit, data, None).shown(MAX_COLUMNS) == apart
-    assert figure.get_supxlabel() == "the 6 of 8 columns in which the components differ most"
+    assert figure.get_supxlabel().startswith(
+        "the 6 of 8 columns in which the components differ most; ellipses"
+    )
     assert {axes.get_xlabel() for axes in figure.axes} >= {f"x{j + 1}" for j in apart}
 
 
-def test_many_rows_are_shaded_and_thinned():
+def test_of_many_rows_some_are_drawn_in_the_colours_of_their_components():
     rng = np.random.default_rng(2)
     data = rng.normal(size=(250_000, 2))
     fit = jensen.fit(jensen.Mixture(1, jensen.Gaussian()), data)
     main = plot_fit(fit, data).axes[0]
-    assert [type(c).__name__ for c in main.collections] == ["PolyCollection"]
-    assert "125,000 of 250,000 rows drawn" in main.get_title(loc="left")
+    assert sum(len(points.get_offsets()) for points in main.collections) == 10_000
+    assert "10,000 of 250,000 rows drawn" in main.get_title(loc="left")
 
 
 def test_weights_are_the_areas_of_the_points():
@@ -125,12 +161,13 @@ def test_the_climb_of_the_fit_is_shown_where_it_tells_something():
     assert np.all(np.diff(line.get_ydata()) <= 1e-9)
 
 
-def test_where_climbs_would_take_long_the_ends_of_the_starts_are_shown(monkeypatch):
-    monkeypatch.setattr("jensen.report.curves.MAX_WORK", 0)
+def test_the_ends_of_the_starts_that_the_search_made_are_shown():
     data = jensen.load_dataset("faithful").values
     fit = jensen.fit(jensen.Mixture(3, jensen.Gaussian(jensen.Tied())), data)
     figure = plot_fit(fit, data)
-    assert titles(figure)[-1] == "where the starts ended"
+    assert titles(figure)[-1].startswith("found by ")
+    drawn = np.concatenate([line.get_ydata() for line in figure.axes[-1].lines])
+    assert np.sort(drawn) == pytest.approx(np.sort(fit.objective - fit.starts["objective"]), abs=1e-9)
 
 
 def test_one_component_has_nothing_to_climb():
@@ -153,7 +190,7 @@ def test_a_flawed_fit_and_flawed_cells_are_marked(sweep):
         selection=replace(selection, cells=cells),
     )
     assert figure.get_suptitle().endswith("(step limit)")
-    assert figure.axes[1].get_xlabel() == "components k  (×: not a proper maximum)"
+    assert figure.axes[1].get_xlabel() == "components k  (×: not a proper maximum, ▲: far above)"
     assert any(line.get_marker() == "x" for line in figure.axes[1].lines)
 
 

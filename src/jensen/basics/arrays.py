@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -13,3 +14,9 @@ Mask = NDArray[np.bool_]
 Params = Any
 Data = Any
 Weight = NDArray[np.float64] | None
+
+
+def is_masked(data: Any) -> bool:
+    """Whether data are an array with a mask; NumPy's module of them is not imported to find out."""
+    masked = sys.modules.get("numpy.ma")
+    return masked is not None and isinstance(data, masked.MaskedArray)

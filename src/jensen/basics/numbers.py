@@ -48,6 +48,42 @@ def spread_text(value: float, write: Callable[[float], str]) -> str:
     return f"{value:.2g}" if value > 0 and not any(c in "123456789" for c in text) else text
 
 
+def as_probabilities(values: NDArray[np.float64], decimals: int = 3) -> Callable[[float], str]:
+    """How to write probabilities: ``decimals``, and as many more as keep them apart from 0 and from 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [as_probabilities(np.array([p]))(p) for p in (0.25, 0.99996, 1 - 1e-12, 1e-12)]
+    ['0.250', '0.999960', '>0.99999999', '1e-12']
+    """
+    inner = values[(values > 0.0) & (values < 1.0)]
+    smallest = float(np.minimum(inner, 1.0 - inner).min(initial=0.5))
+    decimals = min(max(decimals, 1 - floor(log10(smallest)) if smallest < 0.5 * 10.0**-decimals else 0), 8)
+
+    def write(value: float) -> str:
+        text = f"{value:.{decimals}f}"
+        if 0.0 < value < 1.0 and float(text) in (0.0, 1.0):
+            return f"{value:.2g}" if value < 0.5 else f">0.{'9' * decimals}"
+        return text
+
+    return write
+
+
+def as_sizes(total: float) -> Callable[[float], str]:
+    """How to write parts of a number of rows, or of a weight: four digits of it, at least one decimal."""
+    if not 1.0 <= total < MAX_FIXED:
+        return lambda value: f"{value:.4g}"
+    decimals = max(1, 3 - floor(log10(total)))
+    return lambda value: f"{value:,.{decimals}f}"
+
+
+def correlation_text(value: float) -> str:
+    """Three decimals, without a sign before 0, and more where it would read as 1 and is not."""
+    text = as_probabilities(np.array([abs(value)]))(abs(value)) if abs(value) > 0.5 else f"{abs(value):.3f}"
+    return signed(f"-{text}") if value < 0 and float(text.lstrip(">")) else text
+
+
 def criterion_decimals(values: NDArray[np.float64]) -> int:
     """Decimals of a column of criteria: differences below 1 do not matter, so two are plenty."""
     finite = np.abs(values[np.isfinite(values)])

@@ -11,6 +11,7 @@ from typing import Any
 
 PATIENCE = 1.5  # seconds before anything is shown
 OFTEN = 0.5  # seconds between two looks at the clock
+SPINNER = 3  # characters beside the text
 
 _outermost: ContextVar[Progress | None] = ContextVar("_outermost", default=None)
 
@@ -70,7 +71,7 @@ class Progress:
 
             self._shown = Console(stderr=True).status("")
             self._shown.start()
-        self._shown.update(line)
+        self._shown.update(_cut(line, self._shown.console.width - SPINNER))
 
 
 class Waiting:
@@ -104,3 +105,8 @@ class Waiting:
             self._thread.join()
         if self._own:
             self._line.close()
+
+
+def _cut(text: str, width: int) -> str:
+    """To one line of the terminal: one that goes on below is not taken back when the next one comes."""
+    return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"

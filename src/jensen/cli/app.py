@@ -37,6 +37,13 @@ Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file that 
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file, not to standard output.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same answer.")]
 Weights = Annotated[str | None, typer.Option(metavar="COLUMN", help="A column that weighs the rows.")]
+Missing = Annotated[
+    str,
+    typer.Option(metavar="drop|error", help="What is done with rows that have missing cells."),
+]
+Decimal = Annotated[
+    str | None, typer.Option(metavar="MARK", help="The decimal mark of a text file, . or ,; found out.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
@@ -60,16 +67,25 @@ def root(
 def fit(
     data: Data,
     components: Annotated[
-        str, typer.Option("-k", "--components", metavar="K", help="Numbers of components: 3, 1:9 or 1,2,4.")
+        str,
+        typer.Option("-k", "--components", metavar="K", help="Numbers of components: 3, 1:9, 1,2,4 or 2:."),
     ] = "1:9",
     covariance: Annotated[
         str,
-        typer.Option(metavar="NAMES", help="full, tied, diag, eei, spherical, eii; several, usual or all."),
+        typer.Option(
+            metavar="NAMES", help="full, tied, diag, eei, spherical, eii, mclust's names; usual or all."
+        ),
     ] = "usual",
     columns: Annotated[
-        str | None, typer.Option(metavar="NAMES", help="The columns to use, separated by commas.")
+        list[str] | None,
+        typer.Option(metavar="NAMES", help="The columns to use: a comma list, x*."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="NAMES", help="Columns not to use, in the same ways.")
     ] = None,
     weights: Weights = None,
+    missing: Missing = "error",
+    decimal: Decimal = None,
     criterion: Annotated[
         str, typer.Option(metavar="NAME", help="What chooses: bic, icl or aic; smaller is better.")
     ] = "bic",
@@ -78,8 +94,11 @@ def fit(
     ] = "auto",
     seed: Seed = 0,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Save the chosen model (JSON).")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Write the component of each row, as predict does (CSV).")
+    ] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw data, components, criterion and climb: .png, .pdf, .svg.")
+        Path | None, typer.Option(help="Draw data, components, criterion and starts: .png, .pdf, .svg.")
     ] = None,
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
@@ -87,7 +106,22 @@ def fit(
     """Fit mixtures over numbers of components and covariance structures, and choose one."""
     return commands.fitting.fit(
         commands.fitting.FitOptions(
-            data, components, covariance, columns, weights, criterion, starts, seed, out, plot, json, quiet
+            data=data,
+            components=components,
+            covariance=covariance,
+            columns=columns,
+            exclude=exclude,
+            weights=weights,
+            missing=missing,
+            decimal=decimal,
+            criterion=criterion,
+            starts=starts,
+            seed=seed,
+            out=out,
+            labels=labels,
+            plot=plot,
+            json=json,
+            quiet=quiet,
         )
     )
 
@@ -99,10 +133,17 @@ def predict(
     proba: Annotated[
         bool, typer.Option("--proba", help="Also the probability of each component, and the uncertainty.")
     ] = False,
+    append: Annotated[
+        bool, typer.Option("--append", help="Behind the columns of DATA, written as they are there.")
+    ] = False,
+    missing: Missing = "error",
+    decimal: Decimal = None,
     out: Out = None,
 ) -> Ending:
     """The component of each row (counted from 0), as CSV."""
-    return commands.using.predict(model, data, proba, out)
+    return commands.predicting.predict(
+        commands.predicting.PredictOptions(model, data, proba, append, missing, decimal, out)
+    )
 
 
 @app.command()
@@ -110,12 +151,16 @@ def score(
     model: Model,
     data: Data,
     weights: Weights = None,
+    missing: Missing = "error",
+    decimal: Decimal = None,
     rows: Annotated[bool, typer.Option("--rows", help="The log-density of each row, as CSV.")] = False,
     json: Json = False,
     out: Out = None,
 ) -> Ending:
     """The log-likelihood of data under a model: total and mean."""
-    return commands.using.score(model, data, weights, rows, json, out)
+    return commands.using.score(
+        commands.using.ScoreOptions(model, data, weights, missing, decimal, rows, json, out)
+    )
 
 
 @app.command()

@@ -2,4 +2,6 @@
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach("jensen.cli", ["fitting", "gradients", "using"])
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    "jensen.cli", ["fitting", "gradients", "predicting", "using"]
+)

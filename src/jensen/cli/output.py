@@ -2,81 +2,62 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from jensen.basics.writing import write_file
-
-BLOCK_ROWS = 8192
 PIPED_WIDTH = 100
-PLAINER = str.maketrans({"±": "+-", "−": "-", "─": "-", "–": "-", "×": "x", "…": "."})
+PLAINER = str.maketrans({"±": "+-", "−": "-", "─": "-", "–": "-", "×": "x", "…": "..."})
 
 
 def fail(message: object) -> int:
     """One line on standard error, and the exit code that goes with it."""
-    print(f"jensen: error: {' '.join(str(message).split())}", file=sys.stderr)
+    _say(f"jensen: error: {' '.join(str(message).split())}")
     return 2
 
 
 def note(message: str) -> None:
     """One line on standard error that is no result."""
-    print(f"jensen: {message}", file=sys.stderr)
+    _say(f"jensen: {message}")
+
+
+def _say(line: str) -> None:
+    print(_as_shown(line, sys.stderr), file=sys.stderr)
 
 
 def show(build: Any) -> None:
     """Print what ``build(width)`` returns: in colour on a terminal, else plain, without trailing blanks."""
     from jensen.report.tables import make_console, to_text
 
-    encoding = sys.stdout.encoding or "ascii"
-    if sys.stdout.isatty() and "utf" in encoding.lower():
+    if sys.stdout.isatty() and "utf" in (sys.stdout.encoding or "").lower():
         console = make_console()
         console.print(build(console.width))
     else:
         width = int(os.environ.get("COLUMNS", "0") or 0) or PIPED_WIDTH
-        print(_as_encoded(to_text(build(width), width), encoding))
+        plain(to_text(build(width), width))
 
 
 def plain(text: str) -> None:
     """Print text as it is."""
-    print(_as_encoded(text, sys.stdout.encoding or "ascii"))
+    print(_as_shown(text, sys.stdout))
 
 
-def _as_encoded(text: str, encoding: str) -> str:
-    """The text with plainer signs where the encoding has no others."""
+def _as_shown(text: str, stream: TextIO) -> str:
+    """The text; for programs, and in encodings that lack them, with plainer signs."""
     try:
-        text.encode(encoding)
+        text.encode(stream.encoding or "ascii")
+        return text if stream.isatty() else text.translate(PLAINER)
     except UnicodeEncodeError:
         return text.translate(PLAINER)
-    return text
 
 
 def write_json(document: dict[str, Any]) -> None:
     """One JSON document on standard output."""
     print(json.dumps(document, indent=2, allow_nan=False))
-
-
-def write_csv(header: Sequence[str], columns: Sequence[Any], out: Path | None) -> None:
-    """Columns as CSV, on standard output or whole into a file; floats so that they read back the same."""
-    if out is None:
-        for text in _csv_blocks(header, columns):
-            sys.stdout.write(text)
-        return
-    write_file(out, "".join(_csv_blocks(header, columns)))
-
-
-def _csv_blocks(header: Sequence[str], columns: Sequence[Any]) -> Iterator[str]:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(header)
-    yield line.getvalue()
-    for begin in range(0, len(columns[0]), BLOCK_ROWS):
-        texts = [map(repr, column[begin : begin + BLOCK_ROWS].tolist()) for column in columns]
-        yield "".join(",".join(row) + "\n" for row in zip(*texts, strict=True))
 
 
 def silence_closed_pipe() -> None:

@@ -1,21 +1,20 @@
-"""What is done with saved models: predict, score, sample, show; and the list of data sets."""
+"""What is done with saved models: score, sample, show; and the list of data sets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from jensen.basics.numbers import count
 from jensen.basics.tables import default_columns
-from jensen.cli import arguments, output
+from jensen.cli import arguments, output, tables
 from jensen.cli.errors import CommandError, Ending
-from jensen.cli.forms import columns_of, posterior
-from jensen.cli.inputs import Source, read_for_model, read_source
+from jensen.cli.forms import posterior, prepared
 from jensen.data.datasets import list_datasets
 from jensen.em.contract import as_model
-from jensen.em.posteriors import labels_of
-from jensen.files.saved import Saved
 from jensen.files.store import load
 from jensen.report.documents import saved_document
 from jensen.report.models import comparison, dataset_table, model_report
@@ -23,44 +22,39 @@ from jensen.report.models import comparison, dataset_table, model_report
 MAX_SAMPLE = 10**9
 
 
-def predict(path: Path, data: str, proba: bool, out: Path | None) -> Ending:
-    """Labels, or probabilities and uncertainty, as CSV."""
-    saved, source = _prepare(path, data, None, out)
-    r = labels_of(posterior(saved, source))
-    if r is None:
-        raise CommandError(f"predict: {path} holds no mixture, so that rows have no component to be in")
-    header, columns = ["component"], [r.argmax(axis=1)]
-    if proba:
-        header += [f"p{i}" for i in range(r.shape[1])] + ["uncertainty"]
-        columns += [*r.T, _uncertainty(r)]
-    output.write_csv(header, columns, out)
-    return Ending.DONE
+@dataclass(frozen=True, slots=True)
+class ScoreOptions:
+    """What was typed."""
+
+    model: Path
+    data: str
+    weights: str | None
+    missing: str
+    decimal: str | None
+    rows: bool
+    json: bool
+    out: Path | None
 
 
-def _uncertainty(r: np.ndarray) -> np.ndarray:
-    """1 − max_k r_nk, summed over the others: exact where it is tiny."""
-    others = r.copy()
-    others[np.arange(len(r)), r.argmax(axis=1)] = 0.0
-    return others.sum(axis=1)
-
-
-def score(path: Path, data: str, weights: str | None, rows: bool, json: bool, out: Path | None) -> Ending:
+def score(options: ScoreOptions) -> Ending:
     """Total and mean log-likelihood, or the log-density of each row."""
-    saved, source = _prepare(path, data, weights, out)
+    asked = arguments.parse_asked(weights=options.weights, missing=options.missing, decimal=options.decimal)
+    arguments.check_outputs(options.data, options.model, out=options.out)
+    saved, source = prepared(options.model, options.data, asked)
     each = posterior(saved, source).log_evidence
-    if rows:
-        output.write_csv(["log_density"], [each], out)
+    if options.rows:
+        tables.write_csv(["log_density"], [source.spread(each)], options.out)
         return Ending.DONE
-    if out is not None:
+    if options.out is not None:
         raise CommandError("score --out: only the rows go to a file; add --rows")
     w = np.ones(len(each)) if source.weight is None else source.weight
     total, weight = float(w @ each), float(w.sum())
-    if json:
+    if options.json:
         output.write_json(
             {"log_likelihood": total, "mean": total / weight, "rows": len(each), "weight": weight}
         )
     else:
-        of = f"{len(each)} rows" + ("" if source.weight is None else f" of weight {weight:g}")
+        of = count(len(each), "row") + ("" if source.weight is None else f" of weight {weight:,.6g}")
         print(f"log-likelihood {total:.6f}, mean {total / weight:.6f} over {of}")
     return Ending.DONE
 
@@ -70,7 +64,7 @@ def sample(path: Path, n: int, seed: int, labels: bool, out: Path | None) -> End
     if not 1 <= n <= MAX_SAMPLE:
         raise CommandError(f"-n {n}: give a number of rows from 1 to {MAX_SAMPLE}")
     rng = np.random.default_rng(arguments.check_seed(seed))
-    arguments.check_outputs(str(path), out=out)
+    arguments.check_outputs("-", path, out=out)
     saved = load(path)
     draw = as_model(saved.model).sample
     if draw is None:
@@ -86,7 +80,7 @@ def sample(path: Path, n: int, seed: int, labels: bool, out: Path | None) -> End
         if components is None:
             raise CommandError(f"sample --labels: rows of the model in {path} have no component")
         header, columns = [*header, "component"], [*columns, components]
-    output.write_csv(header, columns, out)
+    tables.write_csv(header, columns, out)
     return Ending.DONE
 
 
@@ -113,11 +107,3 @@ def datasets(json: bool) -> Ending:
 
     output.show(lambda width: dataset_table(table))
     return Ending.DONE
-
-
-def _prepare(path: Path, data: str, weights: str | None, out: Path | None) -> tuple[Saved, Source]:
-    """The model, and the data in the columns it was fitted to."""
-    arguments.check_outputs(data, out=out)
-    saved = load(path)
-    columns = columns_of(saved)
-    return saved, read_for_model(data, columns, weights) if columns else read_source(data, None, weights)

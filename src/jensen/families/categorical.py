@@ -9,7 +9,7 @@ With C_kjm = Σ_n w_nk 1[x_nj = m] the M-step is π = C / Σ_m C, and in u = log
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from math import lgamma
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Weight
-from jensen.basics.numbers import is_number, is_whole
+from jensen.basics.numbers import as_probabilities, is_number, is_whole
 from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
@@ -217,6 +217,10 @@ class Categorical(Family):
         """Every code of every column as a column of zeros and ones."""
         x = _as_codes(data)
         return np.hstack([np.eye(m)[column] for m, column in zip(self._codes(x.shape[1]), x.T, strict=True)])
+
+    def _writer(self, name: str, values: Array) -> Callable[[float], str]:
+        """As probabilities."""
+        return as_probabilities(values)
 
     def is_discrete(self, column: int) -> bool:
         return True

@@ -7,7 +7,7 @@ of weights, where a mixture, a hidden Markov model or anything else with a label
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -399,13 +399,17 @@ class Family(Contract):
             for row in self._entries(name, value, k, columns)
         ]
 
+    def _writer(self, name: str, values: Array) -> Callable[[float], str]:
+        """How the numbers of a parameter are written, ``values`` (k, entries) being all of them."""
+        return on_scale_of(np.abs(values).mean(axis=0), values)
+
     def _entries(self, name: str, value: Any, k: int, columns: Sequence[str] | None) -> Lines:
         value = np.asarray(value, dtype=float)
         if name in self.shared:
             value = np.broadcast_to(value, (k, *value.shape))
         inner = value.shape[1:]
         flat = value.reshape(k, -1)
-        write = on_scale_of(np.abs(flat).mean(axis=0), flat)
+        write = self._writer(name, flat)
         labels = [f"{name}[{','.join(map(str, index))}]" if inner else name for index in np.ndindex(*inner)]
         if columns is None and self.num_columns is not None:
             columns = default_columns(self.num_columns)

@@ -1,8 +1,7 @@
-"""The criterion over the sweep, and how EM climbs."""
+"""The criterion over the sweep, where the starts of the search ended, and the climb of one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,30 +10,23 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from jensen.basics.numbers import signed
+from jensen.basics.palette import PALETTE
 from jensen.basics.verdict import Outcome
-from jensen.em.algorithms import EM
-from jensen.em.contract import as_model
-from jensen.em.fit import fit as run_em
 from jensen.em.result import Fit
-from jensen.report.shown import components_of, num_columns
-from jensen.report.style import LINES, MARKERS, PALETTE
+from jensen.report import words
+from jensen.report.style import LINES, MARKERS
 from jensen.selection.selection import Cell, Selection
 
 Array = NDArray[Any]
 
-BELOW = -1.0  # where a cell is drawn that is better and not to be chosen
-LINEAR_BELOW = 10.0  # of the criterion: what is called very strong evidence
-NUM_CLIMBS = 6
-MAX_STEPS = 300
-MAX_WORK = 2e6  # of a pass over the data, so that all climbs take about a second
+FAR = 2.5  # times the median of what is above the best
+VERY_STRONG = 10.0  # of the criterion: what is called very strong evidence
 INFORMATIVE = 1.0  # nats that the fit's own climb has to have climbed
-SAME = 0.01  # nats
-SMALLEST = 1e-5  # nats
 IMPROPER = (Outcome.COLLAPSED, Outcome.FAILED)
 
 LEGEND: dict[str, Any] = {
     "loc": "lower left",
-    "bbox_to_anchor": (-0.02, 0.97),
+    "bbox_to_anchor": (-0.02, 1.02),
     "handlelength": 1.8,
     "handletextpad": 0.4,
     "columnspacing": 0.9,
@@ -45,112 +37,101 @@ LEGEND: dict[str, Any] = {
 def draw_criterion(axes: Axes, selection: Selection) -> None:
     """How far each model is above the best one, by k, a line for each structure."""
     best = selection.value(selection.chosen)
-    for i, column in enumerate(zip(*selection.grid(), strict=True)):
-        cells = [cell for cell in column if cell is not None and cell.fit is not None]
-        if not cells or all(cell.same_as for cell in cells):
-            continue
-        _draw_structure(axes, selection, cells, best, i)
+    shown = [
+        (i, cells)
+        for i, column in enumerate(zip(*selection.grid(), strict=True))
+        if (cells := [cell for cell in column if cell is not None and cell.fit is not None])
+        and not all(cell.same_as for cell in cells)
+    ]
+    above = {i: np.array([selection.value(cell) - best for cell in cells]) for i, cells in shown}
+    top = _top(np.concatenate([*above.values()]))
+    for i, cells in shown:
+        _draw_structure(axes, cells, above[i], i, top)
     chosen, title = selection.chosen, selection.criterion.title
     ring = {"markersize": 11, "markerfacecolor": "none", "markeredgecolor": "black"}
-    axes.plot(chosen.num_components, 0, "o", zorder=5, **ring)
-    axes.set_yscale("symlog", linthresh=LINEAR_BELOW, linscale=1.0)
-    axes.set_ylim(bottom=2 * BELOW)
+    axes.plot(chosen.num_components, 0, "o", zorder=5, clip_on=False, **ring)
+    axes.set_ylim(-0.06 * top, top)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(f"{value:,.0f}")))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    improper = any(cell.fit is not None and cell.tier for cell in selection.cells)
-    note = "  (×: not a proper maximum)" if improper else ""
-    axes.set(xlabel=f"components k{note}", ylabel=f"{title} − best")
-    axes.set_title(f"best {title} {signed(f'{best:.1f}')}: {chosen.label}", pad=18)
+    improper = any(cell.tier for _, cells in shown for cell in cells)
+    beyond = any((values > top).any() for values in above.values())
+    notes = ["×: not a proper maximum"] * improper + ["▲: far above"] * beyond
+    axes.set(xlabel="components k" + (f"  ({', '.join(notes)})" if notes else ""), ylabel=f"{title} − best")
+    axes.set_title(f"best {title} {signed(f'{best:.1f}')}: {chosen.label}", pad=22)
     axes.legend(ncols=5, **LEGEND)
 
 
-def _draw_structure(axes: Axes, selection: Selection, cells: list[Cell], best: float, i: int) -> None:
-    ks = [cell.num_components for cell in cells]
-    above = np.array([selection.value(cell) - best for cell in cells])
+def _top(above: Array) -> float:
+    """Where the panel ends: what is far above the best is at its edge, so that what is near can be seen."""
+    above = above[np.isfinite(above) & (above > 0)]
+    highest = float(above.max(initial=0.0))
+    return 1.08 * max(min(highest, FAR * float(np.median(above))) if len(above) else 0.0, VERY_STRONG)
+
+
+def _draw_structure(axes: Axes, cells: list[Cell], above: Array, i: int, top: float) -> None:
+    ks = np.array([cell.num_components for cell in cells])
     sound = np.array([cell.tier == 0 for cell in cells])
+    color = PALETTE[i % len(PALETTE)]
     axes.plot(
         ks,
         np.where(sound, above, np.nan),
-        color=PALETTE[i % len(PALETTE)],
+        color=color,
         linestyle=LINES[i % len(LINES)],
         marker=MARKERS[i % len(MARKERS)],
         markersize=4,
         linewidth=1.1,
         label=cells[0].name,
     )
-    if not sound.all():
-        axes.plot(
-            np.array(ks)[~sound],
-            np.where(above[~sound] < 0, BELOW, above[~sound]),
-            "x",
-            color=PALETTE[i % len(PALETTE)],
-            markersize=4,
-        )
+    beyond = sound & (above > top)
+    flawed = np.clip(above, -0.04 * top, top)
+    for which, at, sign, size in ((beyond, np.full(len(ks), top), "^", 5), (~sound, flawed, "x", 4)):
+        if which.any():
+            axes.plot(ks[which], at[which], sign, color=color, markersize=size, clip_on=False)
 
 
-def draw_climbs(axes: Axes, climbs: Climbs, fit: Fit) -> None:
-    """The log-likelihood still to be gained, step by step, on a log axis."""
+def draw_climb(axes: Axes, fit: Fit) -> None:
+    """The log-likelihood that the steps of the fit still had to gain, on a log axis."""
+    line = np.asarray(fit.ledger["objective"], float)
     left = max(fit.remaining, 0.0) if np.isfinite(fit.remaining) else 0.0
-    top = left + max([fit.objective, *(climb[-1] for climb in climbs.lines)])
-    for line in climbs.lines:
-        gap = np.maximum(top - line, SMALLEST)
-        reached = gap[-1] < SAME
-        end = int(np.argmin(gap)) + 1 if reached else len(gap)
-        axes.plot(
-            np.arange(end),
-            gap[:end],
-            color=PALETTE[0] if reached else "#999999",
-            linewidth=1.2,
-            linestyle="-" if reached else "--",
-            zorder=2 if reached else 1,
-        )
+    gap = left + fit.objective - line
+    seen = gap > 0  # the end itself has nothing to gain
+    axes.plot(np.flatnonzero(seen), gap[seen], "o-", markersize=2.5, color=PALETTE[0], linewidth=1.2)
     axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-    axes.set(xlabel=climbs.label, ylabel="log-likelihood to gain")
-    axes.set_title(climbs.title)
+    axes.set(xlabel="step", ylabel="log-likelihood to gain (log scale)")
+    axes.set_title("the climb of this fit")
+
+
+def has_climb(fit: Fit) -> bool:
+    """Whether the climb of the fit tells something."""
+    line = np.asarray(fit.ledger["objective"], float) if fit.ledger else np.array([fit.objective])
+    return len(line) > 1 and bool(line[-1] - line[0] >= INFORMATIVE)
 
 
 def draw_ends(axes: Axes, fit: Fit) -> None:
-    """How far every start ended below the best one."""
-    ends = np.asarray(fit.starts["objective"], float)
-    sound = np.isfinite(ends) & ~np.isin(fit.starts["outcome"], IMPROPER)
-    gap = np.maximum(fit.objective - ends[sound], SMALLEST)
-    axes.plot(np.arange(1, len(gap) + 1), gap, "o", markersize=4, color=PALETTE[0])
-    axes.set_yscale("log")
+    """How far every start of the search ended below the best one."""
+    ends, sound = _sound_ends(fit)
+    gap = np.maximum(fit.objective - ends[sound], 0.0)
+    maxima = np.asarray(fit.starts["maximum"])[sound]
+    there = maxima == maxima[int(gap.argmin())]
+    at = np.arange(1, len(gap) + 1)
+    for which, color, label in ((there, PALETTE[0], "this maximum"), (~there, "#999999", "others")):
+        if which.any():
+            axes.plot(at[which], gap[which], "o", markersize=4, color=color, label=label, clip_on=False)
+    axes.set(xlim=(0.5, len(gap) + 0.5), ylim=(0.0, 1.05 * max(gap.max(initial=0.0), 1.0)))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-    axes.set(xlabel="start, best first", ylabel="log-likelihood below this fit")
-    axes.set_title("where the starts ended")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.set(xlabel="start of the search, best first", ylabel="log-lik. below this fit")
+    axes.set_title(words.found(fit))
+    axes.legend(loc="upper left", handletextpad=0.2)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Climbs:
-    """Objectives step by step, and what they are."""
-
-    lines: list[Array]
-    title: str
-    label: str
+def has_ends(fit: Fit) -> bool:
+    """Whether there were several starts that ended somewhere."""
+    return bool(fit.starts) and fit.starts.num_rows > 1 and bool(_sound_ends(fit)[1].any())
 
 
-def climbs_of(fit: Fit, data: Any, weight: Array | None) -> Climbs | None:
-    """The fit's own climb where it tells something; else plain EM from random starts, for the picture.
-
-    None where that would take long: rows × components × columns² of a pass, times climbs and steps.
-    """
-    own = np.asarray(fit.ledger["objective"], float) if fit.ledger else np.array([fit.objective])
-    if own[-1] - own[0] >= INFORMATIVE:
-        return Climbs([own], "the climb of this fit", "step")
-    parts, model = components_of(fit), as_model(fit.model)
-    k = 1 if parts is None else len(parts.weights)
-    rows, columns = fit.weight if weight is None else len(weight), num_columns(fit) or 1
-    if k == 1 or model.start is None or rows * k * columns**2 > MAX_WORK:
-        return None
-    starts = (model.start(data, weight, np.random.default_rng(seed)) for seed in range(NUM_CLIMBS))
-    runs = [
-        run_em(model, data, start, weight=weight, algorithm=EM(), max_steps=MAX_STEPS) for start in starts
-    ]
-    lines = [
-        np.asarray(run.ledger["objective"], float) for run in runs if run.verdict.outcome not in IMPROPER
-    ]
-    reached = sum(line[-1] > fit.objective - SAME for line in lines)
-    title = f"{reached} of {NUM_CLIMBS} starts reach this"
-    return Climbs(lines, title, "EM step, from random starts") if lines else None
+def _sound_ends(fit: Fit) -> tuple[Array, Array]:
+    """Where each start ended, and whether that is an end."""
+    ends = np.asarray(fit.starts["objective"], float)
+    return ends, np.isfinite(ends) & ~np.isin(fit.starts["outcome"], IMPROPER)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Ellipse
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
@@ -18,17 +19,25 @@ from jensen.em.contract import as_model
 from jensen.em.posteriors import labels_of
 from jensen.em.result import Fit
 from jensen.families.family import Components, Family
+from jensen.report.labels import apart
 from jensen.report.shown import components_of
 from jensen.report.style import colour, marker
 
 Array = NDArray[Any]
 
-MAX_POINTS = 10_000
-MAX_SHADED = 200_000
+MAX_POINTS = 10_000  # that a panel draws; fewer where there are many panels
+MAX_ROWS = 200_000  # of which histograms are made
+MANY_PANELS_POINTS = 2_500
 MAX_TICKS = 300
 MAX_BARS = 200  # whole numbers in a range up to which each has its place
 JITTER = 0.3  # of the distance between two whole numbers, so that equal rows are seen
 HALO = [withStroke(linewidth=2.2, foreground="white")]
+LINES: dict[float, Any] = {1.0: "-", 2.0: "--"}
+"""Of ellipses, by their standard deviations."""
+CIRCLE = np.stack([f(np.linspace(0.0, 2.0 * np.pi, 121)[:-1]) for f in (np.cos, np.sin)])
+ELLIPSES = "ellipses: 1 (solid) and 2 (dashed) standard deviations"
+SIZES = {False: (11.0, 0.115, 0.16), True: (7.5, 0.08, 0.11)}
+"""Of a number, by whether a panel is small: points; inches wide a digit; inches high."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +47,7 @@ class View:
     Attributes
     ----------
     rows, weight, labels
-        (m, d), (m,) or None, (m,): at most `MAX_SHADED` rows, spread evenly over the data.
+        (m, d), (m,) or None, (m,): at most `MAX_ROWS` rows, spread evenly over the data.
     total
         Rows in all.
     shape
@@ -69,7 +78,7 @@ class View:
         names, table = as_table({key: data[key] for key in keys} if keys else data)
         if parts is None or table is None:
             return None
-        every = -(-len(table) // MAX_SHADED)
+        every = -(-len(table) // MAX_ROWS)
         thinned = model.cases.take(data, np.arange(0, len(table), every))
         rows = np.ascontiguousarray(table[::every])
         r = labels_of(model.posterior(fit.params, thinned))
@@ -91,10 +100,18 @@ class View:
             names if columns is None else list(columns),
         )
 
+    def drawn(self, small: bool) -> Array:
+        """Which rows a panel draws, spread over all of them by chance, the same in each panel."""
+        most = MANY_PANELS_POINTS if small and len(self.names) > 2 else MAX_POINTS
+        if len(self.rows) <= most:
+            return np.arange(len(self.rows))
+        return np.sort(np.random.default_rng(0).choice(len(self.rows), most, replace=False))
+
     @property
-    def shaded(self) -> bool:
-        """Whether there are too many rows to draw each."""
-        return len(self.rows) > MAX_POINTS
+    def has_ellipses(self) -> bool:
+        """Whether the family has moments, in columns that are no whole numbers."""
+        discrete = all(self.is_discrete(j) for j in range(len(self.names)))
+        return self.family.moments is not None and not discrete
 
     def separation(self) -> Array:
         """Of each column: the spread of the component means over that within components, (d,)."""
@@ -116,11 +133,13 @@ class View:
         """What is not drawn."""
         d = len(self.names)
         cut = f"the {len(shown)} of {d} columns in which the components differ most" if len(shown) < d else ""
-        return "; ".join(part for part in (cut, self.thinned()) if part)
+        ellipses = ELLIPSES if self.has_ellipses else ""
+        return "; ".join(part for part in (cut, ellipses, self.thinned(small=True)) if part)
 
-    def thinned(self) -> str:
+    def thinned(self, small: bool = False) -> str:
         """How many of the rows are drawn."""
-        return f"{len(self.rows):,} of {self.total:,} rows drawn" if len(self.rows) < self.total else ""
+        drawn = len(self.drawn(small))
+        return f"{drawn:,} of {self.total:,} rows drawn" if drawn < self.total else ""
 
     def is_discrete(self, j: int) -> bool:
         """Whether column j has probabilities, and no density."""
@@ -159,21 +178,27 @@ def as_table(data: Any) -> tuple[list[str], Array | None]:
 def draw_pair(axes: Axes, view: View, a: int, b: int, small: bool = False) -> None:
     """Rows in columns a and b, and the ellipses of each component."""
     axes.set(xlim=view.limits(a), ylim=view.limits(b), xlabel=view.names[a], ylabel=view.names[b])
-    (_shade if view.shaded else _scatter)(axes, view, a, b, small)
-    has_ellipses = view.family.moments is not None and not (view.is_discrete(a) or view.is_discrete(b))
+    _scatter(axes, view, a, b, small)
+    has_ellipses = view.has_ellipses and not (view.is_discrete(a) or view.is_discrete(b))
     for i, (mean, covariance) in enumerate(zip(view.means, view.covariances, strict=True)):
         pair = covariance[np.ix_([a, b], [a, b])]
-        for deviations, line in ((1.0, "-"), (2.0, "--")) if has_ellipses else ():
-            axes.add_patch(_ellipse(mean[[a, b]], pair, deviations, i, line, small))
-        if axes.get_xlim()[0] <= mean[a] <= axes.get_xlim()[1]:
-            _number(axes, mean[a], mean[b], i, small)
+        for deviations in LINES if has_ellipses else ():
+            axes.add_patch(_ellipse(mean[[a, b]], pair, deviations, i, small))
+    _numbers(axes, view.means[:, a], view.means[:, b], small)
     if not small:
         drawn = (
-            "ellipses: 1 and 2 standard deviations"
-            if has_ellipses
-            else "rows by component, numbers at the means"
+            "rows and ellipses by component" if has_ellipses else "rows by component, numbers at the means"
         )
         axes.set_title("; ".join(part for part in (drawn, view.thinned()) if part))
+        if has_ellipses:
+            axes.legend(handles=_line_legend(), loc="best", handlelength=2.2)
+
+
+def _line_legend() -> list[Line2D]:
+    return [
+        Line2D([], [], color="#444444", linestyle=line, linewidth=1.2, label=label)
+        for line, label in zip(LINES.values(), ("1 standard deviation", "2 standard deviations"), strict=True)
+    ]
 
 
 def draw_column(axes: Axes, view: View, j: int, small: bool = False) -> None:
@@ -198,13 +223,13 @@ def _draw_density(axes: Axes, view: View, j: int, small: bool) -> None:
     grid = _grid(view, j)
     parts = _shares(view, j, grid)
     for i, part in enumerate(parts):
-        axes.plot(grid, part, color=colour(i), linewidth=0.9, linestyle="--" if i // 8 else "-")
+        axes.plot(grid, part, color=colour(i), linewidth=0.9, linestyle="--" if i // 8 % 2 else "-")
         axes.fill_between(grid, part, color=colour(i), alpha=0.15, linewidth=0)
-        peak = int(part.argmax())
-        _number(axes, grid[peak], part[peak], i, small)
     if len(parts):
         axes.plot(grid, parts.sum(axis=0), color="black", linewidth=1.0 if small else 1.4)
-    axes.set_ylim(0, _top(axes, parts))
+    axes.set(xlim=view.limits(j), ylim=(0, _top(axes, parts)))
+    if len(parts):
+        _numbers(axes, grid[parts.argmax(axis=1)], parts.max(axis=1), small)
     if not small:
         axes.set_ylabel("density")
         _rug(axes, view.rows[:, j])
@@ -226,11 +251,11 @@ def _draw_bars(axes: Axes, view: View, j: int, small: bool) -> None:
     size = 2.0 if small else 4.0
     for i, part in enumerate(parts):
         axes.plot(values, part, color=colour(i), marker=marker(i), markersize=size, linewidth=0.9)
-        peak = int(part.argmax())
-        _number(axes, values[peak], part[peak], i, small)
     if len(parts):
         axes.plot(values, parts.sum(axis=0), color="black", marker="_", markersize=2 * size, linewidth=0.8)
-    axes.set_ylim(0, _top(axes, parts))
+    axes.set(xlim=view.limits(j), ylim=(0, _top(axes, parts)))
+    if len(parts):
+        _numbers(axes, values[parts.argmax(axis=1)], parts.max(axis=1), small)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     if not small:
         axes.set_ylabel("probability")
@@ -238,49 +263,35 @@ def _draw_bars(axes: Axes, view: View, j: int, small: bool) -> None:
 
 
 def _scatter(axes: Axes, view: View, a: int, b: int, small: bool) -> None:
-    size = (4.0 if small else 14.0) * min(1.0, (1000 / len(view.rows)) ** 0.5)
-    sizes = size if view.weight is None else size * np.clip(view.weight / view.weight.mean(), 0.05, 10.0)
-    x, y = _apart(view, a), _apart(view, b)
+    drawn = view.drawn(small)
+    size = (4.0 if small else 14.0) * min(1.0, (1000 / len(drawn)) ** 0.5)
+    sizes = np.full(len(drawn), size)
+    if view.weight is not None:
+        sizes *= np.clip(view.weight[drawn] / view.weight.mean(), 0.05, 10.0)
+    x, y, labels = _apart(view, a)[drawn], _apart(view, b)[drawn], view.labels[drawn]
     for i in range(len(view.weights)):
-        mine = view.labels == i
+        mine = labels == i
         axes.scatter(
             x[mine],
             y[mine],
-            s=sizes if np.isscalar(sizes) else np.asarray(sizes)[mine],
+            s=sizes[mine],
             color=colour(i),
             marker=marker(i),
-            alpha=0.55,
+            alpha=0.55 if len(drawn) <= 2000 else 0.35,
             linewidths=0,
-            rasterized=len(view.rows) > 2000,
+            rasterized=len(drawn) > 2000,
         )
 
 
-def _shade(axes: Axes, view: View, a: int, b: int, small: bool) -> None:
-    extent = (*axes.get_xlim(), *axes.get_ylim())
-    axes.hexbin(
-        view.rows[:, a],
-        view.rows[:, b],
-        C=view.weight,
-        reduce_C_function=np.sum,
-        gridsize=40 if small else 70,
-        bins="log",
-        cmap="Greys",
-        mincnt=1,
-        linewidths=0,
-        extent=extent,
-        rasterized=True,
-    )
-
-
-def _ellipse(centre: Array, covariance: Array, deviations: float, i: int, line: str, small: bool) -> Ellipse:
-    values, vectors = np.linalg.eigh(covariance)
-    width, height = 2.0 * deviations * np.sqrt(np.maximum(values, 0.0))
-    angle = float(np.degrees(np.arctan2(vectors[1, 0], vectors[0, 0])))
-    return Ellipse(
-        (float(centre[0]), float(centre[1])),
-        width,
-        height,
-        angle=angle,
+def _ellipse(centre: Array, covariance: Array, deviations: float, i: int, small: bool) -> Polygon:
+    """Where the Mahalanobis distance is ``deviations``; each coordinate on its own scale, for any units."""
+    spread = np.sqrt(np.maximum(np.diagonal(covariance), np.finfo(float).tiny))
+    correlation = float(np.clip(covariance[0, 1] / spread[0] / spread[1], -1.0, 1.0))
+    factor = np.array([[1.0, 0.0], [correlation, np.sqrt(1.0 - correlation**2)]])
+    line = LINES[deviations]
+    return Polygon(
+        centre + (deviations * spread[:, None] * (factor @ CIRCLE)).T,
+        closed=True,
         fill=False,
         edgecolor=colour(i),
         linestyle=line,
@@ -289,19 +300,33 @@ def _ellipse(centre: Array, covariance: Array, deviations: float, i: int, line: 
     )
 
 
-def _number(axes: Axes, x: float, y: float, i: int, small: bool) -> None:
-    """The component's number, on a white halo: told apart without colour."""
-    axes.annotate(
-        str(i),
-        (x, y),
-        color=colour(i),
-        ha="center",
-        va="center",
-        fontsize=7.5 if small else 11,
-        fontweight="bold",
-        path_effects=HALO,
-        annotation_clip=True,
-    )
+def _numbers(axes: Axes, x: Array, y: Array, small: bool) -> None:
+    """The numbers of the components where they are, or beside it with a line to it where others are."""
+    points, wide, high = SIZES[small]
+    inches = axes.get_window_extent().size / axes.get_figure(root=True).dpi  # type: ignore[union-attr]
+    corner = np.array([axes.get_xlim()[0], axes.get_ylim()[0]])
+    span = np.array([axes.get_xlim()[1], axes.get_ylim()[1]]) - corner
+    at = np.stack([x, y], axis=1)
+    seen = np.flatnonzero(((at >= corner) & (at <= corner + span)).all(axis=1))
+    digits = len(str(len(x) - 1))
+    moved = apart((at[seen] - corner) / span * inches, (digits * wide, high), tuple(inches))
+    for i, place in zip(seen.tolist(), moved / inches * span + corner, strict=True):
+        far = np.abs((place - at[i]) / span * inches).max() > high / 2
+        line = {"arrowstyle": "-", "color": colour(i), "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
+        number = axes.annotate(
+            str(i),
+            at[i],
+            place,
+            color=colour(i),
+            ha="center",
+            va="center",
+            fontsize=points,
+            fontweight="bold",
+            path_effects=HALO,
+            annotation_clip=True,
+            arrowprops=line if far else None,
+        )
+        number.set_in_layout(False)
 
 
 def _apart(view: View, j: int) -> Array:

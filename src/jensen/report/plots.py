@@ -1,4 +1,4 @@
-"""`plot_fit`: the data with the components, the criterion over the sweep, and how EM climbs (matplotlib).
+"""`plot_fit`: the data with the components, the criterion over the sweep, where starts ended (matplotlib).
 
 Figures are made with matplotlib's object interface: no global state, no window, any thread.
 """
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from jensen.em.result import Fit
 from jensen.report import words
-from jensen.report.curves import climbs_of, draw_climbs, draw_criterion, draw_ends
+from jensen.report.curves import draw_climb, draw_criterion, draw_ends, has_climb, has_ends
 from jensen.report.panels import View, draw_column, draw_pair
 from jensen.report.style import DPI, STYLE
 from jensen.selection.selection import Selection
@@ -48,8 +48,8 @@ def plot_fit(
     One column: the density over a histogram, or probabilities over bars. Two: the rows with ellipses of one
     and two standard deviations of each component, where the family has them. More: every pair of columns;
     beyond six, the six in which the components differ most. Beside them the criterion of the sweep by k, and
-    climbs of EM. Many rows are drawn as shading. Of a model without components, or of data that are no table
-    of numbers, the curves alone.
+    where the starts of the search ended; the climb, where there was one. Of many rows some are drawn. Of a
+    model without components, or of data that are no table of numbers, the curves alone.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def plot_fit(
     'eruptions'
     """
     view = View.of(fit, data, weight, columns)
-    curves = _curves(fit, data, weight, selection)
+    curves = _curves(fit, selection)
     with rc_context(STYLE):
         figure, places = _draw_curves_alone(len(curves)) if view is None else _draw_data(view, len(curves))
         for draw, axes in zip(curves, places, strict=True):
@@ -91,18 +91,15 @@ def plot_fit(
     return figure
 
 
-def _curves(
-    fit: Fit, data: Any, weight: Array | None, selection: Selection | None
-) -> list[Callable[[Axes], None]]:
-    """What goes beside the data: the criterion of a sweep; climbs, or the ends of the starts."""
+def _curves(fit: Fit, selection: Selection | None) -> list[Callable[[Axes], None]]:
+    """What goes beside the data: the criterion of a sweep; where starts ended, or the climb of the one."""
     curves: list[Callable[[Axes], None]] = []
     if selection is not None and len({cell.num_components for cell in selection.cells}) > 1:
         curves.append(lambda axes: draw_criterion(axes, selection))
-    climbs = climbs_of(fit, data, weight)
-    if climbs is not None:
-        curves.append(lambda axes: draw_climbs(axes, climbs, fit))
-    elif fit.starts and fit.starts.num_rows > 1:
+    if has_ends(fit):
         curves.append(lambda axes: draw_ends(axes, fit))
+    elif has_climb(fit):
+        curves.append(lambda axes: draw_climb(axes, fit))
     return curves
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-DPI = 200
+from jensen.basics.palette import PALETTE
 
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7F7F7F", "#000000")
-"""Okabe and Ito (2008), for any kind of colour vision; without the yellow, which is lost on white."""
+DPI = 200
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", "-.", ":")
@@ -40,5 +39,5 @@ def colour(i: int) -> str:
 
 
 def marker(i: int) -> str:
-    """Of component i: another one each time the colours start again."""
-    return MARKERS[(i // len(PALETTE)) % len(MARKERS)]
+    """Of component i: another one than its neighbours', and than that of the same colour."""
+    return MARKERS[(i + i // len(PALETTE)) % len(MARKERS)]

@@ -62,18 +62,20 @@ def summary(fit: Fit, columns: Sequence[str] | None = None, width: int = PLAIN_W
     return to_text(fit_report(fit, columns, width), width)
 
 
-def fit_report(fit: Fit, columns: Sequence[str] | None, width: int) -> RenderableType:
+def fit_report(
+    fit: Fit, columns: Sequence[str] | None, width: int, num_rows: int | None = None
+) -> RenderableType:
     """Everything about one fit."""
     page = summarize(fit, columns)
     grids = [part for grid in page.grids for part in grid_report(grid, width)]
-    return Group(Text(page.headline, style="bold"), *grids, facts(fit, columns))
+    return Group(Text(page.headline, style="bold"), *grids, facts(fit, columns, num_rows))
 
 
-def facts(fit: Fit, columns: Sequence[str] | None = None) -> Table:
+def facts(fit: Fit, columns: Sequence[str] | None = None, num_rows: int | None = None) -> Table:
     """The verdict and the numbers behind it."""
     table = Table.grid(padding=(0, 2))
     style = "green" if fit.verdict.converged else "yellow" if fit.verdict.proper else "red"
-    for label, text in fit_words.facts(fit, columns):
+    for label, text in fit_words.facts(fit, columns, num_rows):
         table.add_row(Text(label), Text(text, style=style if label == "verdict" else ""))
     return table
 
@@ -110,16 +112,20 @@ def _block(grid: Grid, which: range, label_width: int) -> RenderableType:
 
 
 def selection_report(
-    selection: Selection, columns: Sequence[str] | None, width: int, name: str = "data"
+    selection: Selection,
+    columns: Sequence[str] | None,
+    width: int,
+    name: str = "data",
+    num_rows: int | None = None,
 ) -> RenderableType:
     """The sweep, the choice, and everything about the chosen fit."""
-    parts: list[RenderableType] = [Text(words.task(selection, name)), Text()]
+    parts: list[RenderableType] = [Text(words.task(selection, name, num_rows)), Text()]
     if len(selection.cells) > 1:
         parts += [sweep_table(selection, width), *_notes(selection), Text()]
     parts.append(Text(words.choice(selection), style="bold"))
     if words.caution(selection):
         parts.append(Text(words.caution(selection), style="bold yellow"))
-    return Group(*parts, Text(), fit_report(selection.best, columns, width))
+    return Group(*parts, Text(), fit_report(selection.best, columns, width, num_rows))
 
 
 def sweep_table(selection: Selection, width: int = PLAIN_WIDTH) -> RenderableType:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from jensen.basics.numbers import count, duration, signed
-from jensen.em.summary.words import headline, size
+from jensen.em.summary.words import found, headline, size
 from jensen.selection.criteria import Criterion
 from jensen.selection.selection import Cell, Selection
 
-__all__ = ["caution", "choice", "headline", "passed_over", "sign_of", "size", "task", "trusted"]
+__all__ = ["caution", "choice", "found", "headline", "passed_over", "sign_of", "size", "task", "trusted"]
 
 
 def sign_of(criterion: Criterion) -> str:
@@ -15,11 +15,13 @@ def sign_of(criterion: Criterion) -> str:
     return "smaller is better" + (f"; {criterion.note}" if criterion.note else "")
 
 
-def task(selection: Selection, name: str) -> str:
+def task(selection: Selection, name: str, num_rows: int | None = None) -> str:
     """What was fitted to what, and how long it took."""
     fitted = sum(cell.fit is not None and not cell.same_as for cell in selection.cells)
     took = duration(selection.seconds)
-    return f"{name}: {size(selection.best, ', ')}; {count(fitted, 'model')} fitted in {took}"
+    return (
+        f"{name}: {size(selection.best, ', ', num_rows=num_rows)}; {count(fitted, 'model')} fitted in {took}"
+    )
 
 
 def choice(selection: Selection) -> str:

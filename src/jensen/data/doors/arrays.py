@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.arrays import is_masked
 from jensen.basics.errors import DataError, DataTypeError, listed, one_line
 from jensen.basics.plain import given
 from jensen.basics.tables import default_columns
@@ -34,7 +35,7 @@ def from_array(data: Any, columns: Sequence[str] | None, name: str) -> Rows:
 def plain_array(data: Any, name: str) -> NDArray[Any]:
     """An ndarray without a copy where possible; text stays the cell it was, what is masked is NaN."""
     try:
-        if isinstance(data, np.ma.MaskedArray):
+        if is_masked(data):
             _check_numeric(data.dtype, name)
             return np.ma.filled(data.astype(float_type([data.dtype])), np.nan)
         values = np.asarray(_exchanged(data))

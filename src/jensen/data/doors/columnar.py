@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from jensen.basics.errors import DataError, one_line
+from jensen.data.doors.choice import Choice
 from jensen.data.doors.format import FileInfo, check_polars, left_out_note, split
 from jensen.data.doors.sources import Source
-from jensen.data.rows import Rows, take
+from jensen.data.rows import Rows
 
 
 def read_columns(name: str, scan: Callable[[Any], Any]) -> Callable[..., tuple[Rows, Any, FileInfo]]:
     """A reader by ``scan``, which takes a path or bytes and gives a lazy frame: only what is used is read."""
 
-    def opened(
-        source: Source, columns: Sequence[str] | None, weights: str | None
-    ) -> tuple[Rows, Any, FileInfo]:
+    def opened(source: Source, choice: Choice) -> tuple[Rows, Any, FileInfo]:
         check_polars(name)
         with _told(source, name):
             lazy = scan(_content(source))
             schema = lazy.collect_schema()
-        take(list(schema), [weights] if weights else None, source.name)
+        known = list(schema)
         numeric = [column for column, dtype in schema.items() if dtype.is_numeric()]
-        used = {*(take(list(schema), columns, source.name) if columns else numeric), weights}
+        asked = choice.among(known, source.name)
+        used = {*(asked if choice.is_named else set(asked).intersection(numeric)), choice.weights}
         with _told(source, name):
-            frame = lazy.select([column for column in schema if column in used]).collect()
-        rows, weight = split(frame, numeric, columns, weights, source.name)
-        left_out = [column for column in schema if column not in numeric] if columns is None else []
-        return (
-            rows,
-            weight,
-            FileInfo(source.name, name, tuple(left_out), notes=tuple(left_out_note(left_out))),
-        )
+            frame = lazy.select([column for column in known if column in used]).collect()
+        rows, weight = split(frame, known, numeric, choice, source.name)
+        left_out = [] if choice.is_named else [column for column in asked if column not in numeric]
+        info = FileInfo(source.name, name, tuple(left_out), notes=tuple(left_out_note(left_out)))
+        return rows, weight, info
 
     return opened
 
@@ -65,7 +62,7 @@ def scan_excel(file: Any) -> Any:
     try:
         fastexcel = importlib.import_module("fastexcel")
     except ImportError:
-        raise DataError("reading Excel files needs fastexcel: pip install fastexcel") from None
+        raise DataError('reading Excel files needs fastexcel: pip install "jensen[cli]"') from None
     try:
         return pl.read_excel(file).lazy()
     except fastexcel.FastExcelError as error:

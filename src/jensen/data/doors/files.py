@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from jensen.basics.errors import DataError
 from jensen.data.checks import check_weight
-from jensen.data.doors.format import FileTable
+from jensen.data.doors.choice import Choice
+from jensen.data.doors.format import FileInfo, FileTable
 from jensen.data.doors.formats import format_of
 from jensen.data.doors.sources import Source, open_source, reading
+from jensen.data.rows import Rows
 
 
 def read_table(
-    path: str | os.PathLike[str], *, columns: Sequence[str] | None = None, weights: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    columns: Sequence[str] | None = None,
+    exclude: Sequence[str] = (),
+    weights: str | None = None,
+    decimal: str | None = None,
 ) -> FileTable:
     """Rows from a file.
 
@@ -23,9 +31,15 @@ def read_table(
         Text (delimited by commas, semicolons, tabs, bars or blanks; may be gzipped), Parquet, Arrow or
         Feather, NPY, Excel; ``-`` is standard input. What the file holds counts, not what it is called.
     columns
-        The columns to take, in order; by default all that hold numbers.
+        The columns to take, in order, by name or pattern (``"x*"``); by default all that hold numbers.
+    exclude
+        Columns to leave out, by name or pattern.
     weights
         A column that holds the weights of the rows; it is not one of the data then.
+    decimal
+        The decimal mark of a text file, "." or ","; by default it is found out. Separators of thousands,
+        percent and currency signs are read where a whole column allows only one reading, and said in
+        ``info.notes``; 12 % is 12.
 
     Returns
     -------
@@ -47,7 +61,7 @@ def read_table(
     >>> rows.values.tolist(), weight.tolist(), info.left_out
     ([[1.5], [2.5]], [1.0, 3.0], ('kind',))
     """
-    return read_opened(open_table(path), columns, weights)
+    return read_opened(open_table(path), Choice.of(columns, exclude, weights, decimal))
 
 
 def open_table(path: str | os.PathLike[str]) -> Source:
@@ -56,15 +70,22 @@ def open_table(path: str | os.PathLike[str]) -> Source:
         return open_source(path)
 
 
-def read_opened(
-    source: Source, columns: Sequence[str] | None = None, weights: str | None = None
-) -> FileTable:
+def read_opened(source: Source, choice: Choice) -> FileTable:
     """As `read_table`, from what is open already."""
-    if weights is not None and weights in (columns or ()):
-        raise DataError(f"column {weights!r} is asked for both as data and as weights")
+    rows, weight, info = read_unchecked(source, choice)
     with reading(source.name):
-        rows, weight, info = format_of(source).read(source, columns, weights)
-        try:
-            return FileTable(rows, check_weight(weight, len(rows.values)), info)
-        except DataError as error:
-            raise DataError(f"{source.name}, column {weights!r}: {error}") from None
+        return FileTable(rows, weight_of(weight, len(rows.values), choice, info), info)
+
+
+def read_unchecked(source: Source, choice: Choice) -> tuple[Rows, Any, FileInfo]:
+    """The rows, the weights as they stand in the file, and how it was read."""
+    with reading(source.name):
+        return format_of(source).read(source, choice)
+
+
+def weight_of(weight: Any, n: int, choice: Choice, info: FileInfo) -> Any:
+    """The weights as float64, looked at; what is wrong with them is said in terms of the file."""
+    try:
+        return check_weight(weight, n)
+    except DataError as error:
+        raise DataError(f"{info.name}, column {choice.weights!r}: {info.told(error)}") from None

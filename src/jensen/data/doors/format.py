@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -11,9 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.errors import DataError, listed
+from jensen.data.doors.choice import Choice
 from jensen.data.doors.memory import as_rows
 from jensen.data.doors.sources import Source
 from jensen.data.rows import Rows
+
+ROW = re.compile(r"\brow (\d+) \(counted from 0\)")
+
+
+def _row(i: int) -> str:
+    """Of a file that has no lines."""
+    return f"row {i + 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class FileInfo:
         False where the file has no names of columns, so that they are called x1 … xd.
     notes
         Sentences about what a reader might not expect.
+    place
+        Where a row, counted from 0, is in the file: ``line 3``.
     """
 
     name: str
@@ -39,6 +50,11 @@ class FileInfo:
     left_out: tuple[str, ...] = ()
     has_header: bool = True
     notes: tuple[str, ...] = ()
+    place: Callable[[int], str] = field(default=_row, repr=False, compare=False)
+
+    def told(self, message: object) -> str:
+        """A message about rows, counted from 0, in terms of the file."""
+        return ROW.sub(lambda found: self.place(int(found[1])), str(message))
 
 
 class FileTable(NamedTuple):
@@ -53,20 +69,21 @@ class FileTable(NamedTuple):
 class Format:
     """A kind of file: how it is called, the bytes it begins with, the endings of its name, and its reader.
 
-    ``read(source, columns, weights)`` gives the rows, the weights as they stand in the file, and the info.
+    ``read(source, choice)`` gives the rows, the weights as they stand in the file, and the info.
     """
 
     name: str
     magic: tuple[bytes, ...]
     suffixes: tuple[str, ...]
-    read: Callable[[Source, Sequence[str] | None, str | None], tuple[Rows, Any, FileInfo]]
+    read: Callable[[Source, Choice], tuple[Rows, Any, FileInfo]]
 
 
 def split(
-    data: Any, usable: Sequence[str], columns: Sequence[str] | None, weights: str | None, name: str
+    data: Any, known: Sequence[str], usable: Sequence[str], choice: Choice, name: str
 ) -> tuple[Rows, NDArray[Any] | None]:
     """The rows asked for, and the weights apart."""
-    chosen = [column for column in usable if column != weights] if columns is None else list(columns)
+    found, weights = choice.among(known, name), choice.weights
+    chosen = found if choice.is_named else [column for column in found if column in usable]
     if not chosen:
         beside = f" beside the weights {weights!r}" if weights else ""
         raise DataError(f"{name} has no column of numbers{beside}")

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.errors import DataError, one_line
+from jensen.data.doors.choice import Choice
 from jensen.data.doors.format import FileInfo, split
 from jensen.data.doors.memory import as_rows
 from jensen.data.doors.sources import Source
 from jensen.data.rows import Rows
 
 
-def read_npy(
-    source: Source, columns: Sequence[str] | None, weights: str | None
-) -> tuple[Rows, Any, FileInfo]:
+def read_npy(source: Source, choice: Choice) -> tuple[Rows, Any, FileInfo]:
     """One array, with the names of its fields where it is one of records."""
     array = _load(source)
     if array.ndim == 1 and array.dtype.names is None:
         array = array.reshape(-1, 1)
     rows = as_rows(array, name=source.name)
     info = FileInfo(source.name, "NPY", has_header=array.dtype.names is not None)
-    return *split(rows, rows.columns, columns, weights, source.name), info
+    return *split(rows, rows.columns, rows.columns, choice, source.name), info
 
 
-def refuse_npz(source: Source, columns: Sequence[str] | None, weights: str | None) -> Any:
+def refuse_npz(source: Source, choice: Choice) -> Any:
     """Several arrays in one file are not a table."""
     raise DataError(f"{source.name} is an archive of arrays; save one of them with numpy.save")
 

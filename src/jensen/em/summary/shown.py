@@ -58,3 +58,8 @@ def num_columns(fit: Fitted, columns: Any = None) -> int | None:
     if parts is not None and parts.family.num_columns is not None:
         return parts.family.num_columns
     return len(columns or fit.columns) or None
+
+
+def rows_of(fit: Fitted) -> int | None:
+    """How many cases were fitted, where the fit still has its data."""
+    return None if fit.given is None else int(as_model(fit.model).cases.count(fit.given.data))

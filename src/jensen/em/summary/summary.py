@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jensen.basics.numbers import signed
+from jensen.basics.numbers import as_probabilities, as_sizes, signed
 from jensen.basics.tables import Table
 from jensen.em.fitted import Fitted
 from jensen.em.summary import words
@@ -91,18 +91,21 @@ def summarize(fit: Fitted, columns: Sequence[str] | None = None, errors: Estimat
 def components(fit: Fitted, parts: Any, columns: Sequence[str] | None) -> Grid:
     """The components as columns: weights, rows, and what the family says of them."""
     family = parts.family
-    lines = [
-        ("weight", [f"{w:.4f}" for w in parts.weights]),
-        ("rows", [f"{w * fit.weight:,.1f}" for w in parts.weights]),
+    described = [
+        ("weight", list(map(as_probabilities(parts.weights, 4), parts.weights))),
+        ("rows", list(map(as_sizes(fit.weight), parts.weights * fit.weight))),
         *family.describe(parts.params, columns),
     ]
+    lines = [line for line in described if len(line[1]) == len(parts.weights)]
+    same = "; ".join(f"{label} {texts[0]}" for label, texts in described if len(texts) < len(parts.weights))
     own = len(lines) - 2
     noun = "columns" if own == family.num_columns else "parameters"
     more = f"; {own - MAX_LINES} more {noun} are not shown" if own > MAX_LINES else ""
-    caption = "; ".join([*([family.caption] if family.caption else []), "components are counted from 0"])
+    caption = "; ".join(filter(None, [family.caption, "components are counted from 0"]))
     titles = ("component", *map(str, range(len(parts.weights))))
     shown = tuple((label, *texts) for label, texts in lines[: 2 + MAX_LINES])
-    return Grid(titles, shown, caption + more, divided=2)
+    below = f"in every component: {same}\n  " if same else ""
+    return Grid(titles, shown, f"{below}{caption}{more}", divided=2)
 
 
 def parameters(fit: Fitted) -> Grid:

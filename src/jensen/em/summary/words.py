@@ -9,7 +9,7 @@ from jensen.basics.numbers import count, duration, signed
 from jensen.basics.verdict import Outcome
 from jensen.em.contract import as_model
 from jensen.em.fitted import Fitted
-from jensen.em.summary.shown import components_of, named_values, num_columns
+from jensen.em.summary.shown import components_of, named_values, num_columns, rows_of
 
 NOT_CHOOSABLE = {str(Outcome.COLLAPSED), str(Outcome.FAILED), str(Outcome.FELL)}
 
@@ -24,10 +24,12 @@ def headline(fit: Fitted) -> str:
     return f"{count(k, 'component')}, {family.name}" + (f": {meaning}" if meaning else "")
 
 
-def size(fit: Fitted, between: str, columns: Sequence[str] | None = None) -> str:
-    """Rows, and columns where their number is known."""
+def size(fit: Fitted, between: str, columns: Sequence[str] | None = None, num_rows: int | None = None) -> str:
+    """Rows, their weight where that is another number, and columns where their number is known."""
     d = num_columns(fit, columns)
     rows = count(fit.weight, "row")
+    if num_rows is not None and num_rows != fit.weight:
+        rows = f"{count(num_rows, 'row')} of weight {fit.weight:,.6g}"
     return rows if d is None else f"{rows}{between}{count(d, 'column')}"
 
 
@@ -39,11 +41,12 @@ def verdict(fit: Fitted) -> str:
     return f"{found.outcome}: {found.message}" if found.message else str(found.outcome)
 
 
-def likelihood(fit: Fitted, columns: Sequence[str] | None = None) -> str:
+def likelihood(fit: Fitted, columns: Sequence[str] | None = None, num_rows: int | None = None) -> str:
     """The likelihood and what it is of."""
     free = "" if fit.num_free is None else f", {count(fit.num_free, 'free parameter')}"
+    between = " of " if num_rows is None or num_rows == fit.weight else ", "
     prior = f", log-prior {signed(f'{fit.log_prior:.4f}')}" if fit.log_prior else ""
-    return f"{signed(f'{fit.log_evidence:.4f}')}{prior}{free}, {size(fit, ' of ', columns)}"
+    return f"{signed(f'{fit.log_evidence:.4f}')}{prior}{free}, {size(fit, between, columns, num_rows)}"
 
 
 def criteria(fit: Fitted) -> str:
@@ -52,6 +55,15 @@ def criteria(fit: Fitted) -> str:
     text = ", ".join(f"{name} {signed(f'{value:.2f}')}" for name, value in values.items())
     n = fit.num_observations
     return text if isnan(n) or n == fit.weight else f"{text}, with n = {count(n, 'observation')}"
+
+
+def found(fit: Fitted) -> str:
+    """``found by 13 of 22 starts``, as the verdict says."""
+    table = fit.starts
+    usable = [row for row in table.rows() if row["outcome"] not in NOT_CHOOSABLE]
+    tried = sum(end.tried for end in fit.ends) if fit.ends else table.num_rows
+    times = usable[0]["times_found"] if usable else 0
+    return f"found by {times} of {count(tried, 'start')}"
 
 
 def starts(fit: Fitted) -> str:
@@ -73,12 +85,15 @@ def starts(fit: Fitted) -> str:
     return f"{text}; {effort}"
 
 
-def facts(fit: Fitted, columns: Sequence[str] | None = None) -> list[tuple[str, str]]:
+def facts(
+    fit: Fitted, columns: Sequence[str] | None = None, num_rows: int | None = None
+) -> list[tuple[str, str]]:
     """The verdict and the numbers behind it: a label and what is said."""
+    num_rows = rows_of(fit) if num_rows is None else num_rows
     found = [("verdict", verdict(fit))]
     if fit.verdict.advice:
         found.append(("advice", fit.verdict.advice))
-    found.append(("log-likelihood", likelihood(fit, columns)))
+    found.append(("log-likelihood", likelihood(fit, columns, num_rows)))
     if fit.num_free is not None:
         found.append(("criteria", f"{criteria(fit)} (smaller is better)"))
     return [*found, ("search", starts(fit))]

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.basics.numbers import on_scale_of, signed, spread_text
+from jensen.basics.numbers import correlation_text, on_scale_of, spread_text
 from jensen.basics.tables import default_columns
 from jensen.families.family import Lines
 
@@ -34,10 +34,12 @@ def _correlations(full: Array, spreads: Array, names: Sequence[str]) -> Lines:
     d = len(names)
     if not 2 <= d <= MAX_CORRELATED or not full[:, ~np.eye(d, dtype=bool)].any():
         return []
+    if (full == full[0]).all():  # one for all components is said once
+        full, spreads = full[:1], spreads[:1]
     scaled = full / spreads[:, :, None] / spreads[:, None, :]
     short = shorten(names)
     return [
-        (f"corr {short[a]}, {short[b]}", [signed(f"{r:.3f}") for r in scaled[:, a, b]])
+        (f"corr {short[a]}, {short[b]}", [correlation_text(r) for r in scaled[:, a, b]])
         for a, b in combinations(range(d), 2)
     ]
 

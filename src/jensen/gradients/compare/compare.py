@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -28,6 +29,8 @@ from jensen.gradients.labels import label
 from jensen.gradients.program.plan import Plan
 from jensen.gradients.randomness.draws import as_draws
 from jensen.gradients.surrogates import InvalidGradientError
+
+AT_A_TIME = 2  # programs that are compiled
 
 
 class Entrant(NamedTuple):
@@ -157,21 +160,25 @@ def _new(name: str, taken: Mapping[str, Any]) -> str:
 def usable(
     named: Mapping[str, Expectation], params: Params, keys: Any
 ) -> tuple[dict[str, Entrant], dict[str, str]]:
-    """Those that can be used, and why the others cannot."""
+    """Those that can be used, and why the others cannot.
+
+    One is compiled while the next is traced, and all are before any is timed.
+    """
     able: dict[str, Entrant] = {}
     left_out: dict[str, str] = {}
-    for name, F in named.items():
-        try:
-            able[name] = entrant(F, params, keys)
-        except (InvalidGradientError, ValueError) as error:
-            left_out[name] = str(error)
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        for name, F in named.items():
+            try:
+                able[name] = entrant(F, params, keys, pool)
+            except (InvalidGradientError, ValueError) as error:
+                left_out[name] = str(error)
     return able, left_out
 
 
-def entrant(F: Expectation, params: Params, keys: Any) -> Entrant:
+def entrant(F: Expectation, params: Params, keys: Any, pool: Executor | None = None) -> Entrant:
     """An estimator, ready to run; an error where it does not give this gradient."""
     plan = planned(F, params)
-    return Entrant(F, plan, params, keys, lowered(F, plan, params, keys))
+    return Entrant(F, plan, params, keys, lowered(F, plan, params, keys, pool))
 
 
 def run(able: Entrant) -> Contestant:

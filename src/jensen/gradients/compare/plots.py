@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.palette import colours_of
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST = 4  # parameters that are drawn
-COLORS = ("#1f4e79", "#c8553d", "#588157", "#8d6a9f", "#b08d3c", "#4a7c8c", "#7f7f7f", "#a23b72")
-LOG_FROM = 30.0  # ratio of variances from which their axis is logarithmic
+FIRST = (
+    *("score", "mean-baseline", "best-baseline", "leave-one-out", "path", "antithetic-path"),
+    *("measure-valued", "optimal-coefficient", "stratified-path", "sobol-path", "arm", "disarm", "rebar"),
+    *("concrete", "straight-through", "taylor-score", "taylor-path", "exact"),
+)
+"""The names on the command line, by whose places they have their colours: the same in every figure."""
+LOG_FROM = 30.0  # ratio of variances from which their axes are logarithmic
 
 
 class Shown(Protocol):
@@ -35,11 +42,13 @@ def plot_comparison(found: Shown, title: str = "") -> Figure:
     shown = found.parameters[:MOST]
     height = 1.2 + 0.42 * len(found.samples)
     figure = Figure(figsize=(10.0, max(2.8, height) * len(shown)), layout="constrained")
+    colors = colours_of(found.samples, FIRST)
+    is_log = _is_wide(found, shown)
     panels = figure.subplots(len(shown), 2, squeeze=False, width_ratios=(3, 2))
     for parameter, (left, right) in zip(shown, panels, strict=True):
         rows = [row for row in found.rows() if row["parameter"] == parameter]
-        _draw_spread(left, found, parameter, rows)
-        _draw_variance(right, rows)
+        _draw_spread(left, found, parameter, rows, colors)
+        _draw_variance(right, rows, colors, is_log)
     if title:
         figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     if len(found.parameters) > MOST:
@@ -47,11 +56,30 @@ def plot_comparison(found: Shown, title: str = "") -> Figure:
     return figure
 
 
-def _draw_spread(axes: Any, found: Shown, parameter: str, rows: list[dict[str, Any]]) -> None:
+def _is_wide(found: Shown, parameters: Sequence[str]) -> bool:
+    """Whether the costs of any parameter differ so much that all panels of them are on a log scale."""
+    for parameter in parameters:
+        rows = [row for row in found.rows() if row["parameter"] == parameter]
+        cost, seen = _costs(rows)
+        if seen.any() and cost[seen].max() > LOG_FROM * cost[seen].min():
+            return True
+    return False
+
+
+def _costs(rows: list[dict[str, Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Variance × evaluations of f, and which of them are more than rounding."""
+    cost = np.array([row["variance_x_evaluations"] for row in rows])
+    size = np.array([row["mean"] ** 2 for row in rows])
+    return cost, np.isfinite(cost) & (cost > 1e-9 * np.maximum(size, 1.0))
+
+
+def _draw_spread(
+    axes: Any, found: Shown, parameter: str, rows: list[dict[str, Any]], colors: Mapping[str, str]
+) -> None:
     """For each estimator where 50 % and 98 % of its replicates are, and their mean."""
     column = found.parameters.index(parameter)
     for i, row in enumerate(rows):
-        color = COLORS[i % len(COLORS)]
+        color = colors[row["estimator"]]
         values = found.samples[row["estimator"]][:, column]
         values = values[np.isfinite(values)]
         if not values.size:
@@ -76,29 +104,27 @@ def _called(row: dict[str, Any]) -> str:
     return row["estimator"] if row["draws"] == 1 else f"{row['estimator']}\n{row['draws']} draws"
 
 
-def _draw_variance(axes: Any, rows: list[dict[str, Any]]) -> None:
+def _draw_variance(axes: Any, rows: list[dict[str, Any]], colors: Mapping[str, str], is_log: bool) -> None:
     """Variance × evaluations of f, with four of its standard errors."""
-    cost = np.array([row["variance_x_evaluations"] for row in rows])
+    cost, seen = _costs(rows)
     error = np.array([row["variance_error"] * row["evaluations"] for row in rows])
-    size = np.array([row["mean"] ** 2 for row in rows])
-    seen = np.isfinite(cost) & (cost > 1e-9 * np.maximum(size, 1.0))  # the others are rounding
     places = np.arange(len(rows))
-    colors = [COLORS[i % len(COLORS)] for i in places]
-    picked = [color for color, sees in zip(colors, seen, strict=True) if sees]
-    axes.hlines(
-        places[seen], cost[seen] - 4 * error[seen], cost[seen] + 4 * error[seen], colors=picked, lw=1.5
-    )
+    mine = [colors[row["estimator"]] for row in rows]
+    picked = [color for color, sees in zip(mine, seen, strict=True) if sees]
+    low = cost[seen] - 4 * error[seen]
+    low = np.maximum(low, 0.02 * cost[seen]) if is_log else low
+    axes.hlines(places[seen], low, cost[seen] + 4 * error[seen], colors=picked, lw=1.5)
     axes.scatter(cost[seen], places[seen], c=picked, s=28, zorder=3)
-    if seen.any() and cost[seen].max() > LOG_FROM * cost[seen].min():
+    if is_log:
         axes.set_xscale("log")
     else:
         axes.set_xlim(left=0.0)
     for i in places[~seen]:
         word = "0" if np.isfinite(cost[i]) else "not finite"
-        axes.text(0.01, i, word, transform=axes.get_yaxis_transform(), va="center", color=colors[i])
+        axes.text(0.01, i, word, transform=axes.get_yaxis_transform(), va="center", color=mine[i])
     axes.set_yticks(places, [])
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel("variance × evaluations of f")
+    axes.set_xlabel("variance × evaluations of f" + " (log scale)" * is_log)
     axes.set_title("± 4 standard errors", fontsize=9, loc="left")
     _plain(axes)
 

@@ -17,6 +17,7 @@ from numpyro.distributions import constraints
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
+from jensen.gradients.compare.compiling import QUICKLY
 from jensen.gradients.compare.names import columns
 from jensen.gradients.compare.truth import NoReference, Reference, given
 from jensen.gradients.compare.validation import Looked, distributions_at, look
@@ -55,7 +56,8 @@ def reference(F: Expectation, params: Params, looked: Looked | None = None) -> R
         return NoReference(f"there are more than {MOST} values to sum over")
     if why := _blind(F, params, [jump for jump in looked.jumps if jump.name not in F.vouch]):
         return NoReference(why, is_jump=True)
-    slopes, (mass, size, value) = jax.device_get(jax.jit(partial(_by_rules, F, points))(params))
+    by_rules = jax.jit(partial(_by_rules, F, points), compiler_options=QUICKLY)
+    slopes, (mass, size, value) = jax.device_get(by_rules(params))
     fine, rough, near = columns(slopes, 3)
     if not np.isfinite(size).all():
         return NoReference("f is not finite everywhere")
@@ -91,7 +93,7 @@ def expected(F: Expectation, f: Callable[[Any, Params], Any], params: Params) ->
     """E of some quantities (a vector) under the same distribution, where there is a reference."""
     points = _points(list(distributions_at(F, params).values()))
     assert points is not None
-    return jax.jit(partial(_sums, F, f, points))(params)[:, 0]
+    return jax.jit(partial(_sums, F, f, points), compiler_options=QUICKLY)(params)[:, 0]
 
 
 def _points(distributions: list[Any]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ import jax.numpy as jnp
 
 from jensen.basics.arrays import Params
 from jensen.gradients.compare.arguments import asked, of_expectation
+from jensen.gradients.compare.compiling import QUICKLY
 from jensen.gradients.compare.validation import require_domains
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program.plan import Plan
@@ -78,18 +80,22 @@ class Lowered:
     lower: Callable[[int], Any]
     at_once: int
     program: Any
+    ahead: Future[Any] | None = None
 
     def compiled(self) -> Any:
         """It holds as many replicates at a time as memory allows."""
-        found = self.program.compile()
+        found = self.program.compile(QUICKLY) if self.ahead is None else self.ahead.result()
         needed = found.memory_analysis().temp_size_in_bytes
         if needed > MEMORY and self.at_once > 1:
-            return self.lower(max(1, int(self.at_once * MEMORY / needed))).compile()
+            return self.lower(max(1, int(self.at_once * MEMORY / needed))).compile(QUICKLY)
         return found
 
 
-def lowered(F: Expectation, plan: Plan, params: Params, keys: Any) -> Lowered:
-    """The replicates of F, not compiled yet: what is wrong with it is found out here."""
+def lowered(F: Expectation, plan: Plan, params: Params, keys: Any, pool: Executor | None = None) -> Lowered:
+    """The replicates of F, not compiled yet: what is wrong with it is found out here.
+
+    In a ``pool`` they are compiled beside what comes next.
+    """
     state = warm_state(F, plan, params, keys[0])
 
     def lower(at_once: int) -> Any:
@@ -107,7 +113,8 @@ def lowered(F: Expectation, plan: Plan, params: Params, keys: Any) -> Lowered:
         return run.lower(params, keys)
 
     at_once = min(len(keys), max(1, AT_ONCE // F.draws.layout.num_draws))
-    return Lowered(lower, at_once, lower(at_once))
+    program = lower(at_once)
+    return Lowered(lower, at_once, program, pool and pool.submit(program.compile, QUICKLY))
 
 
 def warm_state(F: Expectation, plan: Plan, params: Params, key: Any) -> Any:

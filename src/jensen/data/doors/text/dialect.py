@@ -17,7 +17,13 @@ DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", BLANKS: "
 """In the order in which they are believed where several fit equally well."""
 COMMENT = "#"
 ROW_NAMES = "(row names)"
-DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+([eE][+-]?[0-9]+)?$")
+DECIMAL_COMMA = re.compile(
+    r"[+-]?([0-9]+|[0-9]{1,3}([.' \u00a0\u2009\u202f][0-9]{3})+),[0-9]+([eE][+-]?[0-9]+)?$"
+)
+SIGNS = "%$€£¥₹₽₩ \u00a0\u202f"
+"""What may stand beside a number."""
+THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+$")
+"""What may as well be a number with separators of thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +93,8 @@ class Dialect:
             ) from None
 
 
-def sniff(lines: list[str], name: str) -> Dialect:
-    """The dialect of a table from its first lines.
+def sniff(lines: list[str], name: str, decimal: str | None = None) -> Dialect:
+    """The dialect of a table from its first lines; ``decimal`` is the decimal mark where it is known.
 
     Raises
     ------
@@ -100,7 +106,7 @@ def sniff(lines: list[str], name: str) -> Dialect:
     if not numbered:
         raise DataError(f"{name} has no rows: there is nothing but blank lines and comments in it")
     sample = [[cell.strip() for cell in row] for _, row in numbered]
-    decimal_comma = delimiter == ";" and _has_decimal_comma(sample)
+    decimal_comma = _has_decimal_comma(sample, delimiter) if decimal is None else decimal == ","
     if not _has_header(sample, decimal_comma):
         return Dialect(delimiter, decimal_comma, default_columns(len(sample[0])))
     header, rest = sample[0], sample[1:]
@@ -124,10 +130,13 @@ def _delimiter(lines: list[str]) -> str:
     return best
 
 
-def _has_decimal_comma(sample: list[list[str]]) -> bool:
-    cells = [cell for row in sample for cell in row]
-    with_point = any(are_numbers([cell for cell in cells if "." in cell]))
-    return not with_point and any(DECIMAL_COMMA.match(cell) for cell in cells)
+def _has_decimal_comma(sample: list[list[str]], delimiter: str) -> bool:
+    """Whether commas are decimal marks: where semicolons separate, one may stand before three digits, too."""
+    cells = [cell.strip(SIGNS) for row in sample for cell in row]
+    with_point = any(are_numbers([cell for cell in cells if "." in cell and not THOUSANDS.match(cell)]))
+    with_comma = [cell for cell in cells if DECIMAL_COMMA.match(cell)]
+    doubted = delimiter != ";" and all(map(THOUSANDS.match, with_comma))
+    return bool(with_comma) and not with_point and not doubted
 
 
 def _has_header(sample: list[list[str]], decimal_comma: bool) -> bool:

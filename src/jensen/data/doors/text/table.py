@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.errors import DataError, listed
+from jensen.data.doors.choice import Choice
 from jensen.data.doors.format import FileInfo, check_polars, left_out_note
 from jensen.data.doors.sources import Source
 from jensen.data.doors.text.blocks import NEWLINE, blocks_of, count, encoding_of, lines_of, prepared, texts_of
 from jensen.data.doors.text.dialect import COMMENT, DELIMITERS, ROW_NAMES, Dialect, sniff
+from jensen.data.doors.text.dressed import Dress, undressed
 from jensen.data.doors.text.numbers import numbers
-from jensen.data.rows import Rows, take
+from jensen.data.rows import Rows
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,9 +28,7 @@ ENOUGH_TEXTS = 10_000
 """A column with so many cells of text, and more of them than numbers, is not looked at any further."""
 
 
-def read_text(
-    source: Source, columns: Sequence[str] | None, weights: str | None
-) -> tuple[Rows, Any, FileInfo]:
+def read_text(source: Source, choice: Choice) -> tuple[Rows, Any, FileInfo]:
     """The numeric columns of a table of delimited text.
 
     Raises
@@ -37,42 +37,66 @@ def read_text(
         Naming the first line that has too many or too few cells, or that holds text in a column of numbers.
     """
     check_polars("text")
-    encoding = encoding_of(source.head(), source.name)
     with source.open() as stream:
-        texts = texts_of(stream, encoding)
-        head, sample = _head(texts)
-        dialect = sniff(sample, source.name)
-        body = head.split(b"\n", dialect.header_end)[-1]
-        made = _columns(dialect, columns, weights, source.name)
-        for block in _numbered(blocks_of(chain([body], texts), dialect), dialect.header_end):
-            _read(block, dialect, made, source.name)
+        dialect, body = opened(source, stream, choice.decimal)
+        made = _columns(dialect, choice, source.name)
+        counts = [_read(block, dialect, made, source.name) for block in body]
     kept = {column.name: column for column in made if not column.is_text}
-    weight = kept.pop(weights).values(dialect, source.name) if weights is not None else None
+    weight = None
+    if choice.weights is not None:
+        weight = kept.pop(choice.weights).values(dialect, choice, source.name)
     if not kept:
         beside = (
-            f" beside the weights {weights!r}" if weights else f"; it has {listed(dialect.named)}, all text"
+            f" beside the weights {choice.weights!r}"
+            if choice.weights
+            else f"; it has {listed(dialect.named)}, all text"
         )
         raise DataError(f"{source.name} has no column of numbers{beside}")
-    chosen = list(kept) if columns is None else list(columns)
+    chosen = choice.among(dialect.named, source.name) if choice.is_named else list(kept)
     values = np.empty((sum(map(len, kept[chosen[0]].parts)), len(chosen)))
     if not len(values):
         raise DataError(f"{source.name} has a header and no rows")
     for j, name in enumerate(chosen):
-        kept[name].values(dialect, source.name, out=values[:, j])
+        kept[name].values(dialect, choice, source.name, out=values[:, j])
     rows = Rows(values, tuple(chosen))
-    left_out = {column.name for column in made if column.is_text} | {ROW_NAMES}
-    return rows, weight, _info(source.name, dialect, rows, tuple(c for c in dialect.columns if c in left_out))
+    return rows, weight, _info(source, dialect, rows, made, lambda i: _line_of(source, choice, counts, i))
 
 
-def _info(name: str, dialect: Dialect, rows: Rows, left_out: tuple[str, ...]) -> FileInfo:
+def opened(source: Source, stream: BinaryIO, decimal: str | None = None) -> tuple[Dialect, Iterator[Block]]:
+    """How a table is written, and its rows below the header, in blocks."""
+    texts = texts_of(stream, encoding_of(source.head(), source.name))
+    head, sample = _head(texts)
+    dialect = sniff(sample, source.name, decimal)
+    body = head.split(b"\n", dialect.header_end)[-1]
+    return dialect, _numbered(blocks_of(chain([body], texts), dialect), dialect.header_end)
+
+
+def _line_of(source: Source, choice: Choice, counts: list[int], i: int) -> str:
+    """``line 12``: where row i begins to stand; it is looked up by reading again."""
+    with source.open() as stream:
+        dialect, body = opened(source, stream, choice.decimal)
+        for block, num_rows in zip(body, counts, strict=True):
+            if i < num_rows:
+                return f"line {next(islice(block.rows(dialect), i, None))[0]}"
+            i -= num_rows
+    raise IndexError(i)
+
+
+def _info(
+    source: Source, dialect: Dialect, rows: Rows, made: list[Column], place: Callable[[int], str]
+) -> FileInfo:
     delimited = "text in one column"
     if dialect.delimiter:
         delimited = f"{DELIMITERS[dialect.delimiter]}-separated text"
+    out = {column.name for column in made if column.is_text} | {ROW_NAMES}
+    left_out = tuple(column for column in dialect.columns if column in out)
     unnamed = f"it has no header line, so its columns are named {listed(rows.columns, 4)}"
     notes = [unnamed] * (not dialect.header_end)
     notes += ["its numbers are read with decimal commas"] * dialect.decimal_comma
+    dressed = [column.dressed() for column in made if column.dress.example and not column.is_text]
+    notes += [f"read as numbers: {listed(dressed, 6)}"] * bool(dressed)
     notes += left_out_note([column for column in left_out if column != ROW_NAMES])
-    return FileInfo(name, delimited, left_out, bool(dialect.header_end), tuple(notes))
+    return FileInfo(source.name, delimited, left_out, bool(dialect.header_end), tuple(notes), place)
 
 
 class Block(NamedTuple):
@@ -97,15 +121,34 @@ class Column:
     num_numbers: int = 0
     num_texts: int = 0
     first_text: tuple[Block, int] | None = None
+    dress: Dress = field(default_factory=Dress)
+    example: tuple[Block, int] | None = None
 
-    def add(self, values: pl.Series, block: Block) -> None:
-        """The cells of a block; null is text."""
+    def add(self, values: pl.Series, cells: pl.Series, block: Block, decimal_comma: bool) -> None:
+        """The cells of a block, and their values; null is text, or a number that is dressed."""
+        if values.null_count():
+            values = self._undress(values, cells, block, decimal_comma)
         texts = values.null_count()
         self.num_numbers += len(values) - texts - int(values.is_nan().sum())
         self.num_texts += texts
         if texts and self.first_text is None:
             self.first_text = block, int(values.is_null().arg_max() or 0)
         self.parts.append(values.to_numpy())
+
+    def _undress(self, values: pl.Series, cells: pl.Series, block: Block, decimal_comma: bool) -> pl.Series:
+        at = values.is_null().arg_true()
+        found = undressed(cells[at], decimal_comma).with_columns(at.alias("at")).drop_nulls("value")
+        if not len(found):
+            return values
+        if self.dress.add(found):
+            self.example = block, found.row(0, named=True)["at"]
+        return values.scatter(found["at"], found["value"])
+
+    def dressed(self) -> str:
+        """``price ('$1,200' as 1200)``."""
+        assert self.dress.example is not None
+        cell, value = self.dress.example
+        return f"{self.name} ({cell!r:.40} as {value:.15g})"
 
     @property
     def is_text(self) -> bool:
@@ -118,7 +161,7 @@ class Column:
         return self.is_text and self.num_texts >= ENOUGH_TEXTS
 
     def values(
-        self, dialect: Dialect, source: str, out: NDArray[np.float64] | None = None
+        self, dialect: Dialect, choice: Choice, source: str, out: NDArray[np.float64] | None = None
     ) -> NDArray[np.float64]:
         """The whole column; what it was read into is let go.
 
@@ -128,26 +171,32 @@ class Column:
             Naming the first cell that is not a number.
         """
         if self.first_text is not None:
-            block, i = self.first_text
-            line, row = next(islice(block.rows(dialect), i, None))
-            cell = row[self.index].strip()
+            where, cell = self._cell(self.first_text, dialect)
             comma = " (the decimal mark is a comma here)" if dialect.decimal_comma and "." in cell else ""
             raise DataError(
-                f"{source}, line {line}, column {self.name!r}: {cell!r:.40} is not a number{comma}; "
-                f"mend it or choose other columns"
+                f"{source}, {where}: {cell!r:.40} is not a number{comma}; mend it or choose other columns"
             )
         parts, self.parts = self.parts, []
-        return np.concatenate(parts, out=out)
+        values = np.concatenate(parts, out=out)
+        if self.example is not None:
+            num_plain = self.num_numbers - self.dress.total
+            trouble = self.dress.trouble(num_plain, values, choice.decimal)
+            if trouble:
+                raise DataError(f"{source}, {self._cell(self.example, dialect)[0]} {trouble}")
+        return values
+
+    def _cell(self, place: tuple[Block, int], dialect: Dialect) -> tuple[str, str]:
+        """Where a cell is, and what stands in it."""
+        block, i = place
+        line, row = next(islice(block.rows(dialect), i, None))
+        return f"line {line}, column {self.name!r}", row[self.index].strip()
 
 
-def _columns(
-    dialect: Dialect, columns: Sequence[str] | None, weights: str | None, source: str
-) -> list[Column]:
+def _columns(dialect: Dialect, choice: Choice, source: str) -> list[Column]:
     """Those to be read."""
-    extra = [] if weights is None else take(dialect.named, [weights], source)
-    wanted = {*take(dialect.named, columns, source), *extra}
+    wanted = {*choice.among(dialect.named, source), choice.weights}
     return [
-        Column(name, j, required=columns is not None or name in extra)
+        Column(name, j, required=choice.is_named or name == choice.weights)
         for j, name in enumerate(dialect.columns)
         if name in wanted
     ]
@@ -175,8 +224,8 @@ def _numbered(texts: Iterable[bytes], above: int) -> Iterator[Block]:
         above += count(text, NEWLINE)
 
 
-def _read(block: Block, dialect: Dialect, columns: list[Column], source: str) -> None:
-    """Add the numbers of a block to the columns."""
+def _read(block: Block, dialect: Dialect, columns: list[Column], source: str) -> int:
+    """Add the numbers of a block to the columns; how many rows it has."""
     try:
         text = prepared(block.text, dialect, block.above)
     except DataError as error:
@@ -185,9 +234,11 @@ def _read(block: Block, dialect: Dialect, columns: list[Column], source: str) ->
     if frame is None:
         raise _ragged(block, dialect, source)
     active = [column for column in columns if not column.is_done]
-    values = numbers(frame.select(str(column.index) for column in active), dialect.decimal_comma)
-    for column, part in zip(active, values.get_columns(), strict=True):
-        column.add(part, block)
+    cells = frame.select(str(column.index) for column in active)
+    values = numbers(cells, dialect.decimal_comma)
+    for column, part, texts in zip(active, values.get_columns(), cells.get_columns(), strict=True):
+        column.add(part, texts, block, dialect.decimal_comma)
+    return len(frame)
 
 
 def _cells(text: bytes, dialect: Dialect) -> pl.DataFrame | None:
