@@ -180,7 +180,7 @@ def test_data_as_a_dict_of_columns_and_no_table_at_all(discrete):
     axes = drawn(fit, data).axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("left", "right")
     figure = drawn(fit, {"left": counts()})
-    assert [axes.get_yscale() for axes in figure.axes] == ["log"]  # the climb alone
+    assert [axes.get_yscale() for axes in figure.axes] == ["linear"]  # where the starts ended, alone
 
 
 # ---- models ------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def test_a_model_without_components_is_shown_by_its_parameters(own, linkage):
     assert summary(linkage).splitlines()[0] == "Linkage: params"
     assert "0.626821" in summary(linkage)
     figure = drawn(own, counts()[:, 0])
-    assert [axes.get_yscale() for axes in figure.axes] == ["log"]
+    assert [axes.get_yscale() for axes in figure.axes] == ["linear"]
     assert drawn(linkage, np.arange(4)).axes
 
 

@@ -385,6 +385,9 @@ class Column(Exponential):
     def statistics(self, params, data, weight):
         return super().statistics(params, data[:, 0], weight)
 
+    def row_scores(self, params, data, r):
+        return super().row_scores(params, data[:, 0], r)
+
 
 def test_a_family_is_plain_em_without_more():
     fit = jensen.fit(Mixture(2, Bare()), WAITS)

@@ -62,7 +62,7 @@ class Categorical(Family):
     >>> import numpy as np, jensen
     >>> rng = np.random.default_rng(0)
     >>> z = np.repeat([0, 1], 200)
-    >>> x = (generator.random((400, 4)) < np.array([[0.2], [0.8]])[z]).astype(int)
+    >>> x = (rng.random((400, 4)) < np.array([[0.2], [0.8]])[z]).astype(int)
     >>> fit = jensen.fit(jensen.Mixture(2, jensen.Categorical()), x)
     >>> fit.params.weights.round(1).tolist()
     [0.5, 0.5]
