@@ -280,7 +280,7 @@ class LogJoint(Model):
             rows, w = rows.subset(numbers), w[numbers]
         log_evidence = self.posterior(params, rows).log_evidence
         per_state = self.chart.size / self.latent.num_states
-        return collapse(log_evidence, w, per_state, rows.size, numbers)
+        return collapse(log_evidence, w, per_state, rows.resolution, rows.size, numbers)
 
     def complete_information(self, params: Params, data: Any, weight: Array | None) -> Array:
         """−∂² (Q(·, S(θ)) + log p(·)) / ∂u² at θ, (p, p), from at most some rows: a metric for steps."""

@@ -29,6 +29,18 @@ class Rows:
         """How many numbers a row has."""
         return sum(leaf[:1].size for leaf in self.leaves)
 
+    @property
+    def resolution(self) -> Array:
+        """(n,): minus the logarithm of the volume in which floating point tells rows apart, beyond which no
+        density says anything of them.
+        """
+        found = np.zeros(self.num_rows)
+        for leaf in self.leaves:
+            size = np.abs(np.asarray(leaf, float).reshape(self.num_rows, -1))
+            size = np.maximum(size, np.median(size, axis=0))
+            found -= np.log(np.spacing(np.where(size > 0, size, 1.0))).sum(axis=1)
+        return found
+
     @cached_property
     def fingerprint(self) -> tuple[Any, ...]:
         """Equal for equal rows, and for no others."""
