@@ -45,8 +45,8 @@ TAKEN = 3  # solutions of a sample, to all rows
 CROSSED = 4  # solutions, the best of which gets parts of the others
 CLOSE = 3.0  # nats below the best, that may be above it at their end
 # What a search may cost, on the scale of `Meter`: in passes over all rows, for each component, since more
-# components have more maxima; less where samples are searched.
-PASSES, SCOUTED_PASSES = 150, 60
+# components have more maxima; less where samples are searched for few.
+PASSES, SCOUTED_PASSES = 200, 60
 LEAST, MOST = 2e8, 1e11  # some milliseconds, and most of a minute; but at least
 FEW_PASSES = 600
 WORK = 1e7  # that an E-step of all starts of a round may cost
@@ -138,7 +138,7 @@ class Hunt:
     def budget(self) -> float:
         """After which there is no further round."""
         cost = self.whole.cost
-        passes = PASSES if self.is_small else SCOUTED_PASSES
+        passes = PASSES if self.is_small or self.whole.k > FEW_COMPONENTS else SCOUTED_PASSES
         most = max(MOST, FEW_PASSES * cost)
         return self.effort.effort * float(min(LEAST + passes * self.whole.k * cost, most))
 
