@@ -10,7 +10,7 @@
 namespace jensen {
 
 // Responsibilities below e^lowest_exponent are raised to it; a count of no more than such crumbs is no count.
-constexpr double kNothing = 1e-30;
+constexpr double kNothing = 1e-30, kRootOfNothing = 1e-15;
 
 // What second moments are kept as, and covariances come as, for k components in d columns: a matrix each (k, d, d), one
 // matrix for all (d, d), a diagonal each (k, d), a trace each (k). A kernel knows no more of a covariance structure.
@@ -33,7 +33,7 @@ struct Rows {
   std::int64_t n;
 };
 
-// Where results of single rows go; any may be null.
+// Where results of single rows go; any may be null, and all are where there are sums.
 template <class T>
 struct PerRow {
   T* log_evidence;      // (n)
@@ -52,7 +52,7 @@ struct Sums {
 
 template <class T>
 struct Kernel {
-  std::int64_t (*block_rows)(std::int64_t d, std::int64_t n);
+  std::int64_t (*block_rows)(const Prepared&);
   std::size_t (*workspace_bytes)(const Prepared&);
   // Packs the parameters into the workspace; rounds `means` to T and returns the rounded values in `rounded` (k, d).
   void (*pack)(const Prepared&, void* workspace, double* rounded);

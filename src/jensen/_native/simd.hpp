@@ -9,7 +9,7 @@
 #endif
 
 #define JENSEN_INLINE inline __attribute__((always_inline))
-#define JENSEN_UNROLL _Pragma("GCC unroll 16")
+#define JENSEN_UNROLL _Pragma("GCC unroll 32")
 
 namespace jensen::JENSEN_ISA {
 
@@ -82,6 +82,23 @@ JENSEN_INLINE V<T> polynomial(const T (&c)[N], V<T> x) {
 template <class T>
 JENSEN_INLINE V<T> maximum(V<T> a, V<T> b) {
   return a > b ? a : b;
+}
+
+template <class T>
+JENSEN_INLINE V<T> minimum(V<T> a, V<T> b) {
+  return a < b ? a : b;
+}
+
+// out ← √x; a loop that the compiler turns into vectors.
+template <class T>
+JENSEN_INLINE void roots(const T* x, std::int64_t count, T* out) {
+  for (std::int64_t n = 0; n < count; ++n) {
+    if constexpr (sizeof(T) == 8) {
+      out[n] = __builtin_sqrt(x[n]);
+    } else {
+      out[n] = __builtin_sqrtf(x[n]);
+    }
+  }
 }
 
 // e^x for lowest_exponent ≤ x ≤ 0.
