@@ -63,6 +63,9 @@ struct Kernel {
 
 struct KernelSet {
   const char* name;
+  // row[j] −= Σ_p factors[p d] m[p d + j] for begin ≤ j < end, over the rows p < count of m (·, d).
+  void (*subtract_rows)(double* row, const double* m, const double* factors, std::int64_t d, std::int64_t count,
+                        std::int64_t begin, std::int64_t end);
   Kernel<double> f64;
   Kernel<float> f32;
 };

@@ -8,7 +8,8 @@
 
 namespace jensen::JENSEN_ISA {
 
-constexpr std::int64_t kSmall = 16;  // columns up to which a row of them is kept in registers, see small.hpp
+constexpr std::int64_t kSmall = 16;  // columns up to which rows are kept in registers, see small.hpp
+static_assert(kSmall >= Simd<float>::lanes);
 
 // Long enough that sums of lanes are rare, short enough that a block and its products stay near: in the first cache
 // what a component's moments go over again and again, else in the second.
@@ -83,6 +84,20 @@ struct Workspace {
   char* base_;
 };
 
+// out[j] = x[j] − shift[j] for j < d, d at least the lanes of a vector: the last one overlaps the one before.
+template <class T>
+void subtract_shift(const T* x, const T* shift, std::int64_t d, T* out) {
+  constexpr std::int64_t lanes = Simd<T>::lanes;
+  for (std::int64_t j = 0; j < d; j += lanes) {
+    const std::int64_t at = j + lanes <= d ? j : d - lanes;
+    V<T> a, b;
+    __builtin_memcpy(&a, x + at, sizeof a);
+    __builtin_memcpy(&b, shift + at, sizeof b);
+    a -= b;
+    __builtin_memcpy(out + at, &a, sizeof a);
+  }
+}
+
 // Rows minus the shift, by column and where they are needed by row; rows beyond `count` are zero and have weight 0.
 template <class T>
 void load_block(const Workspace<T>& ws, const Rows<T>& rows, std::int64_t begin, std::int64_t count) {
@@ -90,8 +105,7 @@ void load_block(const Workspace<T>& ws, const Rows<T>& rows, std::int64_t begin,
   transpose_rows<T>(rows.x + begin * d, rows.x + rows.n * d, count, d, ws.shift, ws.block, ws.pitch);
   if (ws.row_pitch)
     for (std::int64_t n = 0; n < count; ++n)
-      for (std::int64_t j = 0; j < d; ++j)
-        ws.plain[n * ws.row_pitch + j] = rows.x[(begin + n) * d + j] - ws.shift[j];
+      subtract_shift<T>(rows.x + (begin + n) * d, ws.shift, d, ws.plain + n * ws.row_pitch);
   for (std::int64_t n = 0; n < count; ++n) ws.weight[n] = rows.weight ? T(rows.weight[begin + n]) : T(1);
   if (count == b) return;
   for (std::int64_t j = 0; j < d; ++j)
