@@ -1,5 +1,5 @@
-"""Positive definite matrices by the native core: small, many, and with no threads of a BLAS library, which cost more
-than they give at these sizes.
+"""Positive definite matrices by the native core: small, many, and with no threads of a BLAS library, which
+cost more than they give at these sizes.
 """
 
 from __future__ import annotations
