@@ -86,56 +86,78 @@ void add_triangle(const V<T>* u, const V<T>* r, std::int64_t count, V<T>* sum) {
   if constexpr (kEnd < D) add_triangle<T, D, kEnd>(u, r, count, sum);
 }
 
-// count += Σ r, first += Σ r (x − μ), second += Σ r (x − μ)(x − μ)ᵀ, its lower triangle.
+// The sums of one component: the triangle Σ r u uᵀ, then Σ r u, then Σ r, u = x − μ, each a vector still.
+template <int D>
+struct Layout {
+  static constexpr int first = triangle(D), count = first + D, size = count + 1;
+};
+
+// All of them in one go over the rows.
 template <class T, int D>
-void add_moments_small(const Workspace<T>& ws, const T* mean, const T* weights, double& count, double* first,
-                       double* second) {
-  constexpr int kTriangle = triangle(D), kSums = kTriangle + D + 1;
-  constexpr std::int64_t kPadded = (kSums + Simd<T>::lanes - 1) / Simd<T>::lanes * Simd<T>::lanes;
-  const V<T>*x = vectors(ws.block), *r = vectors(weights);
-  V<T> sum[kPadded] = {};
-  if constexpr (kSums <= kMostAtOnce) {
-    V<T> all[kSums] = {};
-    for (std::int64_t c = 0; c < ws.span.count; ++c) {
-      V<T> u[D];
+JENSEN_INLINE void sum_at_once(const Workspace<T>& ws, const T* mean, const V<T>* r, V<T>* sum) {
+  using At = Layout<D>;
+  const V<T>* x = vectors(ws.block);
+  V<T> all[At::size] = {};
+  for (std::int64_t c = 0; c < ws.span.count; ++c) {
+    V<T> u[D];
+    JENSEN_UNROLL
+    for (int i = 0; i < D; ++i) {
+      u[i] = x[i * ws.span.pitch + c] - mean[i];
+      const V<T> ru = r[c] * u[i];
+      all[At::first + i] += ru;
+      JENSEN_UNROLL
+      for (int j = 0; j <= i; ++j) all[triangle(i) + j] += ru * u[j];
+    }
+    all[At::count] += r[c];
+  }
+  JENSEN_UNROLL
+  for (int s = 0; s < At::size; ++s) sum[s] = all[s];
+}
+
+// The triangle in parts, each going over the same few rows: u is made once for all parts, and stays near.
+template <class T, int D>
+JENSEN_INLINE void sum_in_parts(const Workspace<T>& ws, const T* mean, const V<T>* r, V<T>* sum) {
+  using At = Layout<D>;
+  const V<T>* x = vectors(ws.block);
+  V<T> u[D * kChunk];
+  for (std::int64_t begin = 0; begin < ws.span.count; begin += kChunk, x += kChunk, r += kChunk) {
+    const std::int64_t left = ws.span.count - begin, some = left < kChunk ? left : kChunk;
+    V<T> first[D] = {}, count = {};
+    for (std::int64_t c = 0; c < some; ++c) {
       JENSEN_UNROLL
       for (int i = 0; i < D; ++i) {
-        u[i] = x[i * ws.span.pitch + c] - mean[i];
-        const V<T> ru = r[c] * u[i];
-        all[kTriangle + i] += ru;
-        JENSEN_UNROLL
-        for (int j = 0; j <= i; ++j) all[triangle(i) + j] += ru * u[j];
+        u[i * kChunk + c] = x[i * ws.span.pitch + c] - mean[i];
+        first[i] += r[c] * u[i * kChunk + c];
       }
-      all[kTriangle + D] += r[c];
+      count += r[c];
     }
     JENSEN_UNROLL
-    for (int i = 0; i < kSums; ++i) sum[i] = all[i];
+    for (int i = 0; i < D; ++i) sum[At::first + i] += first[i];
+    sum[At::count] += count;
+    add_triangle<T, D, 0>(u, r, some, sum);
+  }
+}
+
+// count += Σ r, first += Σ r (x − μ), second += Σ r (x − μ)(x − μ)ᵀ, its lower triangle.
+template <class T, int D>
+void add_moments_small(const Workspace<T>& ws, const T* mean, const T* r, double& count, double* first, double* second) {
+  using At = Layout<D>;
+  constexpr int lanes = Simd<T>::lanes, kPadded = (At::size + lanes - 1) / lanes * lanes;
+  V<T> sum[kPadded] = {};
+  if constexpr (At::size <= kMostAtOnce) {
+    sum_at_once<T, D>(ws, mean, vectors(r), sum);
   } else {
-    V<T> u[D * kChunk];  // x − μ of some rows: near, and made once for all parts of the triangle
-    for (std::int64_t begin = 0; begin < ws.span.count; begin += kChunk, x += kChunk, r += kChunk) {
-      const std::int64_t left = ws.span.count - begin, some = left < kChunk ? left : kChunk;
-      V<T> edge[D + 1] = {};
-      for (std::int64_t c = 0; c < some; ++c) {
-        JENSEN_UNROLL
-        for (int i = 0; i < D; ++i) {
-          u[i * kChunk + c] = x[i * ws.span.pitch + c] - mean[i];
-          edge[i] += r[c] * u[i * kChunk + c];
-        }
-        edge[D] += r[c];
-      }
-      for (int i = 0; i <= D; ++i) sum[kTriangle + i] += edge[i];
-      add_triangle<T, D, 0>(u, r, some, sum);
-    }
+    sum_in_parts<T, D>(ws, mean, vectors(r), sum);
   }
   alignas(64) T total[kPadded];
   horizontal_sums<T>(sum, kPadded, total);
+  count += double(total[At::count]);
   JENSEN_UNROLL
   for (int i = 0; i < D; ++i) {
-    first[i] += double(total[kTriangle + i]);
+    first[i] += double(total[At::first + i]);
     JENSEN_UNROLL
     for (int j = 0; j <= i; ++j) second[i * D + j] += double(total[triangle(i) + j]);
   }
-  count += total[kTriangle + D];
 }
 
 }  // namespace jensen::JENSEN_ISA

@@ -14,6 +14,9 @@ namespace jensen::JENSEN_ISA {
 // 24 sums in 32 registers; 8 in 16, where the loads take the rest.
 constexpr int kDown = kBytes == 64 ? 8 : 4;
 constexpr int kAcross = kBytes == 64 ? 3 : 2;
+// Rows that are summed in the precision of the data before the sums go to double precision: so few that a tile's rows
+// stay in the first cache, and that single precision loses less than rounding the rows did.
+constexpr std::int64_t kTileRows = 128;
 
 // What a row is padded to with zeros: whole lines of the cache, an odd number of them, because rows
 // that are a power of two apart would compete for the same lines.

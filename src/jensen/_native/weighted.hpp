@@ -68,7 +68,9 @@ void add_moments_large(const Workspace<T>& ws, const T* mean, const T* root, dou
     kept = keep_rows<T>(ws, root);
     weigh_rows<T>(ws, mean, ws.root, kept, first, [&](std::int64_t m) { return std::int64_t{ws.kept[m]}; });
   }
-  add_symmetric<T>(ws.weighted, kept, ws.row_pitch, ws.d, second);
+  for (std::int64_t m = 0; m < kept; m += kTileRows)
+    add_symmetric<T>(ws.weighted + m * ws.row_pitch, kept - m < kTileRows ? kept - m : kTileRows, ws.row_pitch, ws.d,
+                     second);
 }
 
 }  // namespace jensen::JENSEN_ISA

@@ -18,7 +18,7 @@ std::int64_t block_rows(const Prepared& m) {
   const std::int64_t wide = 8 / sizeof(T);
   const bool matrices = m.kind == Moments::matrices;
   const std::int64_t most = m.d <= 8                   ? 512
-                            : matrices && m.d > kSmall ? 128
+                            : matrices && m.d > kSmall ? kTileRows
                             : matrices                 ? 256 * wide
                             : m.d <= 16                ? 512
                             : m.d <= 64                ? 256 * wide
