@@ -10,7 +10,7 @@
 namespace jensen {
 
 // Responsibilities below e^lowest_exponent are raised to it; a count of no more than such crumbs is no count.
-constexpr double kNothing = 1e-30, kRootOfNothing = 1e-15;
+constexpr double kNothing = 1e-30;
 
 // What second moments are kept as, and covariances come as, for k components in d columns: a matrix each (k, d, d), one
 // matrix for all (d, d), a diagonal each (k, d), a trace each (k). A kernel knows no more of a covariance structure.

@@ -6,17 +6,14 @@
 
 namespace jensen::JENSEN_ISA {
 
-// Σ r; and whether every row has more than nothing, as it is where the components overlap.
+// Whether every row has more than nothing of a component, as where components overlap.
 template <class T>
-double total(const Workspace<T>& ws, const T* root, bool& every) {
-  V<T> sum = {}, least = vectors(root)[0];
-  for (std::int64_t c = 0; c < ws.span.count; ++c) {
-    sum += vectors(root)[c] * vectors(root)[c];
-    least = minimum<T>(vectors(root)[c], least);
-  }
-  every = true;
-  for (int lane = 0; lane < Simd<T>::lanes; ++lane) every &= least[lane] > T(kRootOfNothing);
-  return horizontal_sum<T>(sum);
+bool every_row(const Workspace<T>& ws, const T* root) {
+  V<T> least = vectors(root)[0];
+  for (std::int64_t c = 1; c < ws.span.count; ++c) least = minimum<T>(vectors(root)[c], least);
+  bool every = true;
+  for (int lane = 0; lane < Simd<T>::lanes; ++lane) every &= least[lane] > Simd<T>::least_root;
+  return every;
 }
 
 // ws.kept ← the rows that have more than nothing, ws.root ← their √r; how many there are.
@@ -26,9 +23,17 @@ std::int64_t keep_rows(const Workspace<T>& ws, const T* root) {
   for (std::int64_t n = 0; n < ws.rows; ++n) {
     ws.root[count] = root[n];
     ws.kept[count] = static_cast<std::int32_t>(n);
-    count += root[n] > T(kRootOfNothing);
+    count += root[n] > Simd<T>::least_root;
   }
+  for (std::int64_t m = count; m < ws.rows; ++m) ws.root[m] = 0;
   return count;
+}
+
+template <class T>
+double sum_of_squares(const Workspace<T>& ws, const T* root) {
+  V<T> sum = {};
+  for (std::int64_t c = 0; c < ws.span.count; ++c) sum += vectors(root)[c] * vectors(root)[c];
+  return horizontal_sum<T>(sum);
 }
 
 // ws.weighted ← u, the m-th of the row row(m); first += Σ r (x − μ).
@@ -59,13 +64,14 @@ void weigh_rows(const Workspace<T>& ws, const T* mean, const T* root, std::int64
 template <class T>
 void add_moments_large(const Workspace<T>& ws, const T* mean, const T* root, double& count, double* first,
                        double* second) {
-  bool every;
-  count += total<T>(ws, root, every);
   std::int64_t kept = ws.rows;
-  if (every) {
+  if (every_row<T>(ws, root)) {
+    count += sum_of_squares<T>(ws, root);
     weigh_rows<T>(ws, mean, root, kept, first, [](std::int64_t m) { return m; });
   } else {
     kept = keep_rows<T>(ws, root);
+    if (kept == 0) return;
+    count += sum_of_squares<T>(ws, ws.root);
     weigh_rows<T>(ws, mean, ws.root, kept, first, [&](std::int64_t m) { return std::int64_t{ws.kept[m]}; });
   }
   for (std::int64_t m = 0; m < kept; m += kTileRows)
