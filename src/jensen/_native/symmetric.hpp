@@ -27,30 +27,40 @@ std::int64_t padded_columns(std::int64_t d) {
 }
 
 // second[i][j] += Σ_n u[n][i0 + i] u[n][j0 + j] in double precision; of `rows` × `columns` numbers.
-template <class T, int kVectors>
+template <class T, int kRows, int kVectors>
 void add_tile(const T* u, std::int64_t count, std::int64_t pitch, std::int64_t i0, std::int64_t j0, std::int64_t rows,
               std::int64_t columns, double* second, std::int64_t d) {
-  V<T> sum[kDown][kVectors] = {};
+  V<T> sum[kRows][kVectors] = {};
   const T *down = u + i0, *across = u + j0;
   for (std::int64_t n = 0; n < count; ++n, down += pitch, across += pitch) {
     V<T> b[kVectors];
     JENSEN_UNROLL
     for (int v = 0; v < kVectors; ++v) b[v] = vectors(across)[v];
     JENSEN_UNROLL
-    for (int i = 0; i < kDown; ++i) {
+    for (int i = 0; i < kRows; ++i) {
       const V<T> a = broadcast<T>(down[i]);
       JENSEN_UNROLL
       for (int v = 0; v < kVectors; ++v) sum[i][v] += a * b[v];
     }
   }
-  alignas(64) T tile[kDown][kVectors * Simd<T>::lanes];
+  alignas(64) T tile[kRows][kVectors * Simd<T>::lanes];
   JENSEN_UNROLL
-  for (int i = 0; i < kDown; ++i) {
+  for (int i = 0; i < kRows; ++i) {
     JENSEN_UNROLL
     for (int v = 0; v < kVectors; ++v) vectors(tile[i])[v] = sum[i][v];
   }
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = 0; j < columns; ++j) second[(i0 + i) * d + j0 + j] += double(tile[i][j]);
+}
+
+template <class T, int kRows>
+void add_tile(std::int64_t vectors, const T* u, std::int64_t count, std::int64_t pitch, std::int64_t i0, std::int64_t j0,
+              std::int64_t rows, std::int64_t columns, double* second, std::int64_t d) {
+  switch (vectors) {
+    case 1: return add_tile<T, kRows, 1>(u, count, pitch, i0, j0, rows, columns, second, d);
+    case 2: return add_tile<T, kRows, 2>(u, count, pitch, i0, j0, rows, columns, second, d);
+    default: return add_tile<T, kRows, kAcross>(u, count, pitch, i0, j0, rows, columns, second, d);
+  }
 }
 
 // second (d, d) += Σ_n u_n u_nᵀ, at least the lower triangle.
@@ -63,11 +73,10 @@ void add_symmetric(const T* u, std::int64_t count, std::int64_t pitch, std::int6
       const std::int64_t left = (width - j0 + lanes - 1) / lanes;
       wide = left <= kAcross ? left : left < 2 * kAcross ? (left + 1) / 2 : kAcross;  // 4 are 2 and 2, not 3 and 1
       const std::int64_t columns = d - j0 < wide * lanes ? d - j0 : wide * lanes;
-      switch (wide) {
-        case 1: add_tile<T, 1>(u, count, pitch, i0, j0, rows, columns, second, d); break;
-        case 2: add_tile<T, 2>(u, count, pitch, i0, j0, rows, columns, second, d); break;
-        default: add_tile<T, kAcross>(u, count, pitch, i0, j0, rows, columns, second, d);
-      }
+      if (rows > kDown / 2)
+        add_tile<T, kDown>(wide, u, count, pitch, i0, j0, rows, columns, second, d);
+      else  // the last few
+        add_tile<T, kDown / 2>(wide, u, count, pitch, i0, j0, rows, columns, second, d);
     }
   }
 }
