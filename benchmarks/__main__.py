@@ -14,6 +14,7 @@ from benchmarks import (
     log_joint,
     machine,
     memory,
+    native,
     quality,
     results,
     startup,
@@ -24,6 +25,7 @@ from benchmarks.results import Section
 
 SECTIONS: dict[str, Callable[[Options], Section]] = {
     "iteration": iteration.section,
+    "native": native.section,
     "structures": structures.section,
     "fits": fits.section,
     "quality": quality.section,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
 from pathlib import Path
 
-from benchmarks import mclust_peer
+from benchmarks import armadillo_peer, mclust_peer, onedal_peer
 
 
 def header() -> str:
@@ -24,6 +25,8 @@ def header() -> str:
     ]
     if mclust_peer.is_here():
         parts.append(mclust_peer.versions())
+    for name, version in (("oneDAL", onedal_peer.version()), ("Armadillo", armadillo_peer.version())):
+        parts += [] if version is None else [f"{name} {version}"]
     parts += [f"{name} {of(name)}" for name in ("pomegranate", "tgmm") if of(name) != "not installed"]
     return f"*{'; '.join(parts)}.*"
 
@@ -46,6 +49,6 @@ def load() -> str:
 def of(package: str) -> str:
     """The installed version."""
     try:
-        return version(package)
+        return installed(package)
     except PackageNotFoundError:
         return "from its source tree" if package == "jensen" else "not installed"

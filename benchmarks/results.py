@@ -9,6 +9,7 @@ from pathlib import Path
 PATH = Path(__file__).parent / "RESULTS.md"
 ORDER = (
     "iteration",
+    "native",
     "structures",
     "fits",
     "quality",

@@ -15,11 +15,21 @@ Measure = Callable[[], float]
 
 def in_turn(contestants: Mapping[str, Measure], repetitions: int) -> dict[str, float]:
     """The median of what each measures, over repetitions in which all of them have their turn."""
+    seen = _seen(contestants, repetitions)
+    return {name: statistics.median(values) for name, values in seen.items()}
+
+
+def least_in_turn(contestants: Mapping[str, Measure], repetitions: int) -> dict[str, float]:
+    """The least instead: of many short measurements, what others on the machine have disturbed least."""
+    return {name: min(values) for name, values in _seen(contestants, repetitions).items()}
+
+
+def _seen(contestants: Mapping[str, Measure], repetitions: int) -> dict[str, list[float]]:
     seen: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(repetitions):
         for name, measure in contestants.items():
             seen[name].append(measure())
-    return {name: statistics.median(values) for name, values in seen.items()}
+    return seen
 
 
 def seconds(call: Callable[[], Any]) -> float:

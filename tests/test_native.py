@@ -40,7 +40,7 @@ def rounding(data: np.ndarray, terms: int) -> float:
 
 
 @pytest.mark.parametrize("name", STRUCTURE_NAMES)
-@pytest.mark.parametrize("d", [1, 2, 3, 4, 5, 7, 8, 13, 33, 70])
+@pytest.mark.parametrize("d", [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 33, 40, 70])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_pass_is_the_plain_e_step(name: str, d: int, dtype: type) -> None:
     for n, k in [(1, 1), (7, 3), (700, 5), (2500, 2)]:
@@ -79,8 +79,9 @@ def test_single_rows_are_the_plain_posterior(name: str, dtype: type) -> None:
 
 @pytest.mark.parametrize("name", STRUCTURE_NAMES)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_any_number_of_threads_gives_the_same_bits(name: str, dtype: type) -> None:
-    model, params, data = problem(name, 30_001, 5, 3)
+@pytest.mark.parametrize("d", [5, 19])
+def test_any_number_of_threads_gives_the_same_bits(name: str, dtype: type, d: int) -> None:
+    model, params, data = problem(name, 30_001, d, 3)
     data = np.ascontiguousarray(data, dtype)
     before = get_num_threads()
     try:
@@ -95,6 +96,27 @@ def test_any_number_of_threads_gives_the_same_bits(name: str, dtype: type) -> No
             assert getattr(other, total) == getattr(results[0], total)
         for field in ("count", "first", "second", "centre"):
             np.testing.assert_array_equal(getattr(other.stats, field), getattr(results[0].stats, field))
+
+
+@pytest.mark.parametrize("d", [3, 16, 19])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rows_that_a_component_has_nothing_of(d: int, dtype: type) -> None:
+    """Groups far apart, in no order, some rows without weight: moments are those of each group alone."""
+    rng = np.random.default_rng(d)
+    labels = rng.integers(3, size=1501)
+    data = np.ascontiguousarray(rng.normal(size=(1501, d)) + 64.0 * labels[:, None], dtype)
+    weight = rng.integers(3, size=1501).astype(float)
+    means = 64.0 * np.arange(3.0)[:, None] + np.zeros((3, d))
+    model = Mixture(3, Gaussian(STRUCTURES["full"]))
+    params = MixtureParams(np.full(3, 1 / 3), GaussianParams(means, np.tile(np.eye(d), (3, 1, 1))))
+    stats = model.e_step(params, data, weight).stats.components
+    for k in range(3):
+        own, w = data[labels == k].astype(float), weight[labels == k]
+        about = own - stats.centre[k]
+        tol = rounding(data, d) * w.sum()
+        assert stats.count[k] == pytest.approx(w.sum(), rel=rounding(data, 1))
+        np.testing.assert_allclose(stats.first[k], w @ about, atol=tol)
+        np.testing.assert_allclose(stats.second[k], (about.T * w) @ about, atol=tol)
 
 
 @pytest.mark.parametrize("name", STRUCTURE_NAMES)

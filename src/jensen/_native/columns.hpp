@@ -7,6 +7,8 @@ namespace jensen::JENSEN_ISA {
 
 template <class T>
 struct Columns {
+  static bool wants_roots(const Prepared&) { return false; }
+
   static void pack(const Prepared& m, const Workspace<T>& ws) {
     for (std::int64_t i = 0; i < m.k * m.d; ++i) ws.factors[i] = T(m.factors[i]);
   }
@@ -47,6 +49,8 @@ struct Columns {
 
 template <class T>
 struct Totals {
+  static bool wants_roots(const Prepared&) { return false; }
+
   static void pack(const Prepared& m, const Workspace<T>& ws) {
     for (std::int64_t k = 0; k < m.k; ++k) ws.factors[k] = T(m.factors[k]);
   }

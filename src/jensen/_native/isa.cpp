@@ -1,6 +1,5 @@
 // One pass over rows, compiled once for each instruction set (see CMakeLists.txt).
 #include "columns.hpp"
-#include "matrices.hpp"
 
 namespace jensen::JENSEN_ISA {
 namespace {
@@ -18,10 +17,9 @@ void pack_with(const Prepared& m, void* memory, double* rounded) {
     ws.means[i] = T(m.means[i]);
     rounded[i] = double(ws.means[i]);
   }
-  for (std::int64_t i = m.d * ws.pitch; i < ws.padded_d * ws.pitch; ++i) {
-    ws.block[i] = 0;
-    if (m.kind == Moments::matrices || m.kind == Moments::pooled) ws.plain[i] = ws.weighted[i] = 0;
-  }
+  for (std::int64_t i = m.d * ws.pitch; i < ws.padded_d * ws.pitch; ++i) ws.block[i] = 0;
+  for (std::int64_t i = 0; i < ws.rows * ws.row_pitch; ++i) ws.plain[i] = 0;
+  for (std::int64_t j = 0; j < ws.row_pitch; ++j) ws.centre[j] = 0;
   Ops::pack(m, ws);
 }
 
@@ -37,7 +35,12 @@ void pass_with(const Prepared& m, void* memory, const Rows<T>& rows, std::int64_
       for (std::int64_t n = 0; n < count; ++n)
         for (std::int64_t k = 0; k < m.k; ++k) out.log_joint[(b + n) * m.k + k] = ws.joint[k * ws.pitch + n];
     double log_evidence = 0, entropy = 0;
-    softmax<T>(ws, sums != nullptr, ws.evidence, log_evidence, entropy);
+    if (!sums)
+      softmax<T, Leave::posterior>(ws, log_evidence, entropy);
+    else if (Ops::wants_roots(m))
+      softmax<T, Leave::root>(ws, log_evidence, entropy);
+    else
+      softmax<T, Leave::weighted>(ws, log_evidence, entropy);
     if (out.log_evidence)
       for (std::int64_t n = 0; n < count; ++n) out.log_evidence[b + n] = ws.evidence[n];
     if (out.responsibilities)
@@ -73,12 +76,24 @@ void pass(const Prepared& m, void* memory, const Rows<T>& rows, std::int64_t beg
   }
 }
 
+void subtract_rows(double* __restrict row, const double* m, const double* factors, std::int64_t d, std::int64_t count,
+                   std::int64_t begin, std::int64_t end) {
+  std::int64_t p = 0;
+  for (; p + 4 <= count; p += 4) {  // four rows at a time: `row` is loaded and stored once for them
+    const double *m0 = m + p * d, *m1 = m0 + d, *m2 = m1 + d, *m3 = m2 + d, *f = factors + p * d;
+    const double f0 = f[0], f1 = f[d], f2 = f[2 * d], f3 = f[3 * d];
+    for (std::int64_t j = begin; j < end; ++j) row[j] -= (f0 * m0[j] + f1 * m1[j]) + (f2 * m2[j] + f3 * m3[j]);
+  }
+  for (; p < count; ++p)
+    for (std::int64_t j = begin; j < end; ++j) row[j] -= factors[p * d] * m[p * d + j];
+}
+
 }  // namespace
 
 #define JENSEN_STRING(x) #x
 #define JENSEN_NAME(x) JENSEN_STRING(x)
 extern const KernelSet kernel_set;
-const KernelSet kernel_set = {JENSEN_NAME(JENSEN_ISA),
+const KernelSet kernel_set = {JENSEN_NAME(JENSEN_ISA), subtract_rows,
                               {block_rows<double>, workspace_bytes<double>, pack<double>, pass<double>},
                               {block_rows<float>, workspace_bytes<float>, pack<float>, pass<float>}};
 

@@ -33,7 +33,7 @@ struct Rows {
   std::int64_t n;
 };
 
-// Where results of single rows go; any may be null.
+// Where results of single rows go; any may be null, and all are where there are sums.
 template <class T>
 struct PerRow {
   T* log_evidence;      // (n)
@@ -52,7 +52,7 @@ struct Sums {
 
 template <class T>
 struct Kernel {
-  std::int64_t (*block_rows)(std::int64_t d, std::int64_t n);
+  std::int64_t (*block_rows)(const Prepared&);
   std::size_t (*workspace_bytes)(const Prepared&);
   // Packs the parameters into the workspace; rounds `means` to T and returns the rounded values in `rounded` (k, d).
   void (*pack)(const Prepared&, void* workspace, double* rounded);
@@ -63,6 +63,9 @@ struct Kernel {
 
 struct KernelSet {
   const char* name;
+  // row[j] −= Σ_p factors[p d] m[p d + j] for begin ≤ j < end, over the rows p < count of m (·, d).
+  void (*subtract_rows)(double* row, const double* m, const double* factors, std::int64_t d, std::int64_t count,
+                        std::int64_t begin, std::int64_t end);
   Kernel<double> f64;
   Kernel<float> f32;
 };

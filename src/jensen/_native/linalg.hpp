@@ -5,38 +5,46 @@
 #include <cstdint>
 
 #include "eigen.hpp"
+#include "kernels.hpp"
 
 namespace jensen {
 
-// A → L in place (lower triangle; the upper is set to zero). False where A is not positive definite.
+// A → U in place, A = UᵀU, in the upper triangle; what is below is left. False where A is not positive definite.
 inline bool cholesky(double* a, std::int64_t d) {
+  const auto subtract = kernels().subtract_rows;
   for (std::int64_t j = 0; j < d; ++j) {
-    double pivot = a[j * d + j];
-    for (std::int64_t p = 0; p < j; ++p) pivot -= a[j * d + p] * a[j * d + p];
+    double* row = a + j * d;
+    subtract(row, a, a + j, d, j, j, d);
+    const double pivot = row[j];
     if (!(pivot > 0) || !std::isfinite(pivot)) return false;
-    pivot = std::sqrt(pivot);
-    a[j * d + j] = pivot;
-    for (std::int64_t i = j + 1; i < d; ++i) {
-      double s = a[i * d + j];
-      for (std::int64_t p = 0; p < j; ++p) s -= a[i * d + p] * a[j * d + p];
-      a[i * d + j] = s / pivot;
-    }
-    for (std::int64_t i = 0; i < j; ++i) a[i * d + j] = 0;
+    row[j] = std::sqrt(pivot);
+    for (std::int64_t i = j + 1; i < d; ++i) row[i] /= row[j];
   }
   return true;
 }
 
-// L → L⁻¹ (lower triangular).
-inline void invert_lower(const double* l, std::int64_t d, double* out) {
+// U → W = L⁻¹ with L = Uᵀ (lower triangular): W_i = (e_i − Σ_{p < i} L_ip W_p) / L_ii.
+inline void invert_transposed(const double* u, std::int64_t d, double* out) {
+  const auto subtract = kernels().subtract_rows;
   for (std::int64_t i = 0; i < d * d; ++i) out[i] = 0;
   for (std::int64_t i = 0; i < d; ++i) {
-    const double inverse = 1.0 / l[i * d + i];
-    for (std::int64_t p = 0; p < i; ++p) {
-      const double factor = l[i * d + p] * inverse;
-      for (std::int64_t j = 0; j <= p; ++j) out[i * d + j] -= factor * out[p * d + j];
-    }
-    out[i * d + i] = inverse;
+    double* row = out + i * d;
+    subtract(row, out, u + i, d, i, 0, i);
+    row[i] = 1.0;
+    for (std::int64_t j = 0; j <= i; ++j) row[j] /= u[i * d + i];
   }
+}
+
+// tr(A⁻¹ S) = Σ_jl P_jl S_jl with P = WᵀW: row j of P is Σ_{i ≥ j} W_ij W_i. P has room for a row, (d).
+inline double trace_of_product(const double* w, const double* s, std::int64_t d, double* row) {
+  double trace = 0;
+  for (std::int64_t j = 0; j < d; ++j) {
+    for (std::int64_t l = 0; l <= j; ++l) row[l] = 0;
+    kernels().subtract_rows(row, w + j * d, w + j * d + j, d, d - j, 0, j + 1);
+    for (std::int64_t l = 0; l < j; ++l) trace -= row[l] * (s[j * d + l] + s[l * d + j]);
+    trace -= row[j] * s[j * d + j];
+  }
+  return trace;
 }
 
 // Symmetric A (d, d) with its eigenvalues raised to `floor`: A + Σ (floor − λ) v vᵀ over those below.

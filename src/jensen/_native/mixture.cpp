@@ -48,7 +48,7 @@ bool Mixture::prepare(const double* weights, const double* mu, const double* cov
       const double* cov = covariances + i * d * d;
       std::copy(cov, cov + d * d, chol_.begin());
       if (!cholesky(chol_.data(), d)) return false;
-      invert_lower(chol_.data(), d, factors.data() + i * d * d);
+      invert_transposed(chol_.data(), d, factors.data() + i * d * d);
       log_det = 0;
       for (std::int64_t j = 0; j < d; ++j) log_det += 2 * std::log(chol_[j * d + j]);
     } else if (kind == Moments::columns) {

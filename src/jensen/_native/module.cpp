@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "climb.hpp"
+#include "linalg.hpp"
 #include "mixture.hpp"
 #include "partitions.hpp"
 #include "threads.hpp"
@@ -226,6 +227,44 @@ nb::tuple group_moments_of(Matrix<double> x, std::optional<Doubles> weight, Matr
                         Array<double>(covariance.data, {starts, groups, d, d}, covariance.owner));
 }
 
+// Calls use(i, U, log |A_i|) for A_i = UᵀU in turn, matrices (…, d, d); false once one is not positive definite.
+template <class Use>
+bool factorize(const Doubles& matrices, Use use) {
+  const std::size_t last = matrices.ndim();
+  require(last >= 2 && matrices.shape(last - 1) == matrices.shape(last - 2), "matrices must be (…, d, d)");
+  const std::size_t d = matrices.shape(last - 1), each = d * d, count = each ? matrices.size() / each : 0;
+  Vector factor(each);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::copy_n(matrices.data() + i * each, each, factor.begin());
+    if (!cholesky(factor.data(), static_cast<std::int64_t>(d))) return false;
+    double log_det = 0;
+    for (std::size_t j = 0; j < d; ++j) log_det += 2 * std::log(factor[j * d + j]);
+    use(i, factor.data(), log_det);
+  }
+  return true;
+}
+
+bool is_positive_definite(Doubles matrices) {
+  return factorize(matrices, [](std::size_t, const double*, double) {});
+}
+
+// log |A_i| and Σ_i tr(A_i⁻¹ S_i).
+nb::tuple log_det_and_trace(Doubles matrices, Doubles second) {
+  require(matrices.ndim() >= 2 && matrices.size() == second.size(), "the two must have one shape");
+  const std::size_t d = matrices.shape(matrices.ndim() - 1), count = d ? matrices.size() / (d * d) : 0;
+  const auto columns = static_cast<std::int64_t>(d);
+  Owned<double> log_dets = allocate<double>(count);
+  Vector inverse(d * d), row(d);
+  double trace = 0;
+  const bool positive = factorize(matrices, [&](std::size_t i, const double* factor, double log_det) {
+    log_dets.data[i] = log_det;
+    invert_transposed(factor, columns, inverse.data());
+    trace += trace_of_product(inverse.data(), second.data() + i * d * d, columns, row.data());
+  });
+  if (!positive) throw std::domain_error("a matrix is not positive definite");
+  return nb::make_tuple(Array<double>(log_dets.data, {count}, log_dets.owner), trace);
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
@@ -237,6 +276,8 @@ NB_MODULE(_core, m) {
   m.def("kmeans", &kmeans, nb::arg("x").noconvert(), "weight"_a.none(), "draws"_a, "max_steps"_a, "threads"_a);
   m.def("group_moments", &group_moments_of, nb::arg("x").noconvert(), "weight"_a.none(), "labels"_a, "k"_a,
         "threads"_a);
+  m.def("is_positive_definite", &is_positive_definite, "matrices"_a);
+  m.def("log_det_and_trace", &log_det_and_trace, "matrices"_a, "second"_a);
   m.def("instruction_set", [] { return kernels().name; }, "The instruction set that the kernels run on.");
   nb::register_exception_translator([](const std::exception_ptr& p, void*) {
     try {

@@ -48,10 +48,10 @@ struct Pass<T>::Worker {
 
 template <class T>
 Pass<T>::Pass(const Mixture& mixture, const Rows<T>& rows, int threads) : rows_(rows) {
-  slab_ = slab_rows(rows.n, mixture.d, kernel<T>().block_rows(mixture.d, rows.n));
+  const Prepared prepared = mixture.view(rows.n);
+  slab_ = slab_rows(rows.n, mixture.d, kernel<T>().block_rows(prepared));
   slabs_ = (rows.n + slab_ - 1) / slab_;
   const auto count = std::clamp<std::int64_t>(threads, 1, std::max<std::int64_t>(slabs_, 1));
-  const Prepared prepared = mixture.view(rows.n);
   for (std::int64_t i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(prepared));
 }
 

@@ -2,7 +2,7 @@
 // the shift is summed (the driver moves it to the component means, which is exact).
 #pragma once
 
-#include "softmax.hpp"
+#include "matrices.hpp"
 
 namespace jensen::JENSEN_ISA {
 
@@ -43,8 +43,11 @@ void count_and_first(const Workspace<T>& ws, const T* mean, const T* r, double& 
 
 template <class T>
 struct Pooled {
+  static bool wants_roots(const Prepared&) { return false; }
+
   static void pack(const Prepared& m, const Workspace<T>& ws) {
     pack_triangle<T>(m.factors, m.d, ws.factors);
+    for (std::int64_t j = 0; j < m.d; ++j) ws.origin[j] = 0;
     for (std::int64_t k = 0; k < m.k; ++k)
       for (std::int64_t i = 0; i < m.d; ++i) {
         double y = 0;
@@ -54,11 +57,11 @@ struct Pooled {
   }
 
   static void log_joint(const Prepared& m, const Workspace<T>& ws) {
-    multiply_block<T>(ws.block, ws.span, m.d, ws.factors, ws.plain, ws.scratch);
+    multiply_block<T>(ws.block, ws.span, m.d, ws.factors, ws.white, ws.scratch);
     for (std::int64_t k = 0; k < m.k; ++k) {
       const ToJoint<T> to_joint{T(m.log_const[k]), T(0.5)};
       V<T>* out = vectors(ws.joint + k * ws.pitch);
-      column_distances<T, false>(ws, ws.plain, ws.white_means + k * m.d, nullptr,
+      column_distances<T, false>(ws, ws.white, ws.white_means + k * m.d, nullptr,
                                  [=](std::int64_t c, V<T> distance) { out[c] = to_joint(distance); });
     }
   }
@@ -66,10 +69,10 @@ struct Pooled {
   static void moments(const Prepared& m, const Workspace<T>& ws, Sums& sums) {
     for (std::int64_t k = 0; k < m.k; ++k)
       count_and_first<T>(ws, ws.means + k * m.d, ws.joint + k * ws.pitch, sums.count[k], sums.first + k * m.d);
-    for (std::int64_t j = 0; j < m.d; ++j)
-      for (std::int64_t c = 0; c < ws.span.count; ++c)
-        vectors(ws.weighted)[j * ws.span.pitch + c] = vectors(ws.weight)[c] * vectors(ws.block)[j * ws.span.pitch + c];
-    add_outer_products<T>(ws.weighted, ws.block, ws.span, m.d, sums.second);
+    double count = 0;  // this and the first moment are there already, of each component
+    for (std::int64_t j = 0; j < m.d; ++j) ws.unused[j] = 0;
+    if (m.d > kSmall) roots<T>(ws.weight, ws.rows, ws.scale);
+    add_moments<T>(ws, ws.origin, m.d > kSmall ? ws.scale : ws.weight, count, ws.unused, sums.second);
   }
 };
 

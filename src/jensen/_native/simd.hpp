@@ -9,7 +9,7 @@
 #endif
 
 #define JENSEN_INLINE inline __attribute__((always_inline))
-#define JENSEN_UNROLL _Pragma("GCC unroll 16")
+#define JENSEN_UNROLL _Pragma("GCC unroll 32")
 
 namespace jensen::JENSEN_ISA {
 
@@ -34,6 +34,7 @@ struct Simd<double> {
   static constexpr double log2e = 1.4426950408889634074;
   static constexpr double lowest_exponent = -600.0;  // e^−600 ≈ 1e−261: nothing, but never a denormal number
   static constexpr double lowest_joint = -1e300;
+  static constexpr double least_root = 1e-20;  // rows with less are left out: 10¹⁰ of them are less than kNothing
   static constexpr std::int64_t sqrt_half_bits = 0x3fe6a09e667f3bcd;
   static constexpr double exp_coefficients[] = {
       1.0, 1.0, 0.50000000000000184039, 0.1666666666666668082, 0.04166666666648795252, 0.0083333333333195896163,
@@ -55,6 +56,7 @@ struct Simd<float> {
   static constexpr float log2e = 1.44269504f;
   static constexpr float lowest_exponent = -80.0f;
   static constexpr float lowest_joint = -1e30f;
+  static constexpr float least_root = 1e-17f;
   static constexpr std::int32_t sqrt_half_bits = 0x3f3504f3;
   static constexpr float exp_coefficients[] = {1.0f,           1.0000000377388713f, 0.50000000471460574f,
                                                0.16666415414f, 0.041666352771f,     0.0083751347746f,
@@ -82,6 +84,23 @@ JENSEN_INLINE V<T> polynomial(const T (&c)[N], V<T> x) {
 template <class T>
 JENSEN_INLINE V<T> maximum(V<T> a, V<T> b) {
   return a > b ? a : b;
+}
+
+template <class T>
+JENSEN_INLINE V<T> minimum(V<T> a, V<T> b) {
+  return a < b ? a : b;
+}
+
+// out ← √x; a loop that the compiler turns into vectors.
+template <class T>
+JENSEN_INLINE void roots(const T* x, std::int64_t count, T* out) {
+  for (std::int64_t n = 0; n < count; ++n) {
+    if constexpr (sizeof(T) == 8) {
+      out[n] = __builtin_sqrt(x[n]);
+    } else {
+      out[n] = __builtin_sqrtf(x[n]);
+    }
+  }
 }
 
 // e^x for lowest_exponent ≤ x ≤ 0.

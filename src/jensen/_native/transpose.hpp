@@ -27,6 +27,31 @@ JENSEN_INLINE void transpose_square(V<T>* rows) {
   }
 }
 
+// Sums of the lanes of a vector for each lane: two vectors at a time are folded into one.
+template <class T, int kStep = 1>
+JENSEN_INLINE V<T> fold(V<T>* v) {
+  constexpr int n = Simd<T>::lanes;
+  JENSEN_UNROLL
+  for (int i = 0; i < n; i += 2 * kStep) {
+    exchange<T, kStep>(v[i], v[i + kStep], std::make_index_sequence<n>());
+    v[i] += v[i + kStep];
+  }
+  if constexpr (2 * kStep < n) return fold<T, 2 * kStep>(v);
+  return v[0];
+}
+
+// out[i] = the sum of the lanes of v[i], as many vectors as there are lanes at once: `count` is a multiple of that.
+template <class T>
+JENSEN_INLINE void horizontal_sums(const V<T>* v, std::int64_t count, T* out) {
+  constexpr int n = Simd<T>::lanes;
+  for (std::int64_t begin = 0; begin < count; begin += n) {
+    V<T> group[n];
+    JENSEN_UNROLL
+    for (int i = 0; i < n; ++i) group[i] = v[begin + i];
+    *vectors(out + begin) = fold<T>(group);
+  }
+}
+
 // columns[j * stride + n] = x[n * d + j] − shift[j] for n < count; reads nothing at or beyond `end`.
 template <class T>
 void transpose_rows(const T* x, const T* end, std::int64_t count, std::int64_t d, const T* shift, T* columns,

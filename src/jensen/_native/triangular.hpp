@@ -1,5 +1,5 @@
-// The two heavy loops: ‖W x‖² with a triangular W, and Σ r x xᵀ. Both work on blocks of rows stored by column
-// (one column of the data after the other) in tiles that stay in registers.
+// The heavy loop of the distances: W x with a triangular W, on blocks of rows stored by column (one column of the data
+// after the other), in tiles that stay in registers.
 #pragma once
 
 #include "simd.hpp"
@@ -70,24 +70,6 @@ void squared_norms(const T* block, Span span, std::int64_t d, const T* mean, con
   }
 }
 
-// The same with d known at compile time: everything in registers.
-template <class T, int D, class Use>
-void squared_norms_small(const T* block, Span span, const T* mean, const T* w, T* out, Use use) {
-  for (std::int64_t c = 0; c < span.count; ++c) {
-    V<T> x[D], norm = {};
-    JENSEN_UNROLL
-    for (int j = 0; j < D; ++j) x[j] = vectors(block)[j * span.pitch + c] - mean[j];
-    JENSEN_UNROLL
-    for (int i = 0; i < D; ++i) {
-      V<T> y = {};
-      JENSEN_UNROLL
-      for (int j = 0; j <= i; ++j) y += w[i * D + j] * x[j];
-      norm += y * y;
-    }
-    vectors(out)[c] = use(norm);
-  }
-}
-
 // out (padded d, rows) = W x, rows beyond d zero.
 template <class T>
 void multiply_block(const T* block, Span span, std::int64_t d, const T* packed, T* out, V<T>* scratch) {
@@ -103,32 +85,6 @@ void multiply_block(const T* block, Span span, std::int64_t d, const T* packed, 
         vectors(out)[(i0 + i) * span.pitch + c + v] = y;
       });
       w += columns * kTall;
-    }
-  }
-}
-
-// second (d, d), lower triangle, += Σ_n weighted[i][n] plain[j][n]. Both blocks have d rounded up to kTall rows.
-template <class T>
-void add_outer_products(const T* weighted, const T* plain, Span span, std::int64_t d, double* second) {
-  for (std::int64_t i0 = 0; i0 < d; i0 += kTall) {
-    const V<T>* a = vectors(weighted) + i0 * span.pitch;
-    for (std::int64_t j0 = 0; j0 <= i0 + kTall - 1 && j0 < d; j0 += kWide) {
-      const V<T>* b = vectors(plain) + j0 * span.pitch;
-      V<T> sum[kTall][kWide] = {};
-      for (std::int64_t n = 0; n < span.count; ++n) {
-        V<T> bn[kWide];
-        JENSEN_UNROLL
-        for (int j = 0; j < kWide; ++j) bn[j] = b[j * span.pitch + n];
-        JENSEN_UNROLL
-        for (int i = 0; i < kTall; ++i) {
-          const V<T> an = a[i * span.pitch + n];
-          JENSEN_UNROLL
-          for (int j = 0; j < kWide; ++j) sum[i][j] += an * bn[j];
-        }
-      }
-      for (int i = 0; i < kTall && i0 + i < d; ++i)
-        for (int j = 0; j < kWide && j0 + j <= i0 + i; ++j)
-          second[(i0 + i) * d + j0 + j] += horizontal_sum<T>(sum[i][j]);
     }
   }
 }

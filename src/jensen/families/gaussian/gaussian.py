@@ -164,8 +164,7 @@ class Gaussian(Family):
         k, d = params.means.shape
         moments, spread = stats.moments, self.covariance.spread(params.covariances, k, d)
         moved = stats.about(params.means)
-        quadratic = moments.trace(spread, moved.second)
-        log_det = moments.log_det(spread, k, d)
+        log_det, quadratic = moments.log_det_and_trace(spread, moved.second, k, d)
         return -0.5 * float(d * LOG_2PI * stats.count.sum() + stats.dof @ log_det + quadratic)
 
     # ---- the parameter space -------------------------------------------------------------------------------

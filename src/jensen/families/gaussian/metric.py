@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.numerics.positive_definite import is_positive_definite
 
 NULL_DIRECTION = 1e-5
 """Eigenvalues of the correlation matrix are taken to be at least this: columns that are linear combinations
@@ -129,11 +130,10 @@ class AffineMetric:
         return self.factor @ covariances @ self.factor.T
 
     def clip(self, covariances: Array, floor: float) -> Array:
-        try:  # Σ ⪰ ε A Aᵀ by its Cholesky factor: much less work than eigenvalues, and nearly always enough
-            np.linalg.cholesky(covariances - floor * self.factor @ self.factor.T)
+        # Σ ⪰ ε A Aᵀ by its Cholesky factor: much less work than eigenvalues, and nearly always enough
+        if is_positive_definite(covariances - floor * self.factor @ self.factor.T):
             return covariances
-        except np.linalg.LinAlgError:
-            values, vectors = np.linalg.eigh(self.whiten_covariances(covariances))
+        values, vectors = np.linalg.eigh(self.whiten_covariances(covariances))
         clipped = (vectors * np.maximum(values, floor)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
         low = values.min(axis=-1)[..., None, None] < floor
         return np.where(low, self.unwhiten_covariances(clipped), covariances)

@@ -22,6 +22,7 @@ from typing import ClassVar
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.numerics.positive_definite import is_positive_definite, log_det_and_trace
 
 
 class SecondMoments(ABC):
@@ -64,6 +65,10 @@ class SecondMoments(ABC):
     def trace(self, spread: Array, second: Array) -> float:
         """Σ_k tr(Σ_k⁻¹ S_k)."""
 
+    def log_det_and_trace(self, spread: Array, second: Array, k: int, d: int) -> tuple[Array, float]:
+        """Both at once, where they have work in common."""
+        return self.log_det(spread, k, d), self.trace(spread, second)
+
     @abstractmethod
     def precision_times(self, spread: Array, vectors: Array) -> Array:
         """Σ_k⁻¹ v_k from v (…, k, d)."""
@@ -83,14 +88,6 @@ class SecondMoments(ABC):
     @abstractmethod
     def reduce(self, full: Array, weight: Array) -> Array:
         """(k, d, d) matrices in this shape: averages, pooled with ``weight`` (k,) where components share."""
-
-
-def _positive_matrices(matrices: Array) -> bool:
-    try:
-        np.linalg.cholesky(matrices)
-    except np.linalg.LinAlgError:
-        return False
-    return True
 
 
 def _cholesky_inverse(matrices: Array) -> Array:
@@ -139,6 +136,9 @@ class Matrices(SecondMoments):
     def trace(self, spread: Array, second: Array) -> float:
         return float((np.linalg.inv(spread) * second).sum())
 
+    def log_det_and_trace(self, spread: Array, second: Array, k: int, d: int) -> tuple[Array, float]:
+        return log_det_and_trace(spread, second)
+
     def precision_times(self, spread: Array, vectors: Array) -> Array:
         return _solve(spread, vectors)
 
@@ -146,7 +146,7 @@ class Matrices(SecondMoments):
         return _matrix_gradient(spread, second, dof)
 
     def positive_definite(self, spread: Array) -> bool:
-        return _positive_matrices(spread)
+        return is_positive_definite(spread)
 
     def full(self, spread: Array, k: int, d: int) -> Array:
         return spread
@@ -184,6 +184,10 @@ class Pooled(SecondMoments):
     def trace(self, spread: Array, second: Array) -> float:
         return MATRICES.trace(spread, second)
 
+    def log_det_and_trace(self, spread: Array, second: Array, k: int, d: int) -> tuple[Array, float]:
+        log_det, trace = log_det_and_trace(spread, second)
+        return np.repeat(log_det, k), trace
+
     def precision_times(self, spread: Array, vectors: Array) -> Array:
         return _solve(spread, vectors)
 
@@ -191,7 +195,7 @@ class Pooled(SecondMoments):
         return _matrix_gradient(spread, second, dof.sum(axis=-1))
 
     def positive_definite(self, spread: Array) -> bool:
-        return _positive_matrices(spread)
+        return is_positive_definite(spread)
 
     def full(self, spread: Array, k: int, d: int) -> Array:
         return np.broadcast_to(spread, (k, d, d)).copy()
