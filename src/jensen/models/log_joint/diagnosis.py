@@ -31,8 +31,8 @@ def collapse(
     num_parameters
         What one value of z can adapt to as many rows: a spike on more of them is a cluster.
     resolution
-        (n,): the log-density of a row all of whose probability lies where floating point does not tell it from
-        others.
+        (n,): the log-density of a row all of whose probability lies where floating point does not tell it
+        from others.
     row_size
         How many numbers a row has.
     numbers
