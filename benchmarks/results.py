@@ -13,6 +13,7 @@ ORDER = (
     "structures",
     "fits",
     "quality",
+    "planted",
     "acceleration",
     "log_joint",
     "gradients",

@@ -22,9 +22,17 @@ CALL = 8e6  # on the scale of `Meter`, of what surrounds the climbs of some ends
 
 @dataclass(slots=True)
 class Meter:
-    """What a search has spent: rows × components × numbers in a component, of all E-steps."""
+    """What a search has spent: rows × components × numbers in a component, of all E-steps; and on the same
+    scale what surrounds them.
+    """
 
     work: float = 0.0
+    around: float = 0.0
+
+    @property
+    def spent(self) -> float:
+        """All of it."""
+        return self.work + self.around
 
 
 @dataclass(slots=True, eq=False)
@@ -193,7 +201,8 @@ class Ground:
         else:
             for end in ends:
                 self.by_steps(self, end, tol, max_e_steps, hold)
-        self.meter.work += CALL + self.cost * (sum(end.num_e_steps for end in ends) - before)
+        self.meter.around += CALL
+        self.meter.work += self.cost * (sum(end.num_e_steps for end in ends) - before)
         if interrupted:
             raise KeyboardInterrupt
         return ends

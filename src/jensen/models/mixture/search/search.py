@@ -148,7 +148,7 @@ class Hunt:
             if self.progress is not None:
                 self.progress.update(f"search, round {number + 1}")
             (self.round if self.is_small else self.scouted_round)(number)
-            if self.whole.meter.work > self.budget or self.is_settled:
+            if self.whole.meter.spent > self.budget or self.is_settled:
                 break
         if not any(end.outcome in SOUND for end in self.ends):
             return
