@@ -30,7 +30,7 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A CSV, TSV, Parquet, Arrow or NPY file, - for standard input, or a built-in data set.",
+        help="A CSV, TSV, Parquet, Arrow, Excel or NPY file, - for standard input, or a built-in data set.",
     ),
 ]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file that `jensen fit --out` wrote.")]
