@@ -97,11 +97,12 @@ def _line(row: Row) -> list[str]:
 
 def _text(rows: list[Row]) -> str:
     return (
-        f"{len(rows)} mixtures of full covariances, overlapping to clear, of sizes from equal to very unequal, "
-        "some with rare groups of 20 to 100 rows far out; none was looked at while the search was made. "
-        "Log-likelihoods in nats: jensen's default fit (seed 0) less that of EM begun at the truth, and "
-        f"less that of the best of {PEER_STARTS} default starts of scikit-learn, each run on to its maximum by "
-        "jensen's EM, which is quicker and climbs the same hill. An end that has collapsed is no measure."
+        f"{len(rows)} mixtures of full covariances, overlapping to clear, of sizes from equal to very "
+        "unequal, some with rare groups of 20 to 100 rows far out; none was looked at while the search was "
+        "made. Log-likelihoods in nats: jensen's default fit (seed 0) less that of EM begun at the truth, "
+        f"and less that of the best of {PEER_STARTS} default starts of scikit-learn, each run on to its "
+        "maximum by jensen's EM, which is quicker and climbs the same hill. An end that has collapsed is no "
+        "measure."
     )
 
 

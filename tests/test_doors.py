@@ -718,3 +718,11 @@ def test_arrays_on_another_device_are_told():
     for data, words in ((OnDevice(), "another device"), (WithGradient(), "detach")):
         with pytest.raises(DataError, match=f"cannot be read as an array: .*{words}"):
             jensen.fit(jensen.Mixture(2), data)
+
+
+def test_a_lazy_frame_is_asked_for_its_names_without_a_warning():
+    frame = pl.DataFrame(jensen.load_dataset("faithful").values, schema=["a", "b"]).lazy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = jensen.fit(jensen.Mixture(1), frame)
+    assert fit.columns == ("a", "b")

@@ -256,3 +256,8 @@ def test_a_log_joint_over_features():
     assert row["name"] == "beta[kid5]" and row["z"] == pytest.approx(fit.params["beta"][1] / errors[1])
     with pytest.raises(ValueError, match=r"no parameter 'beta\[kid6\]' \(did you mean 'beta\[kid5\]'\?\)"):
         sure.interval("beta[kid6]")
+
+
+def test_names_of_an_axis_that_are_a_number_are_refused():
+    with pytest.raises(ValueError, match="names of an axis must be texts"):
+        jensen.Real((2, 2), names=(2, ("a", "b")))

@@ -159,6 +159,9 @@ def names_of_columns(data: Data) -> tuple[str, ...]:
     elif isinstance(data, np.ndarray):
         found = data.dtype.names or []
     else:
+        lazy = given(data, ["collect_schema"])
+        if lazy:
+            return tuple(lazy["collect_schema"]().names())
         said = given(data, ["column_names", "columns", "dtypes", "values", "to_frame", "name"])
         found = said.get("column_names", [])
         if not found and "columns" in said and ("dtypes" in said or "values" in said):

@@ -65,6 +65,9 @@ def as_axes(names: Any, shape: tuple[int, ...], trailing: int) -> tuple[Axis, ..
         raise ValueError(f"names must be one text for each entry, not the one text {names!r}")
     if isinstance(names, Columns) or all(isinstance(name, str) for name in names):
         names = (None,) * (len(shape) - trailing) + (names,) * min(trailing, len(shape))
+    for axis in names:
+        if not (axis is None or isinstance(axis, Columns | Sequence)) or isinstance(axis, str):
+            raise ValueError(f"names of an axis must be texts, None or jensen.em.Columns(), not {axis!r}")
     axes = tuple(axis if axis is None or isinstance(axis, Columns) else tuple(axis) for axis in names)
     if len(axes) != len(shape) or not shape:
         raise ValueError(f"names are of {len(axes)} axes, the shape {shape} has {len(shape)}")
