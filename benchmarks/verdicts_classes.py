@@ -160,7 +160,7 @@ def _plain() -> Iterator[Any]:
                 x.astype(float),
                 weight,
                 list(starts(parameters, {"rate": (middle, middle)}, "", i, rng)),
-                {"w": "simplex", "rate": "positive"},
+                {"rate": "positive"} if make is Partial else {"w": "simplex", "rate": "positive"},
                 {},
                 partial(_poisson_value, x, weight),
                 dict,

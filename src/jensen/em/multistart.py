@@ -234,6 +234,17 @@ class Multistart:
         exact = not run.state.draws and run.state.gap <= run.problem.resolution(run.state)
         return self.model.chart is None and exact
 
+    def _from_beside(self, run: Run) -> Verdict | None:
+        """What EM from beside an end says of it, where nothing else does."""
+        more = higher_beside(run.problem, run.state.params, run.state.objective)
+        if more == np.inf:
+            said = f"{name_of(self.model)}.m_step returns the params that it is given, whatever the statistics"
+            return Verdict(Outcome.FAILED, said, CHECK, climbed=True)
+        if more <= HIGHER:
+            return None
+        said = f"{STILL}, but from beside this point EM ends {more:.2g} of log-likelihood higher"
+        return Verdict(Outcome.SADDLE, said, f"start elsewhere; or {CHECK}", climbed=True)
+
     def _reached(self, run: Run) -> Verdict:
         """Of a climb that came to its end: what the curvature says of that."""
         notes = [_resolved(run), _inexact(run)]
@@ -252,10 +263,8 @@ class Multistart:
             notes += [at_bound(run.problem, run.state, parabola, self.reorder), flat(parabola)]
         elif look.is_suspect:
             notes.append(PERHAPS)
-        elif self._is_blind(run) and (more := higher_beside(run.problem, run.state.params, run.state.objective)):
-            if more > HIGHER:
-                said = f"{STILL}, but from beside this point EM ends {more:.2g} of log-likelihood higher"
-                return Verdict(Outcome.SADDLE, said, f"start elsewhere; or {CHECK}", climbed=True)
+        elif self._is_blind(run) and (flaw := self._from_beside(run)) is not None:
+            return flaw
         return Verdict(Outcome.CONVERGED, "; ".join(filter(None, notes)), climbed=True)
 
 

@@ -7,13 +7,13 @@ a maximum it comes back, from beside anything else it ends higher, which is proo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from jensen.basics.arrays import Params
+from jensen.basics.arrays import Mask, Params
 from jensen.em.problem import Problem
 
 SIZES = (0.03, 0.1)  # relative changes
@@ -23,31 +23,65 @@ HIGHER = 5e-3  # nats: what a maximum may leave
 
 
 def higher_beside(problem: Problem, params: Params, objective: float) -> float:
-    """By how many nats the best of a few short climbs from beside ``params`` ends above it; at least 0."""
+    """By how many nats the best of a few short climbs from beside ``params`` ends above it; at least 0.
+
+    Infinite where the M-step moves nothing at all. Numbers that it does not move are not parameters but held,
+    and stay as they are.
+    """
     rng = np.random.default_rng(0)
+    moved = _moved(problem, params, rng)
+    if moved is None:
+        return 0.0
+    if not any(mask.any() for mask in moved):
+        return np.inf
     best = objective
     for size in SIZES:
         for _ in range(TIMES):
-            best = max(best, _climbed(problem, shaken(params, size, rng), objective))
+            best = max(best, _climbed(problem, shaken(params, size, rng, moved), objective))
             if best > objective + HIGHER:
                 return best - objective
     return best - objective
 
 
-def shaken(params: Any, size: float, rng: np.random.Generator) -> Any:
-    """Every number changed by a relative normal error; what holds no numbers stays as it is."""
+def _moved(problem: Problem, params: Params, rng: np.random.Generator) -> list[Mask] | None:
+    """Of every array of numbers in params, in turn, which of them an M-step moves; None where it fails."""
+    masks = [np.ones(np.shape(value), bool) for value in _leaves(params)]
+    begin = shaken(params, SIZES[0], rng, masks)
+    try:
+        end = problem.m_step(problem.e_step(begin))
+    except Exception:  # noqa: BLE001 -- params that the model never meant to be given may raise anything
+        return None
+    pairs = zip(_leaves(begin), _leaves(end), strict=False)
+    found = [np.asarray(a != b) for a, b in pairs if np.shape(a) == np.shape(b)]
+    return found if masks and len(found) == len(masks) else None
+
+
+def shaken(params: Any, size: float, rng: np.random.Generator, which: list[Mask]) -> Any:
+    """Params whose numbers, those in ``which``, are changed by a relative normal error."""
+    masks = iter(which)
+    return mapped(params, lambda x: x * (1.0 + size * next(masks) * rng.standard_normal(np.shape(x))))
+
+
+def _leaves(params: Any) -> list[Any]:
+    found: list[Any] = []
+    mapped(params, lambda x: found.append(x) or x)
+    return found
+
+
+def mapped(params: Any, change: Callable[[Any], Any]) -> Any:
+    """Params with every float and array of floats changed; what else they hold stays as it is."""
     if isinstance(params, Mapping):
-        return type(params)({name: shaken(value, size, rng) for name, value in params.items()})
+        return type(params)({name: mapped(value, change) for name, value in params.items()})
     if isinstance(params, tuple):
-        parts = [shaken(value, size, rng) for value in params]
+        parts = [mapped(value, change) for value in params]
         return type(params)(*parts) if hasattr(params, "_fields") else tuple(parts)
     if isinstance(params, list):
-        return [shaken(value, size, rng) for value in params]
+        return [mapped(value, change) for value in params]
     if is_dataclass(params) and not isinstance(params, type):
         named = {f.name: getattr(params, f.name) for f in fields(params) if f.init}
-        return replace(params, **{name: shaken(value, size, rng) for name, value in named.items()})
+        return replace(params, **{name: mapped(value, change) for name, value in named.items()})
     if isinstance(params, float) or (isinstance(params, np.ndarray) and params.dtype.kind == "f"):
-        return params * (1.0 + size * rng.standard_normal(np.shape(params)))
+        return change(params)
     return params
 
 
