@@ -18,6 +18,7 @@ from benchmarks import (
     results,
     startup,
     structures,
+    verdicts,
 )
 from benchmarks.options import Options
 from benchmarks.results import Section
@@ -32,6 +33,7 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "gradients": gradients.section,
     "startup": startup.section,
     "memory": memory.section,
+    "verdicts": verdicts.section,
 }
 
 

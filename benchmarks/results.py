@@ -17,6 +17,7 @@ ORDER = (
     "gradients",
     "startup",
     "memory",
+    "verdicts",
 )
 TITLE = """# Benchmarks
 

@@ -6,7 +6,7 @@ import csv
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -15,38 +15,23 @@ from typing import Any
 import numpy as np
 
 import jensen
-from benchmarks import verdicts_classes, verdicts_models
+from benchmarks import verdicts_classes, verdicts_models, verdicts_spurious
 from benchmarks.options import Options
 from benchmarks.results import Section, table
 from benchmarks.verdicts_check import Around, look
+from benchmarks.verdicts_problem import Problem
 from benchmarks.verdicts_starts import starts
 
 MAX_STEPS = 3000
-TEXT = """Every model below on every one of its tables (planted, separable, duplicated and repeated rows, all
-zeros, scales of 10⁻¹² and 10¹², outliers, five rows, weights from 10⁻³ to 10⁶), from random starts and from such
-as a climb finds hard: components that are identical, or nearly; shares at the edge; numbers a million times too
-large or small; a scale on one row. Every end is climbed from, and from beside it, by SciPy's L-BFGS-B on a
-log-likelihood written once more in NumPy, in other coordinates. *False*: called `converged`, and more than 0.01
-nats higher is reached without going down. *False alarm*: not called `converged`, where nothing higher is reached
-and the curvature is that of a regular maximum; a `collapsed` end that is one is counted apart (a spurious
-maximum). *Contradicted*: `fit` and `jensen.uncertainty` do not agree on a saddle or on what is left."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A model on a table, from whichever side it comes."""
-
-    kind: str
-    table: str
-    model: Any
-    data: Any
-    weight: Any
-    starts: list[tuple[str, Any]]
-    spaces: dict[str, str]
-    units: dict[str, float]
-    value: Callable[[Any], float]
-    free: Callable[[Any], dict[str, np.ndarray]]
-    """Params of jensen's as those of ``value``."""
+TEXT = """Every model below on every one of its tables (planted, separable, duplicated and repeated rows,
+all zeros, scales of 10⁻¹² and 10¹², outliers, five rows, weights from 10⁻³ to 10⁶), from random starts and
+from such as a climb finds hard: components that are identical, or nearly; shares at the edge; numbers a
+million times too large or small; a scale on one row. Every end is climbed from, and from beside it, by
+SciPy's L-BFGS-B on a log-likelihood written once more in NumPy, in other coordinates. *False*: called
+`converged`, and more than 0.01 nats higher is reached without going down. *False alarm*: not called
+`converged`, where nothing higher is reached and the curvature is that of a regular maximum; a `collapsed`
+end that is one is counted apart (a spurious maximum). *Contradicted*: `fit` and `jensen.uncertainty` do not
+agree on a saddle or on what is left."""
 
 
 @dataclass(frozen=True)
@@ -167,25 +152,29 @@ def _contradiction(problem: Problem, fit: Any) -> str:
     said = {"boundary": ("bound",), "not identified": ("bound", "flat", "may not tell")}
     if pair[0] == "converged" and any(word in told for word in said.get(pair[1], ())):
         return ""
-    if pair[1] == "converged" and pair[0] in ("step limit", "fell") and "although the fit" in str(sure.verdict):
+    if (
+        pair[1] == "converged"
+        and pair[0] in ("step limit", "fell")
+        and "although the fit" in str(sure.verdict)
+    ):
         return ""
     return f"fit: {pair[0]}, uncertainty: {pair[1]}"
 
 
 def section(options: Options) -> Section:
     """Run all, and write."""
-    ends, models = [], 0
+    ends: list[End] = []
     rng = np.random.default_rng(0)
     problems = [*log_joints(), *verdicts_classes.problems()]
     if options.quick:
         problems = problems[::12]
-    for problem in problems:
-        models += 1
+    for number, problem in enumerate(problems, 1):
         ends += run(problem, rng)
-        options.say(f"verdicts: {models} of {len(problems)}, {problem.kind}, {problem.table}")
+        options.say(f"verdicts: {number} of {len(problems)}, {problem.kind}, {problem.table}")
     if options.csv is not None:
         write(options.csv, ends)
-    return Section("verdicts", "Verdicts that are true", body(ends))
+    spurious = verdicts_spurious.body(1 if options.quick else 5)
+    return Section("verdicts", "Verdicts that are true", f"{body(ends)}\n\n{spurious}")
 
 
 def write(path: Path, ends: list[End]) -> None:
@@ -198,7 +187,17 @@ def write(path: Path, ends: list[End]) -> None:
 
 def body(ends: list[End]) -> str:
     """The table, and whatever is wrong one by one."""
-    head = ["", "models", "starts", "converged", "**false**", "false alarms", "spurious", "contradicted", "refused"]
+    head = [
+        "",
+        "models",
+        "starts",
+        "converged",
+        "**false**",
+        "false alarms",
+        "spurious",
+        "contradicted",
+        "refused",
+    ]
     rows = [_line(kind, [e for e in ends if e.kind == kind]) for kind in dict.fromkeys(e.kind for e in ends)]
     rows.append(_line("**all**", ends))
     outcomes = Counter(end.outcome for end in ends)
@@ -227,4 +226,8 @@ def _wrong(ends: list[End]) -> str:
         for e in ends
         if e.is_false or e.contradiction
     ]
-    return table(["kind", "table", "start", "verdict", "gain", "contradiction"], rows) if rows else "None is false."
+    return (
+        table(["kind", "table", "start", "verdict", "gain", "contradiction"], rows)
+        if rows
+        else "None is false."
+    )

@@ -1,9 +1,9 @@
 """Whether a point is a local maximum, by an optimizer and coordinates that share nothing with jensen's.
 
-Coordinates are about the point itself: a positive number is v₀ eᵘ, a probability has the logit of v₀ plus u,
-a row of shares is ∝ w₀ eᵘ with the largest held, a real number is v₀ + unit · u, a covariance is L A Aᵀ Lᵀ with
-A = I at the point. A gain counts only where it is *reached*: on the straight way there the log-likelihood never
-falls by more than `DIP`.
+Coordinates are about the point itself: a positive number is v₀ eᵘ, a probability has the logit of v₀ plus
+u, a row of shares is ∝ w₀ eᵘ with the largest held, a real number is v₀ + unit · u, a covariance is L A Aᵀ
+Lᵀ with A = I at the point. A gain counts only where it is *reached*: on the straight way there the
+log-likelihood never falls by more than `DIP`.
 """
 
 from __future__ import annotations
@@ -152,7 +152,11 @@ def _climb(f: Callable[[np.ndarray], float], here: float, begin: np.ndarray) -> 
     for _ in range(BOXES):
         bounds = [(x - BOX, x + BOX) for x in at]
         found = minimize(
-            lambda u: min(-f(u) + here, 1e10), at, method="L-BFGS-B", bounds=bounds, options={"maxiter": 40, "ftol": 1e-15, "gtol": 1e-9}
+            lambda u: min(-f(u) + here, 1e10),
+            at,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": 40, "ftol": 1e-15, "gtol": 1e-9},
         )
         if not _reached(f, at, found.x):
             return 0.0

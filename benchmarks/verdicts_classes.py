@@ -13,6 +13,7 @@ from scipy.special import gammaln, logsumexp, xlogy
 
 import jensen
 from benchmarks.verdicts_models import ROWS, counts
+from benchmarks.verdicts_problem import Problem
 from benchmarks.verdicts_starts import starts
 from jensen.em import DiscretePosterior, Expected, Totals
 
@@ -42,7 +43,9 @@ class PoissonClass:
         w = np.ones(len(data)) if weight is None else weight
         q = w[:, None] * posterior.responsibilities
         sums = Totals(one=q.sum(0), x=data @ q, rest=float(q.sum(1) @ gammaln(data + 1)))
-        return Expected(sums, float(w @ posterior.log_evidence), float(w @ posterior.entropy()), float(w.sum()))
+        return Expected(
+            sums, float(w @ posterior.log_evidence), float(w @ posterior.entropy()), float(w.sum())
+        )
 
     def m_step(self, s: Any, params: Values) -> Values:
         one = np.maximum(s.one, 1e-300)
@@ -144,8 +147,6 @@ def _poisson_value(x: np.ndarray, weight: np.ndarray, v: Values) -> float:
 
 
 def _plain() -> Iterator[Any]:
-    from benchmarks.verdicts import Problem
-
     parameters = {"w": ("simplex", 2), "rate": ("positive", 2)}
     for kind, make in CLASSES.items():
         rng = np.random.default_rng(2)
@@ -209,15 +210,14 @@ def _spread(structure: str, covariances: np.ndarray) -> np.ndarray:
 def _gaussian_value(structure: str, x: np.ndarray, v: Values) -> float:
     spread = _spread(structure, v["covariances"])
     terms = [
-        _logs(v["weights"])[j] + stats.multivariate_normal.logpdf(x, v["means"][j], spread[j], allow_singular=True)
+        _logs(v["weights"])[j]
+        + stats.multivariate_normal.logpdf(x, v["means"][j], spread[j], allow_singular=True)
         for j in range(2)
     ]
     return float(logsumexp(terms, axis=0).sum())
 
 
 def _gaussians() -> Iterator[Any]:
-    from benchmarks.verdicts import Problem
-
     for name, (structure, space) in STRUCTURES.items():
         rng = np.random.default_rng(3)
         for table, x in _planes(rng).items():
@@ -267,7 +267,6 @@ def _gaussian_start(said: str, x: np.ndarray, structure: str, rng: np.random.Gen
 
 def _counted() -> Iterator[Any]:
     """Mixtures of Poissons in two columns, of codes, and of both kinds together."""
-    from benchmarks.verdicts import Problem
     from jensen.families import PoissonParams
     from jensen.models import MixtureParams
 
@@ -277,7 +276,11 @@ def _counted() -> Iterator[Any]:
         begin = [
             (said, MixtureParams(v["w"], PoissonParams(v["rate"])))
             for said, v in starts(
-                {"w": ("simplex", 2), "rate": ("positive", (2, 1))}, {"rate": (max(x.mean(), 0.1), 1.0)}, "", 0, rng
+                {"w": ("simplex", 2), "rate": ("positive", (2, 1))},
+                {"rate": (max(x.mean(), 0.1), 1.0)},
+                "",
+                0,
+                rng,
             )
         ]
         yield Problem(
@@ -297,4 +300,3 @@ def _counted() -> Iterator[Any]:
 def problems() -> list[Any]:
     """All of them."""
     return [*_plain(), *_gaussians(), *_counted()]
-

@@ -1,4 +1,4 @@
-"""Log-joints that verdicts are tried on, each with its log-likelihood written once more in NumPy and SciPy."""
+"""Log-joints that verdicts are tried on, each with its log-likelihood written again in NumPy and SciPy."""
 
 from __future__ import annotations
 
@@ -149,7 +149,8 @@ def answers(rng: np.random.Generator) -> dict[str, tuple[Any, np.ndarray]]:
         "exclusive": _padded(np.eye(4, dtype=int)[rng.integers(4, size=ROWS)]),
         "light": _padded(planted, 1e-3),
         "patterns": _padded(
-            (np.arange(16)[:, None] >> np.arange(4)) & 1, np.array([9, 2, 2, 1, 3, 1, 1, 4, 2, 1, 1, 3, 1, 4, 3, 12])
+            (np.arange(16)[:, None] >> np.arange(4)) & 1,
+            np.array([9, 2, 2, 1, 3, 1, 1, 4, 2, 1, 1, 3, 1, 4, 3, 12]),
         ),
     }
 
@@ -459,7 +460,9 @@ def kinds() -> list[Kind]:
         lambda p, z, x: (
             jnp.log(p["w"][z]) + jax.nn.log_sigmoid((2 * x["y"] - 1) * (p["a"][z] + p["b"][z] * x["t"]))
         ),
-        lambda v, x: _log(v["w"]) + log_expit((2 * x["y"] - 1)[:, None] * (v["a"] + v["b"] * x["t"][:, None])),
+        lambda v, x: (
+            _log(v["w"]) + log_expit((2 * x["y"] - 1)[:, None] * (v["a"] + v["b"] * x["t"][:, None]))
+        ),
         choices,
         lambda x: {"a": (0.0, 1.0), "b": (0.0, 1 / _size(x["t"]))},
     )
@@ -490,7 +493,11 @@ def kinds() -> list[Kind]:
 def _gaussian_m_step(s: Any) -> Any:
     one = np.maximum(s["one"], 1e-300)
     mu = s["x"] / one
-    return {"w": s["one"] / s["one"].sum(), "mu": mu, "sd": np.sqrt(np.maximum(s["xx"] / one - mu**2, 1e-280))}
+    return {
+        "w": s["one"] / s["one"].sum(),
+        "mu": mu,
+        "sd": np.sqrt(np.maximum(s["xx"] / one - mu**2, 1e-280)),
+    }
 
 
 def _negative_binomial_terms(v: Values, x: Any) -> np.ndarray:

@@ -15,11 +15,11 @@ from jensen.models import MixtureParams
 
 THRESHOLDS = (3, 5, 7, 10, 15)
 TEXT = """The rule for spurious components of Gaussian mixtures flags a component whose optimism is so many
-times the number of its parameters. *Planted*: two or three Gaussians four to six standard deviations apart, full
-covariances, climbed from the truth: all components are real, so each flag is a false alarm. *Few rows*: one
-Gaussian, climbed with a second component from d + 2 … 2d + 2 rows that are close neighbours; an end above the
-bound whose small component has at most 2 (d + 1) rows is of nothing real, and not to flag it is a miss. Smallest
-groups have d + 4 rows."""
+times the number of its parameters. *Planted*: two or three Gaussians four to six standard deviations apart,
+full covariances, climbed from the truth: all components are real, so each flag is a false alarm. *Few
+rows*: one Gaussian, climbed with a second component from d + 2 … 2d + 2 rows that are close neighbours; an
+end above the bound whose small component has at most 2 (d + 1) rows is of nothing real, and not to flag it
+is a miss. Smallest groups have d + 4 rows."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ def body(repetitions: int) -> str:
     head = ["", *(f"false alarms at {t}" for t in THRESHOLDS), *(f"misses at {t}" for t in THRESHOLDS)]
     rows = [_line(f"d = {d}", [c for c in found if c.d == d]) for d in sorted({c.d for c in found})]
     rows += [
-        _line(f"{n} rows a component", [c for c in found if c.rows == n]) for n in sorted({c.rows for c in found})
+        _line(f"{n} rows a component", [c for c in found if c.rows == n])
+        for n in sorted({c.rows for c in found})
     ]
     return "\n\n".join([TEXT, table(head, [*rows, _line("all", found)])])
 

@@ -22,7 +22,9 @@ def starts(
         same = _identical(parameters, _random(parameters, typical, rng))
         yield ("near-identical", _nudged(parameters, same, typical, rng)) if turn % 2 else ("identical", same)
     value = _random(parameters, typical, rng)
-    yield ("edge", _edge(parameters, value)) if turn % 4 < 2 else ("far", _far(parameters, typical, value, rng))
+    yield (
+        ("edge", _edge(parameters, value)) if turn % 4 < 2 else ("far", _far(parameters, typical, value, rng))
+    )
     if spike:
         value = _random(parameters, typical, rng)
         which = np.arange(np.size(value[spike])).reshape(np.shape(value[spike])) == 0
@@ -51,7 +53,9 @@ def _identical(parameters: Parameters, value: Values) -> Values:
         if space == "simplex":
             found[name] = np.full_like(value[name], 1 / value[name].shape[-1])
         else:
-            found[name] = value[name] if shape == () else np.broadcast_to(value[name][:1], value[name].shape) + 0.0
+            found[name] = (
+                value[name] if shape == () else np.broadcast_to(value[name][:1], value[name].shape) + 0.0
+            )
     return found
 
 

@@ -238,7 +238,9 @@ class Multistart:
         """What EM from beside an end says of it, where nothing else does."""
         more = higher_beside(run.problem, run.state.params, run.state.objective)
         if more == np.inf:
-            said = f"{name_of(self.model)}.m_step returns the params that it is given, whatever the statistics"
+            said = (
+                f"{name_of(self.model)}.m_step returns the params that it is given, whatever the statistics"
+            )
             return Verdict(Outcome.FAILED, said, CHECK, climbed=True)
         if more <= HIGHER:
             return None

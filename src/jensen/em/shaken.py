@@ -1,8 +1,9 @@
 """A second look at an end without derivatives: whether EM climbs higher from beside it.
 
-For a model without a chart a climb that stands still says little: it does so at a saddle, and where an M-step
-does not maximize Q. So the numbers of the params are changed a little, and EM is begun again there: from beside
-a maximum it comes back, from beside anything else it ends higher, which is proof whatever the reason.
+For a model without a chart a climb that stands still says little: it does so at a saddle, and where an
+M-step does not maximize Q. So the numbers of the params are changed a little, and EM is begun again there:
+from beside a maximum it comes back, from beside anything else it ends higher, which is proof whatever the
+reason.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def _moved(problem: Problem, params: Params, rng: np.random.Generator) -> list[M
     begin = shaken(params, SIZES[0], rng, masks)
     try:
         end = problem.m_step(problem.e_step(begin))
-    except Exception:  # noqa: BLE001 -- params that the model never meant to be given may raise anything
+    except Exception:  # params that the model never meant to be given may raise anything
         return None
     pairs = zip(_leaves(begin), _leaves(end), strict=False)
     found = [np.asarray(a != b) for a, b in pairs if np.shape(a) == np.shape(b)]
@@ -86,7 +87,7 @@ def mapped(params: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _climbed(problem: Problem, begin: Params, objective: float) -> float:
-    """Where EM ends from there; where it cannot go on, nowhere. The first M-step leads back into the space."""
+    """Where EM ends from there; where it cannot go on, nowhere. Its first M-step leads into the space."""
     try:
         state = problem.e_step(begin)
         before = -np.inf
@@ -95,6 +96,6 @@ def _climbed(problem: Problem, begin: Params, objective: float) -> float:
             gain, before = state.objective - before, state.objective
             if not np.isfinite(before) or before > objective + HIGHER or abs(gain) < 1e-3 * HIGHER:
                 break
-    except Exception:  # noqa: BLE001 -- params that the model never meant to be given may raise anything
+    except Exception:  # params that the model never meant to be given may raise anything
         return -np.inf
     return before if np.isfinite(before) else -np.inf

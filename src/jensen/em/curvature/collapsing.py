@@ -24,8 +24,8 @@ def collapsed(parabola: Parabola, chart: Chart, names: list[str]) -> Verdict | N
         concerned = [name for i, name in enumerate(names) if np.isin(chart.cell(i).support, lost).any()]
         return Verdict(
             Outcome.COLLAPSED,
-            f"{_list(concerned)} would be known beyond the digits of floating point: a scale has shrunk below "
-            "what the data resolve",
+            f"{_list(concerned)} would be known beyond the digits of floating point: a scale has shrunk "
+            "below what the data resolve",
             ADVICE,
         )
     return None

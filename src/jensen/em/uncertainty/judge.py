@@ -39,7 +39,8 @@ def judge(problem: Problem, params: Params, parabola: Parabola, jacobian: Array,
     if (left := log_likelihood_left(parabola)) > AT_A_MAXIMUM:
         return _slope(left)
     if parabola.vanished.any():
-        return Verdict(Outcome.NOT_IDENTIFIED, vanished(parabola, model.chart, names), "start elsewhere, or hold them fixed")
+        said = vanished(parabola, model.chart, names)
+        return Verdict(Outcome.NOT_IDENTIFIED, said, "start elsewhere, or hold them fixed")
     if parabola.flat.any():
         return _flat(parabola, jacobian, names)
     if parabola.frozen.any():
