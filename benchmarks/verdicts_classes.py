@@ -138,12 +138,18 @@ CLASSES: dict[str, Callable[[], Any]] = {
     "class, shares held": Partial,
     "class, undeclared pseudo-counts": Shrunk,
 }
+HELD = np.array([0.3, 0.7])
 TABLES = ("planted", "apart", "one cluster", "zeros", "two values", "weights", "an outlier", "overdispersed")
 
 
 def _poisson_value(x: np.ndarray, weight: np.ndarray, v: Values) -> float:
     x, weight = x[weight > 0], weight[weight > 0]
     return float(weight @ logsumexp(PoissonClass()._log_joint(v, x), axis=1))
+
+
+def _held_value(x: np.ndarray, weight: np.ndarray, v: Values) -> float:
+    """With the shares that the starts of `_plain` give a class that keeps them."""
+    return _poisson_value(x, weight, {"w": HELD, "rate": v["rate"]})
 
 
 def _plain() -> Iterator[Any]:
@@ -160,11 +166,14 @@ def _plain() -> Iterator[Any]:
                 make(),
                 x.astype(float),
                 weight,
-                list(starts(parameters, {"rate": (middle, middle)}, "", i, rng)),
+                [
+                    (said, v | {"w": HELD} if make is Partial else v)
+                    for said, v in starts(parameters, {"rate": (middle, middle)}, "", i, rng)
+                ],
                 {"rate": "positive"} if make is Partial else {"w": "simplex", "rate": "positive"},
                 {},
-                partial(_poisson_value, x, weight),
-                dict,
+                partial(_held_value if make is Partial else _poisson_value, x, weight),
+                (lambda p: {"rate": p["rate"]}) if make is Partial else dict,
             )
 
 
