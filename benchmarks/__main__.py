@@ -20,6 +20,7 @@ from benchmarks import (
     results,
     startup,
     structures,
+    verdicts,
 )
 from benchmarks.options import Options
 from benchmarks.results import Section
@@ -36,6 +37,7 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "gradients": gradients.section,
     "startup": startup.section,
     "memory": memory.section,
+    "verdicts": verdicts.section,
 }
 
 

@@ -18,7 +18,8 @@ class Options:
     repetitions
         Of every timing; medians are reported.
     csv
-        Where `quality` keeps its raw rows. An unfinished run goes on from there.
+        Where `quality` keeps its raw rows. An unfinished run goes on from there. `verdicts` writes its ends
+        there.
     """
 
     quick: bool

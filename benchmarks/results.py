@@ -19,6 +19,7 @@ ORDER = (
     "gradients",
     "startup",
     "memory",
+    "verdicts",
 )
 TITLE = """# Benchmarks
 

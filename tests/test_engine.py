@@ -149,9 +149,9 @@ def test_an_interrupt_returns_the_best_so_far(algorithm):
 
 def test_an_interrupt_among_many_starts():
     """The first start has ended, the second is under way, the third never begins."""
-    quiet = Breaks(10**9, interrupt)
-    jensen.fit(quiet, DAYS, weight=NOTICES, restarts=1, rng=3)
-    fit = jensen.fit(Breaks(quiet.calls + 5, interrupt), DAYS, weight=NOTICES, restarts=3, rng=3)
+    one = jensen.fit(Breaks(10**9, interrupt), DAYS, weight=NOTICES, restarts=1, rng=3)
+    later = int(one.starts["num_e_steps"][0]) + 5
+    fit = jensen.fit(Breaks(later, interrupt), DAYS, weight=NOTICES, restarts=3, rng=3)
     assert fit.verdict.outcome is Outcome.INTERRUPTED
     assert fit.starts.num_rows == 2
     assert fit.log_evidence == fit.starts["objective"].max()

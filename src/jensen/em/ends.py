@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jensen.basics.verdict import AT_BOUND
+from jensen.basics.verdict import AT_BOUND, Outcome, Verdict
+from jensen.em.curvature.collapsing import collapsed
 from jensen.em.curvature.information import observed_information
 from jensen.em.curvature.parabola import Parabola
+from jensen.em.curvature.vanishing import confirmed, vanished
 from jensen.em.problem import Problem, State
 from jensen.spaces.chart import Chart
 
@@ -31,6 +33,8 @@ class Look:
 
     parabola: Parabola | None = None
     is_suspect: bool = False
+    is_unknown: bool = False
+    """Whether it was asked for and is not finite."""
 
 
 def second_look(problem: Problem, state: State, spent: int) -> Look:
@@ -42,10 +46,28 @@ def second_look(problem: Problem, state: State, spent: int) -> Look:
         return Look()
     is_affordable = model.information is not None or 8 * chart.size <= max(CHEAP, spent)
     if model.scores is None:
-        return Look(curvature(problem, state) if is_affordable else None)
+        return _looked(problem, state) if is_affordable else Look()
     if not _is_suspect(problem, state):
         return Look()
-    return Look(curvature(problem, state) if is_affordable else None, is_suspect=True)
+    return _looked(problem, state) if is_affordable else Look(is_suspect=True)
+
+
+def _looked(problem: Problem, state: State) -> Look:
+    found = curvature(problem, state)
+    return Look(found, is_unknown=found is None)
+
+
+def end_of(problem: Problem, parabola: Parabola) -> Verdict | None:
+    """What keeps a point where the climb stands still from being a maximum: a likelihood without bound, or
+    coordinates that move nothing; None where nothing does.
+    """
+    chart, names = problem.model.chart, problem.names
+    if (fall := collapsed(parabola, chart, names)) is not None:
+        return fall
+    if parabola.vanished.any():
+        said = vanished(parabola, chart, names)
+        return Verdict(Outcome.NOT_IDENTIFIED, said, "start elsewhere, or hold them fixed")
+    return None
 
 
 def curvature(problem: Problem, state: State) -> Parabola | None:
@@ -59,8 +81,9 @@ def curvature(problem: Problem, state: State) -> Parabola | None:
         return None
     if not (np.isfinite(information.matrix).all() and np.isfinite(g).all()):
         return None
-    held = chart.at_bound(params)
-    return Parabola.of(chart, chart.to_vector(params), g, information, state.expected.weight, held)
+    held, u = chart.at_bound(params), chart.to_vector(params)
+    found = Parabola.of(chart, u, g, information, state.expected.weight, held)
+    return confirmed(problem.again(), state, u, found)
 
 
 def _is_suspect(problem: Problem, state: State) -> bool:

@@ -16,8 +16,9 @@ from jensen.em.acceleration.quasi_newton import QuasiNewton
 from jensen.em.algorithms import EM, Algorithm, as_algorithm
 from jensen.em.contract import Model, name_of
 from jensen.em.coordinates import Natural
+from jensen.em.curvature.parabola import Parabola
 from jensen.em.effort import Search
-from jensen.em.ends import PERHAPS, Look, at_bound, flat, second_look
+from jensen.em.ends import PERHAPS, Look, at_bound, end_of, flat, second_look
 from jensen.em.loop import Run, climb
 from jensen.em.problem import Problem
 from jensen.em.restarts import (
@@ -32,6 +33,7 @@ from jensen.em.restarts import (
     table_of_starts,
     until_confirmed,
 )
+from jensen.em.shaken import HIGHER, higher_beside
 from jensen.em.start import Start
 from jensen.em.stopping import Gain, Stop
 from jensen.em.uncertainty.judge import AT_A_MAXIMUM, log_likelihood_left
@@ -40,6 +42,7 @@ from jensen.em.uncertainty.judge import AT_A_MAXIMUM, log_likelihood_left
 SEVERITY = {Outcome.COLLAPSED: 1, Outcome.FAILED: 2}
 CHECK = "jensen.testing.check_model(model, params, data) says what is wrong"
 GO_ON = "go on with fit(model, data, params=fit.params)"
+STILL = "the climb stands still"
 RISES = "the evidence rises to second order in some direction"
 FAR_ABOVE = 100.0  # nats by which an end that was passed over is worth a word
 
@@ -206,10 +209,6 @@ class Multistart:
             return replace(flaw, climbed=climbed)
         if climbed and (unknown := _score_is_none(run)):
             return Verdict(Outcome.FAILED, unknown, "write the model so that its derivatives are finite")
-        if climbed and run.polished is not None and run.polished.has_vanished:
-            return Verdict(
-                Outcome.NOT_IDENTIFIED, _vanished(run), "start elsewhere, or hold them fixed", climbed=True
-            )
         if climbed:
             return self._reached(run)
         if run.state.draws:
@@ -230,20 +229,52 @@ class Multistart:
         spent = max(run.problem.num_e_steps + self.num_extra_e_steps, self.num_searched)
         return second_look(run.problem, run.state, spent)
 
+    def _is_blind(self, run: Run) -> bool:
+        """Whether nothing but its own steps tells of an end: exact EM of a model without a chart."""
+        exact = not run.state.draws and run.state.gap <= run.problem.resolution(run.state)
+        return self.model.chart is None and exact
+
+    def _from_beside(self, run: Run) -> Verdict | None:
+        """What EM from beside an end says of it, where nothing else does."""
+        more = higher_beside(run.problem, run.state.params, run.state.objective)
+        if more == np.inf:
+            said = (
+                f"{name_of(self.model)}.m_step returns the params that it is given, whatever the statistics"
+            )
+            return Verdict(Outcome.FAILED, said, CHECK, climbed=True)
+        if more <= HIGHER:
+            return None
+        said = f"{STILL}, but from beside this point EM ends {more:.2g} of log-likelihood higher"
+        return Verdict(Outcome.SADDLE, said, f"start elsewhere; or {CHECK}", climbed=True)
+
     def _reached(self, run: Run) -> Verdict:
         """Of a climb that came to its end: what the curvature says of that."""
         notes = [_resolved(run), _inexact(run)]
         look = Look() if notes[1] else self._look(run)
+        if look.is_unknown:
+            said = "the score or the information is not finite at the end, as where a likelihood has no bound"
+            return Verdict(Outcome.FAILED, said, "check the fit", climbed=True)
         if (parabola := look.parabola) is not None:
+            if (flaw := end_of(run.problem, parabola)) is not None:
+                return replace(flaw, climbed=True)
             if parabola.climbing.any():
                 return Verdict(Outcome.SADDLE, RISES, "start elsewhere", climbed=True)
-            if (left := log_likelihood_left(parabola)) > AT_A_MAXIMUM and run.polished is None:
-                said = f"the climb stands still, but about {left:.2g} of log-likelihood is left"
+            if (left := _left(run, parabola)) > AT_A_MAXIMUM:
+                said = f"{STILL}, but about {left:.2g} of log-likelihood is left"
                 return Verdict(Outcome.STEP_LIMIT, said, f"{GO_ON}, with the default algorithm; {CHECK}")
             notes += [at_bound(run.problem, run.state, parabola, self.reorder), flat(parabola)]
         elif look.is_suspect:
             notes.append(PERHAPS)
+        elif self._is_blind(run) and (flaw := self._from_beside(run)) is not None:
+            return flaw
         return Verdict(Outcome.CONVERGED, "; ".join(filter(None, notes)), climbed=True)
+
+
+def _left(run: Run, parabola: Parabola) -> float:
+    """The log-likelihood that curvature says is left; after Newton's step by the score that it leads to."""
+    if run.polished is not None:
+        parabola = replace(parabola, g=np.asarray(run.problem.score(run.state), dtype=float))
+    return log_likelihood_left(parabola)
 
 
 def _fell(run: Run) -> Verdict:
@@ -269,16 +300,6 @@ def _inexact(run: Run) -> str:
     if state.gap <= run.problem.resolution(state):
         return ""
     return f"a maximum of the bound, {state.gap:.4g} below the log-evidence; not of the evidence"
-
-
-def _vanished(run: Run) -> str:
-    """Coordinates that move nothing at the end."""
-    assert run.polished is not None
-    names, chart = run.problem.names, run.problem.model.chart
-    gone = np.flatnonzero(run.polished.parabola.vanished)
-    moved = [name for i, name in enumerate(names) if np.isin(chart.cell(i).support, gone).any()]
-    shown = ", ".join(moved[:8])
-    return f"the log-likelihood does not change with {shown} here: its derivatives have vanished"
 
 
 def _score_is_none(run: Run) -> str:

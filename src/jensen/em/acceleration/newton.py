@@ -10,6 +10,7 @@ from jensen.basics.arrays import Array
 from jensen.em.curvature.matrix import Information
 from jensen.em.curvature.parabola import Parabola
 from jensen.em.curvature.uphill import highest_along
+from jensen.em.curvature.vanishing import confirmed
 from jensen.em.problem import Problem, State
 
 INSIDE = 3.0  # a logarithm or logit at which nothing has vanished yet
@@ -31,13 +32,6 @@ class Polished:
         """Whether the evidence rises to second order in some direction."""
         return bool(self.parabola.climbing.any())
 
-    @property
-    def has_vanished(self) -> bool:
-        """Whether some coordinate moves nothing: the point may lie where derivatives vanish, far from a
-        maximum.
-        """
-        return bool(self.parabola.vanished.any())
-
 
 def can_polish(problem: Problem) -> bool:
     """Whether the model has exact second derivatives, and few enough of them."""
@@ -55,6 +49,8 @@ def polish(problem: Problem, state: State) -> Polished | None:
     u, parabola = _parabola(problem, state)
     if parabola is None:
         return None
+    if parabola.unbounded.any() or parabola.unresolved.any():  # higher for ever, or as rounding has it
+        return Polished(state, parabola.remaining, parabola)
     higher = _uphill(problem, state, u, parabola)
     if higher is not None:
         return Polished(higher, np.nan, parabola, left_saddle=True)
@@ -77,7 +73,8 @@ def _parabola(problem: Problem, state: State) -> tuple[Array, Parabola | None]:
         alone = 1.0 / np.sqrt(np.abs(np.diag(matrix)))
     unit = np.where(np.isfinite(np.minimum(alone, limits)), np.minimum(alone, limits), 1.0)
     held = model.chart.at_bound(state.params)
-    return u, Parabola.of(model.chart, u, g, Information(matrix, unit), state.expected.weight, held)
+    found = Parabola.of(model.chart, u, g, Information(matrix, unit), state.expected.weight, held)
+    return u, confirmed(problem, state, u, found)
 
 
 def _uphill(problem: Problem, state: State, u: Array, parabola: Parabola) -> State | None:
@@ -95,17 +92,19 @@ def _uphill(problem: Problem, state: State, u: Array, parabola: Parabola) -> Sta
 
 
 def _beyond(problem: Problem, u: Array, parabola: Parabola, best: State) -> State:
-    """The highest point along coordinates that move nothing here, as beyond a saturated logit, to either
-    side.
+    """The highest point along coordinates that move nothing here, to either side: beyond a saturated logit;
+    of a component without weight, where its parameters would give it some.
     """
-    for j in np.flatnonzero(parabola.vanished):
+    lost = parabola.idle | (parabola.frozen & (np.abs(parabola.local.v) < parabola.local.far))
+    ways = [*np.eye(len(u))[parabola.vanished], *parabola.local.basis[:, lost].T]
+    begin, fall = best.objective, problem.tolerated_fall(best)
+    for way in ways:
         for side in (1.0, -1.0):
             for length in PROBES:
-                step = np.zeros_like(u)
-                step[j] = side * length
-                there = problem.attempt(problem.model.chart.from_vector(u + step))
-                if there is not None and there.objective > best.objective:
-                    best = there
+                there = problem.attempt(problem.model.chart.from_vector(u + side * length * way))
+                if there is None or there.objective < begin - fall:
+                    break
+                best = there if there.objective > best.objective else best
     return best
 
 

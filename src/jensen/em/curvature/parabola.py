@@ -23,6 +23,8 @@ NONE = 0.01  # information about a logarithm: with a standard error above 10 not
 TINY = 15.0  # a logarithm this far out that nothing is known about is at its bound
 SINGULAR = 1e-8  # curvature relative to that of complete data
 VANISHED = 1e-7  # information of a row about a coordinate, in steps of at most 1
+UNRESOLVED = 8.0 * float(np.finfo(float).eps)  # a relative standard error that no double can show
+ENDLESS = 0.1  # nats that a logarithm far out still gains in every step of 1, with next to no curvature
 NAMED = 0.1  # a parameter belongs to a direction if it moves this much of what the most moving one does
 
 
@@ -49,6 +51,13 @@ class Parabola:
         they are of logarithms about which nothing is known.
     vanished
         (p,): coordinates of the chart that move nothing where they are, and have no bound.
+    steepness
+        (p,): the information about each coordinate of the chart alone.
+    unbounded
+        (p,): the local coordinates along which the log-likelihood rises for ever, by as much in every step.
+    unresolved
+        (p,): coordinates of the chart whose standard error, were it the only one, is less than the spacing of
+        floating-point numbers there: a scale has shrunk below what the data resolve.
     """
 
     g: Array
@@ -59,6 +68,9 @@ class Parabola:
     values: Array
     noise: Array
     vanished: Mask
+    steepness: Array
+    unbounded: Mask
+    unresolved: Mask
 
     @classmethod
     def of(
@@ -86,11 +98,12 @@ class Parabola:
         noise = max(SINGULAR, 20.0 * information.error) + drift + hidden
         directions = place.basis[:, free] @ (unit[:, None] * vectors)
         diagonal = np.abs(np.diag(information.matrix))
-        vanished = (
-            diagonal * np.square(np.minimum(information.scale, 1.0)) < VANISHED * max(weight, 1.0)
-        ) & ~held
+        vanished = (np.minimum(diagonal, 1.0) < VANISHED * max(weight, 1.0)) & ~held
         vanished &= ~((place.basis != 0) & (place.ends != 0)).any(axis=1)  # at a bound nothing has to move
-        return cls(g, place, frozen, idle, directions, values, noise, vanished)
+        endless = unbounded(place, slope, np.diag(matrix)) & ~held
+        spacing = UNRESOLVED * np.where(np.isfinite(chart.widest()), np.maximum(np.abs(u), 1.0), np.abs(u))
+        lost = ~held & (diagonal * np.square(spacing) > 1.0)
+        return cls(g, place, frozen, idle, directions, values, noise, vanished, diagonal, endless, lost)
 
     @property
     def falling(self) -> Mask:
@@ -151,6 +164,11 @@ class Parabola:
         """The places of the natural numbers that are at a bound."""
         return np.unique(self.local.entry[self.frozen & (self.local.entry >= 0)])
 
+    @property
+    def endless(self) -> NDArray[np.intp]:
+        """The places of the natural numbers with which the log-likelihood rises for ever."""
+        return np.unique(self.local.entry[self.unbounded & (self.local.entry >= 0)])
+
     def bounded(self, jacobian: Array) -> Mask:
         """Which natural numbers have no standard error because they are at a bound, (m,)."""
         missing = np.zeros(len(jacobian), bool)
@@ -178,10 +196,25 @@ def at_bound(place: Local, slope: Array, curvature: Array, noise: float) -> Mask
     There the log-likelihood is ℓ∞ − c·exp(−|v|): score and curvature vanish together, and Newton's step is 1,
     outwards, for ever.
     """
-    outwards = np.where(place.ends == 2, np.where(slope == 0, np.sign(place.v), np.sign(slope)), place.ends)
+    outwards = _outwards(place, slope)
     distance = np.abs(place.v)
     with np.errstate(divide="ignore", invalid="ignore"):
         newton = outwards * slope / curvature
     vanishing = (curvature > 0) & (curvature < VAGUE) & (newton > 0.5) & (newton < 2.0)
     nothing = (np.abs(curvature) <= 10 * noise) & (distance > TINY)
     return (place.ends != 0) & ((distance > FAR * place.far) | vanishing | nothing)
+
+
+def unbounded(place: Local, slope: Array, curvature: Array) -> Mask:
+    """Which local coordinates are far out and still climb, on a straight line, (p,).
+
+    A density that has collapsed onto m rows is ℓ − m log sd: the score is m nats for every e-fold that the
+    scale shrinks, and has no curvature.
+    """
+    rise = _outwards(place, slope) * slope
+    straight = np.abs(curvature) < ENDLESS * rise
+    return (place.ends != 0) & (np.abs(place.v) > TINY) & (rise > ENDLESS) & straight
+
+
+def _outwards(place: Local, slope: Array) -> Array:
+    return np.where(place.ends == 2, np.where(slope == 0, np.sign(place.v), np.sign(slope)), place.ends)

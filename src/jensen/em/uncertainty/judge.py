@@ -8,7 +8,9 @@ import numpy as np
 
 from jensen.basics.arrays import Array, Params
 from jensen.basics.verdict import AT_BOUND, Outcome, Verdict
+from jensen.em.curvature.collapsing import collapsed
 from jensen.em.curvature.parabola import Parabola
+from jensen.em.curvature.vanishing import vanished
 from jensen.em.problem import Problem
 
 AT_A_MAXIMUM = 5e-3  # nats left: a tenth of a standard error away
@@ -28,12 +30,17 @@ def judge(problem: Problem, params: Params, parabola: Parabola, jacobian: Array,
     is_known = np.isfinite(parabola.g).all() and np.isfinite(parabola.values).all()
     if not is_known and (flaw is None or flaw.proper):
         return Verdict(Outcome.FAILED, "the score or the information is not finite", "check the fit")
+    if is_known and (fall := collapsed(parabola, model.chart, names)) is not None:
+        return fall if flaw is None or flaw.proper else _seen_by_model(flaw)
     if is_known and parabola.climbing.any() and (flaw is None or flaw.outcome is not Outcome.COLLAPSED):
         return _saddle(parabola, jacobian, names)  # at a collapse no curvature can be trusted
     if flaw is not None:
         return _seen_by_model(flaw)
     if (left := log_likelihood_left(parabola)) > AT_A_MAXIMUM:
         return _slope(left)
+    if parabola.vanished.any():
+        said = vanished(parabola, model.chart, names)
+        return Verdict(Outcome.NOT_IDENTIFIED, said, "start elsewhere, or hold them fixed")
     if parabola.flat.any():
         return _flat(parabola, jacobian, names)
     if parabola.frozen.any():

@@ -26,7 +26,7 @@ from jensen.families.gaussian.kernels import Native
 from jensen.families.gaussian.leave_one_out import Leaving
 from jensen.families.gaussian.moments import GaussianParams
 
-OPTIMISM = 7.0  # in units of the component's parameters; proper ones are below 5, collapsed ones above 100
+OPTIMISM = 7.0  # of its parameters; 2 % of planted components are above (benchmarks/verdicts_spurious.py)
 AT_BOUND = 1.1  # the floor supplies more than a tenth of the smallest variance
 SAME = 1e-3  # distance of two components, in the metric, that makes them one
 MANY = 50.0  # rows for each parameter of a component; then only one that stands out can make it spurious:
