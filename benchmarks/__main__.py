@@ -18,6 +18,7 @@ from benchmarks import (
     results,
     startup,
     structures,
+    sweeps,
 )
 from benchmarks.options import Options
 from benchmarks.results import Section
@@ -27,6 +28,7 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "structures": structures.section,
     "fits": fits.section,
     "quality": quality.section,
+    "sweeps": sweeps.section,
     "acceleration": acceleration.section,
     "log_joint": log_joint.section,
     "gradients": gradients.section,

@@ -12,6 +12,7 @@ ORDER = (
     "structures",
     "fits",
     "quality",
+    "sweeps",
     "acceleration",
     "log_joint",
     "gradients",
