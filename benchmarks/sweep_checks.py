@@ -119,7 +119,7 @@ def log_likelihood(cell: Cell, case: Case) -> float:
     data = np.asarray(case.data)
     logs = _log_densities(family, params, data) + np.log(np.maximum(weights, 1e-300))
     w = np.ones(len(data)) if case.weight is None else case.weight
-    return float(w @ logsumexp(logs, axis=1))
+    return float((w * np.asarray(logsumexp(logs, axis=1))).sum())
 
 
 def _log_densities(family: Any, params: Any, data: Array) -> Array:
@@ -127,7 +127,7 @@ def _log_densities(family: Any, params: Any, data: Array) -> Array:
     if isinstance(family, Product):
         return np.sum(
             [
-                _log_densities(part, params[label], data[:, list(family.columns[label])])
+                _log_densities(part, params[label], np.take(data, np.asarray(family.columns[label], int), axis=1))
                 for label, part in family.parts.items()
             ],
             axis=0,

@@ -65,7 +65,7 @@ def run(case: Case, options: Options) -> Counter[str]:
                 prior=case.prior,
                 restarts=case.restarts,
             )
-            repr(selection), selection.table, selection.edge
+            _ = repr(selection), selection.table, selection.edge
         except (Exception, Warning):
             options.say(f"sweeps {case.name}: {traceback.format_exc()}")
             return Counter(sweeps=1, raised=1)
