@@ -125,13 +125,10 @@ def log_likelihood(cell: Cell, case: Case) -> float:
 def _log_densities(family: Any, params: Any, data: Array) -> Array:
     """(n, k)."""
     if isinstance(family, Product):
-        return np.sum(
-            [
-                _log_densities(part, params[label], np.take(data, np.asarray(family.columns[label], int), axis=1))
-                for label, part in family.parts.items()
-            ],
-            axis=0,
-        )
+        which = {label: np.asarray(columns, int) for label, columns in family.columns.items()}
+        parts = family.parts.items()
+        own = [_log_densities(part, params[label], data[:, which[label]]) for label, part in parts]
+        return np.sum(own, axis=0)
     if isinstance(family, Poisson):
         return poisson.logpmf(data[:, None, :], params.rates).sum(axis=2)
     if isinstance(family, Categorical):
