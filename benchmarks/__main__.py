@@ -20,6 +20,7 @@ from benchmarks import (
     results,
     startup,
     structures,
+    sweeps,
     verdicts,
 )
 from benchmarks.options import Options
@@ -32,6 +33,7 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "fits": fits.section,
     "quality": quality.section,
     "planted": planted.section,
+    "sweeps": sweeps.section,
     "acceleration": acceleration.section,
     "log_joint": log_joint.section,
     "gradients": gradients.section,

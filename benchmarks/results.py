@@ -14,6 +14,7 @@ ORDER = (
     "fits",
     "quality",
     "planted",
+    "sweeps",
     "acceleration",
     "log_joint",
     "gradients",

@@ -97,14 +97,14 @@ def _far_enough(
 
 
 def _point_on(options: FitOptions, components: list[int], selection: Selection) -> None:
-    """Where the best is at the end of the range, it may be beyond."""
-    last = components[-1]
+    """Where the best is at an end of the range, it may be beyond."""
+    first, last = components[0], components[-1]
     if options.quiet or selection.interrupted or len(components) == 1:
         return
     if selection.chosen.num_components == last:
-        output.note(
-            f"k = {last} is the largest that was tried; -k {components[0]}: goes on while that is best"
-        )
+        output.note(f"k = {last} is the largest that was tried; -k {first}: goes on while that is best")
+    elif selection.chosen.num_components == first > 1:
+        output.note(f"k = {first} is the smallest that was tried; fewer may be better: -k 1:{last}")
 
 
 def marked(selection: Selection) -> Selection:

@@ -12,7 +12,7 @@ import numpy as np
 
 from jensen.basics.verdict import AT_BOUND, Outcome, Verdict
 from jensen.em.curvature.collapsing import collapsed
-from jensen.em.curvature.information import observed_information
+from jensen.em.curvature.information import definite, observed_information
 from jensen.em.curvature.parabola import Parabola
 from jensen.em.curvature.vanishing import confirmed, vanished
 from jensen.em.problem import Problem, State
@@ -75,7 +75,7 @@ def curvature(problem: Problem, state: State) -> Parabola | None:
     chart, params = problem.model.chart, state.params
     try:
         with np.errstate(all="ignore"):
-            information = observed_information(problem.again(), params, state.expected.stats)
+            information = observed_information(problem.again(), params, state.expected.stats, definite)
             g = np.asarray(problem.score(state), dtype=float)
     except (ArithmeticError, ValueError):  # LinAlgError is a ValueError
         return None

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.errors import DataError
+from jensen.basics.numbers import repr_in_full
 from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.tables import default_columns
 from jensen.basics.verdict import Outcome, Verdict
@@ -259,6 +260,20 @@ class Product(Family):
             for label, part in self.parts.items()
             for name, value in part.split(params[label]).items()
         }
+
+    def from_other(self, other: Family, params: Any, weights: Array) -> dict[str, Any] | None:
+        """The components of a product of the same columns, where every part has them."""
+        if not isinstance(other, Product) or self.columns != other.columns:
+            return None
+        found = {}
+        for label, part in self.parts.items():
+            mine = params[label]
+            if repr_in_full(part) != repr_in_full(other.parts[label]):
+                mine = part.from_other(other.parts[label], mine, weights)
+            if mine is None:
+                return None
+            found[label] = mine
+        return found
 
     def contains(self, params: dict[str, Any]) -> bool:
         return all(part.contains(params[label]) for label, part in self.parts.items())

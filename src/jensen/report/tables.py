@@ -192,4 +192,5 @@ def _notes(selection: Selection) -> list[Text]:
     lost = words.passed_over(selection)
     best = ["#1 #2 #3 the best three"] if words.trusted(selection) and len(selection.ranking) > 1 else []
     parts = best + ([f"× not to be chosen: {'; '.join(lost)}"] if lost else [])
+    parts += [words.marked(selection)] if words.marked(selection) else []
     return [Text("   ".join(parts), style="dim")] if parts else []

@@ -7,7 +7,18 @@ from jensen.em.summary.words import found, headline, size
 from jensen.selection.criteria import Criterion
 from jensen.selection.selection import Cell, Selection
 
-__all__ = ["caution", "choice", "found", "headline", "passed_over", "sign_of", "size", "task", "trusted"]
+__all__ = [
+    "caution",
+    "choice",
+    "found",
+    "headline",
+    "marked",
+    "passed_over",
+    "sign_of",
+    "size",
+    "task",
+    "trusted",
+]
 
 
 def sign_of(criterion: Criterion) -> str:
@@ -62,6 +73,14 @@ def passed_over(selection: Selection) -> list[str]:
         if id(cell) not in ranked and not cell.same_as:
             reasons.setdefault(str(cell.outcome) if cell.fit else cell.message, []).append(cell)
     return [f"{_reason(cells)}: {_listed(cells, selection)}" for cells in reasons.values()]
+
+
+def marked(selection: Selection) -> str:
+    """The cells that stayed below a model that they contain; empty where none did."""
+    cells = [cell for cell in selection.cells if cell.note and not cell.same_as]
+    if not cells:
+        return ""
+    return f"below a model that they contain, so not at their best: {_listed(cells, selection)}"
 
 
 def _reason(cells: list[Cell]) -> str:

@@ -175,11 +175,16 @@ class Selection:
 
     @property
     def edge(self) -> str:
-        """A remark where the best k is the largest that was tried; empty elsewhere."""
+        """A remark where the best k is the largest that was tried, or the smallest above 1; empty
+        elsewhere.
+        """
         ks = [cell.num_components for cell in self.cells]
-        if not self.ranking or len(set(ks)) < 2 or self.chosen.num_components < max(ks):
+        if not self.ranking or len(set(ks)) < 2:
             return ""
-        return "; the largest k of the sweep: larger ones may be better"
+        best = self.chosen.num_components
+        if best == max(ks):
+            return "; the largest k of the sweep: larger ones may be better"
+        return "; the smallest k of the sweep: smaller ones may be better" if best == min(ks) > 1 else ""
 
     def grid(self) -> list[list[Cell | None]]:
         """The cells by k (rows) and structure (columns) in the order of the sweep; None where not reached."""

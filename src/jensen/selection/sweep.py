@@ -28,14 +28,12 @@ from jensen.families.gaussian.structures.spherical import Spherical
 from jensen.families.gaussian.structures.structure import Structure
 from jensen.families.gaussian.structures.tied import Tied
 from jensen.models.mixture.mixture import Mixture
-from jensen.models.mixture.params import MixtureParams
 from jensen.models.mixture.prior import MixturePrior
-from jensen.models.mixture.search.grown import grown
 from jensen.selection.criteria import BIC, Criterion
+from jensen.selection.nesting import Nesting
 from jensen.selection.selection import Cell, Selection
 
 Array = NDArray[Any]
-NESTED = 1e-3  # nats by which a model may seem to be worse than one that it contains
 
 USUAL: tuple[Structure, ...] = (Full(), Tied(), Diagonal(), Spherical())
 """The structures of a sweep by default."""
@@ -116,11 +114,13 @@ def select(
                     break
             else:
                 shown.update("models that are nested")
-                sweep.mend()
+                sweep.nesting().mend()
         except KeyboardInterrupt:
             if not any(cell.fit for cell in sweep.cells):
                 raise
             interrupted = True
+        if interrupted:
+            sweep.nesting().mark()
     return Selection(tuple(sweep.cells), criterion, interrupted, time.perf_counter() - began)
 
 
@@ -221,68 +221,9 @@ class Sweep:
             return None
         return Cell(model.num_components, family, self.names[family], None, None, self.refused[family])
 
-    def mend(self) -> None:
-        """A model is no worse than one that it contains: where it is, it is searched from there; what
-        remains is marked.
-        """
-        for i, cell in enumerate(self.cells):
-            if cell.fit is None or cell.same_as or cell.fit.log_prior or self.models[i].prior is not None:
-                continue
-            for better in self._nested(cell):
-                here = self.cells[i]
-                assert here.fit is not None and better.fit is not None
-                if here.fit.verdict.proper and here.fit.log_evidence >= better.fit.log_evidence - NESTED:
-                    continue
-                self.cells[i] = self._from(here, better)
-
-    def _nested(self, cell: Cell) -> list[Cell]:
-        """Proper fits of models that a cell contains: fewer components, or a simpler structure; by k."""
-        proper = [c for c in self.cells if c.fit is not None and c.fit.verdict.proper and not c.same_as]
-        fewer = [c for c in proper if c.name == cell.name and c.num_components < cell.num_components]
-        simpler = [
-            c
-            for c in proper
-            if c.num_components == cell.num_components
-            and c.name != cell.name
-            and self._given(cell, c) is not None
-        ]
-        return fewer[-1:] + simpler
-
-    def _given(self, cell: Cell, other: Cell) -> Any | None:
-        """The params of another family as those of the cell's."""
-        assert other.fit is not None and cell.fit is not None
-        weights, components = other.fit.params
-        mine = cell.fit.model.family.from_other(other.fit.model.family, components, weights)
-        return None if mine is None else MixtureParams(weights, mine)
-
-    def _from(self, cell: Cell, better: Cell) -> Cell:
-        """A cell climbed from a model that it contains, or marked where that does not help."""
-        assert cell.fit is not None and better.fit is not None
-        model, params, data = cell.fit.model, better.fit.params, self.data[cell.family]
-        if better.num_components == cell.num_components:
-            params = self._given(cell, better)
-        else:
-            generator = np.random.default_rng(self.seed)
-            for k in range(better.num_components + 1, cell.num_components + 1):
-                params = grown(replace(model, num_components=k), params, data, self.weight, generator)
-                if params is None:
-                    break
-        note = f"below {better.label}, which it contains"
-        if params is None:
-            return replace(cell, note=note)
-        try:
-            found = self._called(fit(model, data, params, weight=self.weight))
-        except (ArithmeticError, ValueError):
-            return replace(cell, note=note)
-        improves = found.verdict.proper and (
-            not cell.fit.verdict.proper or found.log_evidence > cell.fit.log_evidence
-        )
-        if not improves:
-            return replace(cell, note=note)
-        verdict = replace(found.verdict, search=f"reached from {better.label}")
-        found = replace(found, params=model.canonical(found.params), verdict=verdict, starts=cell.fit.starts)
-        enough = found.log_evidence >= better.fit.log_evidence - NESTED
-        return replace(cell, fit=found, note="" if enough else note)
+    def nesting(self) -> Nesting:
+        """The cells as far as they contain each other."""
+        return Nesting(self.cells, self.models, self.data, self.weight, self.seed)
 
     def _fitted(self, model: Mixture) -> Cell:
         """The fit of one model, or the reason why there is none."""
@@ -297,7 +238,7 @@ class Sweep:
             found = fit(model, data, weight=self.weight, restarts=self.restarts, rng=self.seed)
             found = self._called(found)
         except (ArithmeticError, ValueError) as error:  # LinAlgError is a ValueError
-            return Cell(k, family, name, total, None, str(error))
+            return Cell(k, family, name, total, None, str(error) or type(error).__name__)
         return Cell(k, family, name, found.num_free if total is None else total, found)
 
     def _called(self, found: Fit) -> Fit:

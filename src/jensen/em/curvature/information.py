@@ -25,10 +25,13 @@ Field = Callable[[Array], Array]
 ORDERS = np.array(
     [[2 / 3, -1 / 12, 0.0, 0.0], [3 / 4, -3 / 20, 1 / 60, 0.0], [4 / 5, -1 / 5, 4 / 105, -1 / 280]]
 )
-STEPS = (0.25, 0.06, 1.0)
-"""In units of 1/√curvature, tried in turn until one is good enough."""
+STEPS = (0.06, 0.25, 1.0)
+"""In units of 1/√curvature, tried in turn until one is good enough, or worse than the one before: beyond
+that they only become too long."""
 ENOUGH = 1e-10
 """Error of the information, its diagonal scaled to 1."""
+DOUBT = 1e3
+"""Errors that an eigenvalue may not be away from 0 by and be of a sign beyond doubt."""
 
 
 def score_with(model: Model, scale: Array) -> Callable[[Params, Any], Array]:
@@ -52,11 +55,26 @@ def score_at(problem: Problem, scale: Array) -> Field:
     return field
 
 
-def observed_information(problem: Problem, params: Params, stats: Any = None) -> Information:
+def exact(found: Information) -> bool:
+    """Whether numbers can be read off the information."""
+    return found.error < ENOUGH
+
+
+def definite(found: Information) -> bool:
+    """Whether it is positive definite beyond doubt, whatever its numbers are."""
+    if exact(found) or not np.isfinite(found.error):
+        return exact(found)
+    return bool(np.linalg.eigvalsh(found.scaled)[0] > DOUBT * found.error)
+
+
+def observed_information(
+    problem: Problem, params: Params, stats: Any = None, is_enough: Callable[[Information], bool] = exact
+) -> Information:
     """−∂² (log p(x | θ) + log p(θ)) / ∂u² at ``params``.
 
     The model's own ``information(params, data, weight)`` if it has one, else the Jacobian of the score, for
-    8p E-steps. ``stats`` are those of ``params``, where they are at hand.
+    8p E-steps, and as many again until that ``is_enough``. ``stats`` are those of ``params``, where they are
+    at hand.
     """
     model = problem.model
     if stats is None:
@@ -66,7 +84,7 @@ def observed_information(problem: Problem, params: Params, stats: Any = None) ->
         own = model.information(params, problem.data, problem.weight)
         return Information(np.asarray(own, dtype=float), scale)
     u = model.chart.to_vector(params)
-    return differentiated(score_at(problem, scale), u, scale, "information")
+    return differentiated(score_at(problem, scale), u, scale, "information", is_enough)
 
 
 def complete_information(model: Model, params: Params, stats: Any, scale: Array) -> Information:
@@ -79,7 +97,9 @@ def complete_information(model: Model, params: Params, stats: Any, scale: Array)
     return differentiated(field, model.chart.to_vector(params), scale, "complete-data information")
 
 
-def differentiated(field: Field, u: Array, scale: Array, what: str) -> Information:
+def differentiated(
+    field: Field, u: Array, scale: Array, what: str, is_enough: Callable[[Information], bool] = exact
+) -> Information:
     """Minus the Jacobian of a score, made symmetric, with the best of a few steps."""
     best = None
     with Progress(what) as progress:
@@ -87,7 +107,9 @@ def differentiated(field: Field, u: Array, scale: Array, what: str) -> Informati
             found = _one_step(field, u, scale, step, progress)
             if best is None or found.error < best.error:
                 best = found
-            if best.error < ENOUGH:
+            elif np.isfinite(best.error):
+                break
+            if is_enough(best):
                 break
     assert best is not None
     return best
