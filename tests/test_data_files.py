@@ -161,7 +161,7 @@ def test_row_names_are_no_column_in_messages(file):
     refused("t.csv has no column of numbers; it has a, b, all text", file(",a,b\n0,u,v\n1,w,x\n"))
 
 
-@pytest.mark.parametrize("gap", ["", "NA", "NaN", "n/a", "null", "None", "?", ".", " "])
+@pytest.mark.parametrize("gap", ["", "NA", "NaN", "n/a", "null", "None", "?", ".", " ", "#N/A", "#NV"])
 def test_gaps_are_missing_values(file, gap):
     rows = read_table(file(f"a,b\n1,2\n{gap},4\n5,6\n")).rows
     assert_array_equal(rows.values, [[1, 2], [np.nan, 4], [5, 6]])
@@ -174,7 +174,9 @@ def test_gaps_are_missing_values(file, gap):
     [
         ("", r"t.csv is empty \(0 bytes\)"),
         ("\n\n# nothing\n", "t.csv has no rows: there is nothing but blank lines and comments"),
-        ("a,b\n", "t.csv has a header and no rows"),
+        ("a,b\n", "t.csv has a header and no rows$"),
+        ("id,b\n#1,2\n#2,3\n", "t.csv has a header and no rows: the lines that begin with # are comments"),
+        ("a,b\n1,2\n#DIV/0!,4\n", "t.csv, line 3, column 'a': '#DIV/0!' is not a number"),
         ("a,b\n1,2\n3,4,5\n", "t.csv, line 3 has 3 cells; the header has 2"),
         ("a,b\n1,2\n\n# c\n3\n", "t.csv, line 5 has 1 cell; the header has 2"),
         ("1,2\n3\n", "t.csv, line 2 has 1 cell; the first row has 2"),
@@ -258,7 +260,7 @@ def test_weights(file):
 
 WORDS = st.text("abxyzNAn \u00e4\u4e2d#'\",;|\n.5", min_size=1, max_size=8).map(lambda word: f"w{word}")
 NUMBERS = st.floats() | st.integers(-(2**70), 2**70)
-GAPS = st.sampled_from(["", "NA", "n/a", "NaN", "-nan", "null", "None", "?", ".", "  "])
+GAPS = st.sampled_from(["", "NA", "n/a", "NaN", "-nan", "null", "None", "?", ".", "  ", "#N/A"])
 SPELLINGS = {
     "plain": repr,
     "exponent": lambda number: f"{number:.16e}" if number == number else "nan",

@@ -423,6 +423,11 @@ def test_tables_go_into_data_frames():
     assert polars.DataFrame(fit.ledger)["objective"][-1] == fit.objective
 
 
+def test_a_column_that_is_not_there_is_told_with_those_that_are():
+    with pytest.raises(KeyError, match=r"no column 'objectiv' \(did you mean 'objective'\?\); there are"):
+        Table({"kind": np.array(["rows"]), "objective": np.ones(1)})["objectiv"]
+
+
 def test_tables_print():
     table = Table.from_rows([{"a": i, "b": f"<{i}>"} for i in range(20)])
     assert table.num_rows == 20

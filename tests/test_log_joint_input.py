@@ -355,3 +355,14 @@ def with_an_if(params, z, x):
 def test_python_that_cannot_be_differentiated_is_said(log_joint, advice):
     with pytest.raises(TypeError, match=advice):
         jensen.fit(model(log_joint), DATA, START)
+
+
+def by_name(params, z, x):
+    return jnp.log(params["w"][z]) - jnp.abs(x["height"] - params["mu"][z])
+
+
+def test_a_part_by_name_of_a_row_that_is_an_array_is_said():
+    heights = np.column_stack([DATA, DATA])
+    with pytest.raises(TypeError, match=r"the part 'height'.* give a dict of columns"):
+        jensen.fit(model(by_name), heights, START)
+    assert np.isfinite(jensen.fit(model(by_name), {"height": DATA}, START, max_steps=2).log_evidence)

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from scipy.integrate import trapezoid
 
 import jensen
+from jensen.basics.tables import Table
 from jensen.em import Outcome, Verdict
 from jensen.report import figure_bytes, plot_fit
+from jensen.report.curves import draw_ends
 from jensen.report.panels import View
-from jensen.report.plots import MAX_COLUMNS
+from jensen.report.plots import MAX_COLUMNS, MAX_NAME, short_names
 
 
 def fitted(d, k=2, n=120, structure=None, seed=0):
@@ -215,3 +218,45 @@ def test_matplotlib_keeps_its_settings_and_its_figures():
         "assert 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def ends_above():
+    """A fit at a maximum that two starts found, below an end at a bound that three found."""
+    fit, _ = fitted(2)
+    one = {"kind": "rows", "num_e_steps": 9, "note": "", "maximum": 1, "times_found": 2}
+    one["outcome"] = "converged"
+    bound = {**one, "maximum": 0, "times_found": 3, "outcome": "boundary", "objective": fit.objective + 50.0}
+    rows = [bound] * 3 + [{**one, "objective": fit.objective}] * 2
+    return replace(fit, starts=Table.from_rows(rows), ends=())
+
+
+def test_how_often_the_maximum_was_found_is_not_how_often_a_higher_end_was():
+    fit = ends_above()
+    assert "5 starts, 2 of them found this maximum" in fit.summary().text()
+    axes = Figure().subplots()
+    draw_ends(axes, fit)
+    assert axes.get_title() == "found by 2 of 5 starts"
+    heights = [y for line in axes.lines for y in line.get_ydata()]
+    assert heights == [0.0, 0.0]  # none of those above is drawn as if it were as high
+
+
+def test_short_names_tell_columns_apart():
+    names = [f"measurement_{i:02d}_long_name" for i in range(12)]
+    assert len(set(short_names(names))) == 12
+    assert max(map(len, short_names(names))) <= MAX_NAME
+    assert short_names(["petal", "x" * 30 + "_begin"]) == ["petal", "x" * 13 + "…_begin"]
+    twins = ["a" * 40 + "b" + "c" * 40, "a" * 40 + "b" + "c" * 40 + "d", "short"]
+    assert len(set(short_names(twins))) == 3
+
+
+def test_the_legend_of_six_structures_is_below_the_title():
+    data = jensen.load_dataset("faithful")
+    kinds = (jensen.Full, jensen.Tied, jensen.Diagonal, jensen.EEI, jensen.Spherical, jensen.EII)
+    structures = [kind() for kind in kinds]
+    found = jensen.select(data.values, [1, 2], structures, restarts=1)
+    figure = plot_fit(found.best, data.values, selection=found)
+    figure.canvas.draw()
+    axes = next(axes for axes in figure.axes if axes.get_title(loc="left").startswith("best BIC"))
+    legend = axes.get_legend().get_window_extent()
+    title = axes._left_title.get_window_extent()
+    assert title.y0 >= legend.y1 - 1.0

@@ -46,6 +46,8 @@ def mixture_of(means, structure=None, weights=None, spread=1.0):
         ([2e-9], [3.1415926535e-8], ["3.1416e−08"]),
         ([3e11], [-4.2e12], ["−4.2e+12"]),
         ([1.0], [-0.5], ["−0.50"]),
+        ([1.0], [-1e-4], ["0.00"]),
+        ([3.2, 216.2, 1009.7], [5.1, 259.5, 1229.0], ["5.1", "259.5", "1229.0"]),
     ],
 )
 def test_numbers_show_three_digits_of_the_spread(spread, values, expected):

@@ -32,14 +32,23 @@ def signed(text: str) -> str:
 
 
 def on_scale_of(spread: NDArray[np.float64], values: NDArray[np.float64]) -> Callable[[float], str]:
-    """How to write ``values`` so that a typical ``spread`` shows three digits."""
-    typical = float(np.median(spread[spread > 0])) if (spread > 0).any() else 1.0
+    """How to write ``values`` so that a typical ``spread`` shows three digits, and one that is up to a
+    thousand times smaller two.
+    """
+    positive = spread[spread > 0]
+    typical = float(np.median(positive)) if len(positive) else 1.0
+    smallest = float(positive[positive >= typical / 1000].min(initial=typical))
     largest = max(float(np.abs(values).max(initial=0.0)), typical)
-    decimals = max(0, 2 - floor(log10(typical)))
+    decimals = max(0, 2 - floor(log10(typical)), 1 - floor(log10(smallest)))
     if decimals <= MAX_DECIMALS and largest < MAX_FIXED:
-        return lambda value: signed(f"{value:.{decimals}f}")
+        return lambda value: signed(_unsigned_zero(f"{value:.{decimals}f}"))
     digits = min(17, max(4, ceil(log10(largest / typical)) + 3))
     return lambda value: signed(f"{value:.{digits}g}")
+
+
+def _unsigned_zero(text: str) -> str:
+    """-0.00 is 0.00."""
+    return text if any(c in "123456789" for c in text) else text.lstrip("-")
 
 
 def spread_text(value: float, write: Callable[[float], str]) -> str:

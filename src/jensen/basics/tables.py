@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.errors import did_you_mean, listed
+
 
 class Table(dict[str, NDArray[Any]]):
     """Named columns of equal length; ``pandas.DataFrame(table)`` and ``polars.DataFrame(table)`` work."""
@@ -18,6 +20,10 @@ class Table(dict[str, NDArray[Any]]):
         """A table of rows with the same keys."""
         names = list(rows[0]) if rows else []
         return cls({name: np.array([row[name] for row in rows]) for name in names})
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        names = list(self)
+        raise KeyError(f"no column {name!r}{did_you_mean(str(name), names)}; there are {listed(names)}")
 
     @property
     def num_rows(self) -> int:

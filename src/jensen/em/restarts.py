@@ -14,14 +14,13 @@ from jensen.basics.tables import Table
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.contract import Model
 from jensen.em.coordinates import Natural
-from jensen.em.start import Start
+from jensen.em.start import SAME_OBJECTIVE, Start, times_found
 
 RANDOM = "random"  # the kind of the model's own starts
 DEFAULT_RESTARTS = 10
 MOST_RESTARTS = 50
 TIMES_FOUND = 3
 SETTLED = 0.1  # of the starts, that lead to the best end
-SAME_OBJECTIVE = 0.01  # nats
 SAME_PARAMS = 0.05  # relative distance of the packed canonical parameters
 
 
@@ -175,8 +174,7 @@ def settled(starts: list[Start], table: Table, objective: float) -> str:
     tried = sum(start.tried for start in starts)
     if tried < 2:
         return ""
-    near = np.abs(table["objective"] - objective) < max(SAME_OBJECTIVE, 1e-9 * abs(objective))
-    times = int(table["times_found"][near].max(initial=1))
+    times = max(times_found(table, objective), 1)
     found = "once" if times == 1 else f"{times} times"
     doubt = "unsettled: " if times == 1 or times < SETTLED * tried else ""
     return f"{doubt}the best of {tried} starts, found {found}"

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from jensen.basics.arrays import Params
+from jensen.basics.tables import Table
 from jensen.basics.verdict import Verdict
+
+SAME_OBJECTIVE = 0.01  # nats
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +33,9 @@ class Start:
     """
     found: int = 1
     """And how many of them led to it."""
+
+
+def times_found(table: Table, objective: float) -> int:
+    """How many starts of ``table`` led to the maximum at ``objective``, which need not be the highest."""
+    near = np.abs(table["objective"] - objective) < max(SAME_OBJECTIVE, 1e-9 * abs(objective))
+    return int(table["times_found"][near].max(initial=0))

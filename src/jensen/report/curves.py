@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from jensen.basics.numbers import signed
 from jensen.basics.palette import PALETTE
 from jensen.basics.verdict import Outcome
 from jensen.em.result import Fit
+from jensen.em.start import SAME_OBJECTIVE
 from jensen.report import words
 from jensen.report.style import LINES, MARKERS
 from jensen.selection.selection import Cell, Selection
@@ -23,6 +25,8 @@ FAR = 2.5  # times the median of what is above the best
 VERY_STRONG = 10.0  # of the criterion: what is called very strong evidence
 INFORMATIVE = 1.0  # nats that the fit's own climb has to have climbed
 IMPROPER = (Outcome.COLLAPSED, Outcome.FAILED)
+AT_AN_EDGE = (Outcome.BOUNDARY, Outcome.SADDLE, Outcome.FELL)
+LEGEND_COLUMNS = 5
 
 LEGEND: dict[str, Any] = {
     "loc": "lower left",
@@ -48,6 +52,7 @@ def draw_criterion(axes: Axes, selection: Selection) -> None:
     for i, cells in shown:
         _draw_structure(axes, cells, above[i], i, top)
     chosen, title = selection.chosen, selection.criterion.title
+    lines = ceil(len(shown) / LEGEND_COLUMNS)
     ring = {"markersize": 11, "markerfacecolor": "none", "markeredgecolor": "black"}
     axes.plot(chosen.num_components, 0, "o", zorder=5, clip_on=False, **ring)
     axes.set_ylim(-0.06 * top, top)
@@ -57,8 +62,8 @@ def draw_criterion(axes: Axes, selection: Selection) -> None:
     beyond = any((values > top).any() for values in above.values())
     notes = ["×: not a proper maximum"] * improper + ["▲: far above"] * beyond
     axes.set(xlabel="components k" + (f"  ({', '.join(notes)})" if notes else ""), ylabel=f"{title} − best")
-    axes.set_title(f"best {title} {signed(f'{best:.1f}')}: {chosen.label}", pad=22)
-    axes.legend(ncols=5, **LEGEND)
+    axes.set_title(f"best {title} {signed(f'{best:.1f}')}: {chosen.label}", pad=10 + 12 * lines)
+    axes.legend(ncols=ceil(len(shown) / lines), **LEGEND)
 
 
 def _top(above: Array) -> float:
@@ -123,7 +128,7 @@ def draw_ends(axes: Axes, fit: Fit) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.set(xlabel="start of the search, best first", ylabel="log-lik. below this fit")
     axes.set_title(words.found(fit))
-    axes.legend(loc="upper left", handletextpad=0.2)
+    axes.legend(loc="best", handletextpad=0.2)
 
 
 def has_ends(fit: Fit) -> bool:
@@ -134,4 +139,6 @@ def has_ends(fit: Fit) -> bool:
 def _sound_ends(fit: Fit) -> tuple[Array, Array]:
     """Where each start ended, and whether that is an end."""
     ends = np.asarray(fit.starts["objective"], float)
-    return ends, np.isfinite(ends) & ~np.isin(fit.starts["outcome"], IMPROPER)
+    spurious = np.isin(fit.starts["outcome"], IMPROPER)
+    passed_over = np.isin(fit.starts["outcome"], AT_AN_EDGE) & (ends > fit.objective + SAME_OBJECTIVE)
+    return ends, np.isfinite(ends) & ~spurious & ~passed_over

@@ -158,6 +158,7 @@ def _pair_matrix(view: View, shown: list[int], num_curves: int) -> tuple[Figure,
     size = d * (FEW_PANEL if d == 3 else PANEL)
     figure = Figure(figsize=(size + 0.4, size + 0.6), layout="constrained")
     grid = figure.add_gridspec(d, d)
+    names = short_names([view.names[column] for column in shown])
     for i, row in enumerate(shown):
         for j, column in enumerate(shown[: i + 1]):
             axes = figure.add_subplot(grid[i, j])
@@ -165,17 +166,18 @@ def _pair_matrix(view: View, shown: list[int], num_curves: int) -> tuple[Figure,
                 draw_column(axes, view, row, small=True)
             else:
                 draw_pair(axes, view, column, row, small=True)
-            _label_outer(axes, view.names, column, row, i, j, d)
+            _label_outer(axes, names, j, i, d)
     note = view.note(shown)
     if note:
         figure.supxlabel(note, x=0.01, ha="left")
     return figure, _corner(figure, grid, d, num_curves)
 
 
-def _label_outer(axes: Axes, names: list[str], column: int, row: int, i: int, j: int, d: int) -> None:
+def _label_outer(axes: Axes, names: list[str], column: int, row: int, d: int) -> None:
     """Names and numbers on the outer edge only."""
-    axes.set_xlabel(_short(names[column]) if i == d - 1 else "")
-    axes.set_ylabel(_short(names[row]) if j == 0 else "")
+    i, j = row, column
+    axes.set_xlabel(names[j] if i == d - 1 else "")
+    axes.set_ylabel(names[i] if j == 0 else "")
     axes.tick_params(labelbottom=i == d - 1, labelleft=j == 0 and i > 0)
 
 
@@ -188,6 +190,17 @@ def _corner(figure: Figure, grid: GridSpec, d: int, num_curves: int) -> list[Axe
     return [figure.add_subplot(inner[i, 0]) for i in range(num_curves)]
 
 
-def _short(name: str) -> str:
-    """A name that fits beside a small panel: its beginning and its end."""
-    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 7]}…{name[-6:]}"
+def short_names(names: Sequence[str]) -> list[str]:
+    """Names that fit beside a small panel: beginning and end, or else the beginning and where they differ."""
+    long = [name for name in names if len(name) > MAX_NAME]
+    columns = enumerate(zip(*long, strict=False))
+    same = next((i for i, letters in columns if len({*letters}) > 1), 0)
+    while same and long[0][same - 1].isalnum():  # up to the last whole word
+        same -= 1
+    by_end = [_cut(name, name[-6:]) for name in names]
+    by_difference = [_cut(name, name[same : same + MAX_NAME // 2]) for name in names]
+    return next((cut for cut in (by_end, by_difference) if len({*cut}) == len(names)), list(names))
+
+
+def _cut(name: str, end: str) -> str:
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1 - len(end)]}…{end}"

@@ -89,7 +89,7 @@ def grid_report(grid: Grid, width: int) -> list[RenderableType]:
     widest = max(len(text) for line in grid.lines for text in line[1:])
     blocks = _chunks(len(grid.titles) - 1, widest + GAP, width - labels - GAP)
     found: list[RenderableType] = [_block(grid, block, labels) for block in blocks]
-    return [*found, Text(f"  {grid.caption}\n" if grid.caption else "", style="dim")]
+    return [*found, Text(f"{grid.below(width)}\n" if grid.caption else "", style="dim")]
 
 
 def _chunks(count: int, width: int, room: int) -> list[range]:

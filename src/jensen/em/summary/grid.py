@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 
 from jensen.basics.tables import html, text_lines
 
@@ -40,7 +41,13 @@ class Grid:
         widths = [GAP + max(map(len, column)) for column in zip(self.titles, *self.lines, strict=True)]
         blocks = chunks(widths[1:], width - 2 - max(map(len, labels)))
         texts = [self._block(labels, block.start + 1, block.stop + 1) for block in blocks]
-        return "\n\n".join([*texts, *([f"  {self.caption}"] if self.caption else [])])
+        return "\n\n".join([*texts, *filter(None, [self.below(width)])])
+
+    def below(self, width: int) -> str:
+        """The caption in lines of at most ``width``."""
+        indent = {"initial_indent": "  ", "subsequent_indent": "  "}
+        lines = [part for line in self.caption.split("\n") for part in wrap(line, width, **indent)]
+        return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 
     def _block(self, labels: list[str], begin: int, end: int) -> str:
         titles, *cells = (

@@ -97,14 +97,15 @@ def components(fit: Fitted, parts: Any, columns: Sequence[str] | None) -> Grid:
         *family.describe(parts.params, columns),
     ]
     lines = [line for line in described if len(line[1]) == len(parts.weights)]
-    same = "; ".join(f"{label} {texts[0]}" for label, texts in described if len(texts) < len(parts.weights))
+    shared = [f"{label} {texts[0]}" for label, texts in described if len(texts) < len(parts.weights)]
+    same = "; ".join(text.replace(" ", "\N{NO-BREAK SPACE}") for text in shared)
     own = len(lines) - 2
     noun = "columns" if own == family.num_columns else "parameters"
     more = f"; {own - MAX_LINES} more {noun} are not shown" if own > MAX_LINES else ""
     caption = "; ".join(filter(None, [family.caption, "components are counted from 0"]))
     titles = ("component", *map(str, range(len(parts.weights))))
     shown = tuple((label, *texts) for label, texts in lines[: 2 + MAX_LINES])
-    below = f"in every component: {same}\n  " if same else ""
+    below = f"in every component: {same}\n" if same else ""
     return Grid(titles, shown, f"{below}{caption}{more}", divided=2)
 
 

@@ -9,6 +9,7 @@ from jensen.basics.numbers import count, duration, signed
 from jensen.basics.verdict import Outcome
 from jensen.em.contract import as_model
 from jensen.em.fitted import Fitted
+from jensen.em.start import times_found
 from jensen.em.summary.shown import components_of, named_values, num_columns, rows_of
 
 NOT_CHOOSABLE = {str(Outcome.COLLAPSED), str(Outcome.FAILED), str(Outcome.FELL)}
@@ -60,23 +61,20 @@ def criteria(fit: Fitted) -> str:
 def found(fit: Fitted) -> str:
     """``found by 13 of 22 starts``, as the verdict says."""
     table = fit.starts
-    usable = [row for row in table.rows() if row["outcome"] not in NOT_CHOOSABLE]
     tried = sum(end.tried for end in fit.ends) if fit.ends else table.num_rows
-    times = usable[0]["times_found"] if usable else 0
-    return f"found by {times} of {count(tried, 'start')}"
+    return f"found by {times_found(table, fit.objective)} of {count(tried, 'start')}"
 
 
 def starts(fit: Fitted) -> str:
     """How many starts there were, and how often the best maximum was found."""
     table = fit.starts
-    usable = [row for row in table.rows() if row["outcome"] not in NOT_CHOOSABLE]
     tried = sum(end.tried for end in fit.ends) if fit.ends else table.num_rows
     effort = f"{count(fit.num_e_steps, 'E-step')} in {duration(fit.seconds)}"
     if not table.num_rows:
         return "; ".join(filter(None, (fit.verdict.search, effort)))
     text = count(tried, "start")
-    if tried > 1 and usable:
-        times = usable[0]["times_found"]
+    times = times_found(table, fit.objective)
+    if tried > 1 and times:
         text += f", {times} of them found this maximum" if times > 1 else ", one of them found this maximum"
         text += "; unsettled" if "unsettled" in fit.verdict.search else ""
     lost = [row["outcome"] for row in table.rows() if row["outcome"] in NOT_CHOOSABLE]

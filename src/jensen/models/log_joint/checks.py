@@ -80,6 +80,13 @@ def _traced(passes: Passes, params: Any, x: Any, z: Any) -> Any:
         message = "log_joint decides by if, and, or or not what depends on params, x or z: use jnp.where"
         raise TypeError(message) from error
     except TypeError as error:
+        if "string indexing" in str(error):
+            name = str(error).rpartition("idx=")[2]
+            message = (
+                f"log_joint asks an array for the part {name}: a row of an array or a data frame is an "
+                "array; for parts with names give a dict of columns, such as dict(frame)"
+            )
+            raise TypeError(message) from error
         if "Indexer must have integer" not in str(error):
             raise
         message = "log_joint uses as an index what is no whole number: make the codes integers, .astype(int)"

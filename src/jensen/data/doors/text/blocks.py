@@ -17,7 +17,7 @@ from jensen.data.doors.text.dialect import BLANKS, COMMENT, Dialect
 BLOCK_BYTES = 4 << 20
 MOST_BLOCKS = 16  # that one row may go on for
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-COMMENTS = re.compile(rb"^#.*\n", re.MULTILINE)
+COMMENTS = re.compile(b"^" + COMMENT.pattern.encode() + rb".*\n", re.MULTILINE)
 EMPTY = re.compile(rb"^[^\S\n]*\n", re.MULTILINE)
 EMPTY_BESIDE_TABS = re.compile(rb"^[^\S\n\t]*\n", re.MULTILINE)
 NEWLINE, QUOTE = b'\n"'
@@ -98,7 +98,7 @@ def prepared(block: bytes, dialect: Dialect, above: int) -> bytes:
     if QUOTE in block and not _plainly_quoted(block, dialect):
         return _rewritten(block, dialect, above)
     begins = _first_characters(block)
-    if COMMENT in begins:
+    if "#" in begins:
         block = COMMENTS.sub(b"", block)
     if dialect.delimiter == BLANKS:
         block = "\n".join(" ".join(line.split()) for line in block.decode().split("\n")).encode()

@@ -15,7 +15,8 @@ from jensen.data.doors.text.numbers import MISSING, are_numbers
 BLANKS = " "
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", BLANKS: "blank"}
 """In the order in which they are believed where several fit equally well."""
-COMMENT = "#"
+COMMENT = re.compile(r"#(?!(N/A|NA|NV|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|SPILL!|CALC!)([^A-Za-z]|$))")
+"""How a comment begins: with #, which what spreadsheets write for no value does too."""
 ROW_NAMES = "(row names)"
 DECIMAL_COMMA = re.compile(
     r"[+-]?([0-9]+|[0-9]{1,3}([.' \u00a0\u2009\u202f][0-9]{3})+),[0-9]+([eE][+-]?[0-9]+)?$"
@@ -78,7 +79,7 @@ class Dialect:
             nonlocal number, begin
             for line in lines:
                 number += 1
-                if begin or not line.startswith(COMMENT):  # within a quotation nothing is a comment
+                if begin or not COMMENT.match(line):  # within a quotation nothing is a comment
                     begin = begin or number
                     yield " ".join(line.split()) if self.delimiter == BLANKS else line
 

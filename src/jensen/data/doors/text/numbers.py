@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
-MISSING = ("", "na", "n/a", "nan", "+nan", "-nan", "null", "none", "?", ".")
+MISSING = ("", "na", "n/a", "nan", "+nan", "-nan", "null", "none", "?", ".", "#n/a", "#na", "#nv")
 """Cells, in small letters, that stand for no value."""
 
 

@@ -55,11 +55,19 @@ def read_text(source: Source, choice: Choice) -> tuple[Rows, Any, FileInfo]:
     chosen = choice.among(dialect.named, source.name) if choice.is_named else list(kept)
     values = np.empty((sum(map(len, kept[chosen[0]].parts)), len(chosen)))
     if not len(values):
-        raise DataError(f"{source.name} has a header and no rows")
+        raise DataError(f"{source.name} has a header and no rows{_only_comments(source)}")
     for j, name in enumerate(chosen):
         kept[name].values(dialect, choice, source.name, out=values[:, j])
     rows = Rows(values, tuple(chosen))
     return rows, weight, _info(source, dialect, rows, made, lambda i: _line_of(source, choice, counts, i))
+
+
+def _only_comments(source: Source) -> str:
+    """What to say where all lines below the header are comments, as identifiers such as #12 make them."""
+    with source.open() as stream:
+        lines = [line for line in stream.read(1 << 16).splitlines() if line.strip()]
+    below_header = bool(lines) and not lines[0].startswith(b"#") and lines[-1].startswith(b"#")
+    return ": the lines that begin with # are comments" if below_header else ""
 
 
 def opened(source: Source, stream: BinaryIO, decimal: str | None = None) -> tuple[Dialect, Iterator[Block]]:
@@ -210,7 +218,7 @@ def _head(texts: Iterator[bytes]) -> tuple[bytes, list[str]]:
         lines, num_rows, size = [], 0, 0
         for line in lines_of(head):
             lines.append(line)
-            if not line.startswith(COMMENT) and not line.isspace():
+            if not COMMENT.match(line) and not line.isspace():
                 num_rows, size = num_rows + 1, size + len(line)
             if num_rows == SAMPLE_LINES or (size > SAMPLE_CHARACTERS and num_rows > 1):
                 return head, lines
