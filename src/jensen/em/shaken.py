@@ -71,11 +71,12 @@ def _leaves(params: Any) -> list[Any]:
 
 def mapped(params: Any, change: Callable[[Any], Any]) -> Any:
     """Params with every float and array of floats changed; what else they hold stays as it is."""
+    made: Any = type(params)
     if isinstance(params, Mapping):
-        return type(params)({name: mapped(value, change) for name, value in params.items()})
+        return made({name: mapped(value, change) for name, value in params.items()})
     if isinstance(params, tuple):
         parts = [mapped(value, change) for value in params]
-        return type(params)(*parts) if hasattr(params, "_fields") else tuple(parts)
+        return made(*parts) if hasattr(params, "_fields") else tuple(parts)
     if isinstance(params, list):
         return [mapped(value, change) for value in params]
     if is_dataclass(params) and not isinstance(params, type):
