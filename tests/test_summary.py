@@ -10,6 +10,7 @@ import pytest
 
 import jensen
 from jensen.em import Columns, Sequences
+from jensen.report import summary
 from jensen.spaces import Space
 from samples import faithful
 from toys import Linkage, PoissonMixture
@@ -30,7 +31,7 @@ def test_no_line_is_wider_than_asked_and_no_correlation_is_cut_in_two():
     names = [f"{part}_of_the_flower_{i}" for i, part in enumerate(("length", "width", "depth", "weight"))]
     data = dict(zip(names, rng.normal(size=(4, 60)), strict=True))
     fit = jensen.fit(jensen.Mixture(2, jensen.Gaussian(jensen.Tied())), data, restarts=2)
-    for text in (fit.summary().text(80), jensen.report.summary(fit, names, 80)):
+    for text in (fit.summary().text(80), summary(fit, names, 80)):
         assert max(len(line) for line in text.splitlines() if line.startswith("  ")) <= 80
         assert sum(line.count("corr ") for line in text.splitlines()) == 6
         assert not [line for line in text.splitlines() if line.rstrip().endswith(("corr", ","))]

@@ -45,8 +45,7 @@ class Grid:
 
     def below(self, width: int) -> str:
         """The caption in lines of at most ``width``."""
-        indent = {"initial_indent": "  ", "subsequent_indent": "  "}
-        lines = [part for line in self.caption.split("\n") for part in wrap(line, width, **indent)]
+        lines = [f"  {part}" for line in self.caption.split("\n") for part in wrap(line, width - 2)]
         return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 
     def _block(self, labels: list[str], begin: int, end: int) -> str:
