@@ -22,7 +22,8 @@ MOST_COORDINATES = 300
 MOST_NUMBERS = 2_000_000  # scores of rows that are looked at: rows × coordinates
 SINGULAR = 1e-4  # information of rows about a direction, relative to that about its coordinates
 LEFT = 2e-3  # nats that may be left, as far as the scores of rows tell
-CHEAP = 400  # E-steps that a second look may always cost; more only where the search has cost as many
+CHEAP = 160  # E-steps that a second look may always cost; else a small share of what the search has cost,
+SHARE = 0.05  # whose E-steps are quicker
 MOST_NAMES = 4
 PERHAPS = "the data may not tell all parameters apart, see jensen.uncertainty"
 
@@ -44,7 +45,7 @@ def second_look(problem: Problem, state: State, spent: int) -> Look:
     model, chart = problem.model, problem.model.chart
     if not isinstance(chart, Chart) or not 0 < chart.size <= MOST_COORDINATES or state.draws:
         return Look()
-    is_affordable = model.information is not None or 8 * chart.size <= max(CHEAP, spent)
+    is_affordable = model.information is not None or 8 * chart.size <= max(CHEAP, SHARE * spent)
     if model.scores is None:
         return _looked(problem, state) if is_affordable else Look()
     if not _is_suspect(problem, state):

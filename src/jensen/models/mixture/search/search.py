@@ -40,7 +40,7 @@ BATCH, FEW = 20, 4  # starts of a round, of a scouted one
 NEIGHBOURS = 2
 BASES = 2  # of a round, which are improved
 FOUND, AGAIN = 3, 2  # times that the best end is found: by starts, by solutions of different samples
-SHARE = 0.15
+SHARE, OFTEN = 0.15, 10  # of the starts on all rows, that lead to the best end; or so many
 TAKEN = 3  # solutions of a sample, to all rows
 CROSSED = 4  # solutions, the best of which gets parts of the others
 CLOSE = 3.0  # nats below the best, that may be above it at their end
@@ -269,7 +269,7 @@ class Hunt:
         samples.
         """
         if self.is_small:
-            return self.times_found >= max(FOUND, SHARE * len(self.ends))
+            return self.times_found >= min(max(FOUND, SHARE * len(self.ends)), OFTEN)
         return self.times_found >= AGAIN
 
     @property
