@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LEAST = 1e-3  # of a row, with which it belongs to a part
 PART_ROWS = 1000  # on which starts are climbed; the best go on on all of the part
 KEPT = 2
+REFIT = 3e7  # on the scale of `Meter`, of making the starts
 QUICK, FAIR = 0.3, 0.1  # nats gained in a cycle
 HOPE = 0.5  # of what is wanted, that a quick climb has to gain
 
@@ -99,6 +100,7 @@ def refit(part: Part, k: int, rng: np.random.Generator, wanted: float = 0.0) -> 
     rows, ground = part.rows, part.ground
     if float(ground.w.sum()) <= k * (ground.family.needed + 1.0) or len(rows) < 2 * k:
         return None
+    ground.meter.around += REFIT
     whole = ground.with_components(k)
     points = _points(part)
     sample = whole if len(rows) <= PART_ROWS else whole.sample(PART_ROWS, points, rng)
