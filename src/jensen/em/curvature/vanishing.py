@@ -12,6 +12,8 @@ from jensen.em.problem import Problem, State
 from jensen.spaces.chart import Chart
 
 MOST_NAMES = 8
+ALIVE = (-1.0, 0.0, 1.0)  # where no logarithm or logit has saturated
+NOTHING = 1e-9  # relative: of the objective
 LOSS = (0.05, 5.0)  # nats that one standard error away from a maximum costs: ½ on a parabola
 
 
@@ -20,11 +22,14 @@ def confirmed(problem: Problem, state: State, u: Array, parabola: Parabola) -> P
 
     At a saturated logit and at the mean of data of size 10¹² the second derivative is equally small. One
     standard error to either side tells them apart: at a maximum both cost half a nat, on a plateau one
-    side costs nothing. Two E-steps for each coordinate in doubt.
+    side costs nothing. And what moves nothing wherever it is has not vanished: the data say nothing of it.
+    A few E-steps for each coordinate in doubt.
     """
     vanished = parabola.vanished.copy()
-    for j in np.flatnonzero(vanished):
-        vanished[j] = not _is_top(problem, state, u, int(j), parabola.steepness[j])
+    for j in map(int, np.flatnonzero(vanished)):
+        vanished[j] = not (
+            _is_top(problem, state, u, j, parabola.steepness[j]) or _is_idle(problem, state, u, j)
+        )
     return replace(parabola, vanished=vanished)
 
 
@@ -37,6 +42,16 @@ def _is_top(problem: Problem, state: State, u: Array, j: int, steepness: float) 
         step[j] = side * length
         there = problem.attempt(problem.model.chart.from_vector(u + step))
         if there is None or not LOSS[0] < state.objective - there.objective < LOSS[1]:
+            return False
+    return True
+
+
+def _is_idle(problem: Problem, state: State, u: Array, j: int) -> bool:
+    for place in ALIVE:
+        moved = u.copy()
+        moved[j] = place
+        there = problem.attempt(problem.model.chart.from_vector(moved))
+        if there is None or abs(there.objective - state.objective) > NOTHING * (1.0 + abs(state.objective)):
             return False
     return True
 
