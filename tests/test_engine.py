@@ -121,7 +121,8 @@ def test_a_fall_is_a_verdict_and_the_state_before_it_is_returned():
     fit = jensen.fit(Wrong(3), data, rows_as_means(Full(), data, 3, 1))
     assert fit.verdict.outcome is Outcome.FELL
     assert "lowered the objective by" in fit.verdict.message
-    assert "M-step" in fit.verdict.advice
+    assert "m_step lowers Q" in fit.verdict.message
+    assert "check_model" in fit.verdict.advice
     assert not fit.verdict.proper and not fit.verdict.converged
     assert np.diff(fit.ledger["objective"]).min(initial=0.0) >= 0
 
