@@ -64,7 +64,7 @@ def test_a_seed_is_a_generator():
     seeded, again = model.sample(PARAMS, 9, rng=4), model.sample(PARAMS, 9, np.random.default_rng(4))
     np.testing.assert_array_equal(seeded.data, again.data)
     np.testing.assert_array_equal(model.sample(PARAMS, 9).data, model.sample(PARAMS, 9, rng=0).data)
-    with pytest.raises(TypeError, match="rng must be"):
+    with pytest.raises(ValueError, match="rng must be"):
         model.sample(PARAMS, 9, rng="four")
     with pytest.raises(ValueError, match="num_rows"):
         model.sample(PARAMS, 0)

@@ -48,13 +48,11 @@ def test_named_columns_stay_named():
     assert list(fit.model.sample(fit.params, 4, rng=1).data) == ["count", "size"]
 
 
-@pytest.mark.parametrize(
-    ("rng", "error"), [("one", TypeError), (1.5, TypeError), (True, TypeError), (-1, ValueError)]
-)
-def test_a_seed_that_is_none(rng, error):
-    with pytest.raises(error, match="rng must be"):
+@pytest.mark.parametrize("rng", ["one", 1.5, True, -1])
+def test_a_seed_that_is_none(rng):
+    with pytest.raises(ValueError, match="rng must be"):
         as_generator(rng)
-    with pytest.raises(error, match="rng must be"):
+    with pytest.raises(ValueError, match="rng must be"):
         jensen.fit(jensen.Mixture(1, jensen.Poisson()), np.arange(9), rng=rng)
 
 

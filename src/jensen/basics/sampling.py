@@ -29,17 +29,15 @@ def as_generator(rng: Randomness) -> np.random.Generator:
 
     Raises
     ------
-    TypeError
-        It is neither None, nor a whole number, nor a `numpy.random.Generator`.
     ValueError
-        A negative seed.
+        It is neither None, nor a whole number from 0, nor a `numpy.random.Generator`.
     """
     if isinstance(rng, np.random.Generator):
         return rng
     if rng is None:
         return np.random.default_rng(0)
     if not isinstance(rng, (int, np.integer)) or isinstance(rng, bool):
-        raise TypeError(
+        raise ValueError(
             f"rng must be a whole number, a numpy.random.Generator or None (the seed 0), not {rng!r}"
         )
     if rng < 0:

@@ -16,6 +16,7 @@ import numpy as np
 
 from jensen.basics.arrays import Mask, Params
 from jensen.em.problem import Problem
+from jensen.spaces.chart import as_dict
 
 SIZES = (0.03, 0.1)  # relative changes
 TIMES = 2  # each of them
@@ -76,12 +77,13 @@ def mapped(params: Any, change: Callable[[Any], Any]) -> Any:
         return made({name: mapped(value, change) for name, value in params.items()})
     if isinstance(params, tuple):
         parts = [mapped(value, change) for value in params]
-        return made(*parts) if hasattr(params, "_fields") else tuple(parts)
+        return tuple(parts) if made is tuple else made(*parts)  # a named one
     if isinstance(params, list):
         return [mapped(value, change) for value in params]
     if is_dataclass(params) and not isinstance(params, type):
-        named = {f.name: getattr(params, f.name) for f in fields(params) if f.init}
-        return replace(params, **{name: mapped(value, change) for name, value in named.items()})
+        named = as_dict(params)
+        begun = {f.name: mapped(named[f.name], change) for f in fields(params) if f.init}
+        return replace(params, **begun)
     if isinstance(params, float) or (isinstance(params, np.ndarray) and params.dtype.kind == "f"):
         return change(params)
     return params
