@@ -11,7 +11,7 @@ from benchmarks.options import Options
 from benchmarks.quality_runs import Case, Row, read, run_converged, run_in_turn
 from benchmarks.quality_summary import Pair, Shares, Table, against, by_case, seconds, worst
 from benchmarks.results import Section, table
-from jensen.selection.sweep import USUAL
+from jensen.families.gaussian.structures.registry import USUAL
 
 STRUCTURES = [structure.name for structure in USUAL]  # those that scikit-learn has
 SEEDS = 3

@@ -7,7 +7,7 @@ from benchmarks.iteration import name
 from benchmarks.options import Options
 from benchmarks.results import Section, table
 from benchmarks.steps import SHAPES, Problem, compare
-from jensen.selection.sweep import USUAL
+from jensen.families.gaussian.structures.registry import USUAL
 
 STRUCTURES = [structure.name for structure in USUAL]  # those that scikit-learn has
 QUICK = [(50_000, 2, 3)]

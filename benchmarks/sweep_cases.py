@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from benchmarks.datasets import QUALITY, available
 from jensen.families import EEI, EII, Categorical, Diagonal, Full, Gaussian, Poisson, Product, Spherical, Tied
+from jensen.families.gaussian.structures.registry import USUAL
 from jensen.models import Dirichlet, MixturePrior, NormalInverseWishart
-from jensen.selection.sweep import USUAL
 
 Array = NDArray[Any]
 

@@ -37,8 +37,10 @@ def lower(monkeypatch, nats):
     """Searches that end where they should not: ``nats`` below by (k, name of the structure)."""
     best = jensen.fit
 
-    def poor(model, *args, **kwargs):
-        found = best(model, *args, **kwargs)
+    def poor(model, data, *start, **kwargs):
+        found = best(model, data, *start, **kwargs)
+        if start:
+            return found
         less = nats.get((model.num_components, model.family.name), 0.0)
         return replace(found, log_evidence=found.log_evidence - less)
 
@@ -100,9 +102,9 @@ def test_what_cannot_be_mended_is_marked_wherever_the_better_one_is(rows, monkey
 def test_a_collapse_is_not_called_below_what_it_is_above(rows, monkeypatch):
     best = jensen.fit
 
-    def collapsed(model, *args, **kwargs):
-        found = best(model, *args, **kwargs)
-        if model.num_components < 3:
+    def collapsed(model, data, *start, **kwargs):
+        found = best(model, data, *start, **kwargs)
+        if start or model.num_components < 3:
             return found
         verdict = Verdict(Outcome.COLLAPSED, "made up")
         return replace(found, verdict=verdict, log_evidence=found.log_evidence + 1000.0)

@@ -12,10 +12,9 @@ from jensen.basics.writing import check_writable
 from jensen.cli.errors import CommandError, MissingExtraError
 from jensen.cli.inputs import Asked
 from jensen.data.doors.choice import Choice
-from jensen.families.gaussian.structures.registry import STRUCTURES
+from jensen.families.gaussian.structures.registry import STRUCTURES, USUAL
 from jensen.families.gaussian.structures.structure import Structure
 from jensen.selection.criteria import CRITERIA, Criterion
-from jensen.selection.sweep import USUAL
 
 T = TypeVar("T")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jensen.basics.errors import listed
 from jensen.basics.verdict import AT_BOUND, Outcome, Verdict
 from jensen.em.curvature.collapsing import collapsed
 from jensen.em.curvature.information import definite, observed_information
@@ -84,7 +85,7 @@ def curvature(problem: Problem, state: State) -> Parabola | None:
         return None
     held, u = chart.at_bound(params), chart.to_vector(params)
     found = Parabola.of(chart, u, g, information, state.expected.weight, held)
-    return confirmed(problem.again(), state, u, found)
+    return confirmed(problem.again().objective_at, state.objective, u, found)
 
 
 def _is_suspect(problem: Problem, state: State) -> bool:
@@ -130,6 +131,5 @@ def flat(parabola: Parabola) -> str:
 
 
 def _said(names: list[str]) -> str:
-    shown = ", ".join(names[:MOST_NAMES])
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return f"{shown}{more} {'is' if len(names) == 1 else 'are'} {AT_BOUND}" if names else ""
+    verb = "is" if len(names) == 1 else "are"
+    return f"{listed(names, MOST_NAMES)} {verb} {AT_BOUND}" if names else ""

@@ -12,6 +12,7 @@ from jensen.basics.arrays import Params
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.acceleration.extrapolation import Squarem
+from jensen.em.acceleration.newton import newton_step
 from jensen.em.acceleration.quasi_newton import QuasiNewton
 from jensen.em.algorithms import EM, Algorithm, as_algorithm
 from jensen.em.contract import Model, name_of
@@ -259,7 +260,7 @@ class Multistart:
                 return replace(flaw, climbed=True)
             if parabola.climbing.any():
                 return Verdict(Outcome.SADDLE, RISES, "start elsewhere", climbed=True)
-            if (left := _left(run, parabola)) > AT_A_MAXIMUM:
+            if (left := _finished(run, parabola)) > AT_A_MAXIMUM:
                 said = f"{STILL}, but about {left:.2g} of log-likelihood is left"
                 return Verdict(Outcome.STEP_LIMIT, said, f"{GO_ON}, with the default algorithm; {CHECK}")
             notes += [at_bound(run.problem, run.state, parabola, self.reorder), flat(parabola)]
@@ -270,8 +271,14 @@ class Multistart:
         return Verdict(Outcome.CONVERGED, "; ".join(filter(None, notes)), climbed=True)
 
 
-def _left(run: Run, parabola: Parabola) -> float:
-    """The log-likelihood that curvature says is left; after Newton's step by the score that it leads to."""
+def _finished(run: Run, parabola: Parabola) -> float:
+    """The log-likelihood that curvature says is left, after Newton's step where that was not taken yet and
+    is worth it.
+    """
+    if run.polished is None and log_likelihood_left(parabola) > AT_A_MAXIMUM:
+        run.polished = newton_step(run.problem, run.state, parabola)
+        if run.polished.state is not run.state:
+            run.take(run.polished.state, "Newton")
     if run.polished is not None:
         parabola = replace(parabola, g=np.asarray(run.problem.score(run.state), dtype=float))
     return log_likelihood_left(parabola)

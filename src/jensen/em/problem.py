@@ -121,6 +121,11 @@ class Problem:
             return None
         return state if np.isfinite(state.objective) else None
 
+    def objective_at(self, u: Array) -> float:
+        """The objective at coordinates of the chart; −∞ where `attempt` has no state."""
+        there = self.attempt(self.model.chart.from_vector(u))
+        return -np.inf if there is None else there.objective
+
     def approximate(
         self, params: Params, posterior: Callable[[Model, Params, Data], Any], draws: int = 0
     ) -> State:

@@ -6,17 +6,15 @@ on from the better one; what remains is marked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from jensen.basics.arrays import Data, Weight
-from jensen.em.fit import fit
 from jensen.em.result import Fit
 from jensen.families.family import Family
-from jensen.models.mixture.mixture import Mixture
 from jensen.models.mixture.params import MixtureParams
 from jensen.models.mixture.search.grown import grown
 from jensen.selection.selection import Cell
@@ -34,18 +32,21 @@ class Nesting:
     cells
         In the order of the sweep; changed in place.
     models
-        As they were asked for.
+        The mixtures, as they were asked for.
     data
         As every family takes them.
     weight, seed
         Of every fit.
+    climbed
+        ``climbed(model, data, params) -> Fit``: the fit from there.
     """
 
     cells: list[Cell]
-    models: list[Mixture]
+    models: list[Any]
     data: Mapping[Family, Data]
     weight: Weight
     seed: Any
+    climbed: Callable[[Any, Data, MixtureParams], Fit]
 
     def mend(self) -> None:
         """Search from better models where there are some that a cell contains; then `mark`.
@@ -130,7 +131,7 @@ class Nesting:
                 if larger is None:
                     return cell
                 params = larger
-            found = fit(model, data, params, weight=self.weight)
+            found = self.climbed(model, data, params)
         except (ArithmeticError, ValueError):  # LinAlgError is a ValueError
             return cell
         is_more = not before.verdict.proper or found.log_evidence > before.log_evidence

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,8 @@ from jensen.em.result import Fit
 from jensen.em.validation import checked_weight
 from jensen.families.family import Family, as_family
 from jensen.families.gaussian.gaussian import Gaussian
-from jensen.families.gaussian.structures.diagonal import Diagonal
-from jensen.families.gaussian.structures.full import Full
-from jensen.families.gaussian.structures.spherical import Spherical
+from jensen.families.gaussian.structures.registry import USUAL
 from jensen.families.gaussian.structures.structure import Structure
-from jensen.families.gaussian.structures.tied import Tied
 from jensen.models.mixture.mixture import Mixture
 from jensen.models.mixture.prior import MixturePrior
 from jensen.selection.criteria import BIC, Criterion
@@ -34,9 +32,6 @@ from jensen.selection.nesting import Nesting
 from jensen.selection.selection import Cell, Selection
 
 Array = NDArray[Any]
-
-USUAL: tuple[Structure, ...] = (Full(), Tied(), Diagonal(), Spherical())
-"""The structures of a sweep by default."""
 
 
 @np.errstate(all="ignore")  # whatever the caller's
@@ -223,7 +218,9 @@ class Sweep:
 
     def nesting(self) -> Nesting:
         """The cells as far as they contain each other."""
-        return Nesting(self.cells, self.models, self.data, self.weight, self.seed)
+        return Nesting(
+            self.cells, self.models, self.data, self.weight, self.seed, partial(fit, weight=self.weight)
+        )
 
     def _fitted(self, model: Mixture) -> Cell:
         """The fit of one model, or the reason why there is none."""

@@ -54,7 +54,15 @@ def polish(problem: Problem, state: State) -> Polished | None:
     higher = _uphill(problem, state, u, parabola)
     if higher is not None:
         return Polished(higher, np.nan, parabola, left_saddle=True)
+    return newton_step(problem, state, parabola)
+
+
+def newton_step(problem: Problem, state: State, parabola: Parabola) -> Polished:
+    """Where Newton's step on a parabola leads and what is left there; the state as it is where
+    that is lower.
+    """
     chart = problem.model.chart
+    u = chart.to_vector(state.params)
     better = problem.attempt(chart.from_vector(u + parabola.inverse @ parabola.g))
     if better is None or better.objective < state.objective - problem.resolution(state):
         return Polished(state, parabola.remaining, parabola)
@@ -74,7 +82,7 @@ def _parabola(problem: Problem, state: State) -> tuple[Array, Parabola | None]:
     unit = np.where(np.isfinite(np.minimum(alone, limits)), np.minimum(alone, limits), 1.0)
     held = model.chart.at_bound(state.params)
     found = Parabola.of(model.chart, u, g, Information(matrix, unit), state.expected.weight, held)
-    return u, confirmed(problem, state, u, found)
+    return u, confirmed(problem.objective_at, state.objective, u, found)
 
 
 def _uphill(problem: Problem, state: State, u: Array, parabola: Parabola) -> State | None:

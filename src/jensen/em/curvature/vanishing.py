@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import listed
 from jensen.em.curvature.parabola import Parabola
-from jensen.em.problem import Problem, State
 from jensen.spaces.chart import Chart
 
 MOST_NAMES = 8
@@ -17,48 +19,48 @@ NOTHING = 1e-9  # relative: of the objective
 LOSS = (0.05, 5.0)  # nats that one standard error away from a maximum costs: ½ on a parabola
 
 
-def confirmed(problem: Problem, state: State, u: Array, parabola: Parabola) -> Parabola:
+def confirmed(objective_at: Callable[[Array], float], here: float, u: Array, parabola: Parabola) -> Parabola:
     """The parabola with those of its `vanished` coordinates that are none taken out.
 
     At a saturated logit and at the mean of data of size 10¹² the second derivative is equally small. One
     standard error to either side tells them apart: at a maximum both cost half a nat, on a plateau one
     side costs nothing. And what moves nothing wherever it is has not vanished: the data say nothing of it.
     A few E-steps for each coordinate in doubt.
+
+    Parameters
+    ----------
+    objective_at
+        The objective at coordinates; −∞ where they are infeasible.
+    here
+        At ``u``.
     """
     vanished = parabola.vanished.copy()
     for j in map(int, np.flatnonzero(vanished)):
-        vanished[j] = not (
-            _is_top(problem, state, u, j, parabola.steepness[j]) or _is_idle(problem, state, u, j)
-        )
+        moved = partial(_moved, objective_at, u, j)
+        vanished[j] = not (_is_top(moved, here, u[j], parabola.steepness[j]) or _is_idle(moved, here))
     return replace(parabola, vanished=vanished)
 
 
-def _is_top(problem: Problem, state: State, u: Array, j: int, steepness: float) -> bool:
+def _moved(objective_at: Callable[[Array], float], u: Array, j: int, place: float) -> float:
+    there = u.copy()
+    there[j] = place
+    return objective_at(there)
+
+
+def _is_top(moved: Callable[[float], float], here: float, place: float, steepness: float) -> bool:
     if not steepness > 0:
         return False
     length = 1.0 / np.sqrt(steepness)
-    for side in (1.0, -1.0):
-        step = np.zeros_like(u)
-        step[j] = side * length
-        there = problem.attempt(problem.model.chart.from_vector(u + step))
-        if there is None or not LOSS[0] < state.objective - there.objective < LOSS[1]:
-            return False
-    return True
+    return all(LOSS[0] < here - moved(place + step) < LOSS[1] for step in (length, -length))
 
 
-def _is_idle(problem: Problem, state: State, u: Array, j: int) -> bool:
-    for place in ALIVE:
-        moved = u.copy()
-        moved[j] = place
-        there = problem.attempt(problem.model.chart.from_vector(moved))
-        if there is None or abs(there.objective - state.objective) > NOTHING * (1.0 + abs(state.objective)):
-            return False
-    return True
+def _is_idle(moved: Callable[[float], float], here: float) -> bool:
+    return all(abs(moved(place) - here) <= NOTHING * (1.0 + abs(here)) for place in ALIVE)
 
 
 def vanished(parabola: Parabola, chart: Chart, names: list[str]) -> str:
     """What moves nothing, in words."""
     gone = np.flatnonzero(parabola.vanished)
     moved = [name for i, name in enumerate(names) if np.isin(chart.cell(i).support, gone).any()]
-    shown = ", ".join(moved[:MOST_NAMES])
+    shown = listed(moved, MOST_NAMES)
     return f"the log-likelihood does not change with {shown} here: its derivatives have vanished"

@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from jensen.basics.arrays import Array, Params
+from jensen.basics.errors import listed
 from jensen.basics.verdict import AT_BOUND, Outcome, Verdict
 from jensen.em.curvature.collapsing import collapsed
 from jensen.em.curvature.parabola import Parabola
 from jensen.em.curvature.vanishing import vanished
 from jensen.em.problem import Problem
 
-AT_A_MAXIMUM = 2e-2  # nats left: a fifth of a standard error away
+AT_A_MAXIMUM = 5e-3  # nats left: a tenth of a standard error away
 BLURRED = 1e-3  # relative error of a standard error that is worth a word
 MOST_NAMES = 8
 HELD = "no standard error there, and those of the others hold it fixed"
@@ -68,9 +69,10 @@ def _seen_by_model(flaw: Verdict) -> Verdict:
 
 def _saddle(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
     which = int(np.flatnonzero(parabola.climbing)[0])
+    along = listed(parabola.named(jacobian, names, which), MOST_NAMES)
     return Verdict(
         Outcome.SADDLE,
-        f"the log-likelihood still rises to both sides along {_list(parabola.named(jacobian, names, which))}",
+        f"the log-likelihood still rises to both sides along {along}",
         GO_ON,
     )
 
@@ -101,7 +103,7 @@ def _flat(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
     directions = "one direction" if number == 1 else f"{number} directions"
     return Verdict(
         Outcome.NOT_IDENTIFIED,
-        f"the data do not tell: {directions} in {_list(concerned)}",
+        f"the data do not tell: {directions} in {listed(concerned, MOST_NAMES)}",
         "fewer parameters, parameters that are held or tied, or a prior",
     )
 
@@ -112,7 +114,7 @@ def _bound(parabola: Parabola, names: list[str]) -> Verdict:
     others = HELD if parabola.values.size else "no standard error there"
     return Verdict(
         Outcome.BOUNDARY,
-        f"{_list(concerned)} {verb} {AT_BOUND}; {others}",
+        f"{listed(concerned, MOST_NAMES)} {verb} {AT_BOUND}; {others}",
         "interval(method=Profile()) gives one-sided intervals; or a prior keeps the estimate inside",
     )
 
@@ -122,8 +124,3 @@ def _converged(parabola: Parabola, error: float) -> Verdict:
     blurred = error / smallest
     message = f"standard errors to about {blurred:.1g}" if blurred > BLURRED else ""
     return Verdict(Outcome.CONVERGED, message, climbed=True)
-
-
-def _list(names: list[str]) -> str:
-    shown = ", ".join(names[:MOST_NAMES])
-    return f"{shown} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else shown

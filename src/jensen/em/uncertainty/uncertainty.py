@@ -20,7 +20,7 @@ from jensen.em.curvature.parabola import Parabola
 from jensen.em.curvature.vanishing import confirmed
 from jensen.em.fitted import Fitted
 from jensen.em.identities import log_prior
-from jensen.em.problem import Problem, State
+from jensen.em.problem import Problem
 from jensen.em.uncertainty.against_zero import WRITERS, against_zero
 from jensen.em.uncertainty.delta import Derived, derived
 from jensen.em.uncertainty.directions import Rates, climb_away, rates
@@ -248,8 +248,8 @@ def uncertainty(model: Any, fit: Fitted | Params, data: Data, weight: Weight = N
     g = np.asarray(score_with(known, information.scale)(params, expected.stats))
     u = chart.to_vector(params)
     parabola = Parabola.of(chart, u, g, information, expected.weight, chart.at_bound(params))
-    if parabola.vanished.any():
-        parabola = confirmed(problem, State(params, expected, log_prior(known, params)), u, parabola)
+    objective = expected.log_evidence + log_prior(known, params)
+    parabola = confirmed(problem.objective_at, objective, u, parabola)
     jacobian = chart.jacobian(u)
     verdict = judge(problem, params, parabola, jacobian, information.error)
     if isinstance(fit, Fitted):

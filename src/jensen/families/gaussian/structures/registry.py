@@ -25,3 +25,5 @@ from jensen.families.gaussian.structures.tied import Tied
 STRUCTURES: dict[str, Structure] = {
     structure.name: structure for structure in (Full(), Tied(), Diagonal(), EEI(), Spherical(), EII())
 }
+USUAL: tuple[Structure, ...] = (Full(), Tied(), Diagonal(), Spherical())
+"""Those of a sweep by default, which scikit-learn has too."""
