@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +17,7 @@ from scipy import integrate, stats  # noqa: E402 -- after the check that there i
 
 import jensen  # noqa: E402
 from jensen import densities  # noqa: E402
+from jensen.models.log_joint.compiling import PLAIN, Program  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,46 @@ def _double():
         yield
 
 
+# ---- programs, one for each density: most of the time would go into compiling ------------------------------
+
+
+def compiled(function):
+    return Program(function, PLAIN, "a density")
+
+
+@cache
+def program(name, method):
+    """``program(name, "censored")(low, high, *params)``, compiled once for every shape."""
+    return compiled(getattr(getattr(densities, name), method))
+
+
+def tails(name, x, params):
+    """log P(X > x) and log P(X ≤ x) of up to five x."""
+    padded = np.resize(x, 5)
+    found = [np.asarray(program(name, which)(padded, *params)) for which in ("log_survival", "log_cdf")]
+    return [each[: np.size(x)] for each in found]
+
+
+def censored(name, low, high, params):
+    """Of up to five intervals."""
+    found = program(name, "censored")(np.resize(low, 5), np.resize(high, 5), *params)
+    return np.asarray(found)[: np.size(low)]
+
+
+@cache
+def derived(name, method):
+    """The values, gradients and Hessians in the parameters u (k, p), of the same x for all."""
+    density = getattr(getattr(densities, name), method)
+    return compiled(with_derivatives(lambda u, *x: density(*x, *[u[i] for i in range(len(u))])))
+
+
+def with_derivatives(log_density):
+    """Of a function of u and more: its value, gradient and Hessian at several u (k, p)."""
+    gradient = jax.jacrev(log_density)
+    each = lambda *u: (log_density(*u), gradient(*u), jax.jacfwd(gradient)(*u))  # noqa: E731 -- for vmap
+    return lambda u, *more: jax.vmap(each, (0, *(None for _ in more)))(u, *more)
+
+
 def test_every_density_is_a_row():
     """And what is not one is tested on its own below."""
     alone = {"categorical", "multinomial", "multivariate_normal"}
@@ -99,11 +141,11 @@ def test_it_adds_up_to_one(row):
     else:
         ends = (-np.pi, np.pi) if row.name == "von_mises" else row.law.support()
         cuts = np.unique(np.clip([ends[0], *row.law.ppf(np.linspace(0.0, 1.0, 9)[1:-1]), ends[1]], *ends))
-        density = jax.jit(lambda x: row.density(x, *row.params))
+        density = program(row.name, "__call__")
         pieces = [
-            integrate.quad(lambda x: math.exp(density(x)), low, high, epsabs=1e-11, epsrel=1e-11, limit=200)[
-                0
-            ]
+            integrate.quad(
+                lambda x: math.exp(density(x, *row.params)), low, high, epsabs=1e-11, epsrel=1e-11, limit=200
+            )[0]
             for low, high in pairwise(cuts)
         ]
         total = sum(pieces)
@@ -113,27 +155,32 @@ def test_it_adds_up_to_one(row):
 # ---- derivatives -------------------------------------------------------------------------------------------
 
 
-def derivatives(log_density, params):
+def derivatives(name, params, *x, method="__call__"):
     """Gradient and Hessian in the parameters, of one number or of several."""
+    (_, *found), _ = at_steps(derived(name, method), params, *x)
+    return [each[0] for each in found]
+
+
+def at_steps(derived, params, *x):
+    """Value, gradient and Hessian at the params, at one more and at one less of each; and the steps."""
     u = np.array(params, dtype=float)
-    gradient = jax.jacrev(log_density)
-    return np.asarray(jax.jit(gradient)(u)), np.asarray(jax.jit(jax.jacfwd(gradient))(u))
+    steps = np.diag(np.where(np.isfinite(u), 1e-5 * np.abs(u), 0.0))
+    found = derived(np.concatenate([u[None], u + steps, u - steps]), *(np.asarray(each, float) for each in x))
+    return [np.asarray(each) for each in found], steps
 
 
-def assert_derivatives(log_density, params):
+def assert_derivatives(derived, params, *x):
     """They are those of central differences: of the values, and for the Hessian of the gradient."""
-    u = np.array(params, dtype=float)
-    gradient, hessian = derivatives(log_density, u)
+    (values, gradients, hessians), steps = at_steps(derived, params, *x)
+    gradient, hessian, p = gradients[0], hessians[0], len(steps)
     assert np.isfinite(gradient).all() and np.isfinite(hessian).all()
-    both = jax.jit(lambda v: (log_density(v), jax.jacrev(log_density)(v)))
-    for i in np.flatnonzero(np.isfinite(u) & (u != 0)):
-        step = 1e-5 * abs(u[i]) * np.eye(len(u))[i]
-        (above, slope_above), (below, slope_below) = both(u + step), both(u - step)
-        width = (u[i] + step[i]) - (u[i] - step[i])
-        rounding = 1e-14 * np.abs(np.asarray(above)) / width
-        error = np.abs((np.asarray(above) - np.asarray(below)) / width - gradient[..., i])
+    for i in np.flatnonzero(steps.diagonal()):
+        (above, slope_above), (below, slope_below) = ((values[k], gradients[k]) for k in (1 + i, 1 + p + i))
+        width = (params[i] + steps[i, i]) - (params[i] - steps[i, i])
+        rounding = 1e-14 * np.abs(above) / width
+        error = np.abs((above - below) / width - gradient[..., i])
         assert (error < 1e-6 * (1.0 + np.abs(gradient[..., i])) + rounding).all()
-        expected = (np.asarray(slope_above) - np.asarray(slope_below)) / width
+        expected = (slope_above - slope_below) / width
         np.testing.assert_allclose(
             hessian[..., i], expected, rtol=1e-5, atol=1e-5 * (1 + np.abs(hessian).max())
         )
@@ -144,12 +191,11 @@ SMOOTH = [row for row in ROWS if row.name not in ("uniform", "laplace", "binomia
 
 @pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.id)
 def test_derivatives_are_those_of_differences(row):
-    x = row.points[1]
-    assert_derivatives(lambda u: row.density(x, *[u[i] for i in range(len(row.params))]), row.params)
+    assert_derivatives(derived(row.name, "__call__"), row.params, row.points[1])
 
 
 def test_of_a_binomial_in_its_probability():
-    assert_derivatives(lambda u: densities.binomial(3, 7, u[0]), (0.2,))
+    assert_derivatives(compiled(with_derivatives(lambda u: densities.binomial(3, 7, u[0]))), (0.2,))
 
 
 EXTREME = [
@@ -175,11 +221,9 @@ EXTREME = [
 
 @pytest.mark.parametrize(("name", "x", "params"), EXTREME)
 def test_at_extreme_parameters_all_is_finite(name, x, params):
-    def log_density(u):
-        return getattr(densities, name)(x, *[u[i] for i in range(len(params))])
-
-    gradient, hessian = derivatives(log_density, params)
-    assert np.isfinite([float(log_density(np.array(params))), *gradient, *hessian.ravel()]).all()
+    gradient, hessian = derivatives(name, params, x)
+    value = float(getattr(densities, name)(x, *params))
+    assert np.isfinite([value, *gradient, *hessian.ravel()]).all()
 
 
 LARGE = [  # by mpmath 1.4.1 with 60 digits; log-gamma functions of 1e8 leave seven digits of these
@@ -234,11 +278,11 @@ def test_at_an_edge_it_is_the_limit(name, x, params, limit):
 
 def test_derivatives_at_an_edge():
     """∂/∂rate log rate = 1/rate at x = 0 and shape 1; the shape itself is a jump there."""
-    gradient, hessian = derivatives(lambda u: densities.gamma(0.0, u[0], u[1]), (1.0, 2.0))
+    gradient, hessian = derivatives("gamma", (1.0, 2.0), 0.0)
     assert gradient.tolist() == [0.0, 0.5] and hessian[1, 1] == -0.25
     assert float(jax.grad(lambda p: densities.binomial(0, 7, p))(0.0)) == -7.0
     assert float(jax.grad(lambda p: densities.bernoulli(0, p))(0.0)) == -1.0
-    assert np.isfinite(derivatives(lambda u: densities.gamma(0.0, u[0], u[1]), (2.0, 2.0))[1]).all()
+    assert np.isfinite(derivatives("gamma", (2.0, 2.0), 0.0)[1]).all()
 
 
 REFUSED = [
@@ -283,25 +327,20 @@ def test_a_censored_value_is_the_integral(row):
     if low == high:
         high = low + 1.0
     below = row.law.cdf(low - 1.0 if row.counts else low)
-    inf = math.inf
-    found = [
-        row.density.censored(a, b, *row.params)
-        for a, b in [(low, high), (low, inf), (-inf, high), (-inf, inf)]
-    ]
+    inf, x = math.inf, row.points[1]
+    found = censored(row.name, [low, low, -inf, -inf], [high, inf, high, inf], row.params)
     expected = np.log([row.law.cdf(high) - below, 1.0 - below, row.law.cdf(high), 1.0])
-    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-12, atol=1e-13)
-    x = row.points[1]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
     assert float(row.density.censored(x, x, *row.params)) == float(row.density(x, *row.params))
 
 
 @by_censored
 def test_both_tails_are_scipys(row):
     x = np.array([*row.law.ppf([0.01, 0.3, 0.8, 0.999]), row.law.ppf(1 - 1e-12)])
-    above, below = row.density.log_survival(x, *row.params), row.density.log_cdf(x, *row.params)
+    above, below = tails(row.name, x, row.params)
     with np.errstate(divide="ignore"):
-        np.testing.assert_allclose(np.asarray(above), np.log(row.law.sf(x)), rtol=1e-11, atol=1e-13)
-        # near 1 it is a sum by Gauss's rule, and not one less the other tail
-        np.testing.assert_allclose(np.asarray(below), np.log(row.law.cdf(x)), rtol=1e-11, atol=1e-11)
+        np.testing.assert_allclose(above, np.log(row.law.sf(x)), rtol=1e-11, atol=1e-13)
+        np.testing.assert_allclose(below, np.log(row.law.cdf(x)), rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize("row", [r for r in CENSORED if r in SMOOTH], ids=lambda row: row.id)
@@ -313,7 +352,7 @@ def test_derivatives_of_censored_values(row):
     a, b = row.law.ppf([0.3, 0.9])
     b, x, inf = b + (a == b), row.points[1], math.inf
     low, high = np.array([a, a, -inf, x, -inf]), np.array([b, inf, b, x, inf])
-    assert_derivatives(lambda u: row.density.censored(low, high, *[u[i] for i in range(len(u))]), row.params)
+    assert_derivatives(derived(row.name, "censored"), row.params, low, high)
 
 
 def test_in_the_far_tail():
@@ -322,18 +361,20 @@ def test_in_the_far_tail():
     """
     x = 60.0
     mills = -0.5 * x * x - math.log(x * math.sqrt(2 * math.pi)) - 1 / x**2 + 2.5 / x**4 - 37 / 3 / x**6
-    assert float(densities.normal.log_survival(x, 0.0, 1.0)) == pytest.approx(mills, rel=1e-14)
-    assert float(densities.gamma.log_survival(1e4, 1.0, 1.0)) == pytest.approx(-1e4, rel=1e-14)
     erlang = -1e4 + math.log(1 + 1e4 + 5e7)  # shape 3
-    assert float(densities.gamma.log_survival(1e4, 3.0, 1.0)) == pytest.approx(erlang, rel=1e-14)
-    assert float(densities.gamma.log_cdf(1e-200, 1.0, 1.0)) == pytest.approx(math.log(1e-200), rel=1e-14)
     cauchy = math.log(math.atan(1e-200) / math.pi)
-    assert float(densities.student_t.log_survival(1e200, 1.0, 0.0, 1.0)) == pytest.approx(cauchy, rel=1e-13)
-    assert float(densities.beta.log_cdf(1e-200, 2.0, 1.0)) == pytest.approx(2 * math.log(1e-200), rel=1e-13)
-    assert float(densities.poisson.log_survival(0, 1e-200)) == pytest.approx(math.log(1e-200), rel=1e-13)
-    assert float(densities.weibull.log_cdf(1e-200, 2.0, 1.0)) == pytest.approx(
-        2 * math.log(1e-200), rel=1e-14
-    )
+    above, below = 0, 1
+    for name, tail, at, params, exact, rel in [
+        ("normal", above, x, (0.0, 1.0), mills, 1e-14),
+        ("gamma", above, 1e4, (1.0, 1.0), -1e4, 1e-14),
+        ("gamma", above, 1e4, (3.0, 1.0), erlang, 1e-14),
+        ("gamma", below, 1e-200, (1.0, 1.0), math.log(1e-200), 1e-14),
+        ("student_t", above, 1e200, (1.0, 0.0, 1.0), cauchy, 1e-13),
+        ("beta", below, 1e-200, (2.0, 1.0), 2 * math.log(1e-200), 1e-13),
+        ("poisson", above, 0.0, (1e-200,), math.log(1e-200), 1e-13),
+        ("weibull", below, 1e-200, (2.0, 1.0), 2 * math.log(1e-200), 1e-14),
+    ]:
+        assert float(tails(name, at, params)[tail][0]) == pytest.approx(exact, rel=rel), name
 
 
 def test_a_narrow_interval_is_density_times_width():
@@ -343,7 +384,7 @@ def test_a_narrow_interval_is_density_times_width():
         ("student_t", 1.0, (3.0, 0.0, 1.0)),
     ]:
         density, width = getattr(densities, name), 2.0**-30
-        found = float(density.censored(x - width / 2, x + width / 2, *params))
+        found = float(censored(name, x - width / 2, x + width / 2, params)[0])
         assert found == pytest.approx(float(density(x, *params)) + math.log(width), abs=1e-6)
 
 
@@ -390,8 +431,9 @@ def test_zero_inflated():
         math.log(0.3), rel=1e-14
     )
     assert float(densities.zero_inflated(0, 0.0, densities.poisson, 1e4)) == -1e4
+    both = compiled(with_derivatives(lambda u: densities.zero_inflated(0, u[0], densities.poisson, u[1])))
     for rate in (2.0, 1e4):
-        assert_derivatives(lambda u: densities.zero_inflated(0, u[0], densities.poisson, u[1]), (0.3, rate))
+        assert_derivatives(both, (0.3, rate))
     assert np.isnan(densities.zero_inflated(1, 1.5, densities.poisson, 2.0))
     with pytest.raises(TypeError, match="zero_inflated is for counts"):
         densities.zero_inflated(0.0, 0.3, densities.gamma, 1.0, 1.0)

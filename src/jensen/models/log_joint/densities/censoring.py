@@ -111,17 +111,33 @@ class Ordered(Density):
         """At and below it there is no probability."""
         return self.support.low
 
-    @abstractmethod
     def _mass(self, low: Any, high: Any, some: Any, *params: Any) -> Any:
         """log P(low < X ≤ high) for low < high; ``some`` is a number of the support, for what is not used."""
+        left, right, nothing = self._ends(low, high)
+        from_left, to_right = left | nothing, right | nothing
+        a = jnp.where(from_left, some, low)
+        b = jnp.where(to_right, self._unused(a), high)
+        found = self._inside(a, b, from_left, to_right, *params)
+        return jnp.where(nothing, -jnp.inf, jnp.where(left & right, 0.0, found))
 
-    @abstractmethod
     def _survival(self, x: Any, *params: Any) -> Any:
         """log P(X > x), for any x."""
+        return self._mass(x, jnp.full_like(x, jnp.inf), self._some(x, x), *params)
 
-    @abstractmethod
     def _cdf(self, x: Any, *params: Any) -> Any:
         """log P(X ≤ x), for any x."""
+        return self._mass(jnp.full_like(x, -jnp.inf), x, self._some(x, x), *params)
+
+    def _unused(self, low: Any) -> Any:
+        """An upper bound where there is none."""
+        return low
+
+    @abstractmethod
+    def _inside(self, *args: Any, **kwargs: Any) -> Any:
+        """``_inside(low, high, from_left, to_right, …)``: log P(low < X ≤ high) for numbers of the support.
+
+        ``low`` is not used where the interval begins before the support, nor ``high`` where it ends after it.
+        """
 
 
 class ByTails(Ordered):
@@ -135,15 +151,14 @@ class ByTails(Ordered):
     def _lower(self, *args: Any, **kwargs: Any) -> Any:
         """``_lower(x, …)``: log P(X ≤ x) for x inside the support."""
 
-    def _mass(self, low: Any, high: Any, some: Any, *params: Any) -> Any:
-        left, right, nothing = self._ends(low, high)
-        a = jnp.where(left | nothing, some, low)
-        b = jnp.where(right | nothing, beyond(a), high)
-        from_a, to_b = self._upper(a, *params), self._lower(b, *params)
-        single = left | right | nothing
-        between = self._between(a, b, from_a, to_b, *params)
-        found = jnp.where(single, jnp.where(left, to_b, from_a), between)
-        return jnp.where(nothing, -jnp.inf, jnp.where(left & right, 0.0, found))
+    def _inside(self, low: Any, high: Any, from_left: Any, to_right: Any, *params: Any) -> Any:
+        from_low, to_high = self._upper(low, *params), self._lower(high, *params)
+        between = self._between(low, high, from_low, to_high, *params)
+        return jnp.where(from_left, to_high, jnp.where(to_right, from_low, between))
+
+    def _unused(self, low: Any) -> Any:
+        """A larger number: the derivative of an empty interval would not be finite."""
+        return low + 1.0 + jnp.abs(low)
 
     def _between(self, *args: Any, **kwargs: Any) -> Any:
         """``_between(low, high, from_low, to_high, …)``: log P(low < X ≤ high), by the tail in which they
@@ -183,20 +198,6 @@ class LogConcave(Ordered):
     def _log_in(self, *args: Any, **kwargs: Any) -> Any:
         """``_log_in(v, …)``: the log-density of v."""
 
-    def _mass(self, low: Any, high: Any, some: Any, *params: Any) -> Any:
-        left, right, nothing = self._ends(low, high)
-        a = self._coordinate(jnp.where(left | nothing, some, low), *params)
-        b = self._coordinate(jnp.where(right | nothing, some, high), *params)
-        found = log_mass(self._log_in, a, b, left, right, *params)
-        return jnp.where(nothing, -jnp.inf, jnp.where(left & right, 0.0, found))
-
-    def _survival(self, x: Any, *params: Any) -> Any:
-        return self._mass(x, jnp.full_like(x, jnp.inf), self._some(x, x), *params)
-
-    def _cdf(self, x: Any, *params: Any) -> Any:
-        return self._mass(jnp.full_like(x, -jnp.inf), x, self._some(x, x), *params)
-
-
-def beyond(x: Any) -> Any:
-    """A larger number, for what is not used: the derivative of an empty interval would not be finite."""
-    return x + 1.0 + jnp.abs(x)
+    def _inside(self, low: Any, high: Any, from_left: Any, to_right: Any, *params: Any) -> Any:
+        a, b = self._coordinate(low, *params), self._coordinate(high, *params)
+        return log_mass(self._log_in, a, b, from_left, to_right, *params)

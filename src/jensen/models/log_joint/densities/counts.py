@@ -95,9 +95,6 @@ class Poisson(Counted):
     name = "poisson"
     parameters: ClassVar = {"rate": NON_NEGATIVE}
 
-    def __call__(self, x: Any, rate: Any) -> Any:
-        return self._at(x, rate)
-
     def _log(self, x: Any, rate: Any) -> Any:
         zero, x = away_from_zero(x)
         some = deviance(x, jnp.where(zero, 1.0, rate)) - log_factors(x)
@@ -129,9 +126,6 @@ class Binomial(Counted):
 
     name = "binomial"
     parameters: ClassVar = {"count": COUNTS, "probability": UNIT}
-
-    def __call__(self, x: Any, count: Any, probability: Any) -> Any:
-        return self._at(x, count, probability)
 
     def _contains(self, x: Any, *params: Any) -> Any:
         return COUNTS.contains(x) & (x <= params[0])
@@ -184,9 +178,6 @@ class NegativeBinomial(Counted):
     name = "negative_binomial"
     parameters: ClassVar = {"mean": NON_NEGATIVE, "size": POSITIVE}
 
-    def __call__(self, x: Any, mean: Any, size: Any) -> Any:
-        return self._at(x, mean, size)
-
     def _log(self, x: Any, mean: Any, size: Any) -> Any:
         zero, x = away_from_zero(x)
         at_zero = -size * jnp.log1p(mean / size)
@@ -221,9 +212,6 @@ class Bernoulli(Density):
     name = "bernoulli"
     support = BINARY
     parameters: ClassVar = {"probability": UNIT}
-
-    def __call__(self, x: Any, probability: Any) -> Any:
-        return self._at(x, probability)
 
     def _log(self, x: Any, probability: Any) -> Any:
         return xlogy(x, probability) + xlog1py(1.0 - x, -probability)

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from inspect import Parameter, Signature
 from typing import Any, ClassVar
 
 import numpy as np
@@ -39,6 +40,16 @@ class Density(ABC):
     support: ClassVar[Domain]
     parameters: ClassVar[Mapping[str, Domain]]
 
+    def __call__(self, x: Any, *params: Any, **named: Any) -> Any:
+        """log p(x); the parameters by position or by name."""
+        ordered = self._ordered(params, named)
+        return x.is_drawn_from(self, ordered) if isinstance(x, Observed) else self._at(x, *ordered)
+
+    @property
+    def __signature__(self) -> Signature:
+        names = ("x", *self.parameters)
+        return Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names])
+
     @abstractmethod
     def _log(self, *args: Any, **kwargs: Any) -> Any:
         """``_log(x, …)``: log p of an x of the support."""
@@ -53,8 +64,6 @@ class Density(ABC):
 
     def _at(self, x: Any, *params: Any) -> Any:
         """log p, and NaN where x is not of the support or a parameter is not what it may be."""
-        if isinstance(x, Observed):
-            return x.is_drawn_from(self, params)
         x, *params = (real(value) for value in (x, *params))  # pyright: ignore -- a list from here on
         inside, valid = self._contains(x, *params), self._valid(*params)
         self._tell(x, inside, params)

@@ -41,9 +41,6 @@ class Exponential(ByTails):
     support = NON_NEGATIVE
     parameters: ClassVar = {"rate": POSITIVE}
 
-    def __call__(self, x: Any, rate: Any) -> Any:
-        return self._at(x, rate)
-
     def _log(self, x: Any, rate: Any) -> Any:
         return jnp.log(rate) - rate * x
 
@@ -75,9 +72,6 @@ class Weibull(ByTails):
     name = "weibull"
     support = NON_NEGATIVE
     parameters: ClassVar = {"shape": POSITIVE, "scale": POSITIVE}
-
-    def __call__(self, x: Any, shape: Any, scale: Any) -> Any:
-        return self._at(x, shape, scale)
 
     def _log(self, x: Any, shape: Any, scale: Any) -> Any:
         zero, x = away_from_zero(x)
@@ -124,9 +118,6 @@ class Gamma(LogConcave):
     support = NON_NEGATIVE
     parameters: ClassVar = {"shape": POSITIVE, "rate": POSITIVE}
 
-    def __call__(self, x: Any, shape: Any, rate: Any) -> Any:
-        return self._at(x, shape, rate)
-
     def _log(self, x: Any, shape: Any, rate: Any) -> Any:
         zero, x = away_from_zero(x)
         off = deviance(shape, rate * x, jnp.log(rate) + jnp.log(x))
@@ -164,9 +155,6 @@ class LogNormal(ByTails):
     support = NON_NEGATIVE
     parameters: ClassVar = {"mean": REAL, "sd": POSITIVE}
 
-    def __call__(self, x: Any, mean: Any, sd: Any) -> Any:
-        return self._at(x, mean, sd)
-
     def _log(self, x: Any, mean: Any, sd: Any) -> Any:
         zero, x = away_from_zero(x)
         return jnp.where(zero, -jnp.inf, normal._log(jnp.log(x), mean, sd) - jnp.log(x))
@@ -197,9 +185,6 @@ class LogLogistic(ByTails):
     name = "log_logistic"
     support = NON_NEGATIVE
     parameters: ClassVar = {"shape": POSITIVE, "scale": POSITIVE}
-
-    def __call__(self, x: Any, shape: Any, scale: Any) -> Any:
-        return self._at(x, shape, scale)
 
     def _log(self, x: Any, shape: Any, scale: Any) -> Any:
         zero, x = away_from_zero(x)

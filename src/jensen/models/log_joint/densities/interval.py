@@ -30,9 +30,6 @@ class Beta(LogConcave):
     support = UNIT
     parameters: ClassVar = {"a": POSITIVE, "b": POSITIVE}
 
-    def __call__(self, x: Any, a: Any, b: Any) -> Any:
-        return self._at(x, a, b)
-
     def _log(self, x: Any, a: Any, b: Any) -> Any:
         zero, one = x == 0, x == 1
         x = jnp.where(zero | one, 0.5, x)
@@ -62,15 +59,18 @@ def log_peak(a: Any, b: Any) -> Any:
 
 
 def log_beta_logit(v: Any, a: Any, b: Any) -> Any:
-    """The log-density of v = logit x − log (a / b), for x of Beta(a, b)."""
-    share = a / (a + b)
-    near = jnp.abs(v) < 1.0
-    small = jnp.where(near, v, 0.0)
-    close = -jnp.log1p(share * jnp.expm1(small)) * (a + b) + a * small
-    large = jnp.where(near, 1.0, v)
-    log_share, log_rest = -jnp.log1p(b / a), -jnp.log1p(a / b)
-    far = a * large - (a + b) * jnp.logaddexp(log_rest, log_share + large)
-    return jnp.where(near, close, far) + log_peak(a, b)
+    """The log-density of v = logit x − log (a / b), for x of Beta(a, b).
+
+    Less its highest point m s − n log (1 + m (eˢ − 1) / n), with n = a + b, for the smaller m of a and b and
+    s = v or −v; of the larger, both terms would be of the size n v, and cancel.
+    """
+    is_a = a < b
+    m, s, n = jnp.where(is_a, a, b), jnp.where(is_a, v, -v), a + b
+    share = m / n
+    far = s > 30.0
+    near, large = jnp.where(far, 0.0, s), jnp.where(far, s, 30.0)
+    beyond = large + jnp.log(share + (1.0 - share) * jnp.exp(-large))
+    return m * s - n * jnp.where(far, beyond, jnp.log1p(share * jnp.expm1(near))) + log_peak(a, b)
 
 
 class Uniform(Ordered):
@@ -88,28 +88,20 @@ class Uniform(Ordered):
     support = REAL
     parameters: ClassVar = {"low": REAL, "high": REAL}
 
-    def __call__(self, x: Any, low: Any, high: Any) -> Any:
-        return self._at(x, low, high)
+    def _valid(self, *params: Any) -> Any:
+        low, high = params
+        return super()._valid(*params) & (low < high)
 
     def _log(self, x: Any, low: Any, high: Any) -> Any:
-        wide = high > low
-        inside = (x >= low) & (x <= high)
-        density = jnp.where(wide, -jnp.log(jnp.where(wide, high - low, 1.0)), jnp.nan)
-        return jnp.where(inside | ~wide, density, -jnp.inf)
+        width = jnp.where(low < high, high - low, 1.0)
+        return jnp.where((x >= low) & (x <= high), -jnp.log(width), -jnp.inf)
 
-    def _mass(self, low: Any, high: Any, some: Any, *params: Any) -> Any:
-        begin, end = params
-        wide = end > begin
-        length = jnp.minimum(high, end) - jnp.maximum(low, begin)
-        some = length > 0
-        ratio = jnp.where(some, length, 1.0) / jnp.where(wide, end - begin, 1.0)
-        return jnp.where(wide, jnp.where(some, jnp.log(ratio), -jnp.inf), jnp.nan)
-
-    def _survival(self, x: Any, *params: Any) -> Any:
-        return self._mass(x, jnp.full_like(x, jnp.inf), x, *params)
-
-    def _cdf(self, x: Any, *params: Any) -> Any:
-        return self._mass(jnp.full_like(x, -jnp.inf), x, x, *params)
+    def _inside(self, low: Any, high: Any, from_left: Any, to_right: Any, begin: Any, end: Any) -> Any:
+        first = jnp.where(from_left, begin, jnp.maximum(low, begin))
+        last = jnp.where(to_right, end, jnp.minimum(high, end))
+        some = (first < last) & (begin < end)
+        ratio = jnp.where(some, last - first, 1.0) / jnp.where(begin < end, end - begin, 1.0)
+        return jnp.where(some, jnp.log(ratio), -jnp.inf)
 
     def draw(self, rng: np.random.Generator, low: Any, high: Any) -> Any:
         return rng.uniform(low, high)

@@ -31,9 +31,6 @@ class Normal(ByTails):
     support = REAL
     parameters: ClassVar = {"mean": REAL, "sd": POSITIVE}
 
-    def __call__(self, x: Any, mean: Any, sd: Any) -> Any:
-        return self._at(x, mean, sd)
-
     def _log(self, x: Any, mean: Any, sd: Any) -> Any:
         return -0.5 * ((x - mean) / sd) ** 2 - jnp.log(sd) - 0.5 * LOG_2PI
 
@@ -66,9 +63,6 @@ class StudentT(LogConcave):
     name = "student_t"
     support = REAL
     parameters: ClassVar = {"df": POSITIVE_OR_INFINITE, "location": REAL, "scale": POSITIVE}
-
-    def __call__(self, x: Any, df: Any, location: Any, scale: Any) -> Any:
-        return self._at(x, df, location, scale)
 
     def _log(self, x: Any, df: Any, location: Any, scale: Any) -> Any:
         z, df = (x - location) / scale, _finite(df)
@@ -124,9 +118,6 @@ class Laplace(ByTails):
     support = REAL
     parameters: ClassVar = {"location": REAL, "scale": POSITIVE}
 
-    def __call__(self, x: Any, location: Any, scale: Any) -> Any:
-        return self._at(x, location, scale)
-
     def _log(self, x: Any, location: Any, scale: Any) -> Any:
         return -jnp.abs(x - location) / scale - jnp.log(scale) - LOG_2
 
@@ -154,9 +145,6 @@ class Logistic(ByTails):
     name = "logistic"
     support = REAL
     parameters: ClassVar = {"location": REAL, "scale": POSITIVE}
-
-    def __call__(self, x: Any, location: Any, scale: Any) -> Any:
-        return self._at(x, location, scale)
 
     def _log(self, x: Any, location: Any, scale: Any) -> Any:
         z = (x - location) / scale
@@ -187,9 +175,6 @@ class VonMises(Density):
     name = "von_mises"
     support = REAL
     parameters: ClassVar = {"location": REAL, "concentration": NON_NEGATIVE}
-
-    def __call__(self, x: Any, location: Any, concentration: Any) -> Any:
-        return self._at(x, location, concentration)
 
     def _log(self, x: Any, location: Any, concentration: Any) -> Any:
         below_top = -2.0 * jnp.sin(0.5 * (x - location)) ** 2

@@ -31,15 +31,10 @@ class MultivariateNormal(Density):
     support = REAL
     parameters: ClassVar = {"mean": REAL, "covariance": REAL}
 
-    def __call__(self, x: Any, mean: Any, covariance: Any) -> Any:
-        return self._at(x, mean, covariance)
-
     def shape(self, *params: Any) -> tuple[int, ...]:
         return ()
 
     def _at(self, x: Any, *params: Any) -> Any:
-        if isinstance(x, Observed):
-            return x.is_drawn_from(self, params)
         x, *values = (real(value) for value in (x, *params))
         self._tell(x, jnp.isfinite(x), values)
         return self._log(x, *values)
@@ -87,15 +82,10 @@ class Categorical(Density):
     support = COUNTS
     parameters: ClassVar = {"probabilities": UNIT}
 
-    def __call__(self, x: Any, probabilities: Any) -> Any:
-        return self._at(x, probabilities)
-
     def shape(self, *params: Any) -> tuple[int, ...]:
         return np.shape(params[0])[:-1]
 
     def _at(self, x: Any, *params: Any) -> Any:
-        if isinstance(x, Observed):
-            return x.is_drawn_from(self, params)
         x, p = real(x), jnp.asarray(params[0])
         inside = self._contains(x, p)
         self._tell(x, inside, (p,))
@@ -132,12 +122,12 @@ class Multinomial(Density):
     support = COUNTS
     parameters: ClassVar = {"probabilities": UNIT}
 
-    def __call__(self, x: Any, probabilities: Any) -> Any:
-        return self._at(x, probabilities)
-
-    def _at(self, x: Any, *params: Any) -> Any:
+    def __call__(self, x: Any, *params: Any, **named: Any) -> Any:
         if isinstance(x, Observed):
             raise x.cannot("how many there are in a row of a multinomial is not said in the log-joint")
+        return super().__call__(x, *params, **named)
+
+    def _at(self, x: Any, *params: Any) -> Any:
         x, p = real(x), real(params[0])
         inside = self._contains(x)
         self._tell(x, inside, (p,))

@@ -33,7 +33,7 @@ def zero_inflated(x: Any, zeros: Any, density: Density, *params: Any) -> Any:
             f"zero_inflated is for counts, and densities.{density.name} is for {density.support.says}"
         )
     x, zeros = real(x), real(zeros)
-    log_p = density._at(x, *params)  # pyright: ignore[reportPrivateUsage] -- its own kind
+    log_p = density(x, *params)
     share = jnp.where((zeros >= 0) & (zeros <= 1), zeros, jnp.nan)
     rest = jnp.log1p(-share)
     is_zero = x == 0
