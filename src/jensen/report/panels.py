@@ -18,9 +18,9 @@ from jensen.basics.tables import default_columns
 from jensen.em.contract import as_model
 from jensen.em.posteriors import labels_of
 from jensen.em.result import Fit
+from jensen.em.summary.shown import components_of
 from jensen.families.family import Components, Family
 from jensen.report.labels import apart
-from jensen.report.shown import components_of
 from jensen.report.style import colour, marker
 
 Array = NDArray[Any]

@@ -17,7 +17,7 @@ from matplotlib.gridspec import GridSpec
 from numpy.typing import NDArray
 
 from jensen.em.result import Fit
-from jensen.report import words
+from jensen.em.summary import words
 from jensen.report.curves import draw_climb, draw_criterion, draw_ends, has_climb, has_ends
 from jensen.report.panels import View, draw_column, draw_pair
 from jensen.report.style import DPI, STYLE
