@@ -14,8 +14,8 @@ from jensen.basics.tables import Table
 from jensen.em import Outcome, Verdict
 from jensen.report import figure_bytes, plot_fit
 from jensen.report.curves import draw_ends
-from jensen.report.panels import View
 from jensen.report.plots import MAX_COLUMNS, MAX_NAME, short_names
+from jensen.report.view import View
 
 
 def fitted(d, k=2, n=120, structure=None, seed=0):

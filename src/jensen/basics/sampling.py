@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jensen.basics.numbers import is_whole
+
 Randomness = np.random.Generator | int | None
 
 
@@ -36,7 +38,7 @@ def as_generator(rng: Randomness) -> np.random.Generator:
         return rng
     if rng is None:
         return np.random.default_rng(0)
-    if not isinstance(rng, (int, np.integer)) or isinstance(rng, bool):
+    if not is_whole(rng):
         raise ValueError(
             f"rng must be a whole number, a numpy.random.Generator or None (the seed 0), not {rng!r}"
         )
@@ -53,7 +55,7 @@ def checked_num_rows(num_rows: Any) -> int:
     TypeError, ValueError
         It is none.
     """
-    if not isinstance(num_rows, (int, np.integer)) or isinstance(num_rows, bool):
+    if not is_whole(num_rows):
         raise TypeError(f"num_rows must be a whole number, not {num_rows!r}")
     if num_rows < 1:
         raise ValueError(f"num_rows must be at least 1, not {num_rows}")

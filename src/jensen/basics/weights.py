@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from jensen.basics.arrays import is_masked, is_missing
 from jensen.basics.errors import DataError
 
 LEAST, MOST = 1e-20, 1e100  # of all weights together: beyond, products with them leave the range of numbers
@@ -41,7 +42,7 @@ def as_weight(weight: ArrayLike, n: int | None) -> NDArray[np.float64]:
 
 def _numbers(weight: Any) -> NDArray[np.float64]:
     try:
-        if isinstance(weight, np.ma.MaskedArray):
+        if is_masked(weight):
             weight = np.ma.filled(weight.astype(float), np.nan)
         values = np.asarray(weight)
         if values.dtype.kind in "USc":
@@ -57,7 +58,7 @@ def _numbers(weight: Any) -> NDArray[np.float64]:
 def _number(cell: Any) -> float:
     if isinstance(cell, str | bytes):
         raise TypeError
-    return np.nan if cell is None or type(cell).__name__ in ("NAType", "NaTType") else float(cell)
+    return np.nan if is_missing(cell) else float(cell)
 
 
 def _refuse(bad: NDArray[np.bool_], values: NDArray[np.float64], rule: str) -> None:

@@ -14,9 +14,8 @@ from jensen.cli.errors import CommandError, Ending
 from jensen.cli.forms import predicted, prepared
 from jensen.cli.inputs import Source
 from jensen.data.datasets import load_dataset
+from jensen.data.doors.formats import FORMATS
 from jensen.data.doors.text.append import appended
-
-BINARY = ("NPY", "Parquet", "Arrow", "Excel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def _beside(
     texts = [tables.cell_texts(column) for column in columns]
     if source.file is None:
         return _data_set_beside(source.name, header, texts)
-    if source.info.format in BINARY:
+    if source.info.format in {kind.name for kind in FORMATS}:
         raise CommandError(
             f"predict --append: {source.name} is not a text file; without --append the labels come in the "
             f"order of its rows"

@@ -8,7 +8,7 @@ from typing import Any
 
 from jensen.em.fitted import Fitted
 from jensen.em.summary.summary import Summary, summarize
-from jensen.em.uncertainty.against_zero import Estimates
+from jensen.em.uncertainty.table import Estimates
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.errors import DataError
-from jensen.basics.numbers import repr_in_full
+from jensen.basics.numbers import is_whole, repr_in_full
 from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.tables import default_columns
 from jensen.basics.verdict import Outcome, Verdict
@@ -432,8 +432,7 @@ class Product(Family):
 def _refuse(named: Keys, label: str, before: Mapping[str, Keys]) -> None:
     """Columns that are neither names nor numbers from 0, and parts whose parameters would be called alike."""
     for column in named:
-        is_number = isinstance(column, (int, np.integer)) and not isinstance(column, bool)
-        if not (isinstance(column, str) or (is_number and column >= 0)):  # pyright: ignore
+        if not (isinstance(column, str) or (is_whole(column) and column >= 0)):  # pyright: ignore
             raise ValueError(f"a column is a name or a number from 0, not {column!r}")
     for other in before:
         if f"{label}.".startswith(f"{other}.") or f"{other}.".startswith(f"{label}."):

@@ -15,7 +15,7 @@ from jensen.basics.palette import PALETTE
 from jensen.basics.verdict import Outcome
 from jensen.em.result import Fit
 from jensen.em.start import SAME_OBJECTIVE
-from jensen.report import words
+from jensen.em.summary import words
 from jensen.report.style import LINES, MARKERS
 from jensen.selection.selection import Cell, Selection
 

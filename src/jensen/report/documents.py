@@ -10,8 +10,8 @@ import numpy as np
 
 from jensen.em.contract import as_model
 from jensen.em.result import Fit
+from jensen.em.summary.shown import components_of, named_values
 from jensen.files.saved import Saved
-from jensen.report.shown import components_of, named_values
 from jensen.selection.selection import Cell, Selection
 
 

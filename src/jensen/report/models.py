@@ -12,8 +12,8 @@ from rich.text import Text
 from jensen.basics.numbers import signed
 from jensen.basics.tables import Table as Columns
 from jensen.em.contract import as_model
+from jensen.em.summary.shown import components_of
 from jensen.files.saved import Saved
-from jensen.report.shown import components_of
 from jensen.report.tables import fit_report
 
 

@@ -17,10 +17,11 @@ from matplotlib.gridspec import GridSpec
 from numpy.typing import NDArray
 
 from jensen.em.result import Fit
-from jensen.report import words
+from jensen.em.summary import words
 from jensen.report.curves import draw_climb, draw_criterion, draw_ends, has_climb, has_ends
-from jensen.report.panels import View, draw_column, draw_pair
+from jensen.report.panels import draw_column, draw_pair
 from jensen.report.style import DPI, STYLE
+from jensen.report.view import View
 from jensen.selection.selection import Selection
 
 Array = NDArray[Any]

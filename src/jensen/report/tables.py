@@ -15,7 +15,7 @@ from rich.text import Text
 from jensen.basics.numbers import criterion_decimals, signed
 from jensen.em.result import Fit
 from jensen.em.summary import words as fit_words
-from jensen.em.summary.grid import Grid
+from jensen.em.summary.grid import Grid, chunks
 from jensen.em.summary.summary import summarize
 from jensen.report import words
 from jensen.selection.selection import Cell, Selection
@@ -87,15 +87,9 @@ def grid_report(grid: Grid, width: int) -> list[RenderableType]:
     """A table of texts, as many columns side by side as fit in ``width``."""
     labels = max(12, min(2 * width // 5, max(len(line[0]) for line in grid.lines)))
     widest = max(len(text) for line in grid.lines for text in line[1:])
-    blocks = _chunks(len(grid.titles) - 1, widest + GAP, width - labels - GAP)
+    blocks = chunks([widest + GAP] * (len(grid.titles) - 1), width - labels - GAP)
     found: list[RenderableType] = [_block(grid, block, labels) for block in blocks]
     return [*found, Text(f"{grid.below(width)}\n" if grid.caption else "", style="dim")]
-
-
-def _chunks(count: int, width: int, room: int) -> list[range]:
-    """``count`` columns of ``width`` in blocks that fit in ``room``."""
-    each = max(1, room // width)
-    return [range(first, min(first + each, count)) for first in range(0, count, each)]
 
 
 def _block(grid: Grid, which: range, label_width: int) -> RenderableType:
@@ -138,7 +132,7 @@ def sweep_table(selection: Selection, width: int = PLAIN_WIDTH) -> RenderableTyp
     rows = [[row[i] for i in columns] for row in selection.grid()]
     texts = [[_cell(selection, cell, ranks, decimals) for cell in row] for row in rows]
     widest = max(len(value) + len(mark) for row in texts for value, mark in row)
-    blocks = _chunks(len(columns), widest + 2 * GAP, width - 2 * GAP)
+    blocks = chunks([widest + 2 * GAP] * len(columns), width - 2 * GAP)
     return Group(title, *(_sweep_block(rows, texts, block) for block in blocks), *notes)
 
 

@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from jensen.basics.numbers import count, duration, signed
-from jensen.em.summary.words import found, headline, size
+from jensen.em.summary.words import size
 from jensen.selection.criteria import Criterion
 from jensen.selection.selection import Cell, Selection
-
-__all__ = [
-    "caution",
-    "choice",
-    "found",
-    "headline",
-    "marked",
-    "passed_over",
-    "sign_of",
-    "size",
-    "task",
-    "trusted",
-]
 
 
 def sign_of(criterion: Criterion) -> str:

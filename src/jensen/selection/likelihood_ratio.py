@@ -15,22 +15,15 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Params
-from jensen.basics.errors import one_line
-from jensen.basics.numbers import count, probability
-from jensen.basics.tables import html
+from jensen.basics.numbers import count, probability, signed
+from jensen.basics.tables import html, text_lines
 from jensen.basics.verdict import Outcome
 from jensen.em.contract import as_model
 from jensen.em.fitted import Fitted
-from jensen.em.problem import Problem
-from jensen.em.score import unit_scale
-from jensen.em.uncertainty.sandwich import meat
-from jensen.models.mixture.params import MixtureParams
-from jensen.spaces.chart import Chart
+from jensen.selection.inside import as_params_of, checked_inside
 
-SAME = 1e-8  # relative: of the log-evidence of the same parameters in two models
+TITLES = ("", "log-likelihood", "free parameters")
 BELOW = 1e-3  # nats by which the larger fit may be below the smaller one
-NO_INFORMATION = 1e-7  # about a direction, relative to the most that there is
-AT_BOUND = 0.96  # of the way to where a coordinate is cut off
 COUNT_OF_COMPONENTS = (
     "the number of components differs, where the chi-square distribution does not hold (under the smaller "
     "model the extra component is not identified): compare by BIC, jensen.select(…), or by bootstrap"
@@ -69,19 +62,16 @@ class LikelihoodRatio:
         return f"{said}; {self.caution}" if self.caution else said
 
     def __repr__(self) -> str:
-        lines = [" ".join(f"{cell:>18}" for cell in line).rstrip() for line in self._lines()]
-        return "\n".join([*lines, self.words])
+        return "\n".join([*text_lines(TITLES, self._cells(), num_left=1), self.words])
 
     def _repr_html_(self) -> str:
-        titles, *cells = self._lines()
-        return f"<div>{html(titles, cells)}<p>{escape(self.words)}</p></div>"
+        return f"<div>{html(TITLES, self._cells())}<p>{escape(self.words)}</p></div>"
 
-    def _lines(self) -> list[list[str]]:
-        rows = [
-            [name, f"{fit.log_evidence:.4f}", str(fit.num_free)]
+    def _cells(self) -> list[list[str]]:
+        return [
+            [name, signed(f"{fit.log_evidence:.4f}"), str(fit.num_free)]
             for name, fit in (("small", self.small), ("large", self.large))
         ]
-        return [["", "log-likelihood", "free parameters"], *rows]
 
 
 def likelihood_ratio(small: Fitted, large: Fitted, *, within: Params | None = None) -> LikelihoodRatio:
@@ -125,13 +115,13 @@ def likelihood_ratio(small: Fitted, large: Fitted, *, within: Params | None = No
             f"the larger model's fit is {small.log_evidence - large.log_evidence:.4g} nats below the smaller "
             "one's, which it contains: its search is not settled; fit it again, with more starts"
         )
-    inner = _inside(small, large) if within is None else within
+    inner = as_params_of(large, small) if within is None else within
     if inner is None:
         raise ValueError(
             f"whether a {_title(large)} contains a {_title(small)} cannot be told: make the smaller model by "
             "jensen.constrain(larger, …), or give within=, its fit as params of the larger model"
         )
-    caution = _checked_inside(small, large, inner, given=within is not None)
+    caution = checked_inside(small, large, inner, given=within is not None)
     statistic = max(0.0, 2.0 * (large.log_evidence - small.log_evidence))
     return LikelihoodRatio(statistic, df, _chi_square_tail(statistic, df), caution, small, large)
 
@@ -221,73 +211,3 @@ def _degrees(small: Fitted, large: Fitted) -> int:
 
 def _title(fit: Fitted) -> str:
     return as_model(fit.model).title
-
-
-# ---- one model inside the other ----------------------------------------------------------------------------
-
-
-def _inside(small: Fitted, large: Fitted) -> Params | None:
-    """The smaller fit as params of the larger model; None where they are none."""
-    model, params = as_model(large.model), small.params
-    if isinstance(params, MixtureParams) and model.components_of is not None:
-        mine, other = model.components_of(large.params), as_model(small.model).components_of(params)
-        if mine.family.name != other.family.name:
-            made = mine.family.from_other(other.family, other.params, other.weights)
-            return None if made is None else MixtureParams(params.weights, made)
-    return params if isinstance(model.chart, Chart) and _takes(model.chart, params) else None
-
-
-def _takes(chart: Chart, params: Params) -> bool:
-    """Whether params are of the model's kind, and inside its space or at its edge."""
-    try:
-        values = chart.split(params)
-        return all(np.shape(values[name]) == space.shape for name, space in chart.spaces.items())
-    except (AttributeError, LookupError, TypeError, ValueError):
-        return False
-
-
-def _checked_inside(small: Fitted, large: Fitted, inner: Params, given: bool) -> str:
-    """What is to be said of the smaller fit as a point of the larger model, once it is seen to be one."""
-    at_ends = [f"the {n} fit" for n, fit in (("smaller", small), ("larger", large)) if fit.verdict.at_bound]
-    if at_ends:
-        return (
-            f"parameters of {' and '.join(at_ends)} are at a bound, where the distribution is not chi-square"
-        )
-    if large.given is None:
-        return ""
-    problem = Problem.prepared(large.model, large.given.data, large.given.weight)
-    try:
-        expected = problem.expected(inner)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ValueError(f"the smaller fit is no point of the larger model: {one_line(error):.160}") from None
-    if not abs(expected.log_evidence - small.log_evidence) <= SAME * (1.0 + abs(small.log_evidence)):
-        raise ValueError(
-            f"the {'params within' if given else 'params of the smaller fit'} have log-likelihood "
-            f"{expected.log_evidence:.6g} in the larger model and {small.log_evidence:.6g} in the smaller: "
-            "the larger model does not contain it"
-        )
-    return _irregular(problem, inner, expected.stats)
-
-
-def _irregular(problem: Problem, inner: Params, stats: Any) -> str:
-    """Why the smaller model is not a smooth part of the inside of the larger one; empty where it is."""
-    model, chart = problem.model, problem.model.chart
-    if chart is None:
-        return ""
-    u, unit = chart.to_vector(inner), unit_scale(model, inner, stats)
-    local = chart.local(u, chart.natural_vector(inner), unit)
-    ended = (local.ends != 0) & (np.abs(local.v) > AT_BOUND * local.far)
-    if ended.any() or chart.at_bound(inner).any():
-        return (
-            "the smaller model is at a bound of the larger one, where the distribution is a mixture of "
-            "chi-squares: p is too large"
-        )
-    if model.scores is None or problem.num_cases <= chart.size:
-        return ""
-    values = np.linalg.eigvalsh(meat(problem, inner, unit) * np.outer(unit, unit))
-    if values.min(initial=1.0) > NO_INFORMATION * values.max(initial=1.0):
-        return ""
-    return (
-        "the larger model is not identified on the smaller one, where the distribution is not chi-square: "
-        "compare by BIC, or by a parametric bootstrap"
-    )

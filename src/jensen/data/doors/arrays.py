@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.basics.arrays import is_masked
+from jensen.basics.arrays import is_masked, is_missing
 from jensen.basics.errors import DataError, DataTypeError, listed, one_line
 from jensen.basics.plain import given
 from jensen.basics.tables import default_columns
@@ -82,14 +82,10 @@ def _object_numbers(values: NDArray[Any], where: Callable[[int, int], str]) -> N
             if isinstance(cell, complex | np.complexfloating):
                 raise DataError(f"Complex data not supported: {where(i, j)} holds {cell!r}")
             try:
-                plain[i, j] = np.nan if _is_missing(cell) else float(cell)
+                plain[i, j] = np.nan if is_missing(cell) else float(cell)
             except (TypeError, ValueError, OverflowError) as error:
                 raise DataTypeError(f"{where(i, j)} holds {cell!r:.40}: {one_line(error):.120}") from None
     return plain
-
-
-def _is_missing(cell: Any) -> bool:
-    return cell is None or type(cell).__name__ in ("NAType", "NaTType")
 
 
 def _column_names(columns: Sequence[str] | None, d: int, name: str) -> tuple[str, ...]:

@@ -173,9 +173,13 @@ class Parabola:
         """Which natural numbers have no standard error because they are at a bound, (m,)."""
         missing = np.zeros(len(jacobian), bool)
         missing[self.entries] = True
-        whole = np.linalg.norm(jacobian, axis=1)
-        moved = np.linalg.norm(jacobian @ self.local.basis[:, ~self.frozen], axis=1)
-        return missing | ((whole > 0) & (moved <= 1e-12 * whole))
+        return missing | self.held_at_bounds(jacobian)
+
+    def held_at_bounds(self, slopes: Array) -> Mask:
+        """Which functions of the chart, by their slopes (m, p), move only with what is at a bound, (m,)."""
+        whole = np.linalg.norm(slopes, axis=1)
+        moved = np.linalg.norm(slopes @ self.local.basis[:, ~self.frozen], axis=1)
+        return (whole > 0) & (moved <= 1e-12 * whole)
 
     def unknown(self, jacobian: Array) -> Mask:
         """Which have none because the data do not tell: a flat direction moves them, (m,)."""

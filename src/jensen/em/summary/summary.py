@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.numbers import as_probabilities, as_sizes, signed
-from jensen.basics.tables import Table
 from jensen.em.fitted import Fitted
 from jensen.em.summary import words
 from jensen.em.summary.grid import Grid
 from jensen.em.summary.shown import components_of, named_numbers, numbers_of
-from jensen.em.uncertainty.against_zero import WRITERS, Estimates
+from jensen.em.uncertainty.table import Estimates, EstimateTable
 
 WIDTH = 100
 MAX_LINES = 30
@@ -41,7 +40,7 @@ class Summary:
     headline: str
     grids: tuple[Grid, ...]
     facts: tuple[tuple[str, str], ...]
-    parameters: Table
+    parameters: EstimateTable
 
     def text(self, width: int = WIDTH) -> str:
         """In lines of at most ``width``; tables that are wider are broken into several."""
@@ -76,15 +75,15 @@ def summarize(fit: Fitted, columns: Sequence[str] | None = None, errors: Estimat
     grids = [] if parts is None else [components(fit, parts, columns)]
     numbers = named_numbers(fit)
     kept = {name: value for name, value in numbers.items() if isinstance(value, float)}
-    plain = Table({"name": np.array(list(kept), dtype=str), "estimate": np.array(list(kept.values()))})
+    names, values = np.array(list(kept), dtype=str), np.array(list(kept.values()))
+    table = EstimateTable({"name": names, "estimate": values}) if errors is None else errors.table()
     if errors is not None:
-        grids.append(coefficients(errors.table(), errors.kind))
+        grids.append(coefficients(table, errors.kind))
     elif parts is None:
         grids.append(parameters(fit))
     said = words.facts(fit, columns)
     if errors is not None and not errors.verdict.converged:
         said.insert(1, ("standard errors", str(errors.verdict)))
-    table = plain if errors is None else errors.table()
     return Summary(words.headline(fit), tuple(grids), tuple(said), table)
 
 
@@ -118,9 +117,9 @@ def parameters(fit: Fitted) -> Grid:
     return Grid(("parameter", "value"), lines, note)
 
 
-def coefficients(errors: Table, kind: str) -> Grid:
+def coefficients(errors: EstimateTable, kind: str) -> Grid:
     """Estimates with their standard errors, tests and intervals."""
-    table = errors.printable(**WRITERS)
+    table = errors.printable()
     titles = tuple(table)
     lines = tuple(zip(*table.values(), strict=True))
     more = len(lines) - 2 * MAX_LINES

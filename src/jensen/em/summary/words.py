@@ -12,7 +12,7 @@ from jensen.em.fitted import Fitted
 from jensen.em.start import times_found
 from jensen.em.summary.shown import components_of, named_values, num_columns, rows_of
 
-NOT_CHOOSABLE = {str(Outcome.COLLAPSED), str(Outcome.FAILED), str(Outcome.FELL)}
+NOT_CHOOSABLE = {Outcome.COLLAPSED, Outcome.FAILED, Outcome.FELL}
 
 
 def headline(fit: Fitted) -> str:
@@ -60,15 +60,12 @@ def criteria(fit: Fitted) -> str:
 
 def found(fit: Fitted) -> str:
     """``found by 13 of 22 starts``, as the verdict says."""
-    table = fit.starts
-    tried = sum(end.tried for end in fit.ends) if fit.ends else table.num_rows
-    return f"found by {times_found(table, fit.objective)} of {count(tried, 'start')}"
+    return f"found by {times_found(fit.starts, fit.objective)} of {count(_tried(fit), 'start')}"
 
 
 def starts(fit: Fitted) -> str:
     """How many starts there were, and how often the best maximum was found."""
-    table = fit.starts
-    tried = sum(end.tried for end in fit.ends) if fit.ends else table.num_rows
+    table, tried = fit.starts, _tried(fit)
     effort = f"{count(fit.num_e_steps, 'E-step')} in {duration(fit.seconds)}"
     if not table.num_rows:
         return "; ".join(filter(None, (fit.verdict.search, effort)))
@@ -77,10 +74,14 @@ def starts(fit: Fitted) -> str:
     if tried > 1 and times:
         text += f", {times} of them found this maximum" if times > 1 else ", one of them found this maximum"
         text += "; unsettled" if "unsettled" in fit.verdict.search else ""
-    lost = [row["outcome"] for row in table.rows() if row["outcome"] in NOT_CHOOSABLE]
+    lost = [outcome for outcome in table["outcome"].tolist() if outcome in NOT_CHOOSABLE]
     for outcome in dict.fromkeys(lost):
         text += f", {lost.count(outcome)} {outcome}"
     return f"{text}; {effort}"
+
+
+def _tried(fit: Fitted) -> int:
+    return sum(end.tried for end in fit.ends) if fit.ends else fit.starts.num_rows
 
 
 def facts(

@@ -4,36 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import erfc, nan, sqrt
-from typing import Protocol
 
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.basics.numbers import probability
-from jensen.basics.tables import Table
-from jensen.basics.verdict import Verdict
 from jensen.spaces.links import Link
-
-WRITERS = {"z": "{:.3g}".format, "p": probability}
-"""How the columns of a table of estimates are written."""
-
-
-class Estimates(Protocol):
-    """What has a table of estimates: a `jensen.Uncertainty`."""
-
-    @property
-    def kind(self) -> str:
-        """What the standard errors come from."""
-        ...
-
-    @property
-    def verdict(self) -> Verdict:
-        """Whether the point is a proper maximum."""
-        ...
-
-    def table(self, level: float = 0.95) -> Table:
-        """name, estimate, standard_error, z, p, low, high, note."""
-        ...
 
 
 def quantile(level: float) -> float:

@@ -15,18 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from jensen.basics.arrays import Array, Params
+from jensen.basics.arrays import Array, Mask, Params
 from jensen.basics.plain import given
-from jensen.basics.tables import Table
 from jensen.em.curvature.information import ORDERS
-from jensen.em.uncertainty.against_zero import WRITERS, against_zero, quantile
+from jensen.em.uncertainty.against_zero import against_zero, quantile
 from jensen.em.uncertainty.estimate import Estimate
+from jensen.em.uncertainty.table import EstimateTable
 from jensen.spaces.links import Link
 
 STEP = 0.05  # of a standard error
 ROUGH = 1e-3  # relative disagreement of two orders of differences that is worth a word
 NOT_SMOOTH = "not smooth here"
-MOST_ROWS = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -63,7 +62,7 @@ class Derived:
         errors = np.sqrt(np.diag(self.covariance))
         return errors if self._shape is None else errors.reshape(self._shape)[()]
 
-    def interval(self, level: float | None = None, link: Link | None = None) -> Table:
+    def interval(self, level: float | None = None, link: Link | None = None) -> EstimateTable:
         """Wald's intervals.
 
         Parameters
@@ -76,7 +75,7 @@ class Derived:
 
         Returns
         -------
-        Table
+        EstimateTable
             name, estimate, standard_error, z, p, low, high, note. z and p are of the hypothesis that a number
             is 0; NaN where the link says that it cannot be.
         """
@@ -92,17 +91,17 @@ class Derived:
             low, high = link.back(middle - reach), link.back(middle + reach)
         columns = {"name": self.names, "estimate": self.estimate, "standard_error": errors, "z": z, "p": p}
         columns |= {"low": low, "high": high, "note": self.notes}
-        return Table({name: np.array(column) for name, column in columns.items()})
+        return EstimateTable({name: np.array(column) for name, column in columns.items()})
 
-    def table(self, level: float = 0.95) -> Table:
+    def table(self, level: float = 0.95) -> EstimateTable:
         """`interval` of all numbers, as they are."""
         return self.interval(level)
 
     def __repr__(self) -> str:
-        return f"{self.interval().printable(**WRITERS).text(MOST_ROWS)}\n({self._caption})"
+        return f"{self.interval()}\n({self._caption})"
 
     def _repr_html_(self) -> str:
-        rows = self.interval().printable(**WRITERS)._repr_html_()
+        rows = self.interval()._repr_html_()
         return f"<div>{rows}<p><small>{escape(self._caption)}</small></p></div>"
 
     @property
@@ -120,10 +119,7 @@ def derived(sure: Estimate, function: Callable[[Params], Any], level: float) -> 
     slopes, rough = _differences(sure, function, numbers) if exact is None else (exact[1], None)
     parabola = sure.parabola
     covariance = slopes @ sure.chart_covariance @ slopes.T
-    whole = np.linalg.norm(slopes, axis=1)
-    moved = np.linalg.norm(slopes @ parabola.local.basis[:, ~parabola.frozen], axis=1)
-    bounded = (whole > 0) & (moved <= 1e-12 * whole)
-    unknown = parabola.unknown(slopes)
+    bounded, unknown = parabola.held_at_bounds(slopes), parabola.unknown(slopes)
     saddle = np.full(len(numbers), bool(parabola.climbing.any()))
     rough = np.zeros(len(numbers), bool) if rough is None else rough
     missing = bounded | unknown | saddle | rough
@@ -158,7 +154,7 @@ def flat(value: Any) -> Array:
     return np.concatenate([np.asarray(array, dtype=float).ravel() for array in arrays])
 
 
-def _differences(sure: Estimate, function: Callable[[Params], Any], here: Array) -> tuple[Array, Array]:
+def _differences(sure: Estimate, function: Callable[[Params], Any], here: Array) -> tuple[Array, Mask]:
     """∂g/∂u, (m, p), and where two orders of it disagree."""
     unit = np.sqrt(np.maximum(np.diag(sure.chart_covariance), 0.0))
     other = np.where(np.isfinite(sure.information.scale), sure.information.scale, 1.0)

@@ -13,7 +13,6 @@ import numpy as np
 
 from jensen.basics.arrays import Array, Data, Params, Weight
 from jensen.basics.errors import did_you_mean, listed
-from jensen.basics.tables import Table
 from jensen.em.contract import Expected, name_of
 from jensen.em.curvature.information import observed_information, score_with
 from jensen.em.curvature.parabola import Parabola
@@ -21,15 +20,15 @@ from jensen.em.curvature.vanishing import confirmed
 from jensen.em.fitted import Fitted
 from jensen.em.identities import log_prior
 from jensen.em.problem import Problem
-from jensen.em.uncertainty.against_zero import WRITERS, against_zero
+from jensen.em.uncertainty.against_zero import against_zero
 from jensen.em.uncertainty.delta import Derived, derived
 from jensen.em.uncertainty.directions import Rates, climb_away, rates
 from jensen.em.uncertainty.estimate import Estimate, natural_covariance
 from jensen.em.uncertainty.intervals import IntervalMethod, Wald
 from jensen.em.uncertainty.judge import judge, reconciled
 from jensen.em.uncertainty.sandwich import meat
+from jensen.em.uncertainty.table import EstimateTable
 
-MOST_ROWS = 60  # of a report
 SAME = 1e-4  # relative: single precision and the way the data are summed make no such difference
 
 
@@ -46,7 +45,7 @@ class Uncertainty(Estimate):
         name: str | Sequence[str] | None = None,
         level: float = 0.95,
         method: IntervalMethod | None = None,
-    ) -> Table:
+    ) -> EstimateTable:
         """Confidence intervals.
 
         Parameters
@@ -60,21 +59,21 @@ class Uncertainty(Estimate):
 
         Returns
         -------
-        Table
+        EstimateTable
             name, estimate, standard_error, low, high, note.
         """
         if not 0.0 < level < 1.0:
             raise ValueError(f"level must be between 0 and 1, not {level}")
         return self._intervals(self._entries(name), level, method or Wald())
 
-    def _intervals(self, entries: list[int], level: float, method: IntervalMethod) -> Table:
+    def _intervals(self, entries: list[int], level: float, method: IntervalMethod) -> EstimateTable:
         bounds = method.bounds(self, entries, level)
         errors = np.sqrt(np.diag(self.covariance))
         columns = {"name": [self.names[i] for i in entries]}
         columns |= {"estimate": self.estimate[entries], "standard_error": errors[entries]}
         low, high, note = zip(*bounds, strict=True) if bounds else ((), (), ())
         columns |= {"low": low, "high": high, "note": note}
-        return Table({name: np.array(column) for name, column in columns.items()})
+        return EstimateTable({name: np.array(column) for name, column in columns.items()})
 
     def _entries(self, name: str | Sequence[str] | None) -> list[int]:
         everything = list(range(len(self.names)))
@@ -98,13 +97,13 @@ class Uncertainty(Estimate):
             found.extend(matching)
         return found
 
-    def table(self, level: float = 0.95) -> Table:
+    def table(self, level: float = 0.95) -> EstimateTable:
         """Estimate, standard error, test against 0 and Wald's interval of every number, mirror images left
         out.
 
         Returns
         -------
-        Table
+        EstimateTable
             name, estimate, standard_error, z, p, low, high, note. z = estimate / standard_error and its p
             (two-sided, normal) are NaN where 0 is not inside the bounds of the number: a weight, a variance.
         """
@@ -113,7 +112,9 @@ class Uncertainty(Estimate):
         known = self.chart.links()
         z, p = against_zero(found["estimate"], found["standard_error"], [known[i] for i in first])
         begin = {name: found[name] for name in ("name", "estimate", "standard_error")}
-        return Table(begin | {"z": z, "p": p} | {name: found[name] for name in ("low", "high", "note")})
+        return EstimateTable(
+            begin | {"z": z, "p": p} | {name: found[name] for name in ("low", "high", "note")}
+        )
 
     def _is_twin(self, entry: int, row: Array) -> bool:
         """Whether an earlier number is the same whatever the coordinates are: Σ_ij beside Σ_ji."""
@@ -181,12 +182,11 @@ class Uncertainty(Estimate):
 
     def __repr__(self) -> str:
         head = f"{self.verdict}\n" if not self.verdict.converged else ""
-        rows = self.table().printable(**WRITERS).text(MOST_ROWS)
-        return f"{head}{rows}\n({self._caption})"
+        return f"{head}{self.table()}\n({self._caption})"
 
     def _repr_html_(self) -> str:
         head = "" if self.verdict.converged else f"<p>{escape(str(self.verdict))}</p>"
-        rows = self.table().printable(**WRITERS)._repr_html_()
+        rows = self.table()._repr_html_()
         return f"<div>{head}{rows}<p><small>{escape(self._caption)}</small></p></div>"
 
     @property

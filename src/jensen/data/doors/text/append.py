@@ -11,7 +11,7 @@ from jensen.data.doors.text.blocks import encoding_of
 from jensen.data.doors.text.dialect import BLANKS, Dialect
 from jensen.data.doors.text.table import opened
 
-MARK = "\ufeff"
+MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
 def appended(
@@ -36,38 +36,21 @@ def appended(
     with reading(source.name):
         with source.open() as stream:
             dialect, _ = opened(source, stream, decimal)
-        encoding = _encoding(source)
+        mark, encoding = _encoding(source)
         with source.open() as stream:
-            text = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="")  # type: ignore[arg-type]
-            begin = text.read(1)
-            if begin == MARK:
-                yield begin.encode(encoding)
-                begin = ""
-            lines = _from(begin, text)
+            yield stream.read(len(mark))
+            lines = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="")  # type: ignore[arg-type]
             for line in _with_cells(lines, dialect, _beside(names, dialect.columns), columns):
                 yield line.encode(encoding, "surrogateescape")
 
 
-def _encoding(source: Source) -> str:
-    """One in which a mark at the beginning is a character."""
+def _encoding(source: Source) -> tuple[bytes, str]:
+    """The mark at the beginning, if there is one, and how the text behind it is encoded."""
     head = source.head()
-    if head.startswith(codecs.BOM_UTF16_LE):
-        return "utf-16-le"
-    if head.startswith(codecs.BOM_UTF16_BE):
-        return "utf-16-be"
-    return encoding_of(head, source.name).removesuffix("-sig")
-
-
-def _from(begin: str, text: io.TextIOWrapper) -> Iterator[str]:
-    """The lines, of which the first character has been read."""
-    if begin in ("\n", "\r"):
-        follow = text.read(1) if begin == "\r" else ""
-        yield begin + (follow if follow == "\n" else "")
-        begin = "" if follow == "\n" else follow
-    first = begin + text.readline()
-    if first:
-        yield first
-    yield from text
+    for mark, encoding in MARKS.items():
+        if head.startswith(mark):
+            return mark, encoding
+    return b"", encoding_of(head, source.name).removesuffix("-sig")
 
 
 def _beside(names: Sequence[str], known: Sequence[str]) -> list[str]:
