@@ -261,7 +261,12 @@ def test_where_the_chi_square_does_not_hold():
     model = jensen.Mixture(1, jensen.Categorical(num_codes=3))
     edge = jensen.constrain(model, fixed={"probabilities0": [[np.nan, np.nan, 0.0]]})
     found = jensen.likelihood_ratio(jensen.fit(edge, pair, restarts=1), jensen.fit(model, pair))
-    assert "bound" in found.caution and found.caution in found.words
+    assert "the smaller fit and the larger fit are at a bound" in found.caution
+    assert found.caution in found.words
+    counts, model = stats.poisson.rvs(3, size=(80, 1), random_state=0), jensen.Mixture(2, jensen.Poisson())
+    one = jensen.constrain(model, fixed={"weights": [1.0, 0.0], "rates": [[np.nan], [9.0]]})
+    found = jensen.likelihood_ratio(jensen.fit(one, counts, restarts=1), jensen.fit(model, counts))
+    assert "the smaller model is at a bound of the larger one" in found.caution
 
 
 def test_log_joints_with_parameters_of_their_own():

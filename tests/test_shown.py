@@ -41,6 +41,7 @@ def things():
     return [
         fit,
         fit.verdict,
+        jensen.em.Verdict(jensen.em.Outcome.BOUNDARY, *HOSTILE),
         fit.summary(),
         fit.summary(standard_errors=True),
         fit.ledger,
