@@ -11,6 +11,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from benchmarks.served import outside
+
 SCRIPT = Path(__file__).parent / "onedal.py"
 
 
@@ -28,12 +30,8 @@ def version() -> str | None:
     code = "import daal4py; from importlib.metadata import version; print(version('daal4py'))"
     try:
         done = subprocess.run(
-            [python, "-c", code], capture_output=True, text=True, env=_environment(), check=False
+            [python, "-c", code], capture_output=True, text=True, env=outside(), check=False
         )
     except OSError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None
-
-
-def _environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}

@@ -37,6 +37,11 @@ class Served:
         return float(line) / steps
 
 
+def outside() -> dict[str, str]:
+    """The environment, without the path to modules that are ours."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+
+
 @contextmanager
 def served(command: list[str], rows: Array, params: MixtureParams, threads: int) -> Iterator[Served]:
     """The peer that ``command`` starts, with the data and its number of threads.
@@ -54,8 +59,7 @@ def served(command: list[str], rows: Array, params: MixtureParams, threads: int)
         }.items():
             np.ascontiguousarray(array, rows.dtype).tofile(Path(folder) / name)
         arguments = [folder, *map(str, (len(rows), d, k)), rows.dtype.name, str(threads)]
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        environment |= {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}
+        environment = outside() | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}
         process = subprocess.Popen(
             [*command, *arguments],
             stdin=subprocess.PIPE,

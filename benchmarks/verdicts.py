@@ -18,9 +18,10 @@ import jensen
 from benchmarks import verdicts_classes, verdicts_models, verdicts_spurious
 from benchmarks.options import Options
 from benchmarks.results import Section, table
-from benchmarks.verdicts_check import Around, look
+from benchmarks.verdicts_check import FALSE, REGULAR, Around, look
 from benchmarks.verdicts_problem import Problem
 from benchmarks.verdicts_starts import starts
+from benchmarks.verdicts_tables import used
 
 MAX_STEPS = 3000
 TEXT = """Every model below on every one of its tables (planted, separable, duplicated and repeated rows,
@@ -53,11 +54,12 @@ class End:
 
     @property
     def is_false(self) -> bool:
-        return self.outcome == "converged" and not (self.gain <= 1e-2 and np.isfinite(self.slope))
+        return self.outcome == "converged" and not (self.gain <= FALSE and np.isfinite(self.slope))
 
     @property
     def is_alarm(self) -> bool:
-        return self.outcome not in ("converged", "raised") and self.gain <= 1e-2 and self.curvature > 1e-4
+        is_maximum = self.gain <= FALSE and self.curvature > REGULAR
+        return is_maximum and self.outcome not in ("converged", "raised")
 
 
 def log_joints(only: str = "") -> Iterator[Problem]:
@@ -68,7 +70,7 @@ def log_joints(only: str = "") -> Iterator[Problem]:
         rng = np.random.default_rng(1)
         model = kind.model()
         for i, (name, (data, weight)) in enumerate(kind.tables(rng).items()):
-            typical = kind.typical(_used(data, weight))
+            typical = kind.typical(used(data, weight))
             yield Problem(
                 kind.name,
                 name,
@@ -84,11 +86,6 @@ def log_joints(only: str = "") -> Iterator[Problem]:
                 partial(_value, kind, data, weight),
                 kind.reduce or dict,
             )
-
-
-def _used(data: Any, weight: np.ndarray) -> Any:
-    used = weight > 0
-    return {n: x[used] for n, x in data.items()} if isinstance(data, dict) else data[used]
 
 
 def _value(kind: verdicts_models.Kind, data: Any, weight: np.ndarray, values: Any) -> float:

@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 FALSE = 1e-2  # nats that a maximum may not leave
+REGULAR = 1e-4  # least curvature of a regular maximum, each coordinate scaled to 1
 DIP = 1e-3
 BOX = 0.3  # of one local climb, in every coordinate
 BOXES = 4
@@ -102,15 +103,6 @@ class Found:
     """The largest derivative, in nats."""
     curvature: float
     """The smallest eigenvalue of minus the Hessian, each coordinate scaled to a curvature of 1."""
-
-    @property
-    def is_false(self) -> bool:
-        return not (self.gain <= FALSE and np.isfinite(self.slope))
-
-    @property
-    def is_maximum(self) -> bool:
-        """A regular one: the curvature is clearly negative in every direction."""
-        return self.gain <= FALSE and self.curvature > 1e-4
 
 
 def look(value: Callable[[Values], float], around: Around, rng: np.random.Generator) -> Found:

@@ -12,16 +12,13 @@ from scipy import stats
 from scipy.special import gammaln, logsumexp, xlogy
 
 import jensen
-from benchmarks.verdicts_models import ROWS, counts
+from benchmarks.verdicts_models import log_shares, poisson_terms
 from benchmarks.verdicts_problem import Problem
 from benchmarks.verdicts_starts import starts
+from benchmarks.verdicts_tables import ROWS, counts, used
 from jensen.em import DiscretePosterior, Expected, Totals
 
 Values = dict[str, np.ndarray]
-
-
-def _logs(w: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(w, 1e-300))
 
 
 # ---- a mixture of two Poissons, from the contract alone ----------------------------------------------------
@@ -30,12 +27,8 @@ def _logs(w: np.ndarray) -> np.ndarray:
 class PoissonClass:
     """Exact E- and M-steps."""
 
-    def _log_joint(self, params: Values, x: np.ndarray) -> np.ndarray:
-        x = x[:, None]
-        return _logs(params["w"]) + xlogy(x, params["rate"]) - params["rate"] - gammaln(x + 1)
-
     def posterior(self, params: Values, data: np.ndarray) -> DiscretePosterior:
-        joint = self._log_joint(params, data)
+        joint = poisson_terms(params, data)
         evidence = logsumexp(joint, axis=1)
         return DiscretePosterior(np.exp(joint - evidence[:, None]), evidence)
 
@@ -52,7 +45,7 @@ class PoissonClass:
         return {"w": one / one.sum(), "rate": np.maximum(s.x / one, 1e-100)}
 
     def expected_log_joint(self, params: Values, s: Any) -> float:
-        log_w = _logs(params["w"])
+        log_w = log_shares(params["w"])
         each = xlogy(s.one, np.exp(log_w)) + xlogy(s.x, params["rate"]) - s.one * params["rate"]
         return float(each.sum() - s.rest)
 
@@ -143,8 +136,7 @@ TABLES = ("planted", "apart", "one cluster", "zeros", "two values", "weights", "
 
 
 def _poisson_value(x: np.ndarray, weight: np.ndarray, v: Values) -> float:
-    x, weight = x[weight > 0], weight[weight > 0]
-    return float(weight @ logsumexp(PoissonClass()._log_joint(v, x), axis=1))
+    return float(weight[weight > 0] @ logsumexp(poisson_terms(v, used(x, weight)), axis=1))
 
 
 def _held_value(x: np.ndarray, weight: np.ndarray, v: Values) -> float:
@@ -219,7 +211,7 @@ def _spread(structure: str, covariances: np.ndarray) -> np.ndarray:
 def _gaussian_value(structure: str, x: np.ndarray, v: Values) -> float:
     spread = _spread(structure, v["covariances"])
     terms = [
-        _logs(v["weights"])[j]
+        log_shares(v["weights"])[j]
         + stats.multivariate_normal.logpdf(x, v["means"][j], spread[j], allow_singular=True)
         for j in range(2)
     ]

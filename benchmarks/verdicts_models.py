@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
-from scipy.special import expit, gammaln, log_expit, logsumexp, xlog1py, xlogy
+from scipy.special import gammaln, log_expit, logsumexp, xlog1py, xlogy
 
 import jensen
+from benchmarks.verdicts_tables import Table, answers, choices, counts, lines, lives, numbers, times, used
 
-ROWS = 60  # of every table, so that each model is compiled once; rows beyond a small one have weight 0
 Values = dict[str, np.ndarray]
 SPACES = {
     "real": jensen.Real,
@@ -32,7 +32,7 @@ class Kind:
     log_joint: Callable[..., Any]
     terms: Callable[[Values, Any], np.ndarray]
     """(n, K): the log-joint of every row, in NumPy."""
-    tables: Callable[[np.random.Generator], dict[str, tuple[Any, np.ndarray]]]
+    tables: Callable[[np.random.Generator], dict[str, Table]]
     """Name → (data, weight)."""
     typical: Callable[[Any], dict[str, tuple[float, float]]]
     """Name → (centre, unit) of its numbers, given the data."""
@@ -59,173 +59,20 @@ class Kind:
         return values if self.expand is None or self.reduce is None else self.expand(self.reduce(values))
 
     def value(self, params: Values, data: Any, weight: np.ndarray) -> float:
-        used = weight > 0
-        rows = {n: x[used] for n, x in data.items()} if isinstance(data, dict) else data[used]
-        total = float(weight[used] @ logsumexp(self.terms(params, rows), axis=1))
+        logs = logsumexp(self.terms(params, used(data, weight)), axis=1)
+        total = float(weight[weight > 0] @ logs)
         return total if self.log_prior is None else total + self.log_prior(params)
 
 
-# ---- tables of data ----------------------------------------------------------------------------------------
-
-
-def _padded(x: np.ndarray, weight: Any = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    n = len(x)
-    w = np.zeros(ROWS)
-    w[:n] = weight
-    return np.concatenate([x, np.repeat(x[:1], ROWS - n, axis=0)]), w
-
-
-def counts(rng: np.random.Generator) -> dict[str, tuple[Any, np.ndarray]]:
-    z = rng.integers(2, size=ROWS)
-    return {
-        "planted": _padded(rng.poisson(np.where(z, 2.0, 9.0))),
-        "apart": _padded(rng.poisson(np.where(z, 1.0, 400.0))),
-        "one cluster": _padded(rng.poisson(3.0, ROWS)),
-        "zeros": _padded(np.zeros(ROWS, int)),
-        "mostly zeros": _padded((np.arange(ROWS) == 7).astype(int)),
-        "all the same": _padded(np.full(ROWS, 4)),
-        "two values": _padded(np.where(z, 3, 11)),
-        "five rows": _padded(rng.poisson(4.0, 5)),
-        "large": _padded(rng.poisson(np.where(z, 3e8, 5e8))),
-        "an outlier": _padded(np.r_[rng.poisson(2.0, ROWS - 1), 5000]),
-        "weights": _padded(np.arange(10), np.array([162, 267, 271, 185, 111, 61, 27, 8, 3, 1])),
-        "few and heavy": _padded(np.array([0, 1, 30]), np.array([1e6, 2e6, 1e-3])),
-        "overdispersed": _padded(rng.negative_binomial(0.5, 0.05, ROWS)),
-    }
-
-
-def times(rng: np.random.Generator) -> dict[str, tuple[Any, np.ndarray]]:
-    z = rng.integers(2, size=ROWS)
-    planted = rng.exponential(np.where(z, 1.0, 10.0))
-    return {
-        "planted": _padded(planted),
-        "one cluster": _padded(rng.exponential(2.0, ROWS)),
-        "tiny": _padded(1e-12 * planted),
-        "huge": _padded(1e12 * planted),
-        "apart": _padded(rng.exponential(np.where(z, 1e-6, 1e6))),
-        "duplicates": _padded(np.repeat(rng.exponential(1.0, 6), 10)),
-        "all the same": _padded(np.full(ROWS, 2.5)),
-        "two values": _padded(np.where(z, 1.0, 7.0)),
-        "five rows": _padded(rng.exponential(1.0, 5)),
-        "heavy tails": _padded(np.abs(rng.standard_cauchy(ROWS)) + 1e-9),
-        "weights": _padded(rng.exponential(1.0, 8), np.array([1e4, 1, 3, 1e-3, 7, 50, 1e5, 2])),
-        "regular": _padded(1.0 + 0.01 * np.arange(ROWS)),
-    }
-
-
-def numbers(rng: np.random.Generator) -> dict[str, tuple[Any, np.ndarray]]:
-    z = rng.integers(2, size=ROWS)
-    planted = rng.normal(np.where(z, 0.0, 4.0), np.where(z, 1.0, 0.5))
-    return {
-        "planted": _padded(planted),
-        "one cluster": _padded(rng.normal(size=ROWS)),
-        "tiny": _padded(1e-12 * planted),
-        "huge": _padded(1e12 * planted),
-        "far from 0": _padded(1e6 + planted),
-        "apart": _padded(rng.normal(np.where(z, -1e3, 1e3))),
-        "duplicates": _padded(np.repeat(rng.normal(size=6), 10)),
-        "rounded": _padded(np.round(planted)),
-        "five rows": _padded(rng.normal(size=5)),
-        "heavy tails": _padded(rng.standard_cauchy(ROWS)),
-        "an outlier": _padded(np.r_[rng.normal(size=ROWS - 1), 100.0]),
-        "weights": _padded(rng.normal(size=8), np.array([1e4, 1, 3, 1e-3, 7, 50, 1e5, 2])),
-        "two values": _padded(np.where(z, 1.0, 7.0)),
-    }
-
-
-def answers(rng: np.random.Generator) -> dict[str, tuple[Any, np.ndarray]]:
-    z = rng.integers(2, size=ROWS)
-    p = np.where(z[:, None], 0.85, 0.25)
-    planted = (rng.uniform(size=(ROWS, 4)) < p).astype(int)
-    return {
-        "planted": _padded(planted),
-        "independent": _padded((rng.uniform(size=(ROWS, 4)) < 0.4).astype(int)),
-        "separable": _padded(np.tile(z[:, None], (1, 4))),
-        "zeros": _padded(np.zeros((ROWS, 4), int)),
-        "an item never": _padded(planted * np.array([1, 1, 1, 0])),
-        "five rows": _padded(planted[:5]),
-        "one pattern twice": _padded(np.array([[0, 1, 0, 1], [1, 0, 1, 0]]), 30.0),
-        "heavy": _padded(planted, 1000.0),
-        "exclusive": _padded(np.eye(4, dtype=int)[rng.integers(4, size=ROWS)]),
-        "light": _padded(planted, 1e-3),
-        "patterns": _padded(
-            (np.arange(16)[:, None] >> np.arange(4)) & 1,
-            np.array([9, 2, 2, 1, 3, 1, 1, 4, 2, 1, 1, 3, 1, 4, 3, 12]),
-        ),
-    }
-
-
-def lines(rng: np.random.Generator) -> dict[str, tuple[Any, np.ndarray]]:
-    t, z = rng.uniform(-1, 1, ROWS), rng.integers(2, size=ROWS)
-    y = np.where(z, 1.0 + 2 * t, -1.0 - t) + 0.3 * rng.normal(size=ROWS)
-
-    def table(t: np.ndarray, y: np.ndarray, w: Any = 1.0) -> tuple[Any, np.ndarray]:
-        (t, weight), (y, _) = _padded(t, w), _padded(y, w)
-        return {"t": t, "y": y}, weight
-
-    return {
-        "planted": table(t, y),
-        "one line": table(t, 1 + t + 0.5 * rng.normal(size=ROWS)),
-        "exact": table(t, np.where(z, 1.0 + 2 * t, -1.0 - t)),
-        "huge": table(t, 1e12 * y),
-        "tiny": table(t, 1e-12 * y),
-        "five rows": table(t[:5], y[:5]),
-        "two places": table(np.where(z, 0.0, 1.0), y),
-        "heavy tails": table(t, y + 0.1 * rng.standard_cauchy(ROWS)),
-        "weights": table(t[:20], y[:20], rng.uniform(0.1, 50, 20)),
-        "noise": table(t, rng.normal(size=ROWS)),
-    }
-
-
-def choices(rng: np.random.Generator) -> dict[str, tuple[Any, np.ndarray]]:
-    t, z = rng.normal(size=ROWS), rng.integers(2, size=ROWS)
-    y = (rng.uniform(size=ROWS) < expit(np.where(z, 2 + 2 * t, -1 - 2 * t))).astype(int)
-
-    def table(t: np.ndarray, y: np.ndarray, w: Any = 1.0) -> tuple[Any, np.ndarray]:
-        (t, weight), (y, _) = _padded(t, w), _padded(y, w)
-        return {"t": t, "y": y}, weight
-
-    return {
-        "planted": table(t, y),
-        "separable": table(t, (t > 0).astype(int)),
-        "nearly separable": table(t, ((t > 0) ^ (np.arange(ROWS) == 3)).astype(int)),
-        "ones": table(t, np.ones(ROWS, int)),
-        "zeros": table(t, np.zeros(ROWS, int)),
-        "coin": table(t, rng.integers(2, size=ROWS)),
-        "steep": table(1e6 * t, y),
-        "shallow": table(1e-6 * t, y),
-        "five rows": table(t[:5], y[:5]),
-        "weights": table(t, y, rng.uniform(0.1, 30, ROWS)),
-    }
-
-
-def lives(rng: np.random.Generator) -> dict[str, tuple[Any, np.ndarray]]:
-    def table(x: np.ndarray, limit: float, w: Any = 1.0) -> tuple[Any, np.ndarray]:
-        low, weight = _padded(np.minimum(x, limit), w)
-        high, _ = _padded(np.where(x < limit, x, np.inf), w)
-        return {"low": low, "high": high}, weight
-
-    z = rng.integers(2, size=ROWS)
-    planted = rng.exponential(np.where(z, 1.0, 10.0))
-    return {
-        "planted": table(planted, 8.0),
-        "nothing died": table(planted, 1e-9),
-        "one died": table(planted, float(np.sort(planted)[1])),
-        "all died": table(planted, 1e9),
-        "tiny": table(1e-12 * planted, 8e-12),
-        "huge": table(1e12 * planted, 8e12),
-        "one cluster": table(rng.exponential(1.0, ROWS), 1.0),
-        "five rows": table(planted[:5], 2.0),
-        "weights": table(planted[:12], 5.0, rng.uniform(0.1, 40, 12)),
-        "duplicates": table(np.repeat(rng.exponential(1.0, 6), 10), 1.0),
-    }
-
-
-# ---- the two ways of writing -------------------------------------------------------------------------------
-
-
-def _log(w: np.ndarray) -> np.ndarray:
+def log_shares(w: np.ndarray) -> np.ndarray:
+    """Finite where a share is 0."""
     return np.log(np.maximum(w, 1e-300))
+
+
+def poisson_terms(v: Values, x: np.ndarray) -> np.ndarray:
+    """Of x (n,): log w + log p(x | rate)."""
+    x = x[:, None]
+    return log_shares(v["w"]) + xlogy(x, v["rate"]) - v["rate"] - gammaln(x + 1)
 
 
 def _size(x: Any) -> float:
@@ -258,10 +105,6 @@ def kinds() -> list[Kind]:
 
     def poisson(params: Any, z: Any, x: Any) -> Any:
         return jnp.log(params["w"][z]) + D.poisson(x, params["rate"][z])
-
-    def poisson_terms(v: Values, x: Any) -> np.ndarray:
-        x = x[:, None]
-        return _log(v["w"]) + xlogy(x, v["rate"]) - v["rate"] - gammaln(x + 1)
 
     for k in (1, 2, 3, 4):
         add(
@@ -311,7 +154,7 @@ def kinds() -> list[Kind]:
         "exponential, 2",
         two,
         lambda p, z, x: jnp.log(p["w"][z]) + D.exponential(x, p["rate"][z]),
-        lambda v, x: _log(v["w"]) + np.log(v["rate"]) - v["rate"] * x[:, None],
+        lambda v, x: log_shares(v["w"]) + np.log(v["rate"]) - v["rate"] * x[:, None],
         times,
         lambda x: {"rate": (1 / _size(x), 1 / _size(x))},
     )
@@ -320,7 +163,7 @@ def kinds() -> list[Kind]:
         {"w": ("simplex", 2), "shape": ("positive", 2), "scale": ("positive", 2)},
         lambda p, z, x: jnp.log(p["w"][z]) + D.weibull(x, p["shape"][z], p["scale"][z]),
         lambda v, x: (
-            _log(v["w"])
+            log_shares(v["w"])
             + np.log(v["shape"])
             - np.log(v["scale"])
             + (v["shape"] - 1) * (np.log(x)[:, None] - np.log(v["scale"]))
@@ -330,8 +173,10 @@ def kinds() -> list[Kind]:
         lambda x: {"shape": (1.0, 1.0), "scale": (_size(x), _size(x))},
     )
 
+    normals = {"w": ("simplex", 2), "mu": ("real", 2), "sd": ("positive", 2)}
+
     def normal_terms(v: Values, x: Any) -> np.ndarray:
-        return _log(v["w"]) + stats.norm.logpdf(x[:, None], v["mu"], v["sd"])
+        return log_shares(v["w"]) + stats.norm.logpdf(x[:, None], v["mu"], v["sd"])
 
     def normal(p: Any, z: Any, x: Any) -> Any:
         return jnp.log(p["w"][z]) + D.normal(x, p["mu"][z], p["sd"][z])
@@ -349,7 +194,7 @@ def kinds() -> list[Kind]:
         )
     add(
         "Gaussian, closed M-step",
-        {"w": ("simplex", 2), "mu": ("real", 2), "sd": ("positive", 2)},
+        normals,
         normal,
         normal_terms,
         numbers,
@@ -372,9 +217,9 @@ def kinds() -> list[Kind]:
     )
     add(
         "Cauchy, 2",
-        {"w": ("simplex", 2), "mu": ("real", 2), "sd": ("positive", 2)},
+        normals,
         lambda p, z, x: jnp.log(p["w"][z]) + D.student_t(x, 1.0, p["mu"][z], p["sd"][z]),
-        lambda v, x: _log(v["w"]) + stats.cauchy.logpdf(x[:, None], v["mu"], v["sd"]),
+        lambda v, x: log_shares(v["w"]) + stats.cauchy.logpdf(x[:, None], v["mu"], v["sd"]),
         numbers,
         middle_of,
         spike="sd",
@@ -395,8 +240,8 @@ def kinds() -> list[Kind]:
         ),
         lambda v, x: np.stack(
             [
-                np.where(x == 0, _log(v["w"])[0], -np.inf),
-                _log(v["w"])[1] + xlogy(x, v["rate"]) - v["rate"] - gammaln(x + 1),
+                np.where(x == 0, log_shares(v["w"])[0], -np.inf),
+                log_shares(v["w"])[1] + xlogy(x, v["rate"]) - v["rate"] - gammaln(x + 1),
             ],
             axis=1,
         ),
@@ -406,7 +251,7 @@ def kinds() -> list[Kind]:
 
     def classes_terms(v: Values, x: Any) -> np.ndarray:
         p, x = v["p"][None], x[:, None, :]
-        return _log(v["w"]) + (xlogy(x, p) + xlog1py(1 - x, -p)).sum(axis=2)
+        return log_shares(v["w"]) + (xlogy(x, p) + xlog1py(1 - x, -p)).sum(axis=2)
 
     for k in (2, 3):
         add(
@@ -426,34 +271,29 @@ def kinds() -> list[Kind]:
             + jnp.sum(x * jax.nn.log_sigmoid(p["b"][z]) + (1 - x) * jax.nn.log_sigmoid(-p["b"][z]))
         ),
         lambda v, x: (
-            _log(v["w"])
+            log_shares(v["w"])
             + (x[:, None] * log_expit(v["b"]) + (1 - x[:, None]) * log_expit(-v["b"])).sum(axis=2)
         ),
         answers,
         lambda x: {"b": (0.0, 1.0)},
     )
-    add(
-        "regressions, one sd",
-        {"w": ("simplex", 2), "beta": ("real", (2, 2)), "sd": ("positive", ())},
-        lambda p, z, x: (
-            jnp.log(p["w"][z]) + D.normal(x["y"], p["beta"][z, 0] + p["beta"][z, 1] * x["t"], p["sd"])
-        ),
-        _regression_terms,
-        lines,
-        lambda x: {"beta": (0.0, _size(x["y"])), "sd": (_size(x["y"]), 1.0)},
-        spike="sd",
-    )
-    add(
-        "regressions, own sd",
-        {"w": ("simplex", 2), "beta": ("real", (2, 2)), "sd": ("positive", 2)},
-        lambda p, z, x: (
-            jnp.log(p["w"][z]) + D.normal(x["y"], p["beta"][z, 0] + p["beta"][z, 1] * x["t"], p["sd"][z])
-        ),
-        _regression_terms,
-        lines,
-        lambda x: {"beta": (0.0, _size(x["y"])), "sd": (_size(x["y"]), 1.0)},
-        spike="sd",
-    )
+    for said, shape in (("one sd", ()), ("own sd", 2)):
+        add(
+            f"regressions, {said}",
+            {"w": ("simplex", 2), "beta": ("real", (2, 2)), "sd": ("positive", shape)},
+            lambda p, z, x, own=bool(shape): (
+                jnp.log(p["w"][z])
+                + D.normal(x["y"], p["beta"][z, 0] + p["beta"][z, 1] * x["t"], p["sd"][z] if own else p["sd"])
+            ),
+            _regression_terms,
+            lines,
+            lambda x: {"beta": (0.0, _size(x["y"])), "sd": (_size(x["y"]), 1.0)},
+            spike="sd",
+        )
+
+    def typical_logits(x: Any) -> dict[str, tuple[float, float]]:
+        return {"a": (0.0, 1.0), "b": (0.0, 1 / _size(x["t"]))}
+
     add(
         "logistic regressions, 2",
         {"w": ("simplex", 2), "a": ("real", 2), "b": ("real", 2)},
@@ -461,10 +301,10 @@ def kinds() -> list[Kind]:
             jnp.log(p["w"][z]) + jax.nn.log_sigmoid((2 * x["y"] - 1) * (p["a"][z] + p["b"][z] * x["t"]))
         ),
         lambda v, x: (
-            _log(v["w"]) + log_expit((2 * x["y"] - 1)[:, None] * (v["a"] + v["b"] * x["t"][:, None]))
+            log_shares(v["w"]) + log_expit((2 * x["y"] - 1)[:, None] * (v["a"] + v["b"] * x["t"][:, None]))
         ),
         choices,
-        lambda x: {"a": (0.0, 1.0), "b": (0.0, 1 / _size(x["t"]))},
+        typical_logits,
     )
     add(
         "logistic regression",
@@ -472,7 +312,7 @@ def kinds() -> list[Kind]:
         lambda p, z, x: jax.nn.log_sigmoid((2 * x["y"] - 1) * (p["a"] + p["b"] * x["t"])),
         lambda v, x: log_expit((2 * x["y"] - 1) * (v["a"] + v["b"] * x["t"]))[:, None],
         choices,
-        lambda x: {"a": (0.0, 1.0), "b": (0.0, 1 / _size(x["t"]))},
+        typical_logits,
         1,
     )
     add(
@@ -480,7 +320,7 @@ def kinds() -> list[Kind]:
         two,
         lambda p, z, x: jnp.log(p["w"][z]) + D.exponential.censored(x["low"], x["high"], p["rate"][z]),
         lambda v, x: (
-            _log(v["w"])
+            log_shares(v["w"])
             + np.where(np.isinf(x["high"]), 0.0, 1.0)[:, None] * np.log(v["rate"])
             - v["rate"] * x["low"][:, None]
         ),
@@ -507,9 +347,9 @@ def _negative_binomial_terms(v: Values, x: Any) -> np.ndarray:
     exact = gammaln(small + x) - gammaln(small) - xlogy(x, small + m) + small * -np.log1p(m / small)
     ratio = (s + x - 0.5) * np.log1p(x / s) - x + (1 / (s + x) - 1 / s) / 12
     series = ratio - xlog1py(x, m / s) - s * np.log1p(m / s)
-    return _log(v["w"]) + np.where(big, series, exact) + xlogy(x, m) - gammaln(x + 1)
+    return log_shares(v["w"]) + np.where(big, series, exact) + xlogy(x, m) - gammaln(x + 1)
 
 
 def _regression_terms(v: Values, x: Any) -> np.ndarray:
     mean = v["beta"][:, 0] + v["beta"][:, 1] * x["t"][:, None]
-    return _log(v["w"]) + stats.norm.logpdf(x["y"][:, None], mean, v["sd"])
+    return log_shares(v["w"]) + stats.norm.logpdf(x["y"][:, None], mean, v["sd"])

@@ -113,7 +113,8 @@ def test_starts_is_the_number_of_starts(capsys):
 def test_out_saves_the_chosen_model_and_says_so(tmp_path, capsys):
     path = tmp_path / "model.json"
     assert main(["fit", "faithful", "-k", "2:3", "--covariance", "tied", "--out", str(path)]) == 0
-    assert capsys.readouterr().err.startswith(f"jensen: saved {path}\n")
+    hint = "jensen: k = 3 is the largest that was tried; -k 2: goes on while that is best\n"
+    assert capsys.readouterr().err == f"jensen: saved {path}\n{hint}"
     saved = load(path)
     assert saved.columns == ("eruptions", "waiting")
     assert len(saved.params.weights) == 3

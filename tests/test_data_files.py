@@ -645,7 +645,8 @@ def test_npy(file):
 
 def test_excel_without_its_reader(file, monkeypatch):
     monkeypatch.setitem(sys.modules, "fastexcel", None)
-    refused("reading Excel files needs fastexcel: pip install", file(b"PK\x03\x04....", "t.xlsx"))
+    message = r'reading Excel files needs fastexcel: pip install "jensen\[cli\]"'
+    refused(message, file(b"PK\x03\x04....", "t.xlsx"))
 
 
 def test_excel(file):

@@ -236,8 +236,8 @@ def test_data_that_will_not_do(data, found):
     ("weight", "found"),
     [
         ([1, 1, 1], r"one number for each of the 4 rows; its shape is \(3,\)"),
-        ([1, 1, -1, 1], r"row 2 .* has -1\.0"),
-        ([1, np.nan, 1, 1], "row 1 .* has nan"),
+        ([1, 1, -1, 1], r"row 2 \(counted from 0\) has -1\.0"),
+        ([1, np.nan, 1, 1], r"row 1 \(counted from 0\) has nan"),
         ([0, 0, 0, 0], "zero for every row"),
     ],
 )

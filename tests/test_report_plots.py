@@ -131,8 +131,9 @@ def test_many_columns_are_the_six_that_separate_most_and_it_is_said():
     fit = jensen.fit(jensen.Mixture(2, jensen.Gaussian(jensen.Diagonal())), data, restarts=3)
     figure = plot_fit(fit, data)
     assert View.of(fit, data, None).shown(MAX_COLUMNS) == apart
-    assert figure.get_supxlabel().startswith(
-        "the 6 of 8 columns in which the components differ most; ellipses"
+    assert figure.get_supxlabel() == (
+        "the 6 of 8 columns in which the components differ most; "
+        "ellipses: 1 (solid) and 2 (dashed) standard deviations"
     )
     assert {axes.get_xlabel() for axes in figure.axes} >= {f"x{j + 1}" for j in apart}
 

@@ -4,7 +4,6 @@ import importlib
 import inspect
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 
 import jensen
@@ -42,6 +41,7 @@ def things():
     return [
         fit,
         fit.verdict,
+        jensen.em.Verdict(jensen.em.Outcome.BOUNDARY, *HOSTILE),
         fit.summary(),
         fit.summary(standard_errors=True),
         fit.ledger,
@@ -68,7 +68,7 @@ def test_every_public_class_is_here(things):
     """A new one is a new line above."""
     kinds = {type(thing).__name__ for thing in things}
     public = {name for name in jensen.__all__ if inspect.isclass(getattr(jensen, name))}
-    assert public - kinds <= NO_RESULTS
+    assert public - kinds == NO_RESULTS
 
 
 def test_reprs_are_short_and_say_something(things):
@@ -92,11 +92,6 @@ def test_a_name_is_shown_as_it_is(things):
         assert HOSTILE[0] in shown and HOSTILE[1] in shown, type(thing)
 
 
-def test_the_test_of_html_can_fail():
-    with pytest.raises(ElementTree.ParseError):
-        ElementTree.fromstring("<html><p>a & b</html>")
-
-
 def test_results_of_gradients_are_shown():
     pytest.importorskip("numpyro")
     gradients = importlib.import_module("jensen.gradients")
@@ -111,5 +106,5 @@ def test_results_of_gradients_are_shown():
 def test_fits_are_equal_only_to_themselves():
     fits = [jensen.fit(jensen.Mixture(1), faithful()) for _ in range(2)]
     assert fits[0] == fits[0] and fits[0] != fits[1]
-    assert len({*fits}) == 2 and np.isfinite(hash(fits[0]))
+    assert len({*fits, fits[0]}) == 2
     assert fits.index(fits[1]) == 1

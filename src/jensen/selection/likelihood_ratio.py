@@ -110,11 +110,6 @@ def likelihood_ratio(small: Fitted, large: Fitted, *, within: Params | None = No
     """
     _refuse_unlike(small, large)
     df = _degrees(small, large)
-    if large.log_evidence < small.log_evidence - BELOW:
-        raise ValueError(
-            f"the larger model's fit is {small.log_evidence - large.log_evidence:.4g} nats below the smaller "
-            "one's, which it contains: its search is not settled; fit it again, with more starts"
-        )
     inner = as_params_of(large, small) if within is None else within
     if inner is None:
         raise ValueError(
@@ -122,6 +117,11 @@ def likelihood_ratio(small: Fitted, large: Fitted, *, within: Params | None = No
             "jensen.constrain(larger, …), or give within=, its fit as params of the larger model"
         )
     caution = checked_inside(small, large, inner, given=within is not None)
+    if large.log_evidence < small.log_evidence - BELOW:
+        raise ValueError(
+            f"the larger model's fit is {small.log_evidence - large.log_evidence:.4g} nats below the smaller "
+            "one's, which it contains: its search is not settled; fit it again, with more starts"
+        )
     statistic = max(0.0, 2.0 * (large.log_evidence - small.log_evidence))
     return LikelihoodRatio(statistic, df, _chi_square_tail(statistic, df), caution, small, large)
 
