@@ -12,8 +12,9 @@ import jensen
 from jensen.em import Outcome, Verdict
 from jensen.families import EEI, Diagonal, Full, Gaussian, Poisson, Product, Spherical, Tied
 from jensen.models import Dirichlet, MixturePrior
-from jensen.report import words
-from jensen.report.tables import selection_report, to_text
+from jensen.report import sweeps
+from jensen.report.sweeps import selection_report
+from jensen.report.tables import to_text
 from jensen.selection import nesting, select, sweep
 
 
@@ -131,9 +132,9 @@ def test_the_report_names_the_cells_that_are_marked(rows, monkeypatch):
     lower(monkeypatch, {(2, "tied"): 1000.0})
     monkeypatch.setattr(nesting, "grown", lambda *args: None)
     found = select(rows, [1, 2], [Full(), Tied()])
-    assert words.marked(found) == "below a model that they contain, so not at their best: k = 2 tied"
-    assert words.marked(select(rows, [1], Full())) == ""
-    assert words.marked(found) in " ".join(to_text(selection_report(found, None, 200), 200).split())
+    assert sweeps.marked(found) == "below a model that they contain, so not at their best: k = 2 tied"
+    assert sweeps.marked(select(rows, [1], Full())) == ""
+    assert sweeps.marked(found) in " ".join(to_text(selection_report(found, None, 200), 200).split())
 
 
 def test_a_sweep_that_is_interrupted_is_marked_and_not_searched(rows, monkeypatch):

@@ -16,7 +16,8 @@ from jensen.files import Saved
 from jensen.report import figure_bytes, fit_document, plot_fit, selection_document, summary
 from jensen.report.documents import saved_document
 from jensen.report.models import comparison, model_report
-from jensen.report.tables import selection_report, to_text
+from jensen.report.sweeps import selection_report
+from jensen.report.tables import to_text
 from own_families import Counts, Exponential, counts, waiting_times
 from samples import faithful
 from toys import Linkage, PoissonMixture

@@ -51,7 +51,7 @@ def test_two_columns_with_a_sweep(sweep):
         "diag",
         "spherical",
     ]
-    tried = sum(end.tried for end in selection.best.ends)
+    tried = selection.best.starts.num_rows
     times = selection.best.starts["times_found"][0]
     assert climb.get_title(loc="left") == f"found by {times} of {tried} starts"
     assert {axes.get_yscale() for axes in figure.axes} == {"linear"}

@@ -11,8 +11,9 @@ import jensen
 from jensen.basics import numbers
 from jensen.em import Outcome, Verdict
 from jensen.families.gaussian.describe import shorten
-from jensen.report import fit_document, selection_document, summary, words
-from jensen.report.tables import make_console, selection_report, to_text
+from jensen.report import fit_document, selection_document, summary, sweeps
+from jensen.report.sweeps import selection_report
+from jensen.report.tables import make_console, to_text
 from jensen.selection import AIC, ICL
 
 COLUMNS = ["eruptions", "waiting"]
@@ -147,9 +148,9 @@ def test_the_sweep_marks_the_best_three_and_says_the_sign(selection):
 
 
 def test_the_sign_of_other_criteria(selection):
-    assert "smaller is better" in words.sign_of(AIC)
-    assert "mclust" not in words.sign_of(AIC)
-    assert "hard assignments" in words.sign_of(ICL)
+    assert "smaller is better" in sweeps.sign_of(AIC)
+    assert "mclust" not in sweeps.sign_of(AIC)
+    assert "hard assignments" in sweeps.sign_of(ICL)
 
 
 def flawed(cell, outcome, message):

@@ -8,17 +8,14 @@ This is where attributes are asked for by name; behind the door everything is de
 from __future__ import annotations
 
 import warnings
-from abc import ABC
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from jensen.basics.notebook import InNotebook
-
 ALIKE = 0.8  # of two names, from which on one is taken for the other misspelt
 
 
-class Contract(InNotebook, ABC):
+class Contract:
     """Base of the classes that declare all that is ever asked of one, as `jensen.em.Model`."""
 
     __slots__ = ()

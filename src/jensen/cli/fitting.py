@@ -16,7 +16,7 @@ from jensen.cli.inputs import Source, read_source, refuse_constant
 from jensen.files.saved import Saved
 from jensen.files.store import save
 from jensen.report.documents import selection_document
-from jensen.report.tables import selection_report
+from jensen.report.sweeps import selection_report
 from jensen.selection.selection import Selection
 from jensen.selection.sweep import select
 

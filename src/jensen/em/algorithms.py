@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from jensen.basics.arrays import Params
+from jensen.basics.notebook import InNotebook
 from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.em.problem import Problem, State
 from jensen.em.stopping import Gain, Settled, Stop
 
 
-class Algorithm(Contract):
+class Algorithm(InNotebook, Contract, ABC):
     """How to climb. ``step`` returns a state of the same kind; it must not lower the objective."""
 
     __slots__ = ()

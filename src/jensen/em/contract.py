@@ -23,7 +23,7 @@ four methods, which `as_model` makes one of.
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.notebook import InNotebook
 from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.em.cases import Cases, Rows
 
@@ -123,7 +124,7 @@ METHODS = {
 """What every model has, with the arguments."""
 
 
-class Model(Contract, Generic[P, S]):
+class Model(InNotebook, Contract, ABC, Generic[P, S]):
     """p(x, z | θ). Implement the four methods and receive ``fit``, MAP, the ledger and the laws.
 
     What follows them are capabilities: None where a model does not have one, and then nothing needs it.

@@ -116,9 +116,7 @@ def table_of_starts(model: Model, starts: list[Start]) -> Table:
     """All starts, best first, with the maximum each one reached and how often that was found."""
     ordered = best_first(starts)
     maxima = _group(model, ordered)
-    found = np.array([start.found for start in ordered])
-    there = maxima >= 0
-    counts = np.bincount(maxima[there], found[there]) if there.any() else np.zeros(0)
+    counts = np.bincount(maxima[maxima >= 0])
     return Table(
         {
             "kind": np.array([start.kind for start in ordered]),
@@ -171,7 +169,7 @@ def settled(starts: list[Start], table: Table, objective: float) -> str:
     """How settled it is that ``objective`` is the best end: how many starts there were, and how many led
     to it. ``table`` is theirs.
     """
-    tried = sum(start.tried for start in starts)
+    tried = len(starts)
     if tried < 2:
         return ""
     times = max(times_found(table, objective), 1)

@@ -27,12 +27,6 @@ class Start:
     """The whole climb (a `jensen.em.loop.Run`), where the loop climbed it and not the model's own search."""
     number: int = 0
     """Its place in the order in which the starts were made."""
-    tried: int = 1
-    """How many starts it stands for: those of a sample of the rows, of which the best went on, are more
-    than one.
-    """
-    found: int = 1
-    """And how many of them led to it."""
 
 
 def times_found(table: Table, objective: float) -> int:

@@ -6,7 +6,7 @@ of weights, where a mixture, a hidden Markov model or anything else with a label
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.notebook import InNotebook
 from jensen.basics.numbers import on_scale_of, repr_in_full
 from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.basics.tables import default_columns
@@ -84,8 +85,6 @@ class End:
         Whether it is sound and without a flaw, once that was asked; None until then.
     note
         Why the climb failed, where it did.
-    tried, found
-        How many starts it stands for, and how many of them led to it.
     """
 
     kind: str
@@ -96,8 +95,6 @@ class End:
     outcome: Outcome = Outcome.FAILED
     proper: bool | None = None
     note: str = ""
-    tried: int = 1
-    found: int = 1
 
 
 class Standardized(NamedTuple):
@@ -146,7 +143,7 @@ Lines = list[tuple[str, list[str]]]
 """Of a table of components: a label, and one text a component."""
 
 
-class Family(Contract):
+class Family(InNotebook, Contract, ABC):
     """K component distributions p(x | z = k, θ).
 
     Four methods are asked for. Each other brings its own reward, and a family without it does without.

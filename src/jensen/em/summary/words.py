@@ -60,28 +60,24 @@ def criteria(fit: Fitted) -> str:
 
 def found(fit: Fitted) -> str:
     """``found by 13 of 22 starts``, as the verdict says."""
-    return f"found by {times_found(fit.starts, fit.objective)} of {count(_tried(fit), 'start')}"
+    return f"found by {times_found(fit.starts, fit.objective)} of {count(fit.starts.num_rows, 'start')}"
 
 
 def starts(fit: Fitted) -> str:
     """How many starts there were, and how often the best maximum was found."""
-    table, tried = fit.starts, _tried(fit)
+    table = fit.starts
     effort = f"{count(fit.num_e_steps, 'E-step')} in {duration(fit.seconds)}"
     if not table.num_rows:
         return "; ".join(filter(None, (fit.verdict.search, effort)))
-    text = count(tried, "start")
+    text = count(table.num_rows, "start")
     times = times_found(table, fit.objective)
-    if tried > 1 and times:
+    if table.num_rows > 1 and times:
         text += f", {times} of them found this maximum" if times > 1 else ", one of them found this maximum"
         text += "; unsettled" if "unsettled" in fit.verdict.search else ""
     lost = [outcome for outcome in table["outcome"].tolist() if outcome in NOT_CHOOSABLE]
     for outcome in dict.fromkeys(lost):
         text += f", {lost.count(outcome)} {outcome}"
     return f"{text}; {effort}"
-
-
-def _tried(fit: Fitted) -> int:
-    return sum(end.tried for end in fit.ends) if fit.ends else fit.starts.num_rows
 
 
 def facts(

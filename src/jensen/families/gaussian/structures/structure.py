@@ -7,7 +7,7 @@ rest follows; a structure that knows better overrides it.
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from math import lgamma, log
 from typing import Any, ClassVar, NamedTuple
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask
+from jensen.basics.notebook import InNotebook
 from jensen.basics.numbers import repr_in_full
 from jensen.basics.plain import Contract
 from jensen.families.gaussian.leave_one_out import MATRIX, OwnPart
@@ -36,7 +37,7 @@ class PriorMoments(NamedTuple):
     log_normalizer: float
 
 
-class Structure(Contract):
+class Structure(InNotebook, Contract, ABC):
     """A covariance structure. ``k`` components in ``d`` columns throughout.
 
     Attributes

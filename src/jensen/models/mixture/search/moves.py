@@ -68,13 +68,14 @@ class View:
         """Computed."""
         return cls(ground, end, *ground.posterior(end))
 
-    def earned(self, share: Array, mass: Array, weight: Array) -> Array:
-        """L_S of parts by their share of every row, Σ_{k∈S} r_nk, with mass w_n of it and weight π_S: since
-        Σ_{k∈S} π_k p(x_n | k) is that share of p(x_n).
-        """
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.log(share) + self.evidence[:, None] - np.log(weight)
-            return np.where(mass > 0, mass * logs, 0.0).sum(axis=0)
+
+def earned(evidence: Array, share: Array, mass: Array, weight: Array) -> Array:
+    """L_S of parts by log p(x_n) and their share of every row, Σ_{k∈S} r_nk, with mass w_n of it and weight
+    π_S: since Σ_{k∈S} π_k p(x_n | k) is that share of p(x_n).
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(share) + evidence[:, None] - np.log(weight)
+        return np.where(mass > 0, mass * logs, 0.0).sum(axis=0)
 
 
 def part_of(view: View, members: tuple[int, ...]) -> Part | None:
@@ -88,9 +89,8 @@ def part_of(view: View, members: tuple[int, ...]) -> Part | None:
     weights = end.weights[which]
     own = End(end.kind, weights / weights.sum(), ground.family.relabel(end.params, which))
     local = ground.part(rows, mass[rows], len(which))
-    some = View(ground, end, view.r, view.evidence[rows])
-    (earned,) = some.earned(share[rows, None], mass[rows, None], weights.sum(keepdims=True))
-    return Part(local, members, own, float(earned) + local.prior_of(own), rows)
+    (own_l,) = earned(view.evidence[rows], share[rows, None], mass[rows, None], weights.sum(keepdims=True))
+    return Part(local, members, own, float(own_l) + local.prior_of(own), rows)
 
 
 def refit(part: Part, k: int, rng: np.random.Generator, wanted: float = 0.0) -> Move | None:
@@ -158,7 +158,7 @@ def _merges(view: View, pairs: list[tuple[int, int]]) -> list[Move]:
     made = family.join(made, {**family.split(made), **kept})
     logs = np.asarray(family.log_density(made, ground.data), float)
     after = np.where(mass > 0, mass * logs, 0.0).sum(axis=0)
-    gains = after - view.earned(share, mass, weight)
+    gains = after - earned(view.evidence, share, mass, weight)
     two, one = ground.with_components(2), ground.with_components(1)
     moves = []
     for at, pair in enumerate(pairs):

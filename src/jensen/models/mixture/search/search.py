@@ -300,7 +300,7 @@ class Hunt:
             params = None if failed else MixtureParams(end.weights, whole.back(end.params))
             verdict = Verdict(end.outcome, end.note, climbed=end.outcome is Outcome.CONVERGED)
             objective, num_e_steps = end.objective - whole.shift, end.num_e_steps + extra
-            yield Start(end.kind, params, objective, num_e_steps, verdict, tried=end.tried, found=end.found)
+            yield Start(end.kind, params, objective, num_e_steps, verdict)
             extra = 0
 
 
