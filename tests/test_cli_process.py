@@ -71,7 +71,7 @@ def large(tmp_path_factory):
     folder = tmp_path_factory.mktemp("large")
     rng = np.random.default_rng(0)
     centres = 2.0 * rng.normal(size=(7, 6))
-    np.save(folder / "large.npy", centres[rng.integers(7, size=150_000)] + rng.normal(size=(150_000, 6)))
+    np.save(folder / "large.npy", centres[rng.integers(7, size=600_000)] + rng.normal(size=(600_000, 6)))
     return folder
 
 

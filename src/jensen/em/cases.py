@@ -172,6 +172,15 @@ def names_of_columns(data: Data) -> tuple[str, ...]:
     return names if all(isinstance(name, str) for name in names) else ()
 
 
+def num_numbers(data: Data) -> int:
+    """How many numbers there are in arrays, and in dicts and tuples of them; anything else counts as one."""
+    if isinstance(data, np.ndarray):
+        return data.size
+    if isinstance(data, dict):
+        return sum(map(num_numbers, data.values()))
+    return sum(map(num_numbers, data)) if isinstance(data, tuple) else 1
+
+
 def columns_of(data: Data) -> list[Any]:
     """The names of the columns of a data frame; none of anything else."""
     said = given(data, ["columns", "dtypes"])

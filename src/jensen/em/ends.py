@@ -20,7 +20,7 @@ from jensen.em.problem import Problem, State
 from jensen.spaces.chart import Chart
 
 MOST_COORDINATES = 300
-MOST_NUMBERS = 2_000_000  # scores of rows that are looked at: rows × coordinates
+MOST_NUMBERS = 400_000  # scores of rows that are looked at: rows × coordinates
 SINGULAR = 1e-4  # information of rows about a direction, relative to that about its coordinates
 LEFT = 2e-3  # nats that may be left, as far as the scores of rows tell
 CHEAP = 160  # E-steps that a second look may always cost; else a small share of what the search has cost,

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.blas import few_threads
 from jensen.basics.numbers import is_whole
 from jensen.basics.progress import Progress
 from jensen.basics.sampling import as_generator
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.algorithms import Algorithm, as_algorithm
+from jensen.em.cases import num_numbers
 from jensen.em.contract import Model
 from jensen.em.effort import Search
 from jensen.em.fitted import Given
@@ -115,7 +117,7 @@ def fit(
         problem.model.chart.check(params)
     chosen = default_algorithm(problem.model) if algorithm is None else as_algorithm(algorithm)
     reorder = params is None and (starts is None or starts.reorder)
-    with Progress() as progress:
+    with Progress() as progress, few_threads(num_numbers(problem.data)):
         climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress, reorder)
         before = () if resume is None else resume.ends
         generator = as_generator(rng)

@@ -148,7 +148,8 @@ class Multistart:
         self.num_searched = sum(start.num_e_steps for start in starts)
         flawed: list[int] = []
         for i in ranked:
-            flaw = self._diagnose(starts[i].params)
+            known = starts[i].verdict  # of its search, which may have looked
+            flaw = self._diagnose(starts[i].params) if known.proper or not known.message else known
             if flaw is not None and not flaw.proper:
                 starts[i] = replace(starts[i], verdict=flaw)
                 flawed.append(i)

@@ -19,7 +19,7 @@ from jensen.basics.notebook import InNotebook
 from jensen.basics.numbers import on_scale_of, repr_in_full
 from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.basics.tables import default_columns
-from jensen.basics.verdict import Outcome
+from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.cases import Rows
 from jensen.numerics import partitions
 from jensen.spaces.chart import as_dict
@@ -83,6 +83,8 @@ class End:
         Of the latest climb.
     proper
         Whether it is sound and without a flaw, once that was asked; None until then.
+    flaw
+        What was found then, if anything.
     note
         Why the climb failed, where it did.
     """
@@ -94,6 +96,7 @@ class End:
     num_e_steps: int = 0
     outcome: Outcome = Outcome.FAILED
     proper: bool | None = None
+    flaw: Verdict | None = None
     note: str = ""
 
 

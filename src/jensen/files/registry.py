@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from jensen.basics.plain import given
 from jensen.files.codec import is_sayable
 
 PACKAGES = ("jensen.em", "jensen.families", "jensen.models", "jensen.spaces")
@@ -19,7 +20,8 @@ def own_classes() -> dict[str, type]:
     <class 'jensen.families.gaussian.structures.tied.Tied'>
     """
     found: dict[str, list[type]] = {}
-    shown = {name: thing for package in PACKAGES for name, thing in vars(import_module(package)).items()}
+    packages = map(import_module, PACKAGES)
+    shown = {name: thing for package in packages for name, thing in given(package, package.__all__).items()}
     for place, module in list(sys.modules.items()):
         if place.startswith(tuple(f"{package}." for package in PACKAGES)):
             for name, thing in vars(module).items():

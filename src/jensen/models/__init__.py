@@ -1,20 +1,8 @@
 """Models p(z | θ) and q(z): latent structures over any family."""
 
-from jensen.families.gaussian.prior import NormalInverseWishart
-from jensen.models.log_joint import Enumerated, LogJoint, LogJointStats, densities
-from jensen.models.mixture.mixture import Mixture
-from jensen.models.mixture.params import MixtureParams, MixtureStats
-from jensen.models.mixture.prior import Dirichlet, MixturePrior
+import lazy_loader
 
-__all__ = [
-    "Dirichlet",
-    "Enumerated",
-    "LogJoint",
-    "LogJointStats",
-    "Mixture",
-    "MixtureParams",
-    "MixturePrior",
-    "MixtureStats",
-    "NormalInverseWishart",
-    "densities",
-]
+from jensen.families.gaussian.prior import NormalInverseWishart
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ += ["NormalInverseWishart"]

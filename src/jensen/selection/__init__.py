@@ -1,19 +1,5 @@
 """Which model do the data support?"""
 
-from jensen.selection.criteria import AIC, BIC, CRITERIA, ICL, Criterion
-from jensen.selection.likelihood_ratio import LikelihoodRatio, likelihood_ratio
-from jensen.selection.selection import Cell, Selection
-from jensen.selection.sweep import select
+import lazy_loader
 
-__all__ = [
-    "AIC",
-    "BIC",
-    "CRITERIA",
-    "ICL",
-    "Cell",
-    "Criterion",
-    "LikelihoodRatio",
-    "Selection",
-    "likelihood_ratio",
-    "select",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -149,6 +149,7 @@ class _Seen:
     weights: Array
     params: GaussianParams
     constant: Array
+    """(k,): log p(x, k) at the mean."""
 
     @classmethod
     def of(cls, family: Any, weights: Array, params: GaussianParams) -> _Seen:
@@ -161,10 +162,9 @@ class _Seen:
 
     def at(self, rows: Array) -> tuple[Array, Array]:
         """Responsibilities and squared distances, (n, k)."""
-        joint = np.asarray(self.native.log_joint(self.weights, self.params, rows), float)
-        odds = np.exp(joint - joint.max(axis=1, keepdims=True))
-        with np.errstate(invalid="ignore"):
-            return odds / odds.sum(axis=1, keepdims=True), 2.0 * (self.constant - joint)
+        r, evidence = self.native.posterior(self.weights, self.params, np.asarray(rows, float))
+        with np.errstate(divide="ignore"):
+            return r, np.where(r > 0, 2.0 * (self.constant - np.log(r) - evidence[:, None]), 0.0)
 
     def largest_share(self, data: Array, weight: Weight) -> Array:
         """(k,): the largest r·m of a row."""
@@ -180,5 +180,8 @@ def _blocks(data: Array, weight: Weight) -> Iterator[tuple[Array, Array]]:
     """Rows that have weight: one without may lie anywhere, its loss can be infinite, and 0·∞ is NaN."""
     for begin in range(0, len(data), BLOCK):
         rows = data[begin : begin + BLOCK]
-        w = np.ones(len(rows)) if weight is None else np.asarray(weight[begin : begin + BLOCK], float)
-        yield rows[w > 0], w[w > 0]
+        if weight is None:
+            yield rows, np.ones(len(rows))
+        else:
+            w = np.asarray(weight[begin : begin + BLOCK], float)
+            yield rows[w > 0], w[w > 0]

@@ -258,22 +258,22 @@ class Gaussian(Family):
 
     def score(self, params: GaussianParams, stats: GaussianStats) -> Array:
         """∂/∂u of the expected log-density, (p,)."""
+        k, d = params.means.shape
         moved = stats.about(params.means)
-        return self._score(params, moved.first, moved.second, moved.dof)
+        covariances = self.covariance.score(params.covariances, moved.second, moved.dof, k, d)
+        return np.concatenate([self._shifts(params, moved.first), covariances])
 
     def row_scores(self, params: GaussianParams, data: Array, r: Array) -> Array:
         """∂/∂u Σ_k r_nk log p(x_n | k) of every row, (n, p)."""
         away = np.asarray(data, float)[:, None, :] - params.means
         first = r[..., None] * away
-        return self._score(params, first, self.covariance.moments.of_rows(first, away), r)
+        covariances = self.covariance.row_scores(params.covariances, first, away, r, *params.means.shape)
+        return np.concatenate([self._shifts(params, first), covariances], axis=-1)
 
-    def _score(self, params: GaussianParams, first: Array, second: Array, dof: Array) -> Array:
-        """From moments about the means; leading axes are rows, where there are any."""
-        k, d = params.means.shape
-        spread = self.covariance.spread(params.covariances, k, d)
-        shifts = self.covariance.moments.precision_times(spread, first)
-        covariances = self.covariance.score(params.covariances, second, dof, k, d)
-        return np.concatenate([shifts.reshape(*first.shape[:-2], -1), covariances], axis=-1)
+    def _shifts(self, params: GaussianParams, first: Array) -> Array:
+        """∂/∂means, from first moments about them (…, k, d)."""
+        spread = self.covariance.spread(params.covariances, *params.means.shape)
+        return self.covariance.moments.precision_times(spread, first).reshape(*first.shape[:-2], -1)
 
     def relabel(self, params: GaussianParams, order: NDArray[np.integer]) -> GaussianParams:
         """The components in another order; a shared covariance stays."""

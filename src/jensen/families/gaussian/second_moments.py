@@ -101,8 +101,24 @@ def _matrix_gradient(matrices: Array, second: Array, dof: Array) -> Array:
     return 0.5 * (precision @ second @ precision - dof[..., None, None] * precision)
 
 
+def times(matrices: Array, vectors: Array) -> Array:
+    """M_k v_nk of vectors (…, k, d), by matrices (k, d, d), or by one for all."""
+    rows = vectors.reshape(-1, *vectors.shape[-2:])
+    if matrices.ndim == 2:
+        return (rows.reshape(-1, len(matrices)) @ matrices.T).reshape(vectors.shape)
+    found = np.swapaxes(rows, 0, 1) @ np.swapaxes(matrices, -1, -2)
+    return np.swapaxes(found, 0, 1).reshape(vectors.shape)
+
+
 def _solve(matrices: Array, vectors: Array) -> Array:
-    return np.asarray(np.linalg.solve(matrices, vectors[..., None])[..., 0], np.float64)
+    """The same by their inverses; every matrix is factorized once."""
+    d = vectors.shape[-1]
+    if matrices.ndim == 2:
+        found = np.linalg.solve(matrices, vectors.reshape(-1, d).T).T
+    else:
+        rows = vectors.reshape(-1, *vectors.shape[-2:])
+        found = np.moveaxis(np.linalg.solve(matrices, np.moveaxis(rows, 0, -1)), -1, 0)
+    return np.asarray(found.reshape(vectors.shape), np.float64)
 
 
 class Matrices(SecondMoments):

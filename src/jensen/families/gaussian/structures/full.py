@@ -8,7 +8,7 @@ from jensen.basics.arrays import Array
 from jensen.families.gaussian.leave_one_out import MATRIX
 from jensen.families.gaussian.metric import AffineMetric, Metric
 from jensen.families.gaussian.second_moments import MATRICES
-from jensen.families.gaussian.structures.matrices import factor_score, wishart_normalizer
+from jensen.families.gaussian.structures.matrices import factor_row_scores, factor_score, wishart_normalizer
 from jensen.families.gaussian.structures.structure import PriorMoments, Structure, divided
 from jensen.spaces.covariance import Covariance
 from jensen.spaces.space import Space
@@ -45,3 +45,6 @@ class Full(Structure):
     def score(self, covariances: Array, second: Array, dof: Array, k: int, d: int) -> Array:
         found = factor_score(covariances, second, dof)
         return found.reshape(*found.shape[:-2], -1)
+
+    def row_scores(self, covariances: Array, first: Array, away: Array, dof: Array, k: int, d: int) -> Array:
+        return factor_row_scores(covariances, first, away, dof).reshape(len(first), -1)

@@ -7,6 +7,7 @@ from math import lgamma, log, pi
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.families.gaussian.second_moments import times
 
 
 def factor_score(covariances: Array, second: Array, dof: Array) -> Array:
@@ -22,6 +23,24 @@ def factor_score(covariances: Array, second: Array, dof: Array) -> Array:
     diagonal = np.arange(d)
     gradient[..., diagonal, diagonal] *= factor[..., diagonal, diagonal]
     return gradient[(..., *np.tril_indices(d))]
+
+
+def factor_row_scores(covariances: Array, first: Array, away: Array, dof: Array) -> Array:
+    """The same of rows, where S = r a aᵀ has rank one; ``first`` is r a, ``away`` a (n, k, d), ``dof`` r.
+
+    L⁻ᵀ L⁻¹ S L⁻ᵀ = (L⁻ᵀ L⁻¹ r a) (L⁻¹ a)ᵀ, and L⁻ᵀ has nothing below its diagonal. Summed over the components
+    where one matrix is theirs.
+    """
+    factor = np.linalg.cholesky(covariances)
+    inverse = np.asarray(np.linalg.inv(factor), float)
+    z = times(inverse, away)
+    y = times(np.swapaxes(inverse, -1, -2), times(inverse, first))
+    i, j = np.tril_indices(covariances.shape[-1])
+    found = np.where(i == j, factor[..., i, j], 1.0) * (y[..., i] * z[..., j])
+    if covariances.ndim == 2:
+        found, dof = found.sum(axis=1), dof.sum(axis=-1)
+    found[..., i == j] -= dof[..., None]
+    return found
 
 
 def wishart_normalizer(scale: Array, dof: float) -> float:

@@ -156,6 +156,10 @@ class Structure(InNotebook, Contract, ABC):
             self.spread(covariances, k, d)
         )
 
+    def row_scores(self, covariances: Array, first: Array, away: Array, dof: Array, k: int, d: int) -> Array:
+        """The `score` of every row, (n, size); ``first`` is r times ``away`` from the means, (n, k, d)."""
+        return self.score(covariances, self.moments.of_rows(first, away), dof, k, d)
+
     def score(self, covariances: Array, second: Array, dof: Array, k: int, d: int) -> Array:
         """∂Q/∂u in the coordinates of the space, (…, size), from moments about the means and their dof (…,
         k).

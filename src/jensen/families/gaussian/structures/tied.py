@@ -8,7 +8,7 @@ from jensen.basics.arrays import Array
 from jensen.families.gaussian.leave_one_out import NOTHING_OWN
 from jensen.families.gaussian.metric import AffineMetric, Metric
 from jensen.families.gaussian.second_moments import POOLED
-from jensen.families.gaussian.structures.matrices import factor_score, wishart_normalizer
+from jensen.families.gaussian.structures.matrices import factor_row_scores, factor_score, wishart_normalizer
 from jensen.families.gaussian.structures.structure import PriorMoments, Structure
 from jensen.spaces.covariance import Covariance
 from jensen.spaces.space import Space
@@ -47,3 +47,6 @@ class Tied(Structure):
 
     def score(self, covariances: Array, second: Array, dof: Array, k: int, d: int) -> Array:
         return factor_score(covariances, second, dof.sum(axis=-1))
+
+    def row_scores(self, covariances: Array, first: Array, away: Array, dof: Array, k: int, d: int) -> Array:
+        return factor_row_scores(covariances, first, away, dof)

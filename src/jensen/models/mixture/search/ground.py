@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Weight
-from jensen.basics.verdict import Outcome
+from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.cases import Rows
 from jensen.em.identities import log_prior
 from jensen.families.family import End, Family
@@ -194,7 +194,7 @@ class Ground:
             return ends
         before = sum(end.num_e_steps for end in ends)
         for end in ends:
-            end.proper = None
+            end.proper = end.flaw = None
         interrupted, hold = False, hold and bool(self.family.shared)
         if self.family.climb is not None and self.model.prior is None:
             interrupted = self.family.climb(ends, self.data, self.weight, tol, max_e_steps, hold)
@@ -210,14 +210,14 @@ class Ground:
     def is_proper(self, end: End) -> bool:
         """Whether it is a sound end without a flaw; found out once."""
         if end.proper is None:
-            end.proper = self.is_sound(end) and self._has_no_flaw(end)
+            end.flaw = self._flaw(end) if self.is_sound(end) else None
+            end.proper = self.is_sound(end) and (end.flaw is None or end.flaw.proper)
         return end.proper
 
-    def _has_no_flaw(self, end: End) -> bool:
+    def _flaw(self, end: End) -> Verdict | None:
         diagnose = self.model.diagnose
         params = MixtureParams(end.weights, end.params)
-        flaw = None if diagnose is None else diagnose(params, self.data, self.weight)
-        return flaw is None or flaw.proper
+        return None if diagnose is None else diagnose(params, self.data, self.weight)
 
     def is_sound(self, end: End) -> bool:
         """Whether its climb is, and every component has the rows that it needs."""

@@ -34,20 +34,20 @@ from jensen.models.mixture.search.starts import begin
 FEW_ROWS = 2000  # that are searched whole
 SAMPLE, SCOUTS = 1200, 150  # rows in a sample of more, for each component
 FEW_COMPONENTS = 8  # of which all neighbours can be tried
-ROUGH, FAIR, FINE = 3e-2, 1e-3, 5e-7  # nats gained in a cycle of two E-steps, twice in a row
+ROUGH, FAIR, FINE = 3e-2, 1e-3, 1e-8
 SAME = 2 * ROUGH  # nats
 BATCH, FEW = 20, 4  # starts of a round, of a scouted one
 NEIGHBOURS = 2
 BASES = 2  # of a round, which are improved
 FOUND, AGAIN = 3, 2  # times that the best end is found: by starts, by solutions of different samples
-SHARE, OFTEN = 0.15, 10  # of the starts on all rows, that lead to the best end; or so many
+SHARE, OFTEN = 0.1, 6  # of the starts on all rows, that lead to the best end; or so many
 TAKEN = 3  # solutions of a sample, to all rows
 CROSSED = 4  # solutions, the best of which gets parts of the others
 CLOSE = 3.0  # nats below the best, that may be above it at their end
 # What a search may cost, on the scale of `Meter`: in passes over all rows, for each component, since more
 # components have more maxima; less where samples are searched for few.
-PASSES, SCOUTED_PASSES = 200, 60
-LEAST, MOST = 2e8, 1e11  # some milliseconds, and most of a minute; but at least
+PASSES, SCOUTED_PASSES = 300, 90
+LEAST, MOST = 1e8, 1e11  # some milliseconds, and most of a minute; but at least
 FEW_PASSES = 600
 WORK = 1e7  # that an E-step of all starts of a round may cost
 MOST_CELLS = 2e7  # rows × columns, or × components, that are searched: of more, a part
@@ -298,7 +298,8 @@ class Hunt:
         for end in sorted(ends, key=lambda end: -end.objective):
             failed = end.outcome is Outcome.FAILED
             params = None if failed else MixtureParams(end.weights, whole.back(end.params))
-            verdict = Verdict(end.outcome, end.note, climbed=end.outcome is Outcome.CONVERGED)
+            known = None if end.proper or failed else end.flaw
+            verdict = known or Verdict(end.outcome, end.note, climbed=end.outcome is Outcome.CONVERGED)
             objective, num_e_steps = end.objective - whole.shift, end.num_e_steps + extra
             yield Start(end.kind, params, objective, num_e_steps, verdict)
             extra = 0

@@ -1,0 +1,27 @@
+# The public names of jensen.families; each is imported on first use.
+from .categorical import Categorical as Categorical
+from .categorical import DirichletPrior as DirichletPrior
+from .family import Components as Components
+from .family import End as End
+from .family import Family as Family
+from .family import Standardized as Standardized
+from .family import Sums as Sums
+from .gaussian.gaussian import Gaussian as Gaussian
+from .gaussian.moments import GaussianParams as GaussianParams
+from .gaussian.moments import GaussianStats as GaussianStats
+from .gaussian.prior import NormalInverseWishart as NormalInverseWishart
+from .gaussian.ridge import Ridge as Ridge
+from .gaussian.structures import EEI as EEI
+from .gaussian.structures import EII as EII
+from .gaussian.structures import STRUCTURES as STRUCTURES
+from .gaussian.structures import Diagonal as Diagonal
+from .gaussian.structures import Full as Full
+from .gaussian.structures import PriorMoments as PriorMoments
+from .gaussian.structures import Spherical as Spherical
+from .gaussian.structures import Structure as Structure
+from .gaussian.structures import Tied as Tied
+from .poisson import GammaPrior as GammaPrior
+from .poisson import Poisson as Poisson
+from .poisson import PoissonParams as PoissonParams
+from .product import Product as Product
+from .product_prior import ProductPrior as ProductPrior
