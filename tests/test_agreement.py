@@ -233,3 +233,13 @@ def test_right_models_do_not_fall():
     for model, start in ((Linkage(), 0.5), (PoissonMixture(2), None)):
         data, weight = (np.arange(4), ANIMALS) if start else (poisson(2, 9)[:, 0], None)
         assert jensen.fit(model, data, start, weight=weight, algorithm=EM()).verdict.converged
+
+
+def test_columns_that_are_combinations_of_others_are_named():
+    x = jensen.load_dataset("iris").values[:, :4]
+    tied = np.column_stack([x, x[:, 1] + 2.0 * x[:, 3]])
+    verdict = jensen.fit(jensen.Mixture(2), tied).verdict
+    assert verdict.message == (
+        "the 5 columns have rank 4: 1, 3, 4 (counted from 0) are combinations of each other"
+    )
+    assert "fewer rows than columns" in jensen.fit(jensen.Mixture(1), tied[48:52]).verdict.message

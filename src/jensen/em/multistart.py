@@ -142,9 +142,8 @@ class Multistart:
             (i for i, start in enumerate(starts) if start.params is not None), key=lambda i: rank(starts[i])
         )
         if not ranked:
-            reasons = sorted({start.verdict.message for start in starts})
-            others = f"; and {len(reasons) - 2} more reasons" if len(reasons) > 2 else ""
-            raise ValueError(f"every start failed: {'; '.join(reasons[:2])}{others}")
+            others = f" (the first of {len(starts)} starts)" if len(starts) > 1 else ""
+            raise ValueError(f"every start failed: {starts[0].verdict.message}{others}")
         self.num_searched = sum(start.num_e_steps for start in starts)
         flawed: list[int] = []
         for i in ranked:

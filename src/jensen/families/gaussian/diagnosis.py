@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.errors import listed
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.families.checks import identical
 from jensen.families.gaussian.kernels import Native
@@ -32,6 +33,7 @@ SAME = 1e-3  # distance of two components, in the metric, that makes them one
 MANY = 50.0  # rows for each parameter of a component; then only one that stands out can make it spurious:
 OUT = 0.1  # a row's squared distance, in the component's rows
 BLOCK = 16_384
+MOST_COLUMNS = 12
 
 
 def diagnose(
@@ -59,9 +61,12 @@ def _list(flags: Mask) -> str:
 def _bound_message(family: Any, bound: Mask) -> tuple[str, str]:
     columns = len(family.metric.mean)
     if family.metric.rank < columns:
+        which = [str(j) for j in family.metric.dependent]
+        why = "some are combinations of others, or there are fewer rows than columns"
+        if len(which) < columns:
+            why = f"{listed(which, MOST_COLUMNS)} (counted from 0) are combinations of each other"
         return (
-            f"the {columns} columns have rank {family.metric.rank}: some are combinations of others, or "
-            "there are fewer rows than columns",
+            f"the {columns} columns have rank {family.metric.rank}: {why}",
             "leave columns out, or use a diagonal or spherical covariance",
         )
     return (

@@ -21,6 +21,7 @@ from jensen.numerics.positive_definite import is_positive_definite
 NULL_DIRECTION = 1e-5
 """Eigenvalues of the correlation matrix are taken to be at least this: columns that are linear combinations
 of others would otherwise give the bound no scale at all."""
+TAKES_PART = 1e-3  # in a unit vector along which the standardized columns do not vary
 
 
 class Metric(Protocol):
@@ -71,6 +72,11 @@ class Metric(Protocol):
         ...
 
     @property
+    def dependent(self) -> list[int]:
+        """The columns that are combinations of others, where the metric has directions across columns."""
+        ...
+
+    @property
     def least_bound(self) -> float:
         """The smallest bound that covariances at it can be computed with."""
         ...
@@ -115,6 +121,15 @@ class AffineMetric:
             correlation = (vectors * np.maximum(values, NULL_DIRECTION)) @ vectors.T
             covariance = correlation * np.outer(scale, scale)
         return cls(mean, np.asarray(np.linalg.cholesky(covariance), np.float64), rank)
+
+    @property
+    def dependent(self) -> list[int]:
+        """The columns that are combinations of others, where some are."""
+        covariance = self.factor @ self.factor.T
+        scale = np.sqrt(np.diagonal(covariance))
+        _, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+        null = np.abs(vectors[:, : len(self.mean) - self.rank])
+        return np.flatnonzero((null > TAKES_PART).any(axis=1)).tolist()
 
     def whiten(self, data: Array) -> Array:
         return (data - self.mean) @ np.linalg.inv(self.factor).T
@@ -212,6 +227,10 @@ class ColumnMetric(ScaledMetric):
     def rank(self) -> int:
         return int(np.count_nonzero(self.scale))
 
+    @property
+    def dependent(self) -> list[int]:
+        return np.flatnonzero(self.scale == 0).tolist()
+
     @staticmethod
     def random_map(d: int, rng: np.random.Generator) -> Array:
         return np.diag(rng.choice([-1, 1], d) * np.exp(rng.uniform(-2, 2, d)))
@@ -240,6 +259,10 @@ class ScaleMetric(ScaledMetric):
     @property
     def rank(self) -> int:
         return len(self.mean)
+
+    @property
+    def dependent(self) -> list[int]:
+        return []
 
     @staticmethod
     def random_map(d: int, rng: np.random.Generator) -> Array:
