@@ -262,7 +262,8 @@ def test_the_law_of_names_can_fail() -> None:
 
 # ---- what is counted ---------------------------------------------------------------------------------------
 
-WORDS = {2: "two", 3: "three", 4: "four", 6: "six", 7: "seven", 10: "ten", 20: "twenty", 40: "forty"}
+WORDS = {2: "two", 3: "three", 4: "four", 6: "six", 7: "seven", 8: "eight", 10: "ten"}
+WORDS |= {20: "twenty", 40: "forty"}
 
 
 def power(number: int) -> str:
@@ -275,15 +276,18 @@ DENSITIES = set(jensen.densities.__all__) - {"Density", "xlogy", "inverse_factor
 EFFORT = "src/jensen/em/effort.py"
 NUMBERS = [
     ("docs/choosing.md", f"what {search.PASSES} passes over the rows for each component cost"),
-    ("docs/choosing.md", f"it may cost {search.SCOUTED_PASSES} passes over all rows for each component"),
-    ("docs/choosing.md", f"Above {search.FEW_ROWS} rows each round works on a sample"),
+    ("docs/choosing.md", f"{search.LONG_PASSES} for up to {WORDS[search.FEW_COMPONENTS]} components"),
+    (
+        "docs/choosing.md",
+        f"Above {search.FEW_ROWS} rows (and, of up to {WORDS[search.FEW_COMPONENTS]} components, above",
+    ),
     (
         "docs/choosing.md",
         f"found {WORDS[search.FOUND]} times, and by {100 * search.SHARE:.0f} % of the starts",
     ),
     ("docs/choosing.md", f"has settled when {WORDS[search.AGAIN]} samples agree"),
     ("docs/choosing.md", f"{WORDS[search.BATCH // 2]} to {WORDS[search.BATCH]} starts (the fewer"),
-    (EFFORT, f"what {search.PASSES} E-steps for each component cost, {search.SCOUTED_PASSES}"),
+    (EFFORT, f"what {search.PASSES} E-steps for each component cost, {search.LONG_PASSES}"),
     (EFFORT, f"than {search.FEW_PASSES} E-steps"),
     (
         "docs/trouble.md",

@@ -107,16 +107,17 @@ def censored(name, low, high, params):
 
 
 @cache
-def derived(name, method):
+def derived(name, method, order=2):
     """The values, gradients and Hessians in the parameters u (k, p), of the same x for all."""
     density = getattr(getattr(densities, name), method)
-    return compiled(with_derivatives(lambda u, *x: density(*x, *[u[i] for i in range(len(u))])))
+    return compiled(with_derivatives(lambda u, *x: density(*x, *[u[i] for i in range(len(u))]), order))
 
 
-def with_derivatives(log_density):
+def with_derivatives(log_density, order=2):
     """Of a function of u and more: its value, gradient and Hessian at several u (k, p)."""
     gradient = jax.jacrev(log_density)
-    each = lambda *u: (log_density(*u), gradient(*u), jax.jacfwd(gradient)(*u))  # noqa: E731 -- for vmap
+    wanted = (log_density, gradient, jax.jacfwd(gradient))[: order + 1]
+    each = lambda *u: tuple(function(*u) for function in wanted)  # noqa: E731 -- for vmap
     return lambda u, *more: jax.vmap(each, (0, *(None for _ in more)))(u, *more)
 
 
@@ -171,9 +172,9 @@ def at_steps(derived, params, *x):
 
 def assert_derivatives(derived, params, *x):
     """They are those of central differences: of the values, and for the Hessian of the gradient."""
-    (values, gradients, hessians), steps = at_steps(derived, params, *x)
-    gradient, hessian, p = gradients[0], hessians[0], len(steps)
-    assert np.isfinite(gradient).all() and np.isfinite(hessian).all()
+    (values, gradients, *hessians), steps = at_steps(derived, params, *x)
+    gradient, p = gradients[0], len(steps)
+    assert np.isfinite(gradient).all()
     for i in np.flatnonzero(steps.diagonal()):
         (above, slope_above), (below, slope_below) = ((values[k], gradients[k]) for k in (1 + i, 1 + p + i))
         width = (params[i] + steps[i, i]) - (params[i] - steps[i, i])
@@ -181,9 +182,9 @@ def assert_derivatives(derived, params, *x):
         error = np.abs((above - below) / width - gradient[..., i])
         assert (error < 1e-6 * (1.0 + np.abs(gradient[..., i])) + rounding).all()
         expected = (slope_above - slope_below) / width
-        np.testing.assert_allclose(
-            hessian[..., i], expected, rtol=1e-5, atol=1e-5 * (1 + np.abs(hessian).max())
-        )
+        for hessian in (each[0] for each in hessians):
+            atol = 1e-5 * (1 + np.abs(hessian).max())
+            np.testing.assert_allclose(hessian[..., i], expected, rtol=1e-5, atol=atol)
 
 
 SMOOTH = [row for row in ROWS if row.name not in ("uniform", "laplace", "binomial")]
@@ -352,7 +353,8 @@ def test_derivatives_of_censored_values(row):
     a, b = row.law.ppf([0.3, 0.9])
     b, x, inf = b + (a == b), row.points[1], math.inf
     low, high = np.array([a, a, -inf, x, -inf]), np.array([b, inf, b, x, inf])
-    assert_derivatives(derived(row.name, "censored"), row.params, low, high)
+    order = 1 if row.name == "negative_binomial" else 2  # its Hessian takes XLA minutes
+    assert_derivatives(derived(row.name, "censored", order), row.params, low, high)
 
 
 def test_in_the_far_tail():

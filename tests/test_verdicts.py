@@ -174,3 +174,33 @@ def test_an_m_step_that_does_nothing_is_named():
 def test_an_m_step_beside_the_maximum_does_not_converge():
     fit = jensen.fit(Biased(), COUNTS, APART | {"rate": np.array([4.0, 30.0])})
     assert fit.verdict.outcome == "saddle" and "check_model" in fit.verdict.advice
+
+
+# ---- tops that are no parabola ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_corner_is_not_called_a_parameter_that_changes_nothing(seed):
+    """The median of Laplace's distribution: second derivatives are 0 beside it, and both sides are lower."""
+    x = np.random.default_rng(seed).laplace(size=51)
+    spaces = {"m": jensen.Real(), "s": jensen.Positive()}
+    model = jensen.LogJoint(
+        lambda p, z, x: densities.laplace(x, p["m"], p["s"]), jensen.Enumerated(1), spaces
+    )
+    fit = jensen.fit(model, x)
+    highest = -51 * np.log(2 * np.abs(x - np.median(x)).mean()) - 51
+    assert highest - 0.1 < fit.log_evidence <= highest + 1e-9
+    verdict = fit.verdict
+    assert verdict.converged == (fit.log_evidence > highest - 5e-3) or "is left" in verdict.message
+    assert "does not change" not in verdict.message
+    assert fit.uncertainty().verdict.outcome == verdict.outcome
+
+
+def test_a_top_of_fourth_order_is_one():
+    def log_joint(p, z, x):
+        return -((p["a"] - 1.0) ** 4) + 0.0 * x
+
+    model = jensen.LogJoint(log_joint, jensen.Enumerated(1), {"a": jensen.Real()})
+    fit, verdict, sure = both(model, np.zeros(1), {"a": 0.2})
+    assert fit.params["a"] == pytest.approx(1.0, abs=0.01)
+    assert "not change" not in verdict.message and "not change" not in sure.message

@@ -15,7 +15,7 @@ class Search(InNotebook):
     ----------
     effort
         Multiplies the work after which the search ends although it has not settled. By default that of a
-        mixture is what 300 E-steps for each component cost, 90 where samples of the rows are searched;
+        mixture is what 300 E-steps for each component cost, 90 of few components of many rows;
         small problems, which take milliseconds, may cost more, and very large ones less, though never less
         than 600 E-steps.
 

@@ -116,9 +116,10 @@ def fit(
     if params is not None and problem.model.chart is not None:
         problem.model.chart.check(params)
     chosen = default_algorithm(problem.model) if algorithm is None else as_algorithm(algorithm)
+    may_finish = algorithm is None and stop is None
     reorder = params is None and (starts is None or starts.reorder)
     with Progress() as progress, few_threads(num_numbers(problem.data)):
-        climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress, reorder)
+        climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress, reorder, may_finish)
         before = () if resume is None else resume.ends
         generator = as_generator(rng)
         found, interrupted = gather(climbs.starts(params, restarts, generator, before, starts, search))

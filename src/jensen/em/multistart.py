@@ -76,6 +76,10 @@ class Multistart:
     progress: Progress
     reorder: bool = False
     """Whether the components of what is returned are put in their canonical order."""
+    may_finish: bool = True
+    """Whether a second look may take Newton's step where a climb has stopped short: not where the user has
+    said how to climb or when to stop.
+    """
     num_extra_e_steps: int = field(default=0, init=False)
     num_searched: int = field(default=0, init=False)
     """E-steps of all starts, once they are known."""
@@ -260,7 +264,7 @@ class Multistart:
                 return replace(flaw, climbed=True)
             if parabola.climbing.any():
                 return Verdict(Outcome.SADDLE, RISES, "start elsewhere", climbed=True)
-            if (left := _finished(run, parabola)) > AT_A_MAXIMUM:
+            if (left := _finished(run, parabola, self.may_finish)) > AT_A_MAXIMUM:
                 said = f"{STILL}, but about {left:.2g} of log-likelihood is left"
                 return Verdict(Outcome.STEP_LIMIT, said, f"{GO_ON}, with the default algorithm; {CHECK}")
             notes += [at_bound(run.problem, run.state, parabola, self.reorder), flat(parabola)]
@@ -271,11 +275,11 @@ class Multistart:
         return Verdict(Outcome.CONVERGED, "; ".join(filter(None, notes)), climbed=True)
 
 
-def _finished(run: Run, parabola: Parabola) -> float:
-    """The log-likelihood that curvature says is left, after Newton's step where that was not taken yet and
-    is worth it.
+def _finished(run: Run, parabola: Parabola, may_step: bool) -> float:
+    """The log-likelihood that curvature says is left, after Newton's step where that was not taken yet, may
+    be and is worth it.
     """
-    if run.polished is None and log_likelihood_left(parabola) > AT_A_MAXIMUM:
+    if may_step and run.polished is None and log_likelihood_left(parabola) > AT_A_MAXIMUM:
         run.polished = newton_step(run.problem, run.state, parabola)
         if run.polished.state is not run.state:
             run.take(run.polished.state, "Newton")

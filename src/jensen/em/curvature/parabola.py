@@ -49,6 +49,8 @@ class Parabola:
     noise
         (r,): curvatures that cannot be told from 0: by rounding, by the distance to the maximum, or because
         they are of logarithms about which nothing is known.
+    drift
+        What of that is due to the distance to the maximum.
     vanished
         (p,): coordinates of the chart that move nothing where they are, and have no bound.
     steepness
@@ -67,6 +69,7 @@ class Parabola:
     directions: Array
     values: Array
     noise: Array
+    drift: float
     vanished: Mask
     steepness: Array
     unbounded: Mask
@@ -103,7 +106,8 @@ class Parabola:
         endless = unbounded(place, slope, np.diag(matrix)) & ~held
         spacing = UNRESOLVED * np.where(np.isfinite(chart.widest()), np.maximum(np.abs(u), 1.0), np.abs(u))
         lost = ~held & (diagonal * np.square(spacing) > 1.0)
-        return cls(g, place, frozen, idle, directions, values, noise, vanished, diagonal, endless, lost)
+        kinds = (vanished, diagonal, endless, lost)
+        return cls(g, place, frozen, idle, directions, values, noise, drift, *kinds)
 
     @property
     def falling(self) -> Mask:
@@ -122,8 +126,11 @@ class Parabola:
 
     @property
     def remaining(self) -> float:
-        """½ gᵀ I⁻¹ g over the directions that fall: the log-likelihood still to be gained."""
-        d, v = self.directions[:, self.falling], self.values[self.falling]
+        """½ gᵀ I⁻¹ g over the directions that fall, or would but for the distance to the maximum: the
+        log-likelihood still to be gained.
+        """
+        fall = self.values > self.noise - self.drift
+        d, v = self.directions[:, fall], self.values[fall]
         return 0.5 * float(np.square(self.g @ d) @ (1.0 / v))
 
     @property

@@ -17,6 +17,7 @@ MOST_NAMES = 8
 ALIVE = (-1.0, 0.0, 1.0)  # where no logarithm or logit has saturated
 NOTHING = 1e-9  # relative: of the objective
 LOSS = (0.05, 5.0)  # nats that one standard error away from a maximum costs: ½ on a parabola
+LENGTHS = (1e-3, 1e-1, 1.0)  # relative; at a top that is no parabola, a corner or −u⁴, both sides cost something
 
 
 def confirmed(objective_at: Callable[[Array], float], here: float, u: Array, parabola: Parabola) -> Parabola:
@@ -48,10 +49,13 @@ def _moved(objective_at: Callable[[Array], float], u: Array, j: int, place: floa
 
 
 def _is_top(moved: Callable[[float], float], here: float, place: float, steepness: float) -> bool:
-    if not steepness > 0:
-        return False
-    length = 1.0 / np.sqrt(steepness)
-    return all(LOSS[0] < here - moved(place + step) < LOSS[1] for step in (length, -length))
+    if steepness > 0:
+        length = 1.0 / np.sqrt(steepness)
+        if all(LOSS[0] < here - moved(place + step) < LOSS[1] for step in (length, -length)):
+            return True
+    resolved = NOTHING * (1.0 + abs(here))
+    lengths = np.array(LENGTHS) * (1.0 + abs(place))
+    return any(all(resolved < here - moved(place + s) < np.inf for s in (h, -h)) for h in lengths)
 
 
 def _is_idle(moved: Callable[[float], float], here: float) -> bool:

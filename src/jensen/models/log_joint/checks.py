@@ -193,7 +193,7 @@ def complaint(
     logs: np.ndarray, first_row: int, latent: Enumerated, params: Any, rows: Rows, passes: Passes
 ) -> str | None:
     """What is wrong with the log-joint (K, n) of some rows, from ``first_row`` on; None where nothing is."""
-    shown = {name: np.vectorize(_six_digits)(value).tolist() for name, value in params.items()}
+    shown = {name: short(value).tolist() for name, value in params.items()}
     for bad, what in ((np.isnan(logs), "NaN"), (logs == np.inf, "+inf")):
         if bad.any():
             n = int(np.flatnonzero(bad.any(axis=0))[0])
@@ -211,8 +211,7 @@ def complaint(
     return None
 
 
-def _six_digits(number: float) -> float:
-    return float(f"{number:.6g}")
+short = np.vectorize(lambda number: float(f"{number:.6g}"), otypes=[float])
 
 
 def _why(passes: Passes, params: Any, latent: Enumerated, state: int, rows: Rows, n: int) -> str:

@@ -31,7 +31,8 @@ from jensen.models.mixture.search.ground import SOUND, Ground
 from jensen.models.mixture.search.improve import Improver
 from jensen.models.mixture.search.starts import begin
 
-FEW_ROWS = 2000  # that are searched whole
+FEW_ROWS = 2000  # that are searched whole; of few components more of them, where an E-step costs no more than
+QUICK = 1e7  # this, on the scale of `Meter`
 SAMPLE, SCOUTS = 1200, 150  # rows in a sample of more, for each component
 FEW_COMPONENTS = 8  # of which all neighbours can be tried
 ROUGH, FAIR, FINE = 3e-2, 1e-3, 1e-8
@@ -45,8 +46,8 @@ TAKEN = 3  # solutions of a sample, to all rows
 CROSSED = 4  # solutions, the best of which gets parts of the others
 CLOSE = 3.0  # nats below the best, that may be above it at their end
 # What a search may cost, on the scale of `Meter`: in passes over all rows, for each component, since more
-# components have more maxima; less where samples are searched for few.
-PASSES, SCOUTED_PASSES = 300, 90
+# components have more maxima; less for few components of many rows.
+PASSES, LONG_PASSES = 300, 90
 LEAST, MOST = 1e8, 1e11  # some milliseconds, and most of a minute; but at least
 FEW_PASSES = 600
 WORK = 1e7  # that an E-step of all starts of a round may cost
@@ -132,13 +133,15 @@ class Hunt:
     @property
     def is_small(self) -> bool:
         """Whether all rows are looked at from the beginning."""
-        return self.whole.n <= FEW_ROWS
+        is_quick = self.whole.k <= FEW_COMPONENTS and self.whole.cost <= QUICK
+        return self.whole.n <= FEW_ROWS or is_quick
 
     @property
     def budget(self) -> float:
         """After which there is no further round."""
         cost = self.whole.cost
-        passes = PASSES if self.is_small or self.whole.k > FEW_COMPONENTS else SCOUTED_PASSES
+        is_long = self.whole.n > FEW_ROWS and self.whole.k <= FEW_COMPONENTS
+        passes = LONG_PASSES if is_long else PASSES
         most = max(MOST, FEW_PASSES * cost)
         return self.effort.effort * float(min(LEAST + passes * self.whole.k * cost, most))
 
