@@ -176,7 +176,7 @@ def test_an_m_step_beside_the_maximum_does_not_converge():
     assert fit.verdict.outcome == "saddle" and "check_model" in fit.verdict.advice
 
 
-# ---- tops that are no parabola ------------------------------------------------------------------------------
+# ---- tops that are no parabola -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -17,7 +17,7 @@ MOST_NAMES = 8
 ALIVE = (-1.0, 0.0, 1.0)  # where no logarithm or logit has saturated
 NOTHING = 1e-9  # relative: of the objective
 LOSS = (0.05, 5.0)  # nats that one standard error away from a maximum costs: ½ on a parabola
-LENGTHS = (1e-3, 1e-1, 1.0)  # relative; at a top that is no parabola, a corner or −u⁴, both sides cost something
+LENGTHS = (1e-3, 1e-1, 1.0)  # relative; both sides of a corner or of −u⁴ cost something
 
 
 def confirmed(objective_at: Callable[[Array], float], here: float, u: Array, parabola: Parabola) -> Parabola:
