@@ -1,5 +1,6 @@
 // One pass over rows, compiled once for each instruction set (see CMakeLists.txt).
 #include "columns.hpp"
+#include "nearest.hpp"
 
 namespace jensen::JENSEN_ISA {
 namespace {
@@ -93,7 +94,7 @@ void subtract_rows(double* __restrict row, const double* m, const double* factor
 #define JENSEN_STRING(x) #x
 #define JENSEN_NAME(x) JENSEN_STRING(x)
 extern const KernelSet kernel_set;
-const KernelSet kernel_set = {JENSEN_NAME(JENSEN_ISA), subtract_rows,
+const KernelSet kernel_set = {JENSEN_NAME(JENSEN_ISA), subtract_rows, nearest,
                               {block_rows<double>, workspace_bytes<double>, pack<double>, pass<double>},
                               {block_rows<float>, workspace_bytes<float>, pack<float>, pass<float>}};
 

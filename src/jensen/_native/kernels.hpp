@@ -66,6 +66,10 @@ struct KernelSet {
   // row[j] −= Σ_p factors[p d] m[p d + j] for begin ≤ j < end, over the rows p < count of m (·, d).
   void (*subtract_rows)(double* row, const double* m, const double* factors, std::int64_t d, std::int64_t count,
                         std::int64_t begin, std::int64_t end);
+  // Of rows by column (d, pitch), `count` of them a multiple of eight: distance[n] (in and out) becomes the least of
+  // itself and the squared distances to the centres (k, d); labels[n], unless null, which centre that is, else 0.
+  void (*nearest)(const double* columns, std::int64_t pitch, std::int64_t count, std::int64_t d, const double* centres,
+                  std::int64_t k, double* distance, std::int32_t* labels);
   Kernel<double> f64;
   Kernel<float> f32;
 };

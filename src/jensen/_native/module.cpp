@@ -195,11 +195,12 @@ Array<std::int32_t> kmeans(Matrix<double> x, std::optional<Doubles> weight, Matr
   Owned<std::int32_t> labels = allocate<std::int32_t>(starts * n);
   {
     nb::gil_scoped_release release;
+    const ByColumn by_column(rows, static_cast<std::int64_t>(d));
     each_in_threads(starts, n * d * k < FEW_NUMBERS ? 1 : threads, [&](std::size_t i) {
       Vector centres(k * d);
       const auto columns = static_cast<std::int64_t>(d), groups = static_cast<std::int64_t>(k);
-      plus_plus(rows, columns, groups, draws.data() + i * k, centres.data());
-      lloyd(rows, columns, groups, centres.data(), max_steps, labels.data + i * n);
+      plus_plus(rows, by_column, columns, groups, draws.data() + i * k, centres.data());
+      lloyd(rows, by_column, columns, groups, centres.data(), max_steps, labels.data + i * n);
     });
   }
   return Array<std::int32_t>(labels.data, {starts, n}, labels.owner);

@@ -2,19 +2,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 namespace jensen {
 
 namespace {
 
-double squared_distance(const double* x, const double* y, std::int64_t d) {
-  double sum = 0;
-  for (std::int64_t j = 0; j < d; ++j) {
-    const double u = x[j] - y[j];
-    sum += u * u;
-  }
-  return sum;
-}
+constexpr std::int64_t kPad = 8;
+constexpr std::int64_t kStill = 1000;  // one row in so many may move in a last step
 
 // The row at which the running sum of `mass` passes `draw` of its total; of the weights where nothing is left.
 std::int64_t drawn(const Vector& mass, const Rows<double>& rows, double draw) {
@@ -42,61 +37,66 @@ std::int64_t drawn(const Vector& mass, const Rows<double>& rows, double draw) {
 
 }  // namespace
 
-void plus_plus(const Rows<double>& rows, std::int64_t d, std::int64_t k, const double* draws, double* centres) {
+ByColumn::ByColumn(const Rows<double>& rows, std::int64_t d)
+    : padded((rows.n + kPad - 1) / kPad * kPad), pitch(padded + kPad), numbers(static_cast<std::size_t>(d * pitch), 0.0) {
+  for (std::int64_t i = 0; i < rows.n; ++i)
+    for (std::int64_t j = 0; j < d; ++j) numbers[static_cast<std::size_t>(j * pitch + i)] = rows.x[i * d + j];
+}
+
+void plus_plus(const Rows<double>& rows, const ByColumn& columns, std::int64_t d, std::int64_t k, const double* draws,
+               double* centres) {
   const std::int64_t n = rows.n;
   if (n == 0) return;
-  Vector nearest(static_cast<std::size_t>(n), std::numeric_limits<double>::infinity());
+  Vector distance(static_cast<std::size_t>(columns.padded), std::numeric_limits<double>::infinity());
   Vector mass(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) mass[static_cast<std::size_t>(i)] = rows.weight ? rows.weight[i] : 1.0;
   for (std::int64_t c = 0; c < k; ++c) {
-    const double* centre = rows.x + drawn(mass, rows, draws[c]) * d;
-    std::copy(centre, centre + d, centres + c * d);
+    const double* row = rows.x + drawn(mass, rows, draws[c]) * d;
+    std::copy(row, row + d, centres + c * d);
+    kernels().nearest(columns.numbers.data(), columns.pitch, columns.padded, d, centres + c * d, 1, distance.data(),
+                      nullptr);
     for (std::int64_t i = 0; i < n; ++i) {
       const auto at = static_cast<std::size_t>(i);
-      nearest[at] = std::min(nearest[at], squared_distance(rows.x + i * d, centre, d));
-      mass[at] = (rows.weight ? rows.weight[i] : 1.0) * nearest[at];
+      mass[at] = (rows.weight ? rows.weight[i] : 1.0) * distance[at];
     }
   }
 }
 
-void lloyd(const Rows<double>& rows, std::int64_t d, std::int64_t k, const double* centres,
+void lloyd(const Rows<double>& rows, const ByColumn& columns, std::int64_t d, std::int64_t k, const double* centres,
            int max_steps, std::int32_t* labels) {
   const std::int64_t n = rows.n;
+  if (n == 0) return;
   Vector centre(centres, centres + k * d), sum(static_cast<std::size_t>(k * d)), count(static_cast<std::size_t>(k));
+  Vector distance(static_cast<std::size_t>(columns.padded));
+  std::vector<std::int32_t> nearest(static_cast<std::size_t>(columns.padded));
+  std::vector<std::int64_t> members(static_cast<std::size_t>(k));  // count is not exactly 0 where all have left
+  const auto add = [&](std::int64_t i, std::int32_t label, int sign) {
+    const double w = sign * (rows.weight ? rows.weight[i] : 1.0);
+    members[static_cast<std::size_t>(label)] += sign;
+    count[static_cast<std::size_t>(label)] += w;
+    for (std::int64_t j = 0; j < d; ++j) sum[static_cast<std::size_t>(label * d + j)] += w * rows.x[i * d + j];
+  };
   std::fill(labels, labels + n, -1);
   for (int step = 0; step < max_steps; ++step) {
-    bool moved = false;
-    double farthest = -1;
-    std::int64_t far_row = 0;
-    std::fill(sum.begin(), sum.end(), 0.0);
-    std::fill(count.begin(), count.end(), 0.0);
+    std::fill(distance.begin(), distance.end(), std::numeric_limits<double>::infinity());
+    kernels().nearest(columns.numbers.data(), columns.pitch, columns.padded, d, centre.data(), k, distance.data(),
+                      nearest.data());
+    std::int64_t moved = 0;
     for (std::int64_t i = 0; i < n; ++i) {
-      const double* x = rows.x + i * d;
-      double best = std::numeric_limits<double>::infinity();
-      std::int32_t label = 0;
-      for (std::int64_t c = 0; c < k; ++c) {
-        const double distance = squared_distance(x, centre.data() + c * d, d);
-        if (distance < best) {
-          best = distance;
-          label = static_cast<std::int32_t>(c);
-        }
-      }
-      moved |= labels[i] != label;
-      labels[i] = label;
-      if (best > farthest) {
-        farthest = best;
-        far_row = i;
-      }
-      const double w = rows.weight ? rows.weight[i] : 1.0;
-      count[static_cast<std::size_t>(label)] += w;
-      for (std::int64_t j = 0; j < d; ++j) sum[static_cast<std::size_t>(label * d + j)] += w * x[j];
+      const std::int32_t now = nearest[static_cast<std::size_t>(i)];
+      if (labels[i] == now) continue;
+      ++moved;
+      if (labels[i] >= 0) add(i, labels[i], -1);
+      add(i, now, 1);
+      labels[i] = now;
     }
-    if (!moved) break;
+    if (moved * kStill <= n) break;
     for (std::int64_t c = 0; c < k; ++c) {
-      const double of = count[static_cast<std::size_t>(c)];
+      const double of = members[static_cast<std::size_t>(c)] ? count[static_cast<std::size_t>(c)] : 0.0;
+      const std::int64_t far = of > 0 ? 0 : std::max_element(distance.begin(), distance.begin() + n) - distance.begin();
       for (std::int64_t j = 0; j < d; ++j) {
         const auto at = static_cast<std::size_t>(c * d + j);
-        centre[at] = of > 0 ? sum[at] / of : rows.x[far_row * d + j];
+        centre[at] = of > 0 ? sum[at] / of : rows.x[far * d + j];
       }
     }
   }

@@ -19,7 +19,7 @@ const Kernel<float>& kernel<float>() { return kernels().f32; }
 
 // Enough work for a slab to be worth a thread.
 std::int64_t slab_rows(std::int64_t n, std::int64_t d, std::int64_t block) {
-  const std::int64_t rows = std::max({std::int64_t{1024}, 65536 / (d + 1), (n + 255) / 256});
+  const std::int64_t rows = std::max({std::int64_t{1024}, 32768 / (d + 1), (n + 255) / 256});
   return (rows + block - 1) / block * block;
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 
 _chosen: int | None = None
 
@@ -30,8 +31,12 @@ def get_num_threads() -> int:
 
 
 def _default() -> int:
-    for name in ("JENSEN_NUM_THREADS", "OMP_NUM_THREADS"):
-        value = os.environ.get(name, "")
+    return _counted(os.environ.get("JENSEN_NUM_THREADS", ""), os.environ.get("OMP_NUM_THREADS", ""))
+
+
+@cache
+def _counted(*wanted: str) -> int:
+    for value in wanted:
         if value.isdigit() and int(value) > 0:
             return int(value)
     try:

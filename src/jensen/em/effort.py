@@ -17,7 +17,7 @@ class Search(InNotebook):
         Multiplies the work after which the search ends although it has not settled. By default that of a
         mixture is what 300 E-steps for each component cost, 90 of few components of many rows;
         small problems, which take milliseconds, may cost more, and very large ones less, though never less
-        than 600 E-steps.
+        than 1000 E-steps.
 
     Examples
     --------

@@ -151,8 +151,7 @@ class Multistart:
         self.num_searched = sum(start.num_e_steps for start in starts)
         flawed: list[int] = []
         for i in ranked:
-            known = starts[i].verdict  # of its search, which may have looked
-            flaw = self._diagnose(starts[i].params) if known.proper or not known.message else known
+            flaw = self._flaw(starts[i])
             if flaw is not None and not flaw.proper:
                 starts[i] = replace(starts[i], verdict=flaw)
                 flawed.append(i)
@@ -197,6 +196,13 @@ class Multistart:
     def _diagnose(self, params: Params) -> Verdict | None:
         diagnose = self.model.diagnose
         return None if diagnose is None else diagnose(params, self.problem.data, self.problem.weight)
+
+    def _flaw(self, start: Start) -> Verdict | None:
+        """What is wrong with an end; as its search has it, where that has looked."""
+        known = start.verdict
+        if start.is_sound:
+            return None
+        return self._diagnose(start.params) if known.proper or not known.message else known
 
     def _verdict(self, run: Run) -> Verdict:
         if run.outcome is Outcome.FAILED:

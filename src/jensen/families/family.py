@@ -375,6 +375,9 @@ class Family(InNotebook, Contract, ABC):
     """``neighbours(weights, params, data, weight) -> list[(weights, params)]``: solutions with two
     components merged and
     another split, the likeliest to help first: a search of few rows climbs from them."""
+    loosened: Any = None
+    """``loosened(params, which) -> params``: these components reaching further out, where rows that are
+    theirs may have been lost to others."""
     flawed: Any = None
     """``flawed(weights, params, data, weight, held_up) -> mask``: which components have collapsed or are
     held by a bound."""

@@ -16,6 +16,7 @@ Labels = NDArray[np.integer]
 
 LLOYD_STEPS = 30
 FIXED_POINT_STEPS = 6
+MANY = 2000
 
 
 def kmeans(
@@ -34,17 +35,24 @@ def nearest_seeds(rows: Array, weight: Array | None, k: int, count: int, rng: np
 
 
 def projections(rows: Array, weight: Array | None, k: int, count: int, rng: np.random.Generator) -> Labels:
-    """Rows in the order of the difference of two of them, cut into groups of at least half a fair share."""
-    w = np.ones(len(rows)) if weight is None else np.asarray(weight, float)
-    pairs = _draw(np.broadcast_to(w, (2 * count, len(rows))), rng).reshape(2, count)
-    order = np.argsort((rows[pairs[0]] - rows[pairs[1]]) @ rows.T, axis=1, kind="stable")
-    shares = 0.5 / k + 0.5 * rng.dirichlet(np.ones(k), size=count)
-    mass = w[order]
-    position = (np.cumsum(mass, axis=1) - 0.5 * mass) / w.sum()
-    groups = (position[:, :, None] > np.cumsum(shares, axis=1)[:, None, :-1]).sum(axis=2)
-    labels = np.empty_like(groups)
-    np.put_along_axis(labels, order, groups, axis=1)
-    return labels
+    """Rows by where they lie along the difference of two of them, cut into groups of at least half a fair
+    share.
+    """
+    p = _shares(len(rows), weight)
+    i, j = _draw(p, 2 * count, rng).reshape(2, count)
+    lines = (rows[i] - rows[j]) @ rows.T
+    shares = np.cumsum(0.5 / k + 0.5 * rng.dirichlet(np.ones(k), size=count), axis=1)[:, :-1]
+    some = _some(len(rows))
+    cuts = [_quantiles(line[some], p[some], at) for line, at in zip(lines, shares, strict=True)]
+    return np.stack([np.searchsorted(cut, line, side="right") for cut, line in zip(cuts, lines, strict=True)])
+
+
+def _quantiles(values: Array, mass: Array, at: Array) -> Array:
+    """Of values with mass."""
+    order = np.argsort(values)
+    position = np.cumsum(mass[order])
+    where = np.searchsorted(position, at * position[-1])
+    return values[order[np.minimum(where, len(order) - 1)]]
 
 
 def random_responsibilities(
@@ -59,8 +67,8 @@ def independent_directions(
 ) -> Labels:
     """k-means in a few directions of extreme kurtosis: where clusters that a sphere hides come apart.
 
-    The directions are fixed points w ← 3w − E[(zᵀw)³ z] of FastICA (Hyvärinen and Oja, 1997), each
-    orthogonal to those before, from differences of two rows.
+    The directions are fixed points w ← 3w − E[(zᵀw)³ z] of FastICA, kept orthogonal all at once
+    (Hyvärinen, 1999, equation 45), from differences of two rows.
     """
     most = min(rows.shape[1], max(1, k - 1))
     directions = _directions(rows, weight, most, count, rng)
@@ -72,28 +80,34 @@ def independent_directions(
 
 def _directions(rows: Array, weight: Array | None, most: int, count: int, rng: np.random.Generator) -> Array:
     """(count, most, d) unit vectors, orthogonal within each of ``count`` draws."""
-    n, d = rows.shape
-    p = np.full(n, 1.0 / n) if weight is None else np.asarray(weight, float) / np.sum(weight)
-    found = np.zeros((count, 0, d))
-    for _ in range(most):
-        i, j = _draw(np.broadcast_to(p, (2 * count, n)), rng).reshape(2, count)
-        w = _unit(rows[i] - rows[j], found)
-        for _ in range(FIXED_POINT_STEPS):
-            seen = w @ rows.T
-            w = _unit(3.0 * w - (p * seen * seen * seen) @ rows, found)
-        found = np.concatenate([found, w[:, None]], axis=1)
-    return found
+    some = _some(len(rows))
+    rows, p = np.ascontiguousarray(rows[some]), _shares(len(rows), weight)[some]
+    i, j = _draw(p, 2 * count * most, rng).reshape(2, count, most)
+    w = _orthogonal(rows[i] - rows[j])
+    for _ in range(FIXED_POINT_STEPS):
+        seen = w @ rows.T
+        w = _orthogonal(3.0 * w - (p * seen * seen * seen) @ rows)
+    return w
 
 
-def _unit(w: Array, found: Array) -> Array:
-    """(count, d) vectors less their parts along ``found`` (count, m, d), at length 1."""
-    w = w - np.einsum("cmd,cm->cd", found, np.einsum("cmd,cd->cm", found, w))
-    size = np.linalg.norm(w, axis=1, keepdims=True)
-    return w / np.where(size > 0, size, 1.0)
+def _orthogonal(w: Array) -> Array:
+    """The nearest matrices (count, m, d) with orthogonal rows of length 1."""
+    left, _, right = np.linalg.svd(w, full_matrices=False)
+    return left @ right
 
 
-def _draw(mass: Array, rng: np.random.Generator) -> NDArray[np.intp]:
-    """One row for each row of ``mass`` (count, n), with probability ∝ mass."""
-    cumulative = np.cumsum(mass, axis=1)
-    threshold = rng.random(len(mass)) * cumulative[:, -1]
-    return np.minimum((cumulative <= threshold[:, None]).sum(axis=1), mass.shape[1] - 1)
+def _some(n: int) -> slice:
+    """Rows enough to show what all of them look like."""
+    return slice(None, None, max(1, n // MANY))
+
+
+def _shares(n: int, weight: Array | None) -> Array:
+    return np.full(n, 1.0 / n) if weight is None else np.asarray(weight, float) / np.sum(weight)
+
+
+def _draw(p: Array, size: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Rows (size,), each with probability p."""
+    cumulative = np.cumsum(p)
+    return np.minimum(
+        np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right"), len(p) - 1
+    )

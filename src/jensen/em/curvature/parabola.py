@@ -125,12 +125,14 @@ class Parabola:
         return ~self.falling & ~self.climbing
 
     @property
+    def near_falling(self) -> Mask:
+        """Directions that fall, or would but for the distance to the maximum."""
+        return self.values > self.noise - self.drift
+
+    @property
     def remaining(self) -> float:
-        """½ gᵀ I⁻¹ g over the directions that fall, or would but for the distance to the maximum: the
-        log-likelihood still to be gained.
-        """
-        fall = self.values > self.noise - self.drift
-        d, v = self.directions[:, fall], self.values[fall]
+        """½ gᵀ I⁻¹ g over the directions that fall or nearly do: the log-likelihood still to be gained."""
+        d, v = self.directions[:, self.near_falling], self.values[self.near_falling]
         return 0.5 * float(np.square(self.g @ d) @ (1.0 / v))
 
     @property

@@ -83,7 +83,7 @@ def log_likelihood_left(parabola: Parabola) -> float:
     """
     if parabola.remaining > AT_A_MAXIMUM:
         return parabola.remaining
-    flat = parabola.directions[:, parabola.flat]
+    flat = parabola.directions[:, parabola.flat & ~parabola.near_falling]
     return parabola.remaining + 0.5 * float(np.square(parabola.g @ flat).sum())
 
 

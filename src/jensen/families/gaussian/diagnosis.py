@@ -13,7 +13,7 @@ one. It takes no refit: `jensen.families.gaussian.leave_one_out` has what a row 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,8 @@ MANY = 50.0  # rows for each parameter of a component; then only one that stands
 OUT = 0.1  # a row's squared distance, in the component's rows
 BLOCK = 16_384
 MOST_COLUMNS = 12
+
+Seeing = tuple[Array, Array, Array, Array]  # rows, their weights, responsibilities and squared distances
 
 
 def diagnose(
@@ -121,7 +123,7 @@ def leave_one_out_optimism(
 
     Of components with many rows none of which stands out it is what theory says, their number of parameters.
     """
-    _k, d = params.means.shape
+    k, d = params.means.shape
     own = family.covariance.own
     total = float(len(data)) if weight is None else float(np.sum(weight))
     count = weights * total  # at a fixed point of EM
@@ -129,15 +131,16 @@ def leave_one_out_optimism(
     seen = _Seen.of(family, weights, params)
     parameters = _num_parameters(family, weights, d)
     asked = np.isfinite(optimism)
+    passes = seen.passes(data, weight)
     settled = asked & (count > MANY * parameters)
     if settled.any():
-        settled &= seen.largest_share(data, weight) < OUT * count
+        settled &= largest_share(k, passes()) < OUT * count
         optimism[settled] = parameters[settled]
     asked &= ~settled
     if not asked.any():
         return optimism
-    for rows, w in _blocks(data, weight):
-        r, m = (each[:, asked] for each in seen.at(rows))
+    for rows, w, *both in passes():
+        r, m = (each[:, asked] for each in both)
         axes = None
         if own.by_axis:
             axes = family.covariance.along_axes(rows, params.means, params.covariances)[:, asked]
@@ -171,14 +174,26 @@ class _Seen:
         with np.errstate(divide="ignore"):
             return r, np.where(r > 0, 2.0 * (self.constant - np.log(r) - evidence[:, None]), 0.0)
 
-    def largest_share(self, data: Array, weight: Weight) -> Array:
-        """(k,): the largest r·m of a row."""
-        largest = np.zeros(len(self.weights))
-        for rows, _ in _blocks(data, weight):
-            if len(rows):
-                r, m = self.at(rows)
-                largest = np.maximum(largest, np.where(r > 0, r * m, 0.0).max(axis=0))
-        return largest
+    def passes(self, data: Array, weight: Weight) -> Callable[[], Iterable[Seeing]]:
+        """Goes over blocks of rows, as often as it is called; over a single block as it was seen first."""
+
+        def over() -> Iterator[Seeing]:
+            for rows, w in _blocks(data, weight):
+                yield rows, w, *self.at(rows)
+
+        if len(data) > BLOCK:
+            return over
+        known = list(over())
+        return lambda: known
+
+
+def largest_share(k: int, passes: Iterable[Seeing]) -> Array:
+    """(k,): the largest r·m of a row."""
+    largest = np.zeros(k)
+    for rows, _, r, m in passes:
+        if len(rows):
+            largest = np.maximum(largest, np.where(r > 0, r * m, 0.0).max(axis=0))
+    return largest
 
 
 def _blocks(data: Array, weight: Weight) -> Iterator[tuple[Array, Array]]:

@@ -40,7 +40,8 @@ from jensen.spaces.real import Real
 from jensen.spaces.space import Space
 
 LOG_2PI = float(np.log(2.0 * np.pi))
-DEFAULT_FLOOR = 1e-7
+DEFAULT_FLOOR, COARSE_FLOOR = 1e-10, 1e-7  # coarse where digits are few
+LOOSENED = 5.0
 LEAST_VARIANCE = {4: 1e-40, 8: 1e-292}  # by item size: with smaller ones digits are lost
 
 
@@ -54,8 +55,9 @@ class Gaussian(Family):
         The structure: `Full`, `Tied`, `Diagonal`, `EEI`, `Spherical` or `EII`, or one of your own.
     floor
         ε: every component covariance is at least ε times the data's own covariance in the metric of the
-        structure; by default 10⁻⁷, and less where the data fall into groups that are far apart. It is part
-        of the parameter space, not a ridge: where it is not active the fit is plain maximum likelihood.
+        structure; by default 10⁻¹⁰, less where the data fall into groups that are far apart, and 10⁻⁷ in
+        single precision or where columns depend on each other. It is part of the parameter space, not a
+        ridge: where it is not active the fit is plain maximum likelihood.
     metric
         Set by `prepare` from the data; without it there is no bound.
 
@@ -191,8 +193,10 @@ class Gaussian(Family):
         self._refuse_constant_columns(data, weight, mean, covariance)
         metric = self.covariance.metric(mean, covariance)
         floor = self.floor
-        if floor == DEFAULT_FLOOR and metric.rank == len(mean) and data.dtype != np.float32:
-            floor = max(metric.least_bound, floor * within(metric, data, weight))
+        if floor == DEFAULT_FLOOR:
+            is_fine = metric.rank == len(mean) and data.dtype != np.float32
+            least = metric.least_bound
+            floor = max(least, floor * within(metric, data, weight)) if is_fine else COARSE_FLOOR
         return replace(self, metric=metric, floor=floor)
 
     def _refuse_constant_columns(self, data: Array, weight: Weight, mean: Array, covariance: Array) -> None:
@@ -334,6 +338,13 @@ class Gaussian(Family):
     ) -> list[tuple[Array, GaussianParams]]:
         """Solutions with two components merged and another split."""
         return neighbours(self, weights, params, data, weight)
+
+    def loosened(self, params: GaussianParams, which: NDArray[np.intp]) -> GaussianParams:
+        """Covariances several times as large, unless they are shared."""
+        covariances = np.array(params.covariances)
+        if not self.shared:
+            covariances[which] *= LOOSENED
+        return self.nearest(GaussianParams(params.means, covariances))
 
     def flawed(
         self, weights: Array, params: GaussianParams, data: Array, weight: Weight, held_up: bool

@@ -23,6 +23,7 @@ from jensen.families.gaussian.moments import GaussianParams
 from jensen.numerics import partitions
 
 FEW_COLUMNS = 16
+FEW_GROUPS = 4
 
 Labels = NDArray[np.integer]
 Begin = tuple[Array, GaussianParams]
@@ -100,11 +101,11 @@ def _begin(family: Any, count: Array, means: Array, full: Array) -> list[Begin]:
 
 
 def second_moments(rows: Array, r: Array) -> Array:
-    """Σ_n r_ckn x_n x_nᵀ, (count, k, d, d); where columns are few their products are formed once for all
-    groups.
+    """Σ_n r_ckn x_n x_nᵀ, (count, k, d, d); where columns are few their products are formed once for all of
+    many groups.
     """
     n, d = rows.shape
-    if d <= FEW_COLUMNS:
+    if d <= FEW_COLUMNS and r[..., 0].size > FEW_GROUPS:
         products = (rows[:, :, None] * rows[:, None, :]).reshape(n, d * d)
         return (r @ products).reshape(*r.shape[:2], d, d)
     return np.stack([np.swapaxes(rows * w[..., None], 1, 2) @ rows for w in r])

@@ -66,6 +66,8 @@ class Ground:
     there: Callable[[Any], Any]
     shift: float = 0.0
     meter: Meter = field(default_factory=Meter)
+    models: dict[int, Any] = field(default_factory=dict)
+    """The mixture by its number of components, of all parts of a ground."""
 
     @classmethod
     def of(
@@ -120,7 +122,7 @@ class Ground:
         """Some of the rows, weighted anew, for k components; where a search is to ``start`` there, with what
         it goes by.
         """
-        model = self.model if k is None or k == self.k else replace(self.model, num_components=k)
+        model = self.model if k is None else self._of(k)
         given = self.given[which] if start and self.given is not None else None
         return Ground(
             model,
@@ -133,11 +135,19 @@ class Ground:
             self.there,
             0.0,
             self.meter,
+            self.models,
         )
 
     def with_components(self, k: int) -> Ground:
         """The same rows, for k components."""
-        return replace(self, model=replace(self.model, num_components=k))
+        return replace(self, model=self._of(k))
+
+    def _of(self, k: int) -> Any:
+        if k == self.k:
+            return self.model
+        if k not in self.models:
+            self.models[k] = replace(self.model, num_components=k)
+        return self.models[k]
 
     def sample(
         self, size: int, points: Array | None, rng: np.random.Generator, start: bool = False

@@ -4,8 +4,9 @@ more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from jensen.basics.arrays import Array
 from jensen.families.family import End
 from jensen.models.mixture.prior import prior_kind
-from jensen.models.mixture.search.moves import Move, View, joined, merges, part_of, put, refit
+from jensen.models.mixture.search.moves import Move, View, joined, merge, part_of, put, refit
 
 if TYPE_CHECKING:
     from jensen.models.mixture.search.ground import Ground
@@ -23,7 +24,10 @@ RISE = 0.05  # and that it has to hold
 CLIMB = 0.3, 100  # nats a cycle, E-steps: after a move
 CHANGED = 0.02  # relative change of a component that makes its split worth another look
 ROUNDS, MOST_RELOCATIONS = 40, 4
-MERGES = 3  # partners of each component that are tried
+MERGES = 4  # pairs that are tried, more than there are components
+SMALL = 10.0  # times the rows that a component needs
+ALONG, TOUCHING = 4, 1e-4  # neighbours that move along with a split, and their overlap with it
+CLIMB_ALONG = 0.05, 60
 TOGETHER = 3  # components that are fitted anew together
 MANY = 10_000  # rows that show which components are alike
 NEAR = 1e-3  # overlap with which components are neighbours
@@ -36,9 +40,14 @@ class Improver:
     ground: Ground
     end: End
     rng: np.random.Generator
-    known: dict[int, tuple[Array, Move | None]] = field(default_factory=dict)
+    known: dict[tuple[Any, ...], tuple[Array, Move | None]] = field(default_factory=dict)
+    """Moves by kind and components, with what these were like."""
+    again: set[tuple[Any, ...]] = field(default_factory=set)
+    """Those that are to be made once more, although nothing has changed: their starts are drawn."""
     refused: set[tuple[int, ...]] = field(default_factory=set)
     relocations: int = 0
+    loosened: End | None = None
+    """The end that was tried so last."""
     _view: View | None = None
 
     @property
@@ -48,12 +57,16 @@ class Improver:
             self._view = View.of(self.ground, self.end)
         return self._view
 
-    def run(self, regroup: bool = True) -> End:
-        """The solution after all moves that help."""
+    def run(self, regroup: bool = True, looks: int = 1) -> End:
+        """The solution after all moves that help; splits are looked at so many times before they do not."""
         self.relocate()
         for _ in range(ROUNDS):
-            if not (self.exchange() or (regroup and self.regroup()) or self.relocate()):
+            if self.exchange() or (regroup and self.regroup()) or self.relocate() or self.loosen():
+                continue
+            looks -= 1
+            if looks == 0:
                 break
+            self.again = {("split", c) for c in range(self.ground.k)}
         return self.end
 
     # ---- moves ---------------------------------------------------------------------------------------------
@@ -87,22 +100,25 @@ class Improver:
         if not merges:
             return False
         splits = self.splits(VISIBLE - merges[0].gain)
+        if self.take(self._exchanges(merges, splits)):
+            return True
+        return self.take(self._exchanges(merges, self.settled(splits)))
+
+    def _exchanges(self, merges: list[Move], splits: list[Move]) -> list[Move]:
+        """Of each split with the best merge that goes with it, those that do not meet."""
         moves: list[Move] = []
         used: set[int] = set()
         for split in splits:
             for merged in merges:
                 if merged.gain + split.gain < VISIBLE:
                     break
-                members = {*merged.members, *split.members}
-                if (
-                    len(members) == 3
-                    and not members & used
-                    and (*merged.members, *split.members) not in self.refused
-                ):
+                members = (*merged.members, *split.members)
+                is_free = len(set(members)) == len(members) and not used & set(members)
+                if is_free and members not in self.refused:
                     moves.append(joined(self.end, [merged, split], self.ground.family))
-                    used |= members
+                    used |= set(members)
                     break
-        return self.take(moves)
+        return moves
 
     def regroup(self) -> bool:
         """Neighbours fitted anew together."""
@@ -129,6 +145,23 @@ class Improver:
                 chosen.append(move)
         return self.take(chosen)
 
+    def loosen(self) -> bool:
+        """Small components made to reach further: one that has lost a row of its own does not find it again
+        by itself.
+        """
+        ground, end = self.ground, self.end
+        small = end.weights * float(ground.w.sum()) < SMALL * (ground.family.needed + 1.0)
+        if ground.family.loosened is None or not small.any() or self.loosened is end:
+            return False
+        self.loosened = end
+        params = ground.family.loosened(end.params, np.flatnonzero(small))
+        there = End(end.kind, end.weights.copy(), params, num_e_steps=end.num_e_steps)
+        ground.climb([there], *CLIMB)
+        if not (ground.is_sound(there) and there.objective > end.objective + RISE):
+            return False
+        self.end = there
+        return True
+
     def take(self, moves: list[Move]) -> bool:
         """Make the moves, all or, where that does not help, the best of them; True where the end is
         better.
@@ -151,31 +184,69 @@ class Improver:
     # ---- what moves are made of ----------------------------------------------------------------------------
 
     def splits(self, wanted: float = 0.0) -> list[Move]:
-        """Each component made two, the most gained first; looked at again only where it has changed."""
+        """Each component made two, the most gained first; none that seems to gain less than is wanted."""
+
+        def split(members: tuple[int, ...]) -> Move | None:
+            part = part_of(self.view, members)
+            return None if part is None else refit(part, 2, self.rng, wanted)
+
+        return self._moves("split", [(c,) for c in range(self.ground.k)], split)
+
+    def settled(self, splits: list[Move]) -> list[Move]:
+        """The splits once more, with the neighbours of each moving along: they gain more."""
+        overlap, by_first = _overlap(self.view.r, self.ground.w), {}
+        for split in splits:
+            (c,) = split.members
+            near = [int(j) for j in np.argsort(-overlap[c])[:ALONG] if overlap[c, j] > TOUCHING]
+            by_first[c, *near] = split
+
+        def settle(members: tuple[int, ...]) -> Move | None:
+            part, split = part_of(self.view, members), by_first[members]
+            if part is None or len(members) == 1:
+                return split
+            there = joined(self.end, [split, self._kept(members[1:])], self.ground.family).end
+            local = part.ground.with_components(len(there.weights))
+            local.climb([there], *CLIMB_ALONG, hold=True)
+            gain = there.objective - part.objective
+            return Move(members, there, gain) if local.is_sound(there) and gain > split.gain else split
+
+        return self._moves("settled", list(by_first), settle)
+
+    def _kept(self, members: tuple[int, ...]) -> Move:
+        """The components as they are."""
+        which = list(members)
+        weights, family = self.end.weights[which], self.ground.family
+        return Move(members, End("", weights / weights.sum(), family.relabel(self.end.params, which)), 0.0)
+
+    def merges(self) -> list[Move]:
+        """Pairs made one, the least lost first, of those that are most alike."""
+        k = self.ground.k
+        a, b = np.triu_indices(k, 1)
+        most = np.argsort(-_alike(self.view)[a, b])[: k + MERGES]
+        pairs = sorted(zip(a[most].tolist(), b[most].tolist(), strict=True))
+        return self._moves("merge", pairs, lambda pair: merge(self.view, pair))
+
+    def _moves(
+        self, kind: str, groups: list[tuple[int, ...]], make: Callable[[tuple[int, ...]], Move | None]
+    ) -> list[Move]:
+        """A move for each group, the most gained first; made again only where a component has changed."""
+        signatures = [_signature(self.ground, self.end, c) for c in range(self.ground.k)]
         found = []
-        for c in range(self.ground.k):
-            signature = _signature(self.ground, self.end, c)
-            if c in self.known and _near(self.known[c][0], signature):
-                move = self.known[c][1]
-            else:
-                part = part_of(self.view, (c,))
-                move = None if part is None else refit(part, 2, self.rng, wanted)
-                self.known[c] = signature, move
+        for members in groups:
+            key, signature = (kind, *members), np.concatenate([signatures[c] for c in members])
+            before, move = self.known.get(key, (signature[:0], None))
+            is_same = _near(before, signature)
+            if not is_same or key in self.again:
+                move = _better(move if is_same else None, make(members))
+                self.known[key] = signature, move
+                self.again.discard(key)
             if move is not None:
                 found.append(move)
         return sorted(found, key=lambda move: -move.gain)
 
-    def merges(self) -> list[Move]:
-        """Pairs made one, the least lost first: each component with the nearest others."""
-        k = self.ground.k
-        near = _alike(self.view)
-        pairs = {
-            (min(c, int(j)), max(c, int(j)))
-            for c in range(k)
-            for j in np.argsort(-near[c])[:MERGES]
-            if j != c
-        }
-        return sorted(merges(self.view, sorted(pairs)), key=lambda move: -move.gain)
+
+def _better(move: Move | None, other: Move | None) -> Move | None:
+    return max((each for each in (move, other) if each is not None), key=lambda each: each.gain, default=None)
 
 
 def _overlap(r: Array, w: Array) -> Array:
@@ -189,13 +260,11 @@ def _overlap(r: Array, w: Array) -> Array:
 
 def _alike(view: View) -> Array:
     """(k, k): minus what the rows of either component would lose in the other as it is, whichever is less."""
-    ground, end, r = view.ground, view.end, view.r
-    step = max(1, ground.n // MANY)
-    rows = np.arange(0, ground.n, step)
-    some = ground.part(rows, ground.w[rows])
+    step = max(1, view.ground.n // MANY)
+    r, evidence, w = view.r[::step], view.evidence[::step], view.ground.w[::step]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        logs = np.nan_to_num(some.family.log_density(end.params, some.data), neginf=-1e8)
-        each = step * (r[rows] * some.w[:, None]).T @ logs
+        logs = np.log(r) + evidence[:, None] - np.log(view.end.weights)
+        each = step * (r * w[:, None]).T @ np.nan_to_num(logs, neginf=-1e8)
     loss = np.diagonal(each)[:, None] - each
     loss = np.minimum(loss, loss.T)
     np.fill_diagonal(loss, np.inf)

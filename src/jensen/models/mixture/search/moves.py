@@ -31,7 +31,7 @@ PART_ROWS = 1000  # on which starts are climbed; the best go on on all of the pa
 KEPT = 2
 REFIT = 3e7  # on the scale of `Meter`, of making the starts
 QUICK, FAIR = 0.3, 0.1  # nats gained in a cycle
-HOPE = 0.5  # of what is wanted, that a quick climb has to gain
+HOPE = 0.2  # of what is wanted, that a quick climb has to gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A solution, and how it sees the rows: r (n, k) and log p(x_n) (n,)."""
+    """A solution, and how it sees the rows: r (n, k), stored by component, and log p(x_n) (n,)."""
 
     ground: Ground
     end: End
@@ -66,7 +66,8 @@ class View:
     @classmethod
     def of(cls, ground: Ground, end: End) -> View:
         """Computed."""
-        return cls(ground, end, *ground.posterior(end))
+        r, evidence = ground.posterior(end)
+        return cls(ground, end, np.asfortranarray(r), evidence)
 
 
 def earned(evidence: Array, share: Array, mass: Array, weight: Array) -> Array:
@@ -139,36 +140,20 @@ def _points(part: Part, rows: Ground | None = None) -> Array | None:
         return ground.family.embed(rows.data)
 
 
-def merges(view: View, pairs: list[tuple[int, int]]) -> list[Move]:
-    """For each pair one component in its place, the M-step; it gains less than nothing."""
-    moves: list[Move] = []
-    for first in range(0, len(pairs), view.ground.k):
-        moves += _merges(view, pairs[first : first + view.ground.k])
-    return moves
-
-
-def _merges(view: View, pairs: list[tuple[int, int]]) -> list[Move]:
-    ground, end, family = view.ground, view.end, view.ground.family
-    a, b = np.array(pairs).T
-    share = view.r[:, a] + view.r[:, b]
-    mass = share * ground.w[:, None]
-    weight = end.weights[a] + end.weights[b]
-    _, made = family.begin(ground.data, ground.weight, share)
-    kept = {name: value for name, value in family.split(end.params).items() if name in family.shared}
-    made = family.join(made, {**family.split(made), **kept})
-    logs = np.asarray(family.log_density(made, ground.data), float)
-    after = np.where(mass > 0, mass * logs, 0.0).sum(axis=0)
-    gains = after - earned(view.evidence, share, mass, weight)
-    two, one = ground.with_components(2), ground.with_components(1)
-    moves = []
-    for at, pair in enumerate(pairs):
-        merged = End("merged", np.ones(1), family.relabel(made, [at]))
-        prior = one.prior_of(merged)
-        if ground.model.prior is not None:
-            weights = end.weights[list(pair)]
-            prior -= two.prior_of(End("", weights / weights.sum(), family.relabel(end.params, list(pair))))
-        moves.append(Move(pair, merged, float(gains[at]) + prior))
-    return moves
+def merge(view: View, pair: tuple[int, int]) -> Move | None:
+    """One component in the place of two, the M-step; it gains less than nothing. None where the two have
+    hardly any rows.
+    """
+    part, family = part_of(view, pair), view.ground.family
+    if part is None:
+        return None
+    ground = part.ground
+    _, made = family.begin(ground.data, ground.weight, np.ones((ground.n, 1)))
+    kept = {name: value for name, value in family.split(view.end.params).items() if name in family.shared}
+    merged = End("merged", np.ones(1), family.join(made, {**family.split(made), **kept}))
+    logs = np.asarray(family.log_density(merged.params, ground.data), float)[:, 0]
+    after = float(ground.w @ logs) + ground.with_components(1).prior_of(merged)
+    return Move(pair, merged, after - part.objective)
 
 
 def put(ground: Ground, end: End, moves: list[Move]) -> End:

@@ -43,13 +43,14 @@ BASES = 2  # of a round, which are improved
 FOUND, AGAIN = 3, 2  # times that the best end is found: by starts, by solutions of different samples
 SHARE, OFTEN = 0.1, 6  # of the starts on all rows, that lead to the best end; or so many
 TAKEN = 3  # solutions of a sample, to all rows
+LOOKS = 2  # at splits on all rows
 CROSSED = 4  # solutions, the best of which gets parts of the others
 CLOSE = 3.0  # nats below the best, that may be above it at their end
 # What a search may cost, on the scale of `Meter`: in passes over all rows, for each component, since more
 # components have more maxima; less for few components of many rows.
 PASSES, LONG_PASSES = 300, 90
 LEAST, MOST = 1e8, 1e11  # some milliseconds, and most of a minute; but at least
-FEW_PASSES = 600
+FEW_PASSES = 1000
 WORK = 1e7  # that an E-step of all starts of a round may cost
 MOST_CELLS = 2e7  # rows × columns, or × components, that are searched: of more, a part
 ON_ALL_ROWS = 2  # ends of a part that are climbed on all rows
@@ -110,7 +111,12 @@ def _on_all_rows(problem: Problem, starts: list[Start], progress: Progress | Non
         verdict = Verdict(run.outcome, run.note, climbed=run.outcome is Outcome.CONVERGED)
         steps = again.num_e_steps
         yield replace(
-            start, params=run.state.params, objective=run.state.objective, num_e_steps=steps, verdict=verdict
+            start,
+            params=run.state.params,
+            objective=run.state.objective,
+            num_e_steps=steps,
+            verdict=verdict,
+            is_sound=False,
         )
         if run.outcome is Outcome.INTERRUPTED:
             return
@@ -237,7 +243,7 @@ class Hunt:
         ends.sort(key=lambda end: -end.objective)
         whole.climb(ends[:1], 0.3, 100)
         if not few or number > 1:
-            ends[0] = Improver(whole, ends[0], self.rng).run(regroup=not few)
+            ends[0] = Improver(whole, ends[0], self.rng).run(regroup=not few, looks=LOOKS)
         self.ends += ends[1:]
         before = self.lines
         self.lines = [*before, *whole.climb(ends[:1], FAIR, 300)]
@@ -304,7 +310,7 @@ class Hunt:
             known = None if end.proper or failed else end.flaw
             verdict = known or Verdict(end.outcome, end.note, climbed=end.outcome is Outcome.CONVERGED)
             objective, num_e_steps = end.objective - whole.shift, end.num_e_steps + extra
-            yield Start(end.kind, params, objective, num_e_steps, verdict)
+            yield Start(end.kind, params, objective, num_e_steps, verdict, is_sound=bool(end.proper))
             extra = 0
 
 

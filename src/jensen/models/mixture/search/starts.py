@@ -42,7 +42,7 @@ KINDS = (
     "responsibilities",
     "raw",
 )
-FAR_ROWS = 400  # among which a group far out is looked for
+FAR_ROWS = 200  # among which a group far out is looked for
 
 
 def begin(ground: Ground, count: int, rng: np.random.Generator, first: int = 0) -> list[End]:
@@ -92,6 +92,9 @@ def of_part(ground: Ground, points: Array | None, rng: np.random.Generator) -> l
         return ground.begin_all("part", rng.dirichlet(np.ones(k), size=(4, ground.n)))
     points = np.ascontiguousarray(points)
     labels = [partitions.kmeans(points, w, k, 1, rng), partitions.nearest_seeds(points, w, k, 1, rng)]
+    as_given = _centred(ground.family.embed(ground.data))
+    if as_given is not None:  # where groups are far apart that the shape of them all hides
+        labels.append(partitions.kmeans(as_given, w, k, 1, rng))
     if points.shape[1] > 1:
         labels += [
             partitions.independent_directions(points, w, k, 1, rng),
