@@ -401,6 +401,11 @@ BAD = {
     "text": (lambda x: with_cell(x, "u", object), r"row 5 .*column 'x2' holds the text 'u'"),
     "text in a frame": (lambda x: frame(x).assign(kind="u"), r"column 'kind' holds text \(row 0: 'u'\)"),
     "categories": (lambda x: frame(x).assign(kind=pd.Categorical(["u"] * 80)), "column 'kind' holds text"),
+    "numbered categories": (
+        lambda x: frame(x).assign(kind=pd.Categorical([3] * 80)),
+        r"column 'kind' holds categories \(row 0: 3\)",
+    ),
+    "a sparse frame": (lambda x: frame(x).astype("Sparse[float]"), r"values of type Sparse\[float64"),
     "dates": (
         lambda x: frame(x).assign(t=pd.Timestamp("2020-01-01")),
         "column 't' holds values of type Datetime",

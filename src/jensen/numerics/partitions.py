@@ -55,20 +55,14 @@ def _quantiles(values: Array, mass: Array, at: Array) -> Array:
     return values[order[np.minimum(where, len(order) - 1)]]
 
 
-def random_responsibilities(
-    rows: Array, weight: Array | None, k: int, count: int, rng: np.random.Generator
-) -> Array:
-    """Every row divided at random among the components."""
-    return rng.dirichlet(np.ones(k), size=(count, len(rows)))
-
-
 def independent_directions(
     rows: Array, weight: Array | None, k: int, count: int, rng: np.random.Generator
 ) -> Labels:
     """k-means in a few directions of extreme kurtosis: where clusters that a sphere hides come apart.
 
-    The directions are fixed points w ← 3w − E[(zᵀw)³ z] of FastICA, kept orthogonal all at once
-    (Hyvärinen, 1999, equation 45), from differences of two rows.
+    The directions are fixed points w ← 3w − E[(zᵀw)³ z] of FastICA, kept orthogonal all at once (Hyvärinen,
+    1999, *Fast and robust fixed-point algorithms for independent component analysis*), from differences of
+    two rows.
     """
     most = min(rows.shape[1], max(1, k - 1))
     directions = _directions(rows, weight, most, count, rng)
@@ -92,7 +86,7 @@ def _directions(rows: Array, weight: Array | None, most: int, count: int, rng: n
 
 def _orthogonal(w: Array) -> Array:
     """The nearest matrices (count, m, d) with orthogonal rows of length 1."""
-    left, _, right = np.linalg.svd(w, full_matrices=False)
+    left, _, right = np.linalg.svd(np.nan_to_num(w, posinf=0.0, neginf=0.0), full_matrices=False)
     return left @ right
 
 

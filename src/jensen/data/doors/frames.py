@@ -78,14 +78,16 @@ def _numbers(series: nw.Series[Any], where: str) -> NDArray[Any]:
     if series.dtype == nw.Object:
         return numbers(np.asarray(series.to_list(), dtype=object), where)
     if series.dtype in (nw.String, nw.Categorical, nw.Enum):
-        i, text = next((i, text) for i, text in enumerate(series.to_list()) if text is not None)
+        i, value = next((i, value) for i, value in enumerate(series.to_list()) if value is not None)
+        kind = "text" if isinstance(value, str) else "categories"
         raise DataError(
-            f"{where} holds text (row {i}: {text!r:.40}), not numbers; leave it out or convert it"
+            f"{where} holds {kind} (row {i}: {value!r:.40}), not numbers; leave it out or convert it"
         )
     if not (series.dtype.is_numeric() or series.dtype == nw.Boolean):
-        raise DataError(
-            f"{where} holds values of type {series.dtype}, not numbers; leave it out or convert it"
-        )
+        own = series.dtype
+        if own == nw.Unknown:
+            own = next(iter(given(series.to_native(), ["dtype", "type"]).values()), own)
+        raise DataError(f"{where} holds values of type {own}, not numbers; leave it out or convert it")
     single = series.dtype == nw.Float32
     values = series.cast(nw.Float32 if single else nw.Float64).to_numpy()
     return np.asarray(values, dtype=np.float32 if single else np.float64)

@@ -140,7 +140,7 @@ def _points(part: Part, rows: Ground | None = None) -> Array | None:
         return ground.family.embed(rows.data)
 
 
-def merge(view: View, pair: tuple[int, int]) -> Move | None:
+def merge(view: View, pair: tuple[int, ...]) -> Move | None:
     """One component in the place of two, the M-step; it gains less than nothing. None where the two have
     hardly any rows.
     """
