@@ -63,8 +63,8 @@ def ten_starts(rows: Array, k: int, structure: str, seed: int, num_starts: int =
     return Ends(ends, num_failed, time.perf_counter() - began)
 
 
-def run_on(rows: Array, starts: list[MixtureParams], structure: str) -> Ends:
-    """The same starts gone on with to convergence: ``tol=1e-9``, at most 10,000 steps each."""
+def run_on(rows: Array, starts: list[MixtureParams], structure: str, tol: float = 1e-9) -> Ends:
+    """The same starts gone on with until a row gains less than ``tol`` in a step; at most 10,000 steps."""
     ends: list[MixtureParams] = []
     num_failed = 0
     began = time.perf_counter()
@@ -72,7 +72,7 @@ def run_on(rows: Array, starts: list[MixtureParams], structure: str) -> Ends:
         model = _Recorded(
             len(start.weights),
             covariance_type=structure,
-            tol=1e-9,
+            tol=tol,
             max_iter=10_000,
             weights_init=start.weights / start.weights.sum(),
             means_init=start.components.means,
