@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 
 _chosen: int | None = None
 
@@ -31,15 +30,14 @@ def get_num_threads() -> int:
 
 
 def _default() -> int:
-    return _counted(os.environ.get("JENSEN_NUM_THREADS", ""), os.environ.get("OMP_NUM_THREADS", ""))
-
-
-@cache
-def _counted(*wanted: str) -> int:
-    for value in wanted:
-        if value.isdigit() and int(value) > 0:
-            return int(value)
+    asked = _first_count(os.environ.get("JENSEN_NUM_THREADS", ""), os.environ.get("OMP_NUM_THREADS", ""))
+    if asked:
+        return asked
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # a system that does not say which processors are ours
         return os.cpu_count() or 1
+
+
+def _first_count(*values: str) -> int:
+    return next((int(value) for value in values if value.isdigit() and int(value) > 0), 0)

@@ -200,7 +200,7 @@ class Multistart:
     def _flaw(self, start: Start) -> Verdict | None:
         """What is wrong with an end; as its search has it, where that has looked."""
         known = start.verdict
-        if start.is_sound:
+        if start.is_proper:
             return None
         return self._diagnose(start.params) if known.proper or not known.message else known
 

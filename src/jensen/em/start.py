@@ -27,8 +27,8 @@ class Start:
     """The whole climb (a `jensen.em.loop.Run`), where the loop climbed it and not the model's own search."""
     number: int = 0
     """Its place in the order in which the starts were made."""
-    is_sound: bool = False
-    """Whether its search has looked for a flaw and found none."""
+    is_proper: bool = False
+    """Whether its search has looked for flaws, and found none that rules these params out."""
 
 
 def times_found(table: Table, objective: float) -> int:

@@ -1,6 +1,5 @@
 """Many partitions of rows at once, for starts. ``rows`` are in the metric of the covariance structure (unit
-covariance, centred); every function gives ``count`` partitions as labels (count, n), or responsibilities
-(count, n, k).
+covariance, centred); every function gives ``count`` partitions as labels (count, n).
 """
 
 from __future__ import annotations
@@ -35,24 +34,15 @@ def nearest_seeds(rows: Array, weight: Array | None, k: int, count: int, rng: np
 
 
 def projections(rows: Array, weight: Array | None, k: int, count: int, rng: np.random.Generator) -> Labels:
-    """Rows by where they lie along the difference of two of them, cut into groups of at least half a fair
-    share.
-    """
+    """Rows in the order of the difference of two of them, cut into groups of at least half a fair share."""
     p = _shares(len(rows), weight)
     i, j = _draw(p, 2 * count, rng).reshape(2, count)
-    lines = (rows[i] - rows[j]) @ rows.T
-    shares = np.cumsum(0.5 / k + 0.5 * rng.dirichlet(np.ones(k), size=count), axis=1)[:, :-1]
-    some = _some(len(rows))
-    cuts = [_quantiles(line[some], p[some], at) for line, at in zip(lines, shares, strict=True)]
-    return np.stack([np.searchsorted(cut, line, side="right") for cut, line in zip(cuts, lines, strict=True)])
-
-
-def _quantiles(values: Array, mass: Array, at: Array) -> Array:
-    """Of values with mass."""
-    order = np.argsort(values)
-    position = np.cumsum(mass[order])
-    where = np.searchsorted(position, at * position[-1])
-    return values[order[np.minimum(where, len(order) - 1)]]
+    order = np.argsort((rows[i] - rows[j]) @ rows.T, axis=1, kind="stable")
+    cuts = np.cumsum(0.5 / k + 0.5 * rng.dirichlet(np.ones(k), size=count), axis=1)[:, :-1]
+    labels = np.empty(order.shape, dtype=np.int32)
+    for label, way, cut in zip(labels, order, cuts, strict=True):
+        label[way] = np.searchsorted(cut, np.cumsum(p[way]) - 0.5 * p[way])
+    return labels
 
 
 def independent_directions(
@@ -75,7 +65,9 @@ def independent_directions(
 def _directions(rows: Array, weight: Array | None, most: int, count: int, rng: np.random.Generator) -> Array:
     """(count, most, d) unit vectors, orthogonal within each of ``count`` draws."""
     some = _some(len(rows))
-    rows, p = np.ascontiguousarray(rows[some]), _shares(len(rows), weight)[some]
+    weight = None if weight is None else np.asarray(weight, float)[some]
+    rows = np.ascontiguousarray(rows[some])
+    p = _shares(len(rows), weight)
     i, j = _draw(p, 2 * count * most, rng).reshape(2, count, most)
     w = _orthogonal(rows[i] - rows[j])
     for _ in range(FIXED_POINT_STEPS):

@@ -339,12 +339,16 @@ class Gaussian(Family):
         """Solutions with two components merged and another split."""
         return neighbours(self, weights, params, data, weight)
 
-    def loosened(self, params: GaussianParams, which: NDArray[np.intp]) -> GaussianParams:
-        """Covariances several times as large, unless they are shared."""
-        covariances = np.array(params.covariances)
-        if not self.shared:
-            covariances[which] *= LOOSENED
-        return self.nearest(GaussianParams(params.means, covariances))
+    @property
+    def loosened(self) -> Callable[[GaussianParams, NDArray[np.intp]], GaussianParams] | None:  # pyright: ignore
+        """Components with covariances several times as large, unless these are shared."""
+        return None if self.shared else self._loosened
+
+    def _loosened(self, params: GaussianParams, which: NDArray[np.intp]) -> GaussianParams:
+        k, d = params.means.shape
+        full = np.array(self.covariance.full(params.covariances, k, d))
+        full[which] *= LOOSENED
+        return GaussianParams(params.means, self.clip(self.covariance.reduce(full, np.ones(k))))
 
     def flawed(
         self, weights: Array, params: GaussianParams, data: Array, weight: Weight, held_up: bool

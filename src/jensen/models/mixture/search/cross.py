@@ -13,7 +13,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.families.family import End, Family
-from jensen.models.mixture.search.moves import Move, View, joined, part_of
+from jensen.models.mixture.search.moves import Move, View, joined, part_of, sharing
 
 if TYPE_CHECKING:
     from jensen.models.mixture.search.ground import Ground
@@ -55,6 +55,7 @@ def _swap(view: View, mine: tuple[int, ...], other: End, theirs: tuple[int, ...]
         return None
     weights = other.weights[list(theirs)]
     there = End("crossed", weights / weights.sum(), ground.family.relabel(other.params, list(theirs)))
+    there = sharing(ground.family, there, end)
     local = part.ground.with_components(len(theirs))
     local.climb([there], *CLIMB, hold=True)
     if not local.is_sound(there):

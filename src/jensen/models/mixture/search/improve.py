@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 VISIBLE = 0.5  # nats that a move has to promise
 RISE = 0.05  # and that it has to hold
 CLIMB = 0.3, 100  # nats a cycle, E-steps: after a move
-CHANGED = 0.02  # relative change of a component that makes its split worth another look
+CHANGED = 0.02  # relative change of a component that makes its moves worth another look
 ROUNDS, MOST_RELOCATIONS = 40, 4
-MERGES = 4  # pairs that are tried, more than there are components
+MERGES = 4  # so many pairs more than there are components are tried
 SMALL = 10.0  # times the rows that a component needs
 ALONG, TOUCHING = 4, 1e-4  # neighbours that move along with a split, and their overlap with it
 CLIMB_ALONG = 0.05, 60
@@ -40,14 +40,15 @@ class Improver:
     ground: Ground
     end: End
     rng: np.random.Generator
-    known: dict[tuple[Any, ...], tuple[Array, Move | None]] = field(default_factory=dict)
-    """Moves by kind and components, with what these were like."""
+    known: dict[tuple[Any, ...], tuple[Array, float, Move | None]] = field(default_factory=dict)
+    """Moves by kind and components, with what these were like and how much was wanted."""
     again: set[tuple[Any, ...]] = field(default_factory=set)
     """Those that are to be made once more, although nothing has changed: their starts are drawn."""
-    refused: set[tuple[int, ...]] = field(default_factory=set)
+    refused: set[tuple[Any, ...]] = field(default_factory=set)
+    """Moves, by kind and components, that did not hold what they promised, or promised nothing."""
     relocations: int = 0
-    loosened: End | None = None
-    """The end that was tried so last."""
+    tight: End | None = None
+    """The latest end whose small components were loosened in vain."""
     _view: View | None = None
 
     @property
@@ -66,7 +67,8 @@ class Improver:
             looks -= 1
             if looks == 0:
                 break
-            self.again = {("split", c) for c in range(self.ground.k)}
+            self.again = {key for key in self.known if key[0] != "merge"}
+            self.refused.clear()
         return self.end
 
     # ---- moves ---------------------------------------------------------------------------------------------
@@ -89,6 +91,7 @@ class Improver:
             return False
         self.end = put(self.ground, self.end, moves)
         self.known.clear()
+        self.refused.clear()
         self.ground.climb([self.end], *CLIMB)
         return True
 
@@ -100,9 +103,9 @@ class Improver:
         if not merges:
             return False
         splits = self.splits(VISIBLE - merges[0].gain)
-        if self.take(self._exchanges(merges, splits)):
+        if self.take("exchange", self._exchanges(merges, splits)):
             return True
-        return self.take(self._exchanges(merges, self.settled(splits)))
+        return self.take("exchange", self._exchanges(merges, self.settled(splits)))
 
     def _exchanges(self, merges: list[Move], splits: list[Move]) -> list[Move]:
         """Of each split with the best merge that goes with it, those that do not meet."""
@@ -114,7 +117,7 @@ class Improver:
                     break
                 members = (*merged.members, *split.members)
                 is_free = len(set(members)) == len(members) and not used & set(members)
-                if is_free and members not in self.refused:
+                if is_free and ("exchange", *members) not in self.refused:
                     moves.append(joined(self.end, [merged, split], self.ground.family))
                     used |= set(members)
                     break
@@ -123,7 +126,7 @@ class Improver:
     def regroup(self) -> bool:
         """Neighbours fitted anew together."""
         k = self.ground.k
-        overlap = _overlap(self.view.r, self.ground.w)
+        overlap = self.view.overlap
         groups: dict[tuple[int, ...], None] = {}
         for c in range(k):
             near = [int(j) for j in np.argsort(-overlap[c])[: TOGETHER - 1] if overlap[c, j] > NEAR]
@@ -131,19 +134,19 @@ class Improver:
                 groups[tuple(sorted((c, *near)))] = None
         moves = []
         for members in groups:
-            if members in self.refused:
+            if ("regroup", *members) in self.refused:
                 continue
             part = part_of(self.view, members)
             move = None if part is None else refit(part, len(members), self.rng, VISIBLE)
             if move is not None and move.gain > VISIBLE:
                 moves.append(move)
             else:
-                self.refused.add(members)
+                self.refused.add(("regroup", *members))
         chosen: list[Move] = []
         for move in sorted(moves, key=lambda move: -move.gain):
             if not any(set(move.members) & set(other.members) for other in chosen):
                 chosen.append(move)
-        return self.take(chosen)
+        return self.take("regroup", chosen)
 
     def loosen(self) -> bool:
         """Small components made to reach further: one that has lost a row of its own does not find it again
@@ -151,32 +154,36 @@ class Improver:
         """
         ground, end = self.ground, self.end
         small = end.weights * float(ground.w.sum()) < SMALL * (ground.family.needed + 1.0)
-        if ground.family.loosened is None or not small.any() or self.loosened is end:
+        if ground.family.loosened is None or not small.any() or self.tight is end:
             return False
-        self.loosened = end
+        self.tight = end
         params = ground.family.loosened(end.params, np.flatnonzero(small))
         there = End(end.kind, end.weights.copy(), params, num_e_steps=end.num_e_steps)
         ground.climb([there], *CLIMB)
         if not (ground.is_sound(there) and there.objective > end.objective + RISE):
             return False
+        self._forgive(set(np.flatnonzero(small).tolist()))
         self.end = there
         return True
 
-    def take(self, moves: list[Move]) -> bool:
-        """Make the moves, all or, where that does not help, the best of them; True where the end is
-        better.
+    def _forgive(self, touched: set[int]) -> None:
+        """Moves of components that have changed may be tried again."""
+        self.refused = {key for key in self.refused if not touched & set(key[1:])}
+
+    def take(self, kind: str, moves: list[Move]) -> bool:
+        """Make the moves of a kind, all or, where that does not help, the best of them; True where the end
+        is better.
         """
         moves = sorted(moves, key=lambda move: -move.gain)
         while moves:
             there = put(self.ground, self.end, moves)
             self.ground.climb([there], *CLIMB)
             if self.ground.is_sound(there) and there.objective > self.end.objective + RISE:
-                touched = {c for move in moves for c in move.members}
-                self.refused = {members for members in self.refused if not touched & set(members)}
+                self._forgive({c for move in moves for c in move.members})
                 self.end = there
                 return True
             if len(moves) == 1:
-                self.refused.add(moves[0].members)
+                self.refused.add((kind, *moves[0].members))
                 return False
             moves = moves[: max(1, len(moves) // 3)]
         return False
@@ -184,24 +191,26 @@ class Improver:
     # ---- what moves are made of ----------------------------------------------------------------------------
 
     def splits(self, wanted: float = 0.0) -> list[Move]:
-        """Each component made two, the most gained first; none that seems to gain less than is wanted."""
+        """Each component made two, the most gained first; where a sample of its rows shows much less than is
+        wanted, it is not gone on with.
+        """
 
         def split(members: tuple[int, ...]) -> Move | None:
             part = part_of(self.view, members)
             return None if part is None else refit(part, 2, self.rng, wanted)
 
-        return self._moves("split", [(c,) for c in range(self.ground.k)], split)
+        return self._moves("split", [(c,) for c in range(self.ground.k)], split, wanted)
 
     def settled(self, splits: list[Move]) -> list[Move]:
         """The splits once more, with the neighbours of each moving along: they gain more."""
-        overlap, by_first = _overlap(self.view.r, self.ground.w), {}
+        overlap, by_group = self.view.overlap, {}
         for split in splits:
             (c,) = split.members
             near = [int(j) for j in np.argsort(-overlap[c])[:ALONG] if overlap[c, j] > TOUCHING]
-            by_first[c, *near] = split
+            by_group[c, *sorted(near)] = split
 
         def settle(members: tuple[int, ...]) -> Move | None:
-            part, split = part_of(self.view, members), by_first[members]
+            part, split = part_of(self.view, members), by_group[members]
             if part is None or len(members) == 1:
                 return split
             there = joined(self.end, [split, self._kept(members[1:])], self.ground.family).end
@@ -210,7 +219,7 @@ class Improver:
             gain = there.objective - part.objective
             return Move(members, there, gain) if local.is_sound(there) and gain > split.gain else split
 
-        return self._moves("settled", list(by_first), settle)
+        return self._moves("settled", list(by_group), settle)
 
     def _kept(self, members: tuple[int, ...]) -> Move:
         """The components as they are."""
@@ -219,26 +228,37 @@ class Improver:
         return Move(members, End("", weights / weights.sum(), family.relabel(self.end.params, which)), 0.0)
 
     def merges(self) -> list[Move]:
-        """Pairs made one, the least lost first, of those that are most alike."""
-        k = self.ground.k
+        """Pairs made one, the least lost first: of each component with the one most like it, and of others
+        that are alike.
+        """
+        k, near = self.ground.k, _alike(self.view)
+        pairs = {(min(c, j), max(c, j)) for c, j in enumerate(near.argmax(axis=1).tolist())}
         a, b = np.triu_indices(k, 1)
-        most = np.argsort(-_alike(self.view)[a, b])[: k + MERGES]
-        pairs = sorted(zip(a[most].tolist(), b[most].tolist(), strict=True))
-        return self._moves("merge", pairs, lambda pair: merge(self.view, pair))
+        for at in np.argsort(-near[a, b])[: k + MERGES]:
+            if len(pairs) >= k + MERGES:
+                break
+            pairs.add((int(a[at]), int(b[at])))
+        return self._moves("merge", sorted(pairs), lambda pair: merge(self.view, pair))
 
     def _moves(
-        self, kind: str, groups: list[tuple[int, ...]], make: Callable[[tuple[int, ...]], Move | None]
+        self,
+        kind: str,
+        groups: list[tuple[int, ...]],
+        make: Callable[[tuple[int, ...]], Move | None],
+        wanted: float = 0.0,
     ) -> list[Move]:
-        """A move for each group, the most gained first; made again only where a component has changed."""
+        """A move for each group, the most gained first; made again only where a component has changed, or
+        where there was none and less is wanted.
+        """
         signatures = [_signature(self.ground, self.end, c) for c in range(self.ground.k)]
         found = []
         for members in groups:
             key, signature = (kind, *members), np.concatenate([signatures[c] for c in members])
-            before, move = self.known.get(key, (signature[:0], None))
+            before, was_wanted, move = self.known.get(key, (signature[:0], wanted, None))
             is_same = _near(before, signature)
-            if not is_same or key in self.again:
+            if not is_same or key in self.again or (move is None and wanted < was_wanted):
                 move = _better(move if is_same else None, make(members))
-                self.known[key] = signature, move
+                self.known[key] = signature, wanted, move
                 self.again.discard(key)
             if move is not None:
                 found.append(move)
@@ -247,15 +267,6 @@ class Improver:
 
 def _better(move: Move | None, other: Move | None) -> Move | None:
     return max((each for each in (move, other) if each is not None), key=lambda each: each.gain, default=None)
-
-
-def _overlap(r: Array, w: Array) -> Array:
-    """(k, k): the correlation of responsibilities; 0 on the diagonal."""
-    both = r.T @ (r * w[:, None])
-    size = np.sqrt(np.maximum(np.diagonal(both), 1e-300))
-    both = both / np.outer(size, size)
-    np.fill_diagonal(both, 0.0)
-    return both
 
 
 def _alike(view: View) -> Array:
@@ -267,7 +278,7 @@ def _alike(view: View) -> Array:
         each = step * (r * w[:, None]).T @ np.nan_to_num(logs, neginf=-1e8)
     loss = np.diagonal(each)[:, None] - each
     loss = np.minimum(loss, loss.T)
-    np.fill_diagonal(loss, np.inf)
+    np.fill_diagonal(loss, np.inf)  # nothing is merged with itself
     return -loss
 
 

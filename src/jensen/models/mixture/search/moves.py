@@ -14,10 +14,10 @@ Ghahramani and Hinton, 2000, with the gains that they estimate computed).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
 from jensen.families.family import End, Family
@@ -42,7 +42,6 @@ class Part:
     members: tuple[int, ...]
     end: End
     objective: float
-    rows: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Move:
     gain: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """A solution, and how it sees the rows: r (n, k), stored by component, and log p(x_n) (n,)."""
 
@@ -69,14 +68,21 @@ class View:
         r, evidence = ground.posterior(end)
         return cls(ground, end, np.asfortranarray(r), evidence)
 
+    @cached_property
+    def overlap(self) -> Array:
+        """(k, k): the correlation of responsibilities; 0 on the diagonal."""
+        both = self.r.T @ (self.r * self.ground.w[:, None])
+        size = np.sqrt(np.maximum(np.diagonal(both), 1e-300))
+        both = both / np.outer(size, size)
+        np.fill_diagonal(both, 0.0)
+        return both
 
-def earned(evidence: Array, share: Array, mass: Array, weight: Array) -> Array:
-    """L_S of parts by log p(x_n) and their share of every row, Σ_{k∈S} r_nk, with mass w_n of it and weight
+
+def earned(evidence: Array, share: Array, mass: Array, weight: float) -> float:
+    """L_S of a part by log p(x_n) and its share of every row, Σ_{k∈S} r_nk > 0, with its mass and weight
     π_S: since Σ_{k∈S} π_k p(x_n | k) is that share of p(x_n).
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(share) + evidence[:, None] - np.log(weight)
-        return np.where(mass > 0, mass * logs, 0.0).sum(axis=0)
+    return float(mass @ (np.log(share) + evidence - np.log(weight)))
 
 
 def part_of(view: View, members: tuple[int, ...]) -> Part | None:
@@ -88,36 +94,46 @@ def part_of(view: View, members: tuple[int, ...]) -> Part | None:
     if len(rows) < 2:
         return None
     weights = end.weights[which]
-    own = End(end.kind, weights / weights.sum(), ground.family.relabel(end.params, which))
+    total = float(weights.sum())
+    own = End(end.kind, weights / total, ground.family.relabel(end.params, which))
     local = ground.part(rows, mass[rows], len(which))
-    (own_l,) = earned(view.evidence[rows], share[rows, None], mass[rows, None], weights.sum(keepdims=True))
-    return Part(local, members, own, float(own_l) + local.prior_of(own), rows)
+    own_l = earned(view.evidence[rows], share[rows], mass[rows], total)
+    return Part(local, members, own, own_l + local.prior_of(own))
 
 
 def refit(part: Part, k: int, rng: np.random.Generator, wanted: float = 0.0) -> Move | None:
     """The best of several starts with k components in the rows of a part; None where it seems to gain less
     than is ``wanted``.
     """
-    rows, ground = part.rows, part.ground
-    if float(ground.w.sum()) <= k * (ground.family.needed + 1.0) or len(rows) < 2 * k:
+    ground, n = part.ground, part.ground.n
+    if float(ground.w.sum()) <= k * (ground.family.needed + 1.0) or n < 2 * k:
         return None
     ground.meter.around += REFIT
     whole = ground.with_components(k)
     points = _points(part)
-    sample = whole if len(rows) <= PART_ROWS else whole.sample(PART_ROWS, points, rng)
+    sample = whole if n <= PART_ROWS else whole.sample(PART_ROWS, points, rng)
     seen = points if sample is whole else _points(part, sample)
-    ends = sample.climb(of_part(sample, seen, rng), QUICK, 14 if k == 2 else 30, hold=True)
+    starts = [sharing(ground.family, end, part.end) for end in of_part(sample, seen, rng)]
+    ends = sample.climb(starts, QUICK, 14 if k == 2 else 30, hold=True)
     ends = sorted((end for end in ends if sample.is_sound(end)), key=lambda end: -end.objective)[:KEPT]
     before = part.objective if sample is whole else sample.value(part.end)
     if ends and ends[0].objective - before < HOPE * wanted:
         ends = []
     if k == 2 and sample is not whole:
-        ends += _far_out(whole, points)
+        ends += [sharing(ground.family, end, part.end) for end in _far_out(whole, points)]
     ends = [end for end in whole.climb(ends, FAIR, 20, hold=True) if whole.is_sound(end)]
     if not ends:
         return None
     best = max(ends, key=lambda end: end.objective)
     return Move(part.members, best, best.objective - part.objective)
+
+
+def sharing(family: Family, end: End, like: End) -> End:
+    """The end with what components share as another has it: what a part gains is told with that held."""
+    if family.shared:
+        kept = {name: value for name, value in family.split(like.params).items() if name in family.shared}
+        end.params = family.join(end.params, {**family.split(end.params), **kept})
+    return end
 
 
 def _far_out(ground: Ground, points: Array | None) -> list[End]:
@@ -148,9 +164,9 @@ def merge(view: View, pair: tuple[int, ...]) -> Move | None:
     if part is None:
         return None
     ground = part.ground
+    ground.meter.work += ground.cost
     _, made = family.begin(ground.data, ground.weight, np.ones((ground.n, 1)))
-    kept = {name: value for name, value in family.split(view.end.params).items() if name in family.shared}
-    merged = End("merged", np.ones(1), family.join(made, {**family.split(made), **kept}))
+    merged = sharing(family, End("merged", np.ones(1), made), view.end)
     logs = np.asarray(family.log_density(merged.params, ground.data), float)[:, 0]
     after = float(ground.w @ logs) + ground.with_components(1).prior_of(merged)
     return Move(pair, merged, after - part.objective)

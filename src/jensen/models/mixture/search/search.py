@@ -116,7 +116,7 @@ def _on_all_rows(problem: Problem, starts: list[Start], progress: Progress | Non
             objective=run.state.objective,
             num_e_steps=steps,
             verdict=verdict,
-            is_sound=False,
+            is_proper=False,  # nobody has looked at these
         )
         if run.outcome is Outcome.INTERRUPTED:
             return
@@ -256,7 +256,7 @@ class Hunt:
         best, *others = sorted(self.lines, key=lambda end: -end.objective)[:CROSSED]
         improver = Improver(self.whole, best, self.rng)
         for other in others:
-            improver.take(crossed(self.whole, improver.end, other))
+            improver.take("crossed", crossed(self.whole, improver.end, other))
         if improver.end is not best:
             there = improver.run()
             self.whole.climb([there], FAIR, 300)
@@ -310,7 +310,7 @@ class Hunt:
             known = None if end.proper or failed else end.flaw
             verdict = known or Verdict(end.outcome, end.note, climbed=end.outcome is Outcome.CONVERGED)
             objective, num_e_steps = end.objective - whole.shift, end.num_e_steps + extra
-            yield Start(end.kind, params, objective, num_e_steps, verdict, is_sound=bool(end.proper))
+            yield Start(end.kind, params, objective, num_e_steps, verdict, is_proper=bool(end.proper))
             extra = 0
 
 
