@@ -484,7 +484,7 @@ def test_a_covariance_at_its_bound():
     """Twelve rows on a line: their covariance is held up, and has no standard error; the rest has."""
     line = 9 + np.random.default_rng(0).normal(size=(12, 1)) * [[1.0, 1.0]]
     data = np.concatenate([clusters(100, 2), line])
-    model = Mixture(2).prepare(data, None)
+    model = Mixture(2, jensen.Gaussian(floor=1e-7)).prepare(data, None)
     start = model.start(data, None, np.random.default_rng(0))
     means = np.array([data[:100].mean(axis=0), [9.0, 9.0]])
     start = start._replace(components=start.components._replace(means=means))
