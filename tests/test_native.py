@@ -295,3 +295,42 @@ def test_a_covariance_below_the_bound_is_raised_along_its_own_axes(d: int, rank:
     np.testing.assert_allclose(
         climbed[2].reshape(2, d, d), expected, atol=1e-12 * np.abs(covariances).max() + 1e-15
     )
+
+
+# ---- k-means -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("num_rows", [1, 2, 7, 8, 9, 17, 400])
+@pytest.mark.parametrize(("d", "k"), [(1, 1), (2, 3), (5, 4), (17, 9)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_kmeans_ends_where_each_row_is_with_the_nearest_mean(num_rows, d, k, weighted):
+    rng = np.random.default_rng(num_rows + d)
+    rows = rng.normal(size=(num_rows, d))
+    weight = rng.integers(0, 3, num_rows).astype(float) if weighted else None
+    labels = _core.kmeans(rows, weight, rng.random((3, k)), 300, 2)
+    assert labels.shape == (3, num_rows)
+    assert labels.min() >= 0 and labels.max() < k
+    mass = np.ones(num_rows) if weight is None else weight
+    for label in labels:
+        count = np.bincount(label, mass, k)
+        means = np.stack([np.bincount(label, mass * column, k) for column in rows.T], axis=1)
+        known = count > 0
+        held = known[label]  # a group of rows without weight has no mean
+        if not held.any():
+            continue
+        means = means[known] / count[known, None]
+        distance = np.square(rows[:, None] - means).sum(axis=2)
+        own = np.cumsum(known)[label] - 1
+        assert (distance[held, own[held]] <= distance[held].min(axis=1) + 1e-9).all()
+
+
+def test_kmeans_has_the_same_bits_for_any_number_of_threads():
+    rng = np.random.default_rng(3)
+    rows, draws = rng.normal(size=(3001, 4)), rng.random((5, 6))
+    one, two = (_core.kmeans(rows, None, draws, 30, threads) for threads in (1, 2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_kmeans_of_equal_rows():
+    labels = _core.kmeans(np.ones((20, 2)), None, np.random.default_rng(0).random((2, 3)), 30, 1)
+    assert (labels >= 0).all()

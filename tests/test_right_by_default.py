@@ -11,7 +11,8 @@ from sklearn.decomposition import PCA
 
 import jensen
 from jensen.em import Outcome
-from jensen.models import Dirichlet, MixturePrior, NormalInverseWishart
+from jensen.families import GaussianParams
+from jensen.models import Dirichlet, MixtureParams, MixturePrior, NormalInverseWishart
 
 STRUCTURES = [jensen.Full(), jensen.Tied(), jensen.Diagonal(), jensen.Spherical()]
 
@@ -36,6 +37,26 @@ def test_a_rare_group_is_seen(num_rows, num_rare, at, seed):
     ).fit(y)
     assert fit.log_evidence >= truth.score(y) * len(y) - 0.01
     assert fit.verdict.outcome is Outcome.CONVERGED
+
+
+@pytest.mark.parametrize("thin", [1e-3, 1e-4, 2e-5])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_thin_group_is_no_tie(thin, seed):
+    """A group much thinner than the data in one direction is continuous all the same: no bound holds it."""
+    rng = np.random.default_rng(seed)
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    narrow = (rng.normal(size=(1500, 3)) * [1.0, 0.7, thin]) @ turn.T + [3.0, 0.0, 0.0]
+    x = np.concatenate([narrow, rng.normal(size=(1500, 3))])
+    fit = jensen.fit(jensen.Mixture(2), x)
+    parts = [x[:1500], x[1500:]]
+    means, covariances = [part.mean(axis=0) for part in parts], [np.cov(part.T) for part in parts]
+    truth = MixtureParams(np.full(2, 0.5), GaussianParams(np.array(means), np.array(covariances)))
+    assert fit.log_evidence >= jensen.fit(jensen.Mixture(2), x, truth).log_evidence - 0.01
+    assert fit.verdict.outcome is Outcome.CONVERGED
+    assert not fit.verdict.message
+    sure = fit.uncertainty()
+    assert sure.verdict.outcome is Outcome.CONVERGED
+    assert np.isfinite(sure.standard_errors["weights"]).all() or "lost in rounding" in sure.verdict.message
 
 
 def planted(n, d, k, separation, seed):

@@ -22,6 +22,7 @@ VAGUE = 0.1  # information about a logarithm: a standard error above 3 is no par
 NONE = 0.01  # information about a logarithm: with a standard error above 10 nothing is known
 TINY = 15.0  # a logarithm this far out that nothing is known about is at its bound
 SINGULAR = 1e-8  # curvature relative to that of complete data
+CLEAR = 10.0 * SINGULAR
 VANISHED = 1e-7  # information of a row about a coordinate, in steps of at most 1
 UNRESOLVED = 8.0 * float(np.finfo(float).eps)  # a relative standard error that no double can show
 ENDLESS = 0.1  # nats that a logarithm far out still gains in every step of 1, with next to no curvature
@@ -51,6 +52,8 @@ class Parabola:
         they are of logarithms about which nothing is known.
     drift
         What of that is due to the distance to the maximum.
+    error
+        That of the information, its diagonal scaled to 1.
     vanished
         (p,): coordinates of the chart that move nothing where they are, and have no bound.
     steepness
@@ -70,6 +73,7 @@ class Parabola:
     values: Array
     noise: Array
     drift: float
+    error: float
     vanished: Mask
     steepness: Array
     unbounded: Mask
@@ -107,7 +111,7 @@ class Parabola:
         spacing = UNRESOLVED * np.where(np.isfinite(chart.widest()), np.maximum(np.abs(u), 1.0), np.abs(u))
         lost = ~held & (diagonal * np.square(spacing) > 1.0)
         kinds = (vanished, diagonal, endless, lost)
-        return cls(g, place, frozen, idle, directions, values, noise, drift, *kinds)
+        return cls(g, place, frozen, idle, directions, values, noise, drift, information.error, *kinds)
 
     @property
     def falling(self) -> Mask:
@@ -123,6 +127,13 @@ class Parabola:
     def flat(self) -> Mask:
         """Directions in which the data say nothing, as far as can be told."""
         return ~self.falling & ~self.climbing
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether a direction that seems flat is: else its curvature may be lost in rounding, as it is of
+        components much thinner than the data.
+        """
+        return 20.0 * self.error < CLEAR
 
     @property
     def near_falling(self) -> Mask:

@@ -101,6 +101,13 @@ def _flat(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
     concerned = [name for name in names if any(name in each for each in along)]
     number = len(along)
     directions = "one direction" if number == 1 else f"{number} directions"
+    if not parabola.is_clear:
+        return Verdict(
+            Outcome.CONVERGED,
+            f"the curvature is lost in rounding along {directions} in {listed(concerned, MOST_NAMES)}: no "
+            "standard error there",
+            climbed=True,
+        )
     return Verdict(
         Outcome.NOT_IDENTIFIED,
         f"the data do not tell: {directions} in {listed(concerned, MOST_NAMES)}",

@@ -6,9 +6,10 @@ log-evidence
     L_S = Σ_n m_n log Σ_{k∈S} (π_k/π_S) p(x_n | k)
 
 the bound of the whole mixture says: what L_S gains by other components in S, the log-evidence gains at
-least. So a part
-can be tried on its own rows, which costs little, and moves of different parts add up (Ueda, Nakano,
-Ghahramani and Hinton, 2000, with the gains that they estimate computed).
+least. So a part can be tried on its own rows, which costs little, and moves of different parts add up (Ueda,
+Nakano, Ghahramani and Hinton, 2000, with the gains that they estimate computed). Under a prior a part has
+the prior of a mixture of its own, which is near what the whole gains; whether it does is looked at
+afterwards in any case.
 """
 
 from __future__ import annotations
