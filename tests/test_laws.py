@@ -47,7 +47,7 @@ def test_gaussian_mixture(structure, dtype, weighted, with_prior):
 @pytest.mark.parametrize("structure", STRUCTURES.values(), ids=STRUCTURES)
 def test_sizes(structure, k, d):
     data = clusters(400, d)
-    model = Mixture(k, jensen.Gaussian(structure, floor=1e-7))  # a lower one would magnify rounding
+    model = Mixture(k, jensen.Gaussian(structure))
     skip = (*REFIT, "relabelling") if k == 1 else REFIT
     check_model(model, start_of(model, data), data, skip=skip)
 

@@ -8,7 +8,7 @@ from jensen.families import STRUCTURES
 from jensen.models import Dirichlet, Mixture, MixturePrior, NormalInverseWishart
 from jensen.models.mixture.search.climbing import by_steps
 from jensen.models.mixture.search.ground import Ground
-from jensen.models.mixture.search.improve import Improver
+from jensen.models.mixture.search.improve import Improver, collapsed
 from jensen.models.mixture.search.moves import joined, merge, put
 from jensen.numerics import partitions
 
@@ -117,6 +117,20 @@ def without_far(labels, few):
     far = np.argsort(-np.square(few - few.mean(axis=0)).sum(axis=1))[:2]
     labels[len(labels) - len(few) + far] = 0
     return labels
+
+
+def test_a_collapse_that_gains_is_not_what_an_improvement_ends_with():
+    """Four rows nearly on a line earn more than a proper component would: the end is proper all the same."""
+    rng = np.random.default_rng(0)
+    line = np.array([[10.0, 3.0], [10.3, 3.0001], [10.7, 3.0], [13.0, 3.0]])
+    groups = [rng.normal((0.0, 0.0), 1.0, (400, 2)), rng.normal((4.0, 0.0), 1.0, (400, 2))]
+    ground = ground_of(Mixture(3), np.concatenate([*groups, line]))
+    end = ground.begin("given", np.eye(3)[np.repeat([0, 1, 2], [400, 400, 4])])
+    ground.climb([end], 1e-4, 500)
+    assert collapsed(ground, end).tolist() == [2]
+    there = Improver(ground, end, np.random.default_rng(0), relocations=4).run()
+    assert not len(collapsed(ground, there))
+    assert ground.value(there) == pytest.approx(there.objective, abs=1e-6)
 
 
 def test_shared_covariances_cannot_be_loosened():

@@ -6,6 +6,7 @@
 namespace jensen::JENSEN_ISA {
 
 constexpr int kCentres = 4;  // that a row is compared with at once
+static_assert(8 % Simd<double>::lanes == 0);  // rows come in eights
 
 template <int kCount>
 JENSEN_INLINE void compare(const double* x, std::int64_t pitch, std::int64_t d, const double* centres, std::int64_t first,
@@ -24,7 +25,7 @@ JENSEN_INLINE void compare(const double* x, std::int64_t pitch, std::int64_t d, 
   for (int c = 0; c < kCount; ++c) {
     const auto nearer = sum[c] < best;
     best = nearer ? sum[c] : best;
-    label = nearer ? label - label + (first + c) : label;
+    label = nearer ? Simd<double>::I{} + (first + c) : label;
   }
 }
 

@@ -30,14 +30,11 @@ def get_num_threads() -> int:
 
 
 def _default() -> int:
-    asked = _first_count(os.environ.get("JENSEN_NUM_THREADS", ""), os.environ.get("OMP_NUM_THREADS", ""))
-    if asked:
-        return asked
+    for name in ("JENSEN_NUM_THREADS", "OMP_NUM_THREADS"):
+        value = os.environ.get(name, "")
+        if value.isdigit() and int(value) > 0:
+            return int(value)
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # a system that does not say which processors are ours
         return os.cpu_count() or 1
-
-
-def _first_count(*values: str) -> int:
-    return next((int(value) for value in values if value.isdigit() and int(value) > 0), 0)

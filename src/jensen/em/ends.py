@@ -25,7 +25,6 @@ SINGULAR = 1e-4  # information of rows about a direction, relative to that about
 LEFT = 2e-3  # nats that may be left, as far as the scores of rows tell
 CHEAP = 160  # E-steps that a second look may always cost; else a small share of what the search has cost,
 SHARE = 0.05  # whose E-steps are quicker
-USELESS = 1e-2  # error of an information, relative, from which nothing can be read
 MOST_NAMES = 4
 PERHAPS = "the data may not tell all parameters apart, see jensen.uncertainty"
 
@@ -57,8 +56,6 @@ def second_look(problem: Problem, state: State, spent: int) -> Look:
 
 def _looked(problem: Problem, state: State) -> Look:
     found = curvature(problem, state)
-    if found is not None and not found.error < USELESS:
-        return Look()
     return Look(found, is_unknown=found is None)
 
 

@@ -130,10 +130,10 @@ class Parabola:
 
     @property
     def is_clear(self) -> bool:
-        """Whether a direction that seems flat is: else its curvature may be lost in rounding, as it is of
-        components much thinner than the data.
+        """Whether what cannot be told of a direction is due to the data or the distance to the maximum; not
+        to rounding, in which the curvature of components much thinner than the data is lost.
         """
-        return 20.0 * self.error < CLEAR
+        return 20.0 * self.error < max(CLEAR, self.drift)
 
     @property
     def near_falling(self) -> Mask:

@@ -79,9 +79,10 @@ def _saddle(parabola: Parabola, jacobian: Array, names: list[str]) -> Verdict:
 
 def log_likelihood_left(parabola: Parabola) -> float:
     """The log-likelihood still to be gained. Where that seems little: along directions whose curvature cannot
-    be told, so far from a maximum, it is at least what the curvature of complete data would leave.
+    be told, so far from a maximum, it is at least what the curvature of complete data would leave. Where the
+    curvature is lost in rounding, so is the slope.
     """
-    if parabola.remaining > AT_A_MAXIMUM:
+    if parabola.remaining > AT_A_MAXIMUM or not parabola.is_clear:
         return parabola.remaining
     flat = parabola.directions[:, parabola.flat & ~parabola.near_falling]
     return parabola.remaining + 0.5 * float(np.square(parabola.g @ flat).sum())

@@ -47,6 +47,8 @@ class Improver:
     refused: set[tuple[Any, ...]] = field(default_factory=set)
     """Moves, by kind and components, that did not hold what they promised, or promised nothing."""
     relocations: int = 0
+    flawless: End | None = None
+    """The latest end in which no component had collapsed."""
     tight: End | None = None
     """The latest end whose small components were loosened in vain."""
     _view: View | None = None
@@ -69,18 +71,23 @@ class Improver:
                 break
             self.again = {key for key in self.known if key[0] != "merge"}
             self.refused.clear()
-        return self.end
+        return self.repaired()
 
     # ---- moves ---------------------------------------------------------------------------------------------
 
     def relocate(self) -> bool:
         """Components that have collapsed go to where a split gains most; True where there were some."""
+        flawed = collapsed(self.ground, self.end)
+        if not len(flawed):
+            self.flawless = self.end
+            return False
         if self.relocations == MOST_RELOCATIONS:
             return False
-        flawed = _flawed(self.ground, self.end)
-        if not len(flawed):
-            return False
         self.relocations += 1
+        return self._move_away(flawed)
+
+    def _move_away(self, flawed: NDArray[np.intp]) -> bool:
+        """Components to where a split gains most; False where nothing can be split."""
         splits = [move for move in self.splits() if move.members[0] not in flawed]
         moves = []
         for lost, split in zip(flawed, splits, strict=False):
@@ -94,6 +101,19 @@ class Improver:
         self.refused.clear()
         self.ground.climb([self.end], *CLIMB)
         return True
+
+    def repaired(self) -> End:
+        """The end; where components have collapsed again and again, since that gains, the best that is known
+        without: with them moved away for the last time, or from before.
+        """
+        end = self.end
+        for _ in range(MOST_RELOCATIONS):
+            flawed = collapsed(self.ground, self.end)
+            if not len(flawed):
+                return max((self.flawless or self.end, self.end), key=lambda each: each.objective)
+            if not self._move_away(flawed):
+                break
+        return self.flawless or end
 
     def exchange(self) -> bool:
         """Two components merged and another split, where that gains: all such moves that do not meet."""
@@ -293,12 +313,11 @@ def _near(before: Array, now: Array) -> bool:
     )
 
 
-def _flawed(ground: Ground, end: End) -> NDArray[np.intp]:
+def collapsed(ground: Ground, end: End) -> NDArray[np.intp]:
     """The components that have too few rows, or that the family finds wrong."""
-    rows = end.weights * float(ground.w.sum())
-    few = rows <= ground.family.needed
-    flawed = ground.family.flawed
-    if flawed is not None:
+    few = end.weights * float(ground.w.sum()) <= ground.family.needed
+    if ground.family.flawed is not None:
         held_up = prior_kind(ground.model.prior).holds_up
-        few = few | np.asarray(flawed(end.weights, end.params, ground.data, ground.weight, held_up))
+        wrong = ground.family.flawed(end.weights, end.params, ground.data, ground.weight, held_up)
+        few = few | np.asarray(wrong)
     return np.flatnonzero(few)
