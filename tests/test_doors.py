@@ -483,12 +483,32 @@ def test_what_is_no_table_is_told_alike(name, kind):
 
 def test_codes_from_one_are_refused():
     """As in a Bernoulli coded 1 and 2: a code that never occurs would have a probability all the same."""
-    message = r"column 1 .* has codes 1 to 2 and no 0, as in row 0: code from 0, or say .*num_codes=3"
+    message = r"column 1 .* has codes 1 to 2 and no 0, as in row 0 .*: code from 0, or say .*num_codes=3"
     coded = np.column_stack([CODES[:, 0] > 0, 1 + (CODES[:, 1] > 0)])
     with pytest.raises(ValueError, match=message):
         jensen.fit(jensen.Mixture(2, jensen.Categorical()), coded)
     said = jensen.fit(jensen.Mixture(2, jensen.Categorical(3)), coded, restarts=2)
     assert said.params.components["probabilities1"][:, 0].max() < 1e-12
+
+
+def test_messages_call_columns_by_their_names():
+    rows = np.random.default_rng(0).normal(size=(30, 3))
+    rows[:, 1] = 2.0
+    frame = pd.DataFrame(rows, columns=["one", "two", "three"])
+    named, numbered = r"column 'two' is constant", r"column 1 \(counted from 0\) is constant"
+    for data, message in ((frame, named), (rows, numbered)):
+        with pytest.raises(ValueError, match=message):
+            jensen.fit(jensen.Mixture(2, jensen.Gaussian()), data)
+        cell = jensen.select(data, 1, [jensen.Full(), jensen.Spherical()]).cells[0]
+        assert re.search(message, cell.message)
+        parts = jensen.Product({2: jensen.Gaussian(), 1: jensen.Gaussian()})
+        if data is rows:  # the part has one column, its number 0
+            with pytest.raises(ValueError, match=message):
+                jensen.fit(jensen.Mixture(2, parts), data)
+    with pytest.raises(ValueError, match="there is one row; give more"):
+        jensen.fit(jensen.Mixture(1, jensen.Gaussian()), rows[:1])
+    with pytest.raises(jensen.DataError, match="empty"):
+        jensen.select(rows[:0], range(1, 3))
 
 
 def test_codes_beyond_are_refused_in_new_rows():

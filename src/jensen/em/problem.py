@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.naming import columns_called
 from jensen.em import identities
 from jensen.em.cases import names_of_columns, precision
 from jensen.em.contract import Expected, Model, as_model
@@ -88,7 +89,8 @@ class Problem:
         model, columns = as_model(model), names_of_columns(data)
         data = accepted(model, data)
         weight = checked_weight(weight, model.cases, data)
-        prepared = model if model.prepare is None else as_model(model.prepare(data, weight))
+        with columns_called(columns):
+            prepared = model if model.prepare is None else as_model(model.prepare(data, weight))
         return cls(prepared, data, weight, columns)
 
     def again(self) -> Problem:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Weight
+from jensen.basics.naming import column_in_words
 from jensen.basics.numbers import as_probabilities, is_number, is_whole
 from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.verdict import Verdict
@@ -164,8 +165,8 @@ class Categorical(Family):
         if ((least > 0) & (most > least)).any():
             j = int(((least > 0) & (most > least)).argmax())
             raise ValueError(
-                f"column {j} (counted from 0) has codes {least[j]:g} to {most[j]:g} and no 0, as in row "
-                f"{int(x[:, j].argmin())}: code from 0, or say how many codes there are, "
+                f"{column_in_words(j)} has codes {least[j]:g} to {most[j]:g} and no 0, as in row "
+                f"{int(x[:, j].argmin())} (counted from 0): code from 0, or say how many codes there are, "
                 f"num_codes={most[j] + 1:g}"
             )
         return replace(self, num_codes=tuple(int(top) + 1 for top in most))

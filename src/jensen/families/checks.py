@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Mask
+from jensen.basics.naming import column_in_words
 from jensen.basics.numbers import count
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.data.rows import check_shape
@@ -95,7 +96,7 @@ def refuse_without_moments(data: Array) -> None:
     wrong = np.argwhere(~np.isfinite(data))
     if not len(wrong):
         column = int(np.abs(data).max(axis=0).argmax())
-        raise ValueError(f"the values of column {column} (counted from 0) are too large: scale the column")
+        raise ValueError(f"the values of {column_in_words(column)} are too large: scale the column")
     row, column = map(int, wrong[0])
     others = f", and {count(len(wrong) - 1, 'more cell')} not finite" if len(wrong) > 1 else ""
     raise ValueError(

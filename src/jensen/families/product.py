@@ -9,6 +9,7 @@ Everything is the sum, or one after the other, of what the parts say.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
 from jensen.basics.errors import DataError
+from jensen.basics.naming import columns_called, part_of_columns
 from jensen.basics.numbers import is_whole, repr_in_full
 from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.tables import default_columns
@@ -213,10 +215,16 @@ class Product(Family):
             if len(rows) != Rows().count(data) and not part.keys:
                 raise ValueError(f"{label} has {len(rows)} rows, the data have {Rows().count(data)}")
             try:
-                found[label] = ask(part, rows)
+                with self._calling(label):
+                    found[label] = ask(part, rows)
             except ValueError as error:
                 raise ValueError(f"{label}: {error}") from None
         return found
+
+    def _calling(self, label: str) -> AbstractContextManager[None]:
+        """What messages call the columns of a part."""
+        own: Any = self.columns[label]
+        return columns_called([str(column) for column in own]) if self.keys else part_of_columns(own)
 
     @property
     def keys(self) -> Keys:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set

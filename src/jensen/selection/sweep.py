@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Data
+from jensen.basics.errors import DataError
+from jensen.basics.naming import columns_called
 from jensen.basics.numbers import is_whole
 from jensen.basics.plain import collected
 from jensen.basics.progress import Progress
@@ -169,6 +171,8 @@ def _accepted(data: Any, families: Iterable[Family]) -> tuple[dict[Family, Data]
         found[family] = {name: np.asarray(own[name]) for name in columns} if columns else own
     if not found:
         raise next(iter(errors.values()))
+    if not any(Rows().count(own) for own in found.values()):
+        raise DataError("the data are empty: there is no row")
     return found, {family: str(error) for family, error in errors.items()}
 
 
@@ -232,7 +236,8 @@ class Sweep:
             message = f"more components than the {enough.count} distinct rows"
             return Cell(k, family, name, total, None, message)
         try:
-            found = fit(model, data, weight=self.weight, restarts=self.restarts, rng=self.seed)
+            with columns_called(self.columns):
+                found = fit(model, data, weight=self.weight, restarts=self.restarts, rng=self.seed)
             found = self._called(found)
         except (ArithmeticError, ValueError) as error:  # LinAlgError is a ValueError
             return Cell(k, family, name, total, None, str(error) or type(error).__name__)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.naming import column_in_words
 from jensen.basics.numbers import is_number
 from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.verdict import Verdict
@@ -207,15 +208,17 @@ class Gaussian(Family):
         rows = data[:, suspects] if weight is None else data[np.asarray(weight) > 0][:, suspects]
         constant = suspects[rows.min(axis=0) == rows.max(axis=0)]
         if len(constant) and (len(constant) == len(mean) or self.covariance.needs_every_column):
-            columns = ", ".join(str(j) for j in constant)
-            raise ValueError(
-                f"no variance to estimate: column {columns} (counted from 0) is constant; leave it out"
-            )
+            if len(rows) == 1:
+                raise ValueError("no variance to estimate: there is one row; give more")
+            columns = " and ".join(map(column_in_words, constant[:3]))
+            more = f" and {len(constant) - 3} more" if len(constant) > 3 else ""
+            what = "is constant; leave it out" if len(constant) == 1 else "are constant; leave them out"
+            raise ValueError(f"no variance to estimate: {columns}{more} {what}")
         small = np.setdiff1d(suspects[variances[suspects] < least], constant)
         if len(small):
             j = small[0]
             raise ValueError(
-                f"the values of column {j} (counted from 0) differ by no more than {np.ptp(data[:, j]):.2g}, "
+                f"the values of {column_in_words(j)} differ by no more than {np.ptp(data[:, j]):.2g}, "
                 "too little to be squared: change the units of that column"
             )
 

@@ -151,9 +151,13 @@ class ByTails(Ordered):
     def _lower(self, *args: Any, **kwargs: Any) -> Any:
         """``_lower(x, …)``: log P(X ≤ x) for x inside the support."""
 
+    def _tails(self, x: Any, *params: Any) -> tuple[Any, Any]:
+        """Both."""
+        return self._upper(x, *params), self._lower(x, *params)
+
     def _inside(self, low: Any, high: Any, from_left: Any, to_right: Any, *params: Any) -> Any:
-        from_low, to_high = self._upper(low, *params), self._lower(high, *params)
-        between = self._between(low, high, from_low, to_high, *params)
+        (from_low, from_high), (to_low, to_high) = self._tails(jnp.stack([low, high]), *params)
+        between = self._between(low, high, (to_low, from_low), (to_high, from_high), *params)
         return jnp.where(from_left, to_high, jnp.where(to_right, from_low, between))
 
     def _unused(self, low: Any) -> Any:
@@ -161,13 +165,11 @@ class ByTails(Ordered):
         return low + 1.0 + jnp.abs(low)
 
     def _between(self, *args: Any, **kwargs: Any) -> Any:
-        """``_between(low, high, from_low, to_high, …)``: log P(low < X ≤ high), by the tail in which they
-        are.
+        """``_between(low, high, at_low, at_high, …)``: log P(low < X ≤ high), by the tail in which they are.
 
-        log P(X > low) and log P(X ≤ high) are known.
+        The last two are log P(X ≤ ·) and log P(X > ·) at the bounds.
         """
-        low, high, from_low, to_high, *params = args
-        to_low, from_high = self._lower(low, *params), self._upper(high, *params)
+        _, _, (to_low, from_low), (to_high, from_high), *_ = args
         is_high = to_low > LOG_HALF
         larger, smaller = jnp.where(is_high, from_low, to_high), jnp.where(is_high, from_high, to_low)
         gone = larger == -jnp.inf
@@ -196,8 +198,12 @@ class LogConcave(Ordered):
 
     @abstractmethod
     def _log_in(self, *args: Any, **kwargs: Any) -> Any:
-        """``_log_in(v, …)``: the log-density of v."""
+        """``_log_in(v, …)``: the log-density of v, less its highest."""
+
+    @abstractmethod
+    def _log_peak(self, *args: Any, **kwargs: Any) -> Any:
+        """``_log_peak(…)``: the log-density of v at 0, where it is highest."""
 
     def _inside(self, low: Any, high: Any, from_left: Any, to_right: Any, *params: Any) -> Any:
         a, b = self._coordinate(low, *params), self._coordinate(high, *params)
-        return log_mass(self._log_in, a, b, from_left, to_right, *params)
+        return self._log_peak(*params) + log_mass(self._log_in, a, b, from_left, to_right, *params)

@@ -16,7 +16,7 @@ from jensen.models.log_joint.densities.density import Density
 from jensen.models.log_joint.densities.domains import BINARY, COUNTS, NON_NEGATIVE, POSITIVE, UNIT
 from jensen.models.log_joint.densities.half_line import away_from_zero
 from jensen.models.log_joint.densities.half_line import gamma as gamma_density
-from jensen.models.log_joint.densities.interval import log_beta_logit
+from jensen.models.log_joint.densities.interval import log_beta_logit, log_peak
 from jensen.models.log_joint.densities.lazy import jnp
 from jensen.models.log_joint.densities.quadrature import log_mass
 from jensen.models.log_joint.densities.special import LOG_2PI, deviance, log_ratio, stirling_error, xlogy
@@ -43,10 +43,15 @@ def xlog1py(x: Any, y: Any) -> Any:
     return jnp.where(x == 0, 0.0, x * jnp.log1p(jnp.where(x == 0, 0.0, y)))
 
 
-def log_beta_mass(logit: Any, above: bool, a: Any, b: Any) -> Any:
+def log_beta_mass(logit: Any, above: Any, a: Any, b: Any) -> Any:
     """log P(logit X < logit) for X of Beta(a, b) where ``above``, else of logit X > logit."""
     v = logit - jnp.log(a / b)
-    return log_mass(log_beta_logit, v, v, above, not above, a, b)
+    return log_peak(a, b) + log_mass(log_beta_logit, v, v, above, ~above, a, b)
+
+
+def certain(above: Any) -> Any:
+    """log P(X > x) where ``above``, else log P(X ≤ x), for an x that X is not above."""
+    return jnp.where(above, -jnp.inf, 0.0)
 
 
 class Counted(ByTails):
@@ -72,14 +77,19 @@ class Counted(ByTails):
         return super()._cdf(jnp.floor(x), *params)
 
     def _upper(self, x: Any, *params: Any) -> Any:
-        return self._tail(x, True, *params)
+        return self._tail(x, jnp.asarray(True), *params)
 
     def _lower(self, x: Any, *params: Any) -> Any:
-        return self._tail(x, False, *params)
+        return self._tail(x, jnp.asarray(False), *params)
+
+    def _tails(self, x: Any, *params: Any) -> tuple[Any, Any]:
+        above = jnp.reshape(jnp.asarray([True, False]), (2, *[1] * x.ndim))
+        upper, lower = self._tail(jnp.stack([x, x]), above, *params)
+        return upper, lower
 
     @abstractmethod
     def _tail(self, *args: Any, **kwargs: Any) -> Any:
-        """``_tail(x, above, …)``: log P(X > x) or log P(X ≤ x) for a count x."""
+        """``_tail(x, above, …)``: log P(X > x) where ``above``, else log P(X ≤ x), for a count x."""
 
 
 class Poisson(Counted):
@@ -100,13 +110,14 @@ class Poisson(Counted):
         some = deviance(x, jnp.where(zero, 1.0, rate)) - log_factors(x)
         return jnp.where(zero, -rate, some)
 
-    def _tail(self, x: Any, above: bool, rate: Any) -> Any:
+    def _tail(self, x: Any, above: Any, rate: Any) -> Any:
         """P(X ≤ x) = P(Gamma(x + 1) > rate)."""
         none = rate == 0
         shape = x + 1.0
         v = jnp.log(jnp.where(none, 1.0, rate) / shape)
-        found = log_mass(gamma_density._log_in, v, v, above, not above, shape, jnp.ones_like(shape))
-        return jnp.where(none, -jnp.inf if above else 0.0, found)
+        unit = (shape, jnp.ones_like(shape))
+        mass = log_mass(gamma_density._log_in, v, v, above, ~above, *unit)
+        return jnp.where(none, certain(above), gamma_density._log_peak(*unit) + mass)
 
     def draw(self, rng: np.random.Generator, rate: Any) -> Any:
         return rng.poisson(rate)
@@ -147,15 +158,15 @@ class Binomial(Counted):
         found = ways + deviance(x, n * p) + deviance(rest, n * (1.0 - p))
         return jnp.where(middle, found, edges)
 
-    def _tail(self, x: Any, above: bool, count: Any, probability: Any) -> Any:
+    def _tail(self, x: Any, above: Any, count: Any, probability: Any) -> Any:
         """P(X ≤ x) = P(Beta(x + 1, count − x) > probability)."""
         all_, sure, never = x >= count, probability == 1, probability == 0
         rest = jnp.where(all_, 1.0, count - x)
         p = jnp.where(sure | never, 0.5, probability)
         found = log_beta_mass(jnp.log(p) - jnp.log1p(-p), above, x + 1.0, rest)
         surely_above = sure & ~all_
-        found = jnp.where(surely_above, 0.0 if above else -jnp.inf, found)
-        return jnp.where(all_ | never, -jnp.inf if above else 0.0, found)
+        found = jnp.where(surely_above, certain(~above), found)
+        return jnp.where(all_ | never, certain(above), found)
 
     def draw(self, rng: np.random.Generator, count: Any, probability: Any) -> Any:
         return rng.binomial(np.asarray(count, int), probability)
@@ -188,11 +199,11 @@ class NegativeBinomial(Counted):
         ways = stirling_error(size + x) - stirling_error(size) - 0.5 * jnp.log1p(x / size) - log_factors(x)
         return jnp.where(zero, at_zero, gained + lost + ways)
 
-    def _tail(self, x: Any, above: bool, mean: Any, size: Any) -> Any:
+    def _tail(self, x: Any, above: Any, mean: Any, size: Any) -> Any:
         """P(X ≤ x) = P(Beta(x + 1, size) > mean / (mean + size))."""
         none = mean == 0
         found = log_beta_mass(jnp.log(jnp.where(none, 1.0, mean) / size), above, x + 1.0, size)
-        return jnp.where(none, -jnp.inf if above else 0.0, found)
+        return jnp.where(none, certain(above), found)
 
     def draw(self, rng: np.random.Generator, mean: Any, size: Any) -> Any:
         mean, size = np.broadcast_arrays(np.asarray(mean, float), np.asarray(size, float))

@@ -50,8 +50,8 @@ class Exponential(ByTails):
     def _lower(self, x: Any, rate: Any) -> Any:
         return log1mexp(-rate * x)
 
-    def _between(self, low: Any, high: Any, from_low: Any, to_high: Any, rate: Any) -> Any:
-        return from_low + log1mexp(-rate * (high - low))
+    def _between(self, low: Any, high: Any, at_low: Any, at_high: Any, rate: Any) -> Any:
+        return at_low[1] + log1mexp(-rate * (high - low))
 
     def draw(self, rng: np.random.Generator, rate: Any) -> Any:
         return rng.exponential(1.0 / np.asarray(rate, dtype=float))
@@ -85,10 +85,10 @@ class Weibull(ByTails):
     def _lower(self, x: Any, shape: Any, scale: Any) -> Any:
         return _log_failed(shape * jnp.log(x / scale))
 
-    def _between(self, low: Any, high: Any, from_low: Any, to_high: Any, shape: Any, scale: Any) -> Any:
+    def _between(self, low: Any, high: Any, at_low: Any, at_high: Any, shape: Any, scale: Any) -> Any:
         """The hazard grows by (low / scale)ˢʰᵃᵖᵉ ((high / low)ˢʰᵃᵖᵉ − 1)."""
         more = shape * jnp.log(high / low)
-        return from_low + _log_failed(shape * jnp.log(high / scale) + log1mexp(-more))
+        return at_low[1] + _log_failed(shape * jnp.log(high / scale) + log1mexp(-more))
 
     def draw(self, rng: np.random.Generator, shape: Any, scale: Any) -> Any:
         return scale * rng.weibull(*np.broadcast_arrays(shape, scale)[:1])
@@ -128,7 +128,10 @@ class Gamma(LogConcave):
         return jnp.log(rate * x / shape)
 
     def _log_in(self, v: Any, shape: Any, rate: Any) -> Any:
-        return shape * (v - jnp.expm1(v)) + log_peak(shape)
+        return shape * (v - jnp.expm1(v))
+
+    def _log_peak(self, shape: Any, rate: Any) -> Any:
+        return log_peak(shape)
 
     def draw(self, rng: np.random.Generator, shape: Any, rate: Any) -> Any:
         return rng.gamma(shape, 1.0 / np.asarray(rate, dtype=float))

@@ -44,6 +44,9 @@ class Beta(LogConcave):
     def _log_in(self, v: Any, a: Any, b: Any) -> Any:
         return log_beta_logit(v, a, b)
 
+    def _log_peak(self, a: Any, b: Any) -> Any:
+        return log_peak(a, b)
+
     def draw(self, rng: np.random.Generator, a: Any, b: Any) -> Any:
         return rng.beta(a, b)
 
@@ -59,9 +62,9 @@ def log_peak(a: Any, b: Any) -> Any:
 
 
 def log_beta_logit(v: Any, a: Any, b: Any) -> Any:
-    """The log-density of v = logit x − log (a / b), for x of Beta(a, b).
+    """The log-density of v = logit x − log (a / b), for x of Beta(a, b), less its highest.
 
-    Less its highest point m s − n log (1 + m (eˢ − 1) / n), with n = a + b, for the smaller m of a and b and
+    That is m s − n log (1 + m (eˢ − 1) / n), with n = a + b, for the smaller m of a and b and
     s = v or −v; of the larger, both terms would be of the size n v, and cancel.
     """
     is_a = a < b
@@ -70,7 +73,7 @@ def log_beta_logit(v: Any, a: Any, b: Any) -> Any:
     far = s > 30.0
     near, large = jnp.where(far, 0.0, s), jnp.where(far, s, 30.0)
     beyond = large + jnp.log(share + (1.0 - share) * jnp.exp(-large))
-    return m * s - n * jnp.where(far, beyond, jnp.log1p(share * jnp.expm1(near))) + log_peak(a, b)
+    return m * s - n * jnp.where(far, beyond, jnp.log1p(share * jnp.expm1(near)))
 
 
 class Uniform(Ordered):

@@ -73,8 +73,10 @@ class StudentT(LogConcave):
         return jnp.arcsinh((x - location) / scale / jnp.sqrt(_finite(df)))
 
     def _log_in(self, v: Any, df: Any, location: Any, scale: Any) -> Any:
-        df = _finite(df)
-        return _log_gammas(df) - 0.5 * LOG_PI - df * _log_cosh(v)
+        return -_finite(df) * _log_cosh(v)
+
+    def _log_peak(self, df: Any, location: Any, scale: Any) -> Any:
+        return _log_gammas(_finite(df)) - 0.5 * LOG_PI
 
     def draw(self, rng: np.random.Generator, df: Any, location: Any, scale: Any) -> Any:
         df = np.asarray(df, dtype=float)

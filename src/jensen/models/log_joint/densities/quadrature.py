@@ -8,7 +8,7 @@ the tails, and derivatives in all parameters are those of the sum, to any order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -27,39 +27,42 @@ HALVINGS = 12
 def log_mass(g: Callable[..., Any], low: Any, high: Any, from_left: Any, to_right: Any, *params: Any) -> Any:
     """log ∫ exp g(v, *params) dv over ``low`` < v < ``high``.
 
+    Both sides of the highest point are one array: a program of g is compiled once for each derivative, and
+    not once for each of its places.
+
     Parameters
     ----------
     g
-        Concave in v, highest at v = 0.
+        Concave in v, highest at v = 0, where it is 0.
     low, high
-        The bounds; finite, also where they are not used.
+        The bounds; finite, also where they are not used. Their last axes are those of the parameters.
     from_left, to_right
         Where the interval begins at −∞, and where it ends at ∞.
     """
     lax = require_jax().lax
     low_, high_ = jnp.where(from_left, -jnp.inf, low), jnp.where(to_right, jnp.inf, high)
     top = jnp.where(low_ > 0, low, jnp.where(high_ < 0, high, 0.0))
-    down, up = (_reach(g, top, sign, *params) for sign in (-1.0, 1.0))
-    left = jnp.where(top - low_ < down, top - jnp.where(from_left, 0.0, low), down)
-    right = jnp.where(high_ - top < up, jnp.where(to_right, 0.0, high) - top, up)
+    sign = jnp.reshape(jnp.asarray([-1.0, 1.0], top.dtype), (2, *[1] * top.ndim))
+    reach = _reach(g, top, sign, *params)
+    left = jnp.where(top - low_ < reach[0], top - jnp.where(from_left, 0.0, low), reach[0])
+    right = jnp.where(high_ - top < reach[1], jnp.where(to_right, 0.0, high) - top, reach[1])
     peak = lax.stop_gradient(g(top, *params))
-    sums = _side(g, top, left, -1.0, peak, params) + _side(g, top, right, 1.0, peak, params)
+    sums = _sides(g, top, jnp.stack([left, right]), sign, peak, params).sum(0)
     empty = sums <= 0
     return jnp.where(empty, -jnp.inf, peak + jnp.log(jnp.where(empty, 1.0, sums)))
 
 
-def _side(
-    g: Callable[..., Any], top: Any, length: Any, sign: float, peak: Any, params: tuple[Any, ...]
-) -> Any:
-    """∫ exp (g − peak) over ``length`` to one side of ``top``, in log (1 + distance)."""
+def _sides(g: Callable[..., Any], top: Any, length: Any, sign: Any, peak: Any, params: Sequence[Any]) -> Any:
+    """∫ exp (g − peak) over ``length`` to the sides of ``top``, in log (1 + distance)."""
     nodes, weights = _rule()
     whole = jnp.log1p(length)[..., None]
     distance = jnp.expm1(whole * nodes)
-    values = jnp.exp(g(top[..., None] + sign * distance, *(p[..., None] for p in params)) - peak[..., None])
+    at = top[..., None] + sign[..., None] * distance
+    values = jnp.exp(g(at, *(p[..., None] for p in params)) - peak[..., None])
     return (whole * (1.0 + distance) * values) @ weights
 
 
-def _reach(g: Callable[..., Any], top: Any, sign: float, *params: Any) -> Any:
+def _reach(g: Callable[..., Any], top: Any, sign: Any, *params: Any) -> Any:
     """How far from ``top`` g has fallen by `DROP`: a number for the rule, and no part of the derivative."""
     lax = require_jax().lax
     top, *fixed = (lax.stop_gradient(value) for value in (top, *params))
@@ -71,7 +74,7 @@ def _reach(g: Callable[..., Any], top: Any, sign: float, *params: Any) -> Any:
         beyond = peak - g(top + sign * jnp.exp(middle), *fixed) < DROP
         return jnp.where(beyond, middle, near), jnp.where(beyond, far, middle)
 
-    shortest, longest = (jnp.full_like(peak, bound) for bound in REACH)
+    shortest, longest = (jnp.full((2, *jnp.shape(peak)), bound, top.dtype) for bound in REACH)
     return lax.stop_gradient(jnp.exp(lax.fori_loop(0, HALVINGS, halve, (shortest, longest))[1]))
 
 
