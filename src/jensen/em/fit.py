@@ -153,7 +153,7 @@ def fit(
         model=problem.model.as_given,
         seconds=time.perf_counter() - began,
         gap=0.0 if run.state.draws else run.state.gap,
-        ends=tuple(replace(start, run=None) for start in best_first(found)),
+        ends=tuple(start if start.run is None else replace(start, run=None) for start in best_first(found)),
         seed=seed,
         num_observations=problem.num_observations,
         own_entropy=expected.own_entropy,

@@ -59,6 +59,11 @@ class State:
         """The log-likelihood still to be gained, where the algorithm knows; else NaN."""
         return np.nan
 
+    @property
+    def known_score(self) -> Array | None:
+        """The score here, where the algorithm has it already."""
+        return None
+
 
 @dataclass(slots=True)
 class Problem:
@@ -154,7 +159,8 @@ class Problem:
 
     def score(self, state: State) -> Array:
         """∂ log p(x | θ) + log p(θ) / ∂u in the model's chart, from the statistics at hand."""
-        return score(self.model, state.params, state.expected.stats)
+        known = state.known_score
+        return score(self.model, state.params, state.expected.stats) if known is None else known
 
     # ---- the cases -----------------------------------------------------------------------------------------
 

@@ -162,7 +162,8 @@ def _group(model: Model, ordered: list[Start]) -> np.ndarray:
 
 
 def _alike(vector: Array, other: Array) -> bool:
-    return bool(np.linalg.norm(vector - other) <= SAME_PARAMS * np.linalg.norm(other))
+    away = vector - other
+    return bool(away @ away <= SAME_PARAMS**2 * (other @ other))
 
 
 def settled(starts: list[Start], table: Table, objective: float) -> str:

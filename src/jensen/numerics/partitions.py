@@ -78,7 +78,9 @@ def _directions(rows: Array, weight: Array | None, most: int, count: int, rng: n
 
 def _orthogonal(w: Array) -> Array:
     """The nearest matrices (count, m, d) with orthogonal rows of length 1."""
-    left, _, right = np.linalg.svd(np.nan_to_num(w, posinf=0.0, neginf=0.0), full_matrices=False)
+    if not np.isfinite(w).all():
+        w = np.nan_to_num(w, posinf=0.0, neginf=0.0)
+    left, _, right = np.linalg.svd(w, full_matrices=False)
     return left @ right
 
 

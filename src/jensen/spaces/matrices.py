@@ -21,13 +21,19 @@ def lower_indices(d: int, diagonal: int = 0) -> tuple[NDArray[np.intp], ...]:
 
 def lower_triangle(entries: Any, d: int, xp: Any, diagonal: int = 0) -> Any:
     """(…, d, d) lower triangular matrices from their entries, row by row."""
-    rows, columns = lower_indices(d, diagonal)
-    place = np.zeros((d, d), dtype=int)
-    place[rows, columns] = np.arange(len(rows))
-    inside = np.tri(d, k=diagonal, dtype=bool)
-    if not len(rows):
+    place, inside = _places(d, diagonal)
+    if not inside.any():
         return xp.zeros((*entries.shape[:-1], d, d))
     return xp.where(inside, entries[..., place], 0.0)
+
+
+@cache
+def _places(d: int, diagonal: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """(d, d): which entry stands where, and where one does."""
+    rows, columns = lower_indices(d, diagonal)
+    place = np.zeros((d, d), dtype=np.intp)
+    place[rows, columns] = np.arange(len(rows))
+    return place, np.tri(d, k=diagonal, dtype=bool)
 
 
 def not_positive_definite(value: Array) -> str | None:

@@ -53,6 +53,10 @@ class Point(State):
         return d
 
     @property
+    def known_score(self) -> Array:
+        return self.g
+
+    @property
     def remaining(self) -> float:
         """½ gᵀ W g: the log-likelihood still to be gained, were it the parabola that W says it is.
 

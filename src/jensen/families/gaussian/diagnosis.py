@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from jensen.families.checks import identical
 from jensen.families.gaussian.kernels import Native
 from jensen.families.gaussian.leave_one_out import Leaving
 from jensen.families.gaussian.moments import GaussianParams
+from jensen.families.gaussian.structures.structure import Structure
 
 OPTIMISM = 7.0  # of its parameters; 2 % of planted components are above (benchmarks/verdicts_spurious.py)
 AT_BOUND = 1.1  # the floor supplies more than a tenth of the smallest variance
@@ -53,7 +55,7 @@ def diagnose(
     bound = at_bound(family, params)
     if bound.any():
         return Verdict(Outcome.BOUNDARY, *_bound_message(family, bound))
-    return None if family.metric is None else identical(_features(family, params), SAME)
+    return None if family.metric is None or len(weights) < 2 else identical(_features(family, params), SAME)
 
 
 def _list(flags: Mask) -> str:
@@ -111,9 +113,15 @@ def spurious_components(
 
 def _num_parameters(family: Any, weights: Array, d: int) -> Array:
     """(k,): of each component, with its share of those that are shared."""
-    k, own = len(weights), family.covariance.own.num_parameters(d)
-    shared = max(0, family.covariance.num_free(k, d) - k * own)
+    own, shared = _own_and_shared(family.covariance, len(weights), d)
     return 1.0 + d + own + weights * shared
+
+
+@lru_cache(maxsize=64)
+def _own_and_shared(structure: Structure, k: int, d: int) -> tuple[int, int]:
+    """Free covariance parameters of each component, and what all have together beyond these."""
+    own = structure.own.num_parameters(d)
+    return own, max(0, structure.num_free(k, d) - k * own)
 
 
 def leave_one_out_optimism(

@@ -282,6 +282,10 @@ class Gaussian(Family):
         spread = self.covariance.spread(params.covariances, *params.means.shape)
         return self.covariance.moments.precision_times(spread, first).reshape(*first.shape[:-2], -1)
 
+    def order(self, params: GaussianParams) -> NDArray[np.intp]:
+        """By their means, first column first."""
+        return np.lexsort(params.means.T[::-1])
+
     def relabel(self, params: GaussianParams, order: NDArray[np.integer]) -> GaussianParams:
         """The components in another order; a shared covariance stays."""
         return GaussianParams(params.means[order], self.covariance.relabel(params.covariances, order))

@@ -36,7 +36,7 @@ class MixtureChart(Chart):
         return MixtureParams(weights, self._family.make(components))
 
     def _part(self, params: MixtureParams) -> dict[str, Any]:
-        if len(given(params, MixtureParams._fields)) < 2:
+        if not isinstance(params, MixtureParams) and len(given(params, MixtureParams._fields)) < 2:
             kind = type(params).__name__
             raise TypeError(
                 f"params of a mixture are jensen.models.MixtureParams(weights, components), not {kind}"

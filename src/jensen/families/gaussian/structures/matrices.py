@@ -8,6 +8,7 @@ import numpy as np
 
 from jensen.basics.arrays import Array
 from jensen.families.gaussian.second_moments import times
+from jensen.spaces.matrices import lower_indices
 
 
 def factor_score(covariances: Array, second: Array, dof: Array) -> Array:
@@ -22,7 +23,7 @@ def factor_score(covariances: Array, second: Array, dof: Array) -> Array:
     gradient = transposed @ (inverse @ second @ transposed - dof[..., None, None] * np.eye(d))
     diagonal = np.arange(d)
     gradient[..., diagonal, diagonal] *= factor[..., diagonal, diagonal]
-    return gradient[(..., *np.tril_indices(d))]
+    return gradient[(..., *lower_indices(d))]
 
 
 def factor_row_scores(covariances: Array, first: Array, away: Array, dof: Array) -> Array:
@@ -35,7 +36,7 @@ def factor_row_scores(covariances: Array, first: Array, away: Array, dof: Array)
     inverse = np.asarray(np.linalg.inv(factor), float)
     z = times(inverse, away)
     y = times(np.swapaxes(inverse, -1, -2), times(inverse, first))
-    i, j = np.tril_indices(covariances.shape[-1])
+    i, j = lower_indices(covariances.shape[-1])
     found = np.where(i == j, factor[..., i, j], 1.0) * (y[..., i] * z[..., j])
     if covariances.ndim == 2:
         found, dof = found.sum(axis=1), dof.sum(axis=-1)

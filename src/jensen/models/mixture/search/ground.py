@@ -17,6 +17,7 @@ from jensen.families.family import End, Family
 from jensen.models.mixture.params import MixtureParams
 
 SOUND = (Outcome.CONVERGED, Outcome.STEP_LIMIT)
+STILL = 0.01  # nats
 CALL = 8e6  # on the scale of `Meter`, of what surrounds the climbs of some ends
 
 
@@ -199,18 +200,23 @@ class Ground:
         return [End(kind, *begin) for kind, begin in zip(kinds, begun, strict=True)]
 
     def climb(self, ends: list[End], tol: float, max_e_steps: int, hold: bool = False) -> list[End]:
-        """Climb from where the ends are, until two cycles in a row gain less than ``tol``; updates them."""
+        """Climb from where the ends are, until two cycles in a row gain less than ``tol``; updates them.
+
+        What was found out about an end that hardly moves stays: `fit` looks again at what it returns.
+        """
         if not ends:
             return ends
         before = sum(end.num_e_steps for end in ends)
-        for end in ends:
-            end.proper = end.flaw = None
+        known = [(end.objective, end.proper, end.flaw) for end in ends]
         interrupted, hold = False, hold and bool(self.family.shared)
         if self.family.climb is not None and self.model.prior is None:
             interrupted = self.family.climb(ends, self.data, self.weight, tol, max_e_steps, hold)
         else:
             for end in ends:
                 self.by_steps(self, end, tol, max_e_steps, hold)
+        for end, (objective, proper, flaw) in zip(ends, known, strict=True):
+            stays = proper is not None and abs(end.objective - objective) < STILL
+            end.proper, end.flaw = (proper, flaw) if stays else (None, None)
         self.meter.around += CALL
         self.meter.work += self.cost * (sum(end.num_e_steps for end in ends) - before)
         if interrupted:

@@ -37,6 +37,7 @@ SAMPLE, SCOUTS = 1200, 150  # rows in a sample of more, for each component
 FEW_COMPONENTS = 8  # of which all neighbours can be tried
 ROUGH, FAIR, FINE = 3e-2, 1e-3, 1e-8
 SAME = 2 * ROUGH  # nats
+EARLY, REACH = 3.0, 30.0  # nats gained in a cycle, and below the best, of a start that is left alone
 BATCH, FEW = 20, 4  # starts of a round, of a scouted one
 NEIGHBOURS = 2
 BASES = 2  # of a round, which are improved
@@ -170,7 +171,7 @@ class Hunt:
         count = int(np.clip(WORK / self.whole.cost, BATCH // 2, BATCH))
         ends = begin(self.whole, count, self.rng, number * count)
         self.ends += ends
-        self.whole.climb(ends, ROUGH, 300)
+        self.race(ends)
         for _ in range(NEIGHBOURS if self.whole.k > 2 else 0):
             bases = [end for end in self.distinct(BASES) if not _near(end.objective, self.tried)]
             self.tried += [end.objective for end in bases]
@@ -180,6 +181,19 @@ class Hunt:
                 if not _near(base.objective, self.improved):
                     self.improved.append(base.objective)
                     self.improve(base)
+
+    def race(self, ends: list[End]) -> None:
+        """Climb them all some way, and to their ends those that may still become the best."""
+        self.whole.climb(ends, EARLY, 300)
+        waiting = ends
+        while waiting:
+            best = self.distinct(1)[0]
+            least = best.objective - REACH if self.whole.is_proper(best) else -np.inf
+            near = [end for end in waiting if end.objective > least]
+            if not near:
+                break
+            self.whole.climb(near, ROUGH, 300)
+            waiting = [end for end in waiting if all(end is not other for other in near)]
 
     def neighbours(self, bases: list[End]) -> list[End]:
         """A few steps for all neighbours of the bases, more for the promising, the end for the best."""
@@ -283,9 +297,11 @@ class Hunt:
 
     @property
     def times_found(self) -> int:
-        """How often the best proper end was."""
+        """How often the best proper end was; 0 where there is none."""
         best = self.distinct(1)
-        return sum(abs(end.objective - best[0].objective) < SAME for end in self.ends) if best else 0
+        if not best or not self.whole.is_proper(best[0]):
+            return 0
+        return sum(abs(end.objective - best[0].objective) < SAME for end in self.ends)
 
     def distinct(self, count: int, among: list[End] | None = None) -> list[End]:
         """The best proper ends that differ; where there is none, the best."""
