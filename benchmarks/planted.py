@@ -18,6 +18,7 @@ PEER_STARTS = 3
 QUICK = 2
 AS_GOOD = 1.0  # nats
 CONVERGED = 1e-6  # a row, in a step: a tenth of a nat of 100,000 rows
+MOST_STEPS = 300  # on the way there: some starts take thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def measure(problem: Planted, seed: int = 0) -> Row:
     more = ten_starts(data, problem.k, "full", seed + 1, num_starts=PEER_STARTS - 1)
     peers = [_climbed(model, data, end) for end in (*one.params, *more.params)]
     best = max(peers, default=-np.inf)
-    more_seconds = run_on(data, one.params, "full", CONVERGED).seconds
+    more_seconds = run_on(data, one.params, "full", CONVERGED, MOST_STEPS).seconds
     from_truth = _climbed(model, data, truth)
     return Row(
         problem,
@@ -109,7 +110,7 @@ def _text(rows: list[Row]) -> str:
         "maximum by jensen's EM, which is quicker and climbs the same hill. An end that has collapsed is no "
         "measure. Times are of the default fit, of one default start of scikit-learn, which stops when a row "
         "gains less than 1e-3 in a step, and of that start run by scikit-learn itself to convergence "
-        f"({CONVERGED:g})."
+        f"({CONVERGED:g}) or for {MOST_STEPS} steps more: what is told of that is a lower limit."
     )
 
 
@@ -121,6 +122,6 @@ def _verdict(rows: list[Row]) -> str:
     return (
         f"Within a nat of EM from the truth or above: {as_good:.0%} (target 85 %). More than a nat below "
         f"scikit-learn's best of {PEER_STARTS}: {below:.0%} (target at most 5 %). In all {mine:,.0f} s; one "
-        f"start of scikit-learn each, run to convergence, {converged:,.0f} s (target: no more than that), at "
+        f"start of scikit-learn each, run to convergence, at least {converged:,.0f} s (target: no more than that), at "
         f"its default stop {theirs:,.0f} s."
     )

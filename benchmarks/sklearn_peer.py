@@ -63,8 +63,10 @@ def ten_starts(rows: Array, k: int, structure: str, seed: int, num_starts: int =
     return Ends(ends, num_failed, time.perf_counter() - began)
 
 
-def run_on(rows: Array, starts: list[MixtureParams], structure: str, tol: float = 1e-9) -> Ends:
-    """The same starts gone on with until a row gains less than ``tol`` in a step; at most 10,000 steps."""
+def run_on(
+    rows: Array, starts: list[MixtureParams], structure: str, tol: float = 1e-9, most: int = 10_000
+) -> Ends:
+    """The same starts gone on with until a row gains less than ``tol`` in a step; at most ``most`` steps."""
     ends: list[MixtureParams] = []
     num_failed = 0
     began = time.perf_counter()
@@ -73,7 +75,7 @@ def run_on(rows: Array, starts: list[MixtureParams], structure: str, tol: float 
             len(start.weights),
             covariance_type=structure,
             tol=tol,
-            max_iter=10_000,
+            max_iter=most,
             weights_init=start.weights / start.weights.sum(),
             means_init=start.components.means,
             precisions_init=precisions(start.components.covariances, structure),

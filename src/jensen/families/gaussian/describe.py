@@ -12,7 +12,7 @@ from jensen.basics.numbers import correlation_text, on_scale_of, spread_text
 from jensen.basics.tables import default_columns
 from jensen.families.family import Lines
 
-MAX_CORRELATED = 4  # columns up to which correlations are shown
+MAX_CORRELATED = 4, 7  # columns up to which correlations are shown: of every component, of one matrix for all
 
 
 def described(means: Array, covariances: Array, columns: Sequence[str] | None) -> Lines:
@@ -31,10 +31,10 @@ def _means(means: Array, spreads: Array) -> list[str]:
 
 def _correlations(full: Array, spreads: Array, names: Sequence[str]) -> Lines:
     """Of every pair of columns, where there are few columns and the structure has any."""
-    d = len(names)
-    if not 2 <= d <= MAX_CORRELATED or not full[:, ~np.eye(d, dtype=bool)].any():
+    d, is_one = len(names), bool((full == full[0]).all())
+    if not 2 <= d <= MAX_CORRELATED[is_one] or not full[:, ~np.eye(d, dtype=bool)].any():
         return []
-    if (full == full[0]).all():  # one for all components is said once
+    if is_one:  # said once
         full, spreads = full[:1], spreads[:1]
     scaled = full / spreads[:, :, None] / spreads[:, None, :]
     short = shorten(names)
