@@ -122,6 +122,6 @@ def _verdict(rows: list[Row]) -> str:
     return (
         f"Within a nat of EM from the truth or above: {as_good:.0%} (target 85 %). More than a nat below "
         f"scikit-learn's best of {PEER_STARTS}: {below:.0%} (target at most 5 %). In all {mine:,.0f} s; one "
-        f"start of scikit-learn each, run to convergence, at least {converged:,.0f} s (target: no more than that), at "
-        f"its default stop {theirs:,.0f} s."
+        f"start of scikit-learn each, run to convergence, at least {converged:,.0f} s (target: no more than "
+        f"that), at its default stop {theirs:,.0f} s."
     )

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ import jensen
 from jensen.cli import main
 from jensen.em import EM, Expected, Sequences, Squarem, Totals, em_map
 from jensen.em.contract import CAPABILITIES, METHODS
-from jensen.families import STRUCTURES, GaussianParams, NormalInverseWishart, PriorMoments, Structure
+from jensen.families import STRUCTURES, Full, GaussianParams, NormalInverseWishart, PriorMoments, Structure
 from jensen.families.gaussian.leave_one_out import AXES, NOTHING_OWN
 from jensen.families.gaussian.metric import ColumnMetric, MatrixScaleMetric
 from jensen.families.gaussian.second_moments import COLUMNS, MATRICES
@@ -562,3 +562,17 @@ def test_every_capability_is_in_the_documentation():
     first = [line.split("|")[1] for line in section.splitlines() if line.startswith("|")]
     said = {name for cell in [section.split("|")[0], *first] for name in re.findall(r"`(\w+)[`(]", cell)}
     assert not {*METHODS, *CAPABILITIES} - said
+
+
+@dataclass
+class Noted(Full):
+    """A structure that is compared by what it holds, and so cannot be the key of anything."""
+
+    notes: list[str] = field(default_factory=list)
+
+
+def test_a_structure_need_be_no_key():
+    x = np.random.default_rng(0).normal(size=(60, 2)) + np.repeat([[0.0], [6.0]], 30, axis=0)
+    fit = jensen.fit(jensen.Mixture(2, jensen.Gaussian(Noted(["mine"]))), x)
+    assert fit.verdict.converged
+    assert fit.log_evidence == pytest.approx(jensen.fit(jensen.Mixture(2), x).log_evidence, abs=1e-9)

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 import jensen
+from jensen.em import Search
 from jensen.families import STRUCTURES
 from jensen.models import Dirichlet, Mixture, MixturePrior, NormalInverseWishart
 from jensen.models.mixture.search.climbing import by_steps
 from jensen.models.mixture.search.ground import Ground
 from jensen.models.mixture.search.improve import Improver, collapsed
 from jensen.models.mixture.search.moves import joined, merge, put
+from jensen.models.mixture.search.search import REACH, ROUGH, Hunt
+from jensen.models.mixture.search.starts import begin
 from jensen.numerics import partitions
 
 SLACK = 1e-6  # nats that a promise may be off by rounding
@@ -140,3 +143,49 @@ def test_shared_covariances_cannot_be_loosened():
     there = wider.loosened(params, np.array([1]))
     np.testing.assert_allclose(there.covariances[0], params.covariances[0])
     np.testing.assert_allclose(there.covariances[1], 5 * params.covariances[1])
+
+
+# ---- rounds ------------------------------------------------------------------------------------------------
+
+
+def raced(data, k, count=12):
+    """A hunt whose starts have raced."""
+    ground = ground_of(Mixture(k, jensen.Gaussian()), data)
+    hunt = Hunt(ground, np.random.default_rng(0), None, Search())
+    hunt.ends = begin(ground, count, hunt.rng)
+    hunt.race(hunt.ends)
+    return hunt
+
+
+def test_starts_near_the_best_are_climbed_to_their_ends():
+    rng = np.random.default_rng(3)
+    hunt = raced(np.concatenate([8 * rng.normal(size=2) + rng.normal(size=(100, 2)) for _ in range(8)]), 8)
+    best = hunt.distinct(1)[0]
+    left = [end for end in hunt.ends if end.objective < best.objective - REACH]
+    near = [end for end in hunt.ends if end.objective > best.objective - 5.0]
+    assert left and len(near) > 1
+    assert min(end.num_e_steps for end in near) > min(end.num_e_steps for end in left)
+    before = [end.objective for end in near]
+    hunt.whole.climb(near, ROUGH, 300)
+    assert np.subtract([end.objective for end in near], before).max() < 4 * ROUGH
+
+
+def test_an_end_that_is_not_proper_leaves_no_start_behind():
+    """Where the best of them rests on too few rows, how far the others are below says nothing."""
+    rng = np.random.default_rng(0)
+    data = np.concatenate([rng.normal(size=(60, 2)), np.full((3, 2), 30.0) + 1e-3 * rng.normal(size=(3, 2))])
+    hunt = raced(data, 2)
+    assert not hunt.whole.is_proper(max(hunt.ends, key=lambda end: end.objective))
+    before = [end.objective for end in hunt.ends]
+    hunt.whole.climb(hunt.ends, ROUGH, 300)
+    gained = [e.objective - b for e, b in zip(hunt.ends, before, strict=True) if np.isfinite(b)]
+    assert max(gained) < 4 * ROUGH
+
+
+def test_no_end_that_is_not_proper_settles_a_search():
+    rng = np.random.default_rng(0)
+    group = np.full((3, 2), 30.0) + 1e-3 * rng.normal(size=(3, 2))
+    hunt = raced(np.concatenate([rng.normal(size=(60, 2)), group]), 2)
+    assert hunt.times_found < sum(not hunt.whole.is_proper(end) for end in hunt.ends)
+    hunt.ends = [end for end in hunt.ends if not hunt.whole.is_proper(end)]
+    assert len(hunt.ends) > 3 and hunt.times_found == 0 and not hunt.is_settled

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,6 @@ from jensen.families.checks import identical
 from jensen.families.gaussian.kernels import Native
 from jensen.families.gaussian.leave_one_out import Leaving
 from jensen.families.gaussian.moments import GaussianParams
-from jensen.families.gaussian.structures.structure import Structure
 
 OPTIMISM = 7.0  # of its parameters; 2 % of planted components are above (benchmarks/verdicts_spurious.py)
 AT_BOUND = 1.1  # the floor supplies more than a tenth of the smallest variance
@@ -107,25 +105,25 @@ def spurious_components(
     k, d = params.means.shape
     if held_up or k == 1:  # one component has one maximum, the moments of the data
         return np.zeros(k, bool)
-    optimism = leave_one_out_optimism(family, weights, params, data, weight)
-    return ~(optimism <= OPTIMISM * _num_parameters(family, weights, d))
+    parameters = _num_parameters(family, weights, d)
+    optimism = leave_one_out_optimism(family, weights, params, data, weight, parameters)
+    return ~(optimism <= OPTIMISM * parameters)
 
 
 def _num_parameters(family: Any, weights: Array, d: int) -> Array:
     """(k,): of each component, with its share of those that are shared."""
-    own, shared = _own_and_shared(family.covariance, len(weights), d)
+    k, own = len(weights), family.covariance.own.num_parameters(d)
+    shared = max(0, family.covariance.num_free(k, d) - k * own)
     return 1.0 + d + own + weights * shared
 
 
-@lru_cache(maxsize=64)
-def _own_and_shared(structure: Structure, k: int, d: int) -> tuple[int, int]:
-    """Free covariance parameters of each component, and what all have together beyond these."""
-    own = structure.own.num_parameters(d)
-    return own, max(0, structure.num_free(k, d) - k * own)
-
-
 def leave_one_out_optimism(
-    family: Any, weights: Array, params: GaussianParams, data: Array, weight: Weight
+    family: Any,
+    weights: Array,
+    params: GaussianParams,
+    data: Array,
+    weight: Weight,
+    parameters: Array | None = None,
 ) -> Array:
     """o_j of each component, (k,); infinite where a component has no more rows than its covariance needs.
 
@@ -137,7 +135,7 @@ def leave_one_out_optimism(
     count = weights * total  # at a fixed point of EM
     optimism = np.where(count <= own.needed(d), np.inf, 0.0)
     seen = _Seen.of(family, weights, params)
-    parameters = _num_parameters(family, weights, d)
+    parameters = _num_parameters(family, weights, d) if parameters is None else parameters
     asked = np.isfinite(optimism)
     passes = seen.passes(data, weight)
     settled = asked & (count > MANY * parameters)
