@@ -37,7 +37,8 @@ SAMPLE, SCOUTS = 1200, 150  # rows in a sample of more, for each component
 FEW_COMPONENTS = 8  # of which all neighbours can be tried
 ROUGH, FAIR, FINE = 3e-2, 1e-3, 1e-8
 SAME = 2 * ROUGH  # nats
-EARLY, REACH = 3.0, 30.0  # nats gained in a cycle, and below the best, of a start that is left alone
+EARLY, REACH = 3.0, 30.0  # nats gained in a cycle, of many rows, and below the best, of a start that is left
+RACED, MANY_ROWS = 1500, 3000
 BATCH, FEW = 20, 4  # starts of a round, of a scouted one
 NEIGHBOURS = 2
 BASES = 2  # of a round, which are improved
@@ -183,9 +184,12 @@ class Hunt:
                     self.improve(base)
 
     def race(self, ends: list[End]) -> None:
-        """Climb them all some way, and to their ends those that may still become the best."""
-        self.whole.climb(ends, EARLY, 300)
-        waiting = ends
+        """Climb them all some way, and to their ends those that may still become the best: all of them where
+        rows are few, since a small gain may there be the beginning of a large one.
+        """
+        few = self.whole.n < RACED
+        self.whole.climb(ends, ROUGH if few else EARLY * min(1.0, self.whole.n / MANY_ROWS), 300)
+        waiting = [] if few else ends
         while waiting:
             best = self.distinct(1)[0]
             least = best.objective - REACH if self.whole.is_proper(best) else -np.inf
