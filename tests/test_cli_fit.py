@@ -22,7 +22,7 @@ def faithful_csv(tmp_path):
 def test_the_report(capsys):
     assert main(["fit", "faithful", "-k", "1:3"]) == 0
     out, err = capsys.readouterr()
-    assert err == "jensen: k = 3 is the largest that was tried; -k 1: goes on while that is best\n"
+    assert err == "jensen: k = 3 is the largest that was tried; '-k 1:' goes on while that is best\n"
     assert out.isascii()
     assert out.startswith("faithful: 272 rows, 2 columns; 11 models fitted in ")
     assert "BIC (smaller is better; mclust prints minus this)" in out
@@ -113,7 +113,7 @@ def test_starts_is_the_number_of_starts(capsys):
 def test_out_saves_the_chosen_model_and_says_so(tmp_path, capsys):
     path = tmp_path / "model.json"
     assert main(["fit", "faithful", "-k", "2:3", "--covariance", "tied", "--out", str(path)]) == 0
-    hint = "jensen: k = 3 is the largest that was tried; -k 2: goes on while that is best\n"
+    hint = "jensen: k = 3 is the largest that was tried; '-k 2:' goes on while that is best\n"
     assert capsys.readouterr().err == f"jensen: saved {path}\n{hint}"
     saved = load(path)
     assert saved.columns == ("eruptions", "waiting")

@@ -366,3 +366,13 @@ def test_a_part_by_name_of_a_row_that_is_an_array_is_said():
     with pytest.raises(TypeError, match=r"the part 'height'.* give a dict of columns"):
         jensen.fit(model(by_name), heights, START)
     assert np.isfinite(jensen.fit(model(by_name), {"height": DATA}, START, max_steps=2).log_evidence)
+
+
+def test_a_row_of_several_parts_is_shown_by_name():
+    model = jensen.LogJoint(
+        lambda params, z, x: jensen.densities.normal(x["y"], params["mean"][z] + x["age"], 1.0),
+        latent=jensen.Enumerated(2),
+        parameters={"mean": jensen.Real(2)},
+    )
+    with pytest.raises(ValueError, match=r"row 1 \(x = \{'age': 2.0, 'y': nan\}\)"):
+        jensen.fit(model, {"y": np.array([1.0, np.nan]), "age": np.array([1.0, 2.0])}, {"mean": [0.0, 1.0]})

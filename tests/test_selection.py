@@ -312,3 +312,11 @@ def test_families_that_differ_where_a_repr_is_cut():
 def test_weights_of_another_length_are_refused_at_the_door(faithful):
     with pytest.raises(ValueError, match="one number for each of the 272 rows"):
         select(faithful, 2, weight=np.ones(5))
+
+
+def test_a_criterion_by_name():
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    by_name = jensen.select(x, range(1, 3), criterion="ICL")
+    assert by_name.criterion is jensen.selection.ICL
+    with pytest.raises(ValueError, match=r"criterion 'bicc' is none of bic, icl, aic \(did you mean 'bic'\?\)"):
+        jensen.select(x, range(1, 3), criterion="bicc")

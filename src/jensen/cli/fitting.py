@@ -102,7 +102,7 @@ def _point_on(options: FitOptions, components: list[int], selection: Selection) 
     if options.quiet or selection.interrupted or len(components) == 1:
         return
     if selection.chosen.num_components == last:
-        output.note(f"k = {last} is the largest that was tried; -k {first}: goes on while that is best")
+        output.note(f"k = {last} is the largest that was tried; '-k {first}:' goes on while that is best")
     elif selection.chosen.num_components == first > 1:
         output.note(f"k = {first} is the smallest that was tried; fewer may be better: -k 1:{last}")
 

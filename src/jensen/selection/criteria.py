@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any
 
+from jensen.basics.errors import did_you_mean
 from jensen.em.fitted import Fitted
 
 
@@ -70,3 +72,14 @@ AIC = Criterion(
 ICL = Criterion("icl", "ICL", attrgetter("icl"), "mclust has the other sign, and hard assignments")
 
 CRITERIA: dict[str, Criterion] = {c.name: c for c in (BIC, ICL, AIC)}
+
+
+def as_criterion(criterion: Any) -> Criterion:
+    """A criterion, or the one of that name."""
+    if not isinstance(criterion, str):
+        return criterion
+    name = criterion.strip().lower()
+    if name not in CRITERIA:
+        known = list(CRITERIA)
+        raise ValueError(f"criterion {criterion!r} is none of {', '.join(known)}{did_you_mean(name, known)}")
+    return CRITERIA[name]

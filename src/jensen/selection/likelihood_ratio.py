@@ -204,7 +204,7 @@ def _degrees(small: Fitted, large: Fitted) -> int:
     if df <= 0:
         raise ValueError(
             f"the larger model has {count(large.num_free, 'free parameter')}, the smaller {small.num_free}: "
-            "give the smaller fit first, and of two models that differ in parameters"
+            "give the smaller fit first, and two models with different numbers of parameters"
         )
     return df
 

@@ -29,7 +29,7 @@ from jensen.families.gaussian.structures.registry import USUAL
 from jensen.families.gaussian.structures.structure import Structure
 from jensen.models.mixture.mixture import Mixture
 from jensen.models.mixture.prior import MixturePrior
-from jensen.selection.criteria import BIC, Criterion
+from jensen.selection.criteria import BIC, Criterion, as_criterion
 from jensen.selection.nesting import Nesting
 from jensen.selection.selection import Cell, Selection
 
@@ -43,7 +43,7 @@ def select(
     structures: Any = USUAL,
     *,
     weight: Any = None,
-    criterion: Criterion = BIC,
+    criterion: Criterion | str = BIC,
     prior: MixturePrior | None = None,
     restarts: int | None = None,
     rng: np.random.Generator | int | None = 0,
@@ -65,7 +65,7 @@ def select(
     weight
         (n,) non-negative.
     criterion
-        `BIC`, `ICL` or `AIC` of `jensen.selection`.
+        `BIC`, `ICL` or `AIC` of `jensen.selection`, or one of these names.
     prior
         A conjugate prior, the same for every cell.
     restarts
@@ -93,6 +93,7 @@ def select(
     'k = 3, tied'
     """
     began = time.perf_counter()
+    criterion = as_criterion(criterion)
     models = list(_grid(num_components, structures, prior))
     columns = names_of_columns(data)
     accepted, refused = _accepted(data, dict.fromkeys(model.family for model in models))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
 from jensen.basics.errors import listed
+from jensen.basics.naming import column_in_words, columns_called
 from jensen.data.checks import constant_columns
 from jensen.data.doors.memory import as_rows
 from jensen.families.gaussian.moments import GaussianParams
@@ -32,8 +33,8 @@ def varying(estimator: Any, data: Array) -> NDArray[np.intp] | None:
     constant = constant_columns(as_rows(data))
     if not constant or len(constant) == data.shape[1]:
         return None
-    names = vars(estimator).get("feature_names_in_", np.arange(data.shape[1]))
-    which = listed([str(names[j]) for j in constant])
+    with columns_called(list(vars(estimator).get("feature_names_in_", []))):
+        which = listed([column_in_words(j) for j in constant])
     warnings.warn(
         f"constant columns tell no rows apart and are not fitted: {which}; their variance is {VARIANCE:g}",
         UserWarning,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Labels, Mask, Params
 from jensen.basics.notebook import InNotebook
+from jensen.basics.plain import given
 from jensen.spaces.links import Link
 from jensen.spaces.space import Space
 
@@ -73,8 +74,8 @@ class Local:
 def as_dict(params: Any) -> dict[str, Any]:
     if isinstance(params, Mapping):
         return dict(params)
-    if isinstance(params, tuple) and (named := getattr(params, "_asdict", None)):
-        return named()
+    if isinstance(params, tuple) and (named := given(params, ["_asdict"])):
+        return named["_asdict"]()
     if isinstance(params, type) or not is_dataclass(params):
         raise TypeError(f"params are a dict, a named tuple or a dataclass, not {params!r:.60}")
     return {field.name: attrgetter(field.name)(params) for field in fields(params)}

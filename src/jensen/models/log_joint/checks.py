@@ -231,5 +231,5 @@ def _shown(rows: Rows, n: int) -> str:
     values = [leaf[n] for leaf in rows.leaves]
     if sum(np.size(value) for value in values) > MOST_SHOWN:
         return ""
-    said = ", ".join(str(np.asarray(value).tolist()) for value in values)
-    return f" (x = {said})"
+    row = require_jax().tree.map(lambda value: np.asarray(value).tolist(), rows.take(n))
+    return f" (x = {row})"
