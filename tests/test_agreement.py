@@ -1,6 +1,7 @@
 """`fit` and `uncertainty` never contradict each other, at any end: sound, at a bound, flat, a saddle."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import jensen
@@ -243,3 +244,5 @@ def test_columns_that_are_combinations_of_others_are_named():
         "the 5 columns have rank 4: 1, 3, 4 (counted from 0) are combinations of each other"
     )
     assert "fewer rows than columns" in jensen.fit(jensen.Mixture(1), tied[48:52]).verdict.message
+    frame = pd.DataFrame(tied, columns=list("abcde"))
+    assert "'b', 'd', 'e' are combinations" in jensen.fit(jensen.Mixture(2), frame).verdict.message

@@ -183,3 +183,11 @@ def test_random_params_are_inside():
         chart.check(params)
         assert chart.from_natural_vector(chart.natural_vector(params)) is not None
     assert len(chart.to_vector(params)) == chart.size
+
+
+def test_symmetry_is_judged_beside_the_variances():
+    """An entry that is zero but for rounding is no less symmetric than the others."""
+    space = jensen.Covariance(2)
+    value = np.array([[1.0, 6e-17], [7e-17, 1e-2]])
+    assert space.violation(value) is None
+    assert "symmetric" in space.violation(np.array([[1.0, 1e-6], [2e-6, 1e-2]]))

@@ -571,3 +571,8 @@ def test_tobins_regression_is_survivals():
     )
     assert float(fit.params["sd"]) == pytest.approx(5.5725397631, rel=1e-6)
     assert fit.verdict.outcome == "converged"
+
+
+def test_no_probability_is_above_one():
+    assert float(densities.negative_binomial.log_cdf(0, 1e-300, 1e-3)) == 0.0
+    assert float(densities.gamma.censored(0.0, 1e3, 0.01, 1.0)) <= 0.0

@@ -318,5 +318,7 @@ def test_a_criterion_by_name():
     x = np.random.default_rng(0).normal(size=(60, 2))
     by_name = jensen.select(x, range(1, 3), criterion="ICL")
     assert by_name.criterion is jensen.selection.ICL
-    with pytest.raises(ValueError, match=r"criterion 'bicc' is none of bic, icl, aic \(did you mean 'bic'\?\)"):
+    with pytest.raises(
+        ValueError, match=r"criterion 'bicc' is none of bic, icl, aic \(did you mean 'bic'\?\)"
+    ):
         jensen.select(x, range(1, 3), criterion="bicc")

@@ -539,3 +539,12 @@ def test_the_report_reads_well():
     assert "observed information" in text
     assert "<table>" in death_notices()._repr_html_()
     assert repr(death_notices().rates).startswith("0.995666  along")
+
+
+def test_columns_of_another_name_are_refused():
+    frame = jensen.load_dataset("faithful").to_pandas()
+    fit = jensen.fit(jensen.Mixture(2), frame)
+    with pytest.raises(jensen.DataError, match="the data have wait where the fit was of waiting"):
+        jensen.uncertainty(fit.model, fit, frame.rename(columns={"waiting": "wait"}))
+    same = jensen.uncertainty(fit.model, fit, frame.to_numpy())
+    assert same.names == jensen.uncertainty(fit.model, fit, frame).names

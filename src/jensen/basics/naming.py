@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from jensen.basics.errors import listed
+
 _called: ContextVar[tuple[str, ...]] = ContextVar("columns", default=())
 
 
@@ -49,3 +51,11 @@ def column_in_words(j: int) -> str:
     """
     called = _called.get()
     return called[j] if j < len(called) else f"column {j} (counted from 0)"
+
+
+def columns_in_words(which: Sequence[int], limit: int) -> str:
+    """Several: ``'length', 'width'``, or ``1, 2 (counted from 0)``; a long list is cut."""
+    called = _called.get()
+    if all(j < len(called) for j in which):
+        return listed([called[j].removeprefix("column ") for j in which], limit)
+    return f"{listed([str(j) for j in which], limit)} (counted from 0)"

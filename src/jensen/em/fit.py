@@ -10,6 +10,7 @@ import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
 from jensen.basics.blas import few_threads
+from jensen.basics.naming import columns_called
 from jensen.basics.numbers import is_whole
 from jensen.basics.progress import Progress
 from jensen.basics.sampling import as_generator
@@ -118,7 +119,7 @@ def fit(
     chosen = default_algorithm(problem.model) if algorithm is None else as_algorithm(algorithm)
     may_finish = algorithm is None and stop is None
     reorder = params is None and (starts is None or starts.reorder)
-    with Progress() as progress, few_threads(num_numbers(problem.data)):
+    with Progress() as progress, few_threads(num_numbers(problem.data)), columns_called(problem.columns):
         climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress, reorder, may_finish)
         before = () if resume is None else resume.ends
         generator = as_generator(rng)

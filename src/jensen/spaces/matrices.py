@@ -38,7 +38,9 @@ def _places(d: int, diagonal: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]
 
 def not_positive_definite(value: Array) -> str | None:
     """What keeps matrices from being symmetric and positive definite; None where they are."""
-    if not np.allclose(value, np.swapaxes(value, -1, -2), rtol=1e-8, atol=0.0):
+    scale = np.sqrt(np.abs(np.diagonal(value, axis1=-2, axis2=-1)))
+    away = np.abs(value - np.swapaxes(value, -1, -2))
+    if not (away <= 1e-8 * scale[..., :, None] * scale[..., None, :]).all():
         return "it is not symmetric"
     smallest = np.linalg.eigvalsh(value).min()
     return None if smallest > 0 else f"its smallest eigenvalue is {smallest:.6g}, not positive"

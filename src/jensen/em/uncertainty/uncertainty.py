@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Data, Params, Weight
-from jensen.basics.errors import did_you_mean, listed
+from jensen.basics.errors import DataError, did_you_mean, listed
+from jensen.basics.tables import default_columns
 from jensen.em.contract import Expected, name_of
 from jensen.em.curvature.information import observed_information, score_with
 from jensen.em.curvature.parabola import Parabola
@@ -240,6 +241,8 @@ def uncertainty(model: Any, fit: Fitted | Params, data: Data, weight: Weight = N
             f"{name_of(known)} has no chart: give it an attribute chart, a jensen.Chart of its params"
         )
     chart.check(params)
+    if isinstance(fit, Fitted):
+        _require_same_columns(fit.columns, problem.columns)
     expected = problem.expected(params)
     if isinstance(fit, Fitted):
         _require_same_data(fit, expected)
@@ -268,6 +271,17 @@ def uncertainty(model: Any, fit: Fitted | Params, data: Data, weight: Weight = N
         parabola=parabola,
         problem=problem,
     )
+
+
+def _require_same_columns(wanted: Sequence[str], found: Sequence[str]) -> None:
+    """By name, whatever their order: a log-joint asks for its columns by name."""
+    others = [name for name in found if name not in wanted]
+    named = len(found) == len(wanted) and list(found) != default_columns(len(found))
+    if named and others:
+        missing = [name for name in wanted if name not in found]
+        raise DataError(
+            f"the data have {listed(others)} where the fit was of {listed(missing)}: give its columns"
+        )
 
 
 def _require_same_data(fit: Fitted, expected: Expected) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Mask, Weight
-from jensen.basics.errors import listed
+from jensen.basics.naming import columns_in_words
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.families.checks import identical
 from jensen.families.gaussian.kernels import Native
@@ -63,10 +63,10 @@ def _list(flags: Mask) -> str:
 def _bound_message(family: Any, bound: Mask) -> tuple[str, str]:
     columns = len(family.metric.mean)
     if family.metric.rank < columns:
-        which = [str(j) for j in family.metric.dependent]
+        which = family.metric.dependent
         why = "some are combinations of others, or there are fewer rows than columns"
         if len(which) < columns:
-            why = f"{listed(which, MOST_COLUMNS)} (counted from 0) are combinations of each other"
+            why = f"{columns_in_words(which, MOST_COLUMNS)} are combinations of each other"
         return (
             f"the {columns} columns have rank {family.metric.rank}: {why}",
             "leave columns out, or use a diagonal or spherical covariance",

@@ -89,7 +89,7 @@ class Ordered(Density):
 
     def _guarded(self, found: Any, values: Any) -> Any:
         x, *params = values
-        return jnp.where(self._valid(*params) & ~jnp.isnan(x), found, jnp.nan)
+        return jnp.where(self._valid(*params) & ~jnp.isnan(x), jnp.minimum(found, 0.0), jnp.nan)
 
     def _some(self, low: Any, high: Any) -> Any:
         """A number of the support near the bounds."""
@@ -118,7 +118,7 @@ class Ordered(Density):
         a = jnp.where(from_left, some, low)
         b = jnp.where(to_right, self._unused(a), high)
         found = self._inside(a, b, from_left, to_right, *params)
-        return jnp.where(nothing, -jnp.inf, jnp.where(left & right, 0.0, found))
+        return jnp.where(nothing, -jnp.inf, jnp.where(left & right, 0.0, jnp.minimum(found, 0.0)))
 
     def _survival(self, x: Any, *params: Any) -> Any:
         """log P(X > x), for any x."""
