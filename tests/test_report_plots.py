@@ -44,7 +44,7 @@ def test_two_columns_with_a_sweep(sweep):
     assert len([patch for patch in main.patches if type(patch).__name__ == "Polygon"]) == 6
     assert main.get_legend().get_texts()[0].get_text() == "1 standard deviation"
     assert criterion.get_title(loc="left") == "best BIC 2314.3: k = 3, tied"
-    assert criterion.get_xlabel() == "components k  (▲: far above)"
+    assert criterion.get_xlabel() == "components k\n↑: far above"
     assert [text.get_text() for text in criterion.get_legend().get_texts()] == [
         "full",
         "tied",
@@ -194,7 +194,7 @@ def test_a_flawed_fit_and_flawed_cells_are_marked(sweep):
         selection=replace(selection, cells=cells),
     )
     assert figure.get_suptitle().endswith("(step limit)")
-    assert figure.axes[1].get_xlabel() == "components k  (×: not a proper maximum, ▲: far above)"
+    assert figure.axes[1].get_xlabel() == "components k\n×: not a proper maximum, ↑: far above"
     assert any(line.get_marker() == "x" for line in figure.axes[1].lines)
 
 

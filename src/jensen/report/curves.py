@@ -27,6 +27,7 @@ INFORMATIVE = 1.0  # nats that the fit's own climb has to have climbed
 IMPROPER = (Outcome.COLLAPSED, Outcome.FAILED)
 AT_AN_EDGE = (Outcome.BOUNDARY, Outcome.SADDLE, Outcome.FELL)
 LEGEND_COLUMNS = 5
+ARROW, BESIDE = r"$\uparrow$", 0.12
 
 LEGEND: dict[str, Any] = {
     "loc": "lower left",
@@ -50,7 +51,7 @@ def draw_criterion(axes: Axes, selection: Selection) -> None:
     above = {i: np.array([selection.value(cell) - best for cell in cells]) for i, cells in shown}
     top = _top(np.concatenate([*above.values()]))
     for i, cells in shown:
-        _draw_structure(axes, cells, above[i], i, top)
+        _draw_structure(axes, cells, above[i], i, top, BESIDE * (i - (len(above) - 1) / 2))
     chosen, title = selection.chosen, selection.criterion.title
     lines = ceil(len(shown) / LEGEND_COLUMNS)
     ring = {"markersize": 11, "markerfacecolor": "none", "markeredgecolor": "black"}
@@ -60,8 +61,10 @@ def draw_criterion(axes: Axes, selection: Selection) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     improper = any(cell.tier for _, cells in shown for cell in cells)
     beyond = any((values > top).any() for values in above.values())
-    notes = ["×: not a proper maximum"] * improper + ["▲: far above"] * beyond
-    axes.set(xlabel="components k" + (f"  ({', '.join(notes)})" if notes else ""), ylabel=f"{title} − best")
+    notes = ["×: not a proper maximum"] * improper + ["↑: far above"] * beyond
+    axes.set(
+        xlabel="\n".join(["components k", *([", ".join(notes)] if notes else [])]), ylabel=f"{title} − best"
+    )
     axes.set_title(f"best {title} {signed(f'{best:.1f}')}: {chosen.label}", pad=10 + 12 * lines)
     axes.legend(ncols=ceil(len(shown) / lines), **LEGEND)
 
@@ -73,7 +76,8 @@ def _top(above: Array) -> float:
     return 1.08 * max(min(highest, FAR * float(np.median(above))) if len(above) else 0.0, VERY_STRONG)
 
 
-def _draw_structure(axes: Axes, cells: list[Cell], above: Array, i: int, top: float) -> None:
+def _draw_structure(axes: Axes, cells: list[Cell], above: Array, i: int, top: float, beside: float) -> None:
+    """A line; what is beyond the ``top`` is an arrow there, a little ``beside`` those of other structures."""
     ks = np.array([cell.num_components for cell in cells])
     sound = np.array([cell.tier == 0 for cell in cells])
     color = PALETTE[i % len(PALETTE)]
@@ -89,9 +93,13 @@ def _draw_structure(axes: Axes, cells: list[Cell], above: Array, i: int, top: fl
     )
     beyond = sound & (above > top)
     flawed = np.clip(above, -0.04 * top, top)
-    for which, at, sign, size in ((beyond, np.full(len(ks), top), "^", 5), (~sound, flawed, "x", 4)):
-        if which.any():
-            axes.plot(ks[which], at[which], sign, color=color, markersize=size, clip_on=False)
+    if beyond.any():
+        high = np.full(int(beyond.sum()), top)
+        axes.plot(
+            ks[beyond] + beside, high, marker=ARROW, color=color, markersize=8, linestyle="", clip_on=False
+        )
+    if not sound.all():
+        axes.plot(ks[~sound], flawed[~sound], "x", color=color, markersize=4, clip_on=False)
 
 
 def draw_climb(axes: Axes, fit: Fit) -> None:
@@ -126,7 +134,9 @@ def draw_ends(axes: Axes, fit: Fit) -> None:
     axes.set(xlim=(0.5, len(gap) + 0.5), ylim=(0.0, 1.05 * max(gap.max(initial=0.0), 1.0)))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    axes.set(xlabel="start of the search, best first", ylabel="log-lik. below this fit")
+    left_out = len(sound) - len(gap)
+    note = f"\n{left_out} of {len(sound)} are no proper ends: not drawn" if left_out else ""
+    axes.set(xlabel=f"start, best first{note}", ylabel="log-lik. below this fit")
     axes.set_title(words.found(fit))
     axes.legend(loc="best", handletextpad=0.2)
 
