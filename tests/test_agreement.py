@@ -10,7 +10,7 @@ from jensen.em import EM, Expected
 from jensen.families import GaussianParams
 from jensen.models import MixtureParams
 from samples import faithful
-from toys import Linkage, PoissonMixture
+from toys import Linkage, PoissonMixture, Rates
 
 DEATHS, DAYS = np.arange(10), np.array([162, 267, 271, 185, 111, 61, 27, 8, 3, 1])
 ANSWERS = np.array(list(np.ndindex(2, 2, 2, 2)))
@@ -246,3 +246,18 @@ def test_columns_that_are_combinations_of_others_are_named():
     assert "fewer rows than columns" in jensen.fit(jensen.Mixture(1), tied[48:52]).verdict.message
     frame = pd.DataFrame(tied, columns=list("abcde"))
     assert "'b', 'd', 'e' are combinations" in jensen.fit(jensen.Mixture(2), frame).verdict.message
+
+
+def test_an_emptied_component_is_no_maximum_without_a_chart():
+    """It stands still, and comes back higher from beside; where one component is right, it stays empty."""
+
+    class Guarded(PoissonMixture):
+        def m_step(self, stats, params):
+            count, total, _ = stats.values
+            count = np.maximum(count, 1e-300)
+            return Rates(count / count.sum(), np.maximum(total / count, 1e-100))
+
+    two, one = np.repeat([0.0, 1.0, 9.0, 10.0, 12.0], 20), np.repeat([2.0, 3.0], 20)
+    for data, outcome in ((two, "saddle"), (one, "converged")):
+        empty = Rates(np.array([1e-300, 1.0]), np.array([1e-100, data.mean()]))
+        assert jensen.fit(Guarded(2), data, empty).verdict.outcome == outcome

@@ -20,6 +20,7 @@ from jensen.spaces.chart import as_dict
 
 SIZES = (0.03, 0.1)  # relative changes
 TIMES = 2  # each of them
+VANISHED = 1e-8  # relative to the largest number of an array
 STEPS = 40  # of EM, as long as it goes on
 HIGHER = 5e-3  # nats: what a maximum may leave
 
@@ -59,9 +60,17 @@ def _moved(problem: Problem, params: Params, rng: np.random.Generator) -> list[M
 
 
 def shaken(params: Any, size: float, rng: np.random.Generator, which: list[Mask]) -> Any:
-    """Params whose numbers, those in ``which``, are changed by a relative normal error."""
+    """Params whose numbers, those in ``which``, are changed by a relative normal error; what has vanished
+    beside the largest of its array comes back, as the share of a component that lost its rows.
+    """
     masks = iter(which)
-    return mapped(params, lambda x: x * (1.0 + size * next(masks) * rng.standard_normal(np.shape(x))))
+
+    def changed(x: Any) -> Any:
+        error = size * next(masks) * rng.standard_normal(np.shape(x))
+        largest = np.abs(x).max(initial=0.0) if np.ndim(x) else 0.0
+        return x * (1.0 + error) + (np.abs(x) < VANISHED * largest) * np.abs(error) * largest
+
+    return mapped(params, changed)
 
 
 def _leaves(params: Any) -> list[Any]:
