@@ -261,3 +261,17 @@ def test_an_emptied_component_is_no_maximum_without_a_chart():
     for data, outcome in ((two, "saddle"), (one, "converged")):
         empty = Rates(np.array([1e-300, 1.0]), np.array([1e-100, data.mean()]))
         assert jensen.fit(Guarded(2), data, empty).verdict.outcome == outcome
+
+
+def test_columns_of_a_part_are_named_as_they_are_in_the_whole():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 2)) + np.repeat([[0.0], [5.0]], 100, axis=0)
+    table = np.column_stack([rng.poisson(3, 200), rows, rows[:, 0] * 2.0])
+    frame = pd.DataFrame(table, columns=list("nuvw"))
+    for data, part, said in (
+        (frame, ("v", "u", "w"), "'u', 'w'"),
+        (table, (2, 1, 3), "1, 3 (counted from 0)"),
+    ):
+        counts = "n" if data is frame else 0
+        model = jensen.Mixture(2, jensen.Product({counts: jensen.Poisson(), part: jensen.Gaussian()}))
+        assert f"rank 2: {said} are combinations" in jensen.fit(model, data).verdict.message

@@ -11,20 +11,21 @@ from contextvars import ContextVar
 
 from jensen.basics.errors import listed
 
+COUNTED = " (counted from 0)"
 _called: ContextVar[tuple[str, ...]] = ContextVar("columns", default=())
 
 
 @contextmanager
 def columns_called(names: Sequence[str]) -> Iterator[None]:
     """Messages inside call the columns by these names; as before where there are none."""
-    with _as([f"column {name!r}" for name in names] if names else _called.get()):
+    with _as([repr(name) for name in names] if names else _called.get()):
         yield
 
 
 @contextmanager
 def part_of_columns(which: Sequence[int]) -> Iterator[None]:
     """Messages inside are of some of the columns: what is number j there is ``which[j]`` here."""
-    with _as([column_in_words(j) for j in which]):
+    with _as([_label(j) for j in which]):
         yield
 
 
@@ -35,6 +36,11 @@ def _as(called: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         _called.reset(token)
+
+
+def _label(j: int) -> str:
+    called = _called.get()
+    return called[j] if j < len(called) else f"{j}{COUNTED}"
 
 
 def column_in_words(j: int) -> str:
@@ -49,13 +55,12 @@ def column_in_words(j: int) -> str:
     ...     column_in_words(1)
     "column 'waiting'"
     """
-    called = _called.get()
-    return called[j] if j < len(called) else f"column {j} (counted from 0)"
+    return f"column {_label(j)}"
 
 
 def columns_in_words(which: Sequence[int], limit: int) -> str:
     """Several: ``'length', 'width'``, or ``1, 2 (counted from 0)``; a long list is cut."""
-    called = _called.get()
-    if all(j < len(called) for j in which):
-        return listed([called[j].removeprefix("column ") for j in which], limit)
-    return f"{listed([str(j) for j in which], limit)} (counted from 0)"
+    labels = [_label(j) for j in which]
+    if all(label.endswith(COUNTED) for label in labels):
+        return listed([label.removesuffix(COUNTED) for label in labels], limit) + COUNTED
+    return listed(labels, limit)

@@ -226,13 +226,12 @@ class Multistart:
             return Verdict(Outcome.STEP_LIMIT, _inexact(run), "raise max_steps or the number of draws")
         left = run.remaining
         known = f"; about {left:.2g} of log-likelihood is left" if np.isfinite(left) and left > 0 else ""
-        enough = "enough"
         if known and left < Gain().tol:
-            enough, known = "enough to be sure", "; it seems that less than 0.001 of log-likelihood is left"
+            known = f" to be sure; it seems that less than {Gain().tol:g} of log-likelihood is left"
         taken = "1 step was" if run.num_steps == 1 else f"{run.num_steps} steps were"
         return Verdict(
             Outcome.STEP_LIMIT,
-            f"{taken} not {enough}{known}",
+            f"{taken} not enough{known}",
             "raise max_steps",
         )
 

@@ -336,10 +336,11 @@ class Product(Family):
 
         Whether a component rests on single rows no part can tell: the rows are shared out by all together.
         """
-        found = {
-            label: None if part.diagnose is None else part.diagnose(weights, params[label], x, weight, True)
-            for label, part, x in self._each(data)
-        }
+        found: dict[str, Verdict | None] = {}
+        for label, part, x in self._each(data):
+            with self._calling(label):
+                ask = part.diagnose
+                found[label] = None if ask is None else ask(weights, params[label], x, weight, True)
         for label, verdict in found.items():
             if verdict is not None and verdict.outcome is not Outcome.SADDLE:
                 return replace(verdict, message=f"{label}: {verdict.message}")

@@ -50,8 +50,8 @@ def draw_criterion(axes: Axes, selection: Selection) -> None:
     ]
     above = {i: np.array([selection.value(cell) - best for cell in cells]) for i, cells in shown}
     top = _top(np.concatenate([*above.values()]))
-    for i, cells in shown:
-        _draw_structure(axes, cells, above[i], i, top, BESIDE * (i - (len(above) - 1) / 2))
+    for place, (i, cells) in enumerate(shown):
+        _draw_structure(axes, cells, above[i], i, top, BESIDE * (place - (len(shown) - 1) / 2))
     chosen, title = selection.chosen, selection.criterion.title
     lines = ceil(len(shown) / LEGEND_COLUMNS)
     ring = {"markersize": 11, "markerfacecolor": "none", "markeredgecolor": "black"}
@@ -62,9 +62,7 @@ def draw_criterion(axes: Axes, selection: Selection) -> None:
     improper = any(cell.tier for _, cells in shown for cell in cells)
     beyond = any((values > top).any() for values in above.values())
     notes = ["×: not a proper maximum"] * improper + ["↑: far above"] * beyond
-    axes.set(
-        xlabel="\n".join(["components k", *([", ".join(notes)] if notes else [])]), ylabel=f"{title} − best"
-    )
+    axes.set(xlabel="components k" + "\n" * bool(notes) + ", ".join(notes), ylabel=f"{title} − best")
     axes.set_title(f"best {title} {signed(f'{best:.1f}')}: {chosen.label}", pad=10 + 12 * lines)
     axes.legend(ncols=ceil(len(shown) / lines), **LEGEND)
 

@@ -215,7 +215,7 @@ class Ground:
             for end in ends:
                 self.by_steps(self, end, tol, max_e_steps, hold)
         for end, (objective, proper, flaw) in zip(ends, known, strict=True):
-            stays = proper is not None and abs(end.objective - objective) < STILL
+            stays = end.outcome in SOUND and abs(end.objective - objective) < STILL
             end.proper, end.flaw = (proper, flaw) if stays else (None, None)
         self.meter.around += CALL
         self.meter.work += self.cost * (sum(end.num_e_steps for end in ends) - before)
