@@ -44,7 +44,7 @@ def test_two_columns_with_a_sweep(sweep):
     assert len([patch for patch in main.patches if type(patch).__name__ == "Polygon"]) == 6
     assert main.get_legend().get_texts()[0].get_text() == "1 standard deviation"
     assert criterion.get_title(loc="left") == "best BIC 2314.3: k = 3, tied"
-    assert criterion.get_xlabel() == "components k\n↑: far above"
+    assert criterion.get_xlabel() == "components k  (↑: far above)"
     assert [text.get_text() for text in criterion.get_legend().get_texts()] == [
         "full",
         "tied",

@@ -62,7 +62,8 @@ def draw_criterion(axes: Axes, selection: Selection) -> None:
     improper = any(cell.tier for _, cells in shown for cell in cells)
     beyond = any((values > top).any() for values in above.values())
     notes = ["×: not a proper maximum"] * improper + ["↑: far above"] * beyond
-    axes.set(xlabel="components k" + "\n" * bool(notes) + ", ".join(notes), ylabel=f"{title} − best")
+    said = f"  ({notes[0]})" if len(notes) == 1 else "\n" * bool(notes) + ", ".join(notes)
+    axes.set(xlabel=f"components k{said}", ylabel=f"{title} − best")
     axes.set_title(f"best {title} {signed(f'{best:.1f}')}: {chosen.label}", pad=10 + 12 * lines)
     axes.legend(ncols=ceil(len(shown) / lines), **LEGEND)
 
