@@ -110,8 +110,11 @@ def look(value: Callable[[Values], float], around: Around, rng: np.random.Genera
     zero = np.zeros(around.size)
 
     def f(u: np.ndarray) -> float:
-        with np.errstate(all="ignore"):
-            found = float(value(around.at(u)))
+        try:
+            with np.errstate(all="ignore"):
+                found = float(value(around.at(u)))
+        except np.linalg.LinAlgError:  # a covariance that rounding has made singular
+            return -np.inf
         return found if np.isfinite(found) else -np.inf
 
     here = f(zero)

@@ -7,7 +7,7 @@ import pytest
 import jensen
 from jensen.basics.verdict import Outcome
 from jensen.em import EM, Expected
-from jensen.families import GaussianParams
+from jensen.families import GaussianParams, PoissonParams
 from jensen.models import MixtureParams
 from samples import faithful
 from toys import Linkage, PoissonMixture, Rates
@@ -35,6 +35,11 @@ def answers(*shares, size=150, seed=1):
         *[size] * len(shares),
         seed=seed,
     )
+
+
+def shares_of_two_questions():
+    shares = {"probabilities0": [[0.7, 0.3], [0.5, 0.5]], "probabilities1": [[0.6, 0.4], [0.5, 0.5]]}
+    return MixtureParams(np.array([0.5, 0.5]), {name: np.array(x) for name, x in shares.items()})
 
 
 def identical():
@@ -129,7 +134,12 @@ ENDS = {  # name: (model, data, options), and what both have to say
         "bound",
     ),
     "two questions": (
-        lambda: (jensen.Mixture(2, jensen.Categorical()), answers([0.4, 0.4], size=300, seed=2), {}),
+        # from inside: which end of the ridge a search finds, rounding decides, and some are at a bound
+        lambda: (
+            jensen.Mixture(2, jensen.Categorical()),
+            answers([0.4, 0.4], size=300, seed=2),
+            {"params": shares_of_two_questions()},
+        ),
         "flat",
     ),
     "equal means": (lambda: (tied_means(), faithful(), {"restarts": 2}), "flat"),
@@ -261,6 +271,56 @@ def test_an_emptied_component_is_no_maximum_without_a_chart():
     for data, outcome in ((two, "saddle"), (one, "converged")):
         empty = Rates(np.array([1e-300, 1.0]), np.array([1e-100, data.mean()]))
         assert jensen.fit(Guarded(2), data, empty).verdict.outcome == outcome
+
+
+class Shifted(PoissonMixture):
+    """An M-step whose rates are a tenth too large; no chart, so that no score tells."""
+
+    def m_step(self, stats, params):
+        best = super().m_step(stats, params)
+        return Rates(best.weights, 1.1 * best.rates)
+
+
+class Swapped(PoissonMixture):
+    """An M-step that gives each component the other's rate."""
+
+    def m_step(self, stats, params):
+        best = super().m_step(stats, params)
+        return Rates(best.weights, best.rates[::-1])
+
+
+@pytest.mark.parametrize("model", [Shifted(2), Swapped(2)])
+def test_an_m_step_that_does_not_maximize_is_no_maximum(model):
+    data = np.repeat([1.0, 2.0, 3.0, 11.0, 12.0, 13.0, 40.0], [9, 9, 9, 5, 5, 5, 1])
+    verdict = jensen.fit(model, data, Rates(np.array([0.5, 0.5]), np.array([2.0, 12.0]))).verdict
+    assert not verdict.converged
+    assert "check_model" in str(verdict)
+
+
+@pytest.mark.parametrize(("weights", "rates"), [([1.0, 1e-300], [6.0, 1e9]), ([1.0, 0.0], [6.0, 900.0])])
+def test_a_component_that_went_away_is_tried_beside_the_others(weights, rates):
+    """With a chart: at a bound the curvature says nothing. Two Poissons are 4 nats and more above one."""
+    data = np.repeat([0.0, 1.0, 9.0, 10.0, 12.0], 20)[:, None]
+    gone = MixtureParams(np.array(weights), PoissonParams(np.array(rates)[:, None]))
+    fit = jensen.fit(jensen.Mixture(2, jensen.Poisson()), data, gone)
+    one = jensen.fit(jensen.Mixture(1, jensen.Poisson()), data)
+    assert fit.verdict.outcome is Outcome.SADDLE or fit.log_evidence > one.log_evidence + 4.0
+
+
+def test_separated_rows_leave_directions_flat_that_no_single_coordinate_shows():
+    """Rows that a logit tells apart without error: to change one coordinate alone costs something."""
+    jax = pytest.importorskip("jax")
+    model = jensen.LogJoint(
+        lambda p, z, x: jax.nn.log_sigmoid((2 * x["y"] - 1) * (p["a"] + p["b"] * x["t"])),
+        jensen.Enumerated(1),
+        {"a": jensen.Real(), "b": jensen.Real()},
+    )
+    times = [56, 1, 1, 1, 1]
+    t, y = [0.34558419, 0.82161814, 0.33043708, -1.30315723, 0.90535587], [1, 0, 1, 1, 0]
+    data = {"t": np.repeat(t, times), "y": np.repeat(y, times)}
+    fit = jensen.fit(model, data, {"a": 3.1, "b": -0.85})
+    assert "not identified" in str(fit.verdict)
+    assert "not identified" in str(jensen.uncertainty(model, fit, data).verdict)
 
 
 def test_columns_of_a_part_are_named_as_they_are_in_the_whole():

@@ -173,7 +173,7 @@ def test_an_m_step_that_does_nothing_is_named():
 
 def test_an_m_step_beside_the_maximum_does_not_converge():
     fit = jensen.fit(Biased(), COUNTS, APART | {"rate": np.array([4.0, 30.0])})
-    assert fit.verdict.outcome == "saddle" and "check_model" in fit.verdict.advice
+    assert fit.verdict.outcome == "step limit" and "check_model" in fit.verdict.advice
 
 
 # ---- tops that are no parabola -----------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from jensen.em.contract import Model, name_of
 from jensen.em.coordinates import Natural
 from jensen.em.curvature.parabola import Parabola
 from jensen.em.effort import Search
-from jensen.em.ends import PERHAPS, Look, at_bound, end_of, flat, second_look
+from jensen.em.ends import PERHAPS, Look, at_bound, curvature, end_of, flat, second_look
 from jensen.em.loop import Run, climb
 from jensen.em.problem import Problem
 from jensen.em.restarts import (
@@ -34,7 +34,8 @@ from jensen.em.restarts import (
     table_of_starts,
     until_confirmed,
 )
-from jensen.em.shaken import HIGHER, higher_beside
+from jensen.em.reweighted import HIGHER, higher_at_weights
+from jensen.em.shaken import higher_beside
 from jensen.em.start import Start
 from jensen.em.stopping import Gain, Stop
 from jensen.em.uncertainty.judge import AT_A_MAXIMUM, log_likelihood_left
@@ -43,6 +44,7 @@ from jensen.em.uncertainty.judge import AT_A_MAXIMUM, log_likelihood_left
 SEVERITY = {Outcome.COLLAPSED: 1, Outcome.FAILED: 2}
 CHECK = "jensen.testing.check_model(model, params, data) says what is wrong"
 GO_ON = "go on with fit(model, data, params=fit.params)"
+FAR = 0.1  # relative to a coordinate: its curvature may be another there
 STILL = "the climb stands still"
 RISES = "the evidence rises to second order in some direction"
 FAR_ABOVE = 100.0  # nats by which an end that was passed over is worth a word
@@ -236,19 +238,16 @@ class Multistart:
         )
 
     def _look(self, run: Run) -> Look:
-        """The curvature of Newton's step at the end, else a second look."""
+        """The curvature of Newton's step at the end, where that has not led away; else a second look."""
         if run.polished is not None:
-            return Look(run.polished.parabola)
+            far = run.polished.moved > FAR
+            found = curvature(run.problem, run.state) if far else run.polished.parabola
+            return Look(found, is_unknown=found is None)
         spent = max(run.problem.num_e_steps + self.num_extra_e_steps, self.num_searched)
         return second_look(run.problem, run.state, spent)
 
-    def _is_blind(self, run: Run) -> bool:
-        """Whether nothing but its own steps tells of an end: exact EM of a model without a chart."""
-        exact = not run.state.draws and run.state.gap <= run.problem.resolution(run.state)
-        return self.model.chart is None and exact
-
     def _from_beside(self, run: Run) -> Verdict | None:
-        """What EM from beside an end says of it, where nothing else does."""
+        """What EM from beside an end says of it."""
         more = higher_beside(run.problem, run.state.params, run.state.objective)
         if more == np.inf:
             said = (
@@ -259,6 +258,13 @@ class Multistart:
             return None
         said = f"{STILL}, but from beside this point EM ends {more:.2g} of log-likelihood higher"
         return Verdict(Outcome.SADDLE, said, f"start elsewhere; or {CHECK}", climbed=True)
+
+    def _from_weights(self, run: Run) -> Verdict | None:
+        """Whether the M-step of a model without a chart maximizes, as far as M-steps beside it tell."""
+        if (left := higher_at_weights(run.problem, run.state.params, run.state.objective)) <= HIGHER:
+            return None
+        said = f"{STILL}, but beside this point the log-likelihood is {left:.2g} higher"
+        return Verdict(Outcome.STEP_LIMIT, said, f"{name_of(self.model)}.m_step may not maximize: {CHECK}")
 
     def _reached(self, run: Run) -> Verdict:
         """Of a climb that came to its end: what the curvature says of that."""
@@ -278,8 +284,13 @@ class Multistart:
             notes += [at_bound(run.problem, run.state, parabola, self.reorder), flat(parabola)]
         elif look.is_suspect:
             notes.append(PERHAPS)
-        elif self._is_blind(run) and (flaw := self._from_beside(run)) is not None:
-            return flaw
+        if _is_exact(run):
+            if self.model.chart is None and (flaw := self._from_weights(run)) is not None:
+                return flaw
+            # of bounds and flat directions the curvature says nothing
+            is_blind = self.model.chart is None or any(notes[2:])
+            if is_blind and (flaw := self._from_beside(run)) is not None:
+                return flaw
         return Verdict(Outcome.CONVERGED, "; ".join(filter(None, notes)), climbed=True)
 
 
@@ -310,13 +321,18 @@ def _resolved(run: Run) -> str:
     return "" if resolution < Gain().tol else f"as far as rounding can tell, about {resolution:.2g}"
 
 
+def _is_exact(run: Run) -> bool:
+    """Whether the E-steps were."""
+    return not run.state.draws and run.state.gap <= run.problem.resolution(run.state)
+
+
 def _inexact(run: Run) -> str:
     """What an E-step that is not exact leaves open."""
     state = run.state
     if state.draws:
         change = run.remaining
         return f"sampled E-steps: the last changes were up to {change:.2g}, with {state.draws} draws of a row"
-    if state.gap <= run.problem.resolution(state):
+    if _is_exact(run):
         return ""
     return f"a maximum of the bound, {state.gap:.4g} below the log-evidence; not of the evidence"
 

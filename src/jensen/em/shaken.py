@@ -1,28 +1,26 @@
 """A second look at an end without derivatives: whether EM climbs higher from beside it.
 
-For a model without a chart a climb that stands still says little: it does so at a saddle, and where an
-M-step does not maximize Q. So the numbers of the params are changed a little, and EM is begun again there:
-from beside a maximum it comes back, from beside anything else it ends higher, which is proof whatever the
-reason.
+For a model without a chart a climb that stands still says little, and in one with a chart the curvature says
+nothing of bounds and flat directions, as where a component has lost its rows. So the numbers of the params
+are changed a little, and EM is begun again there: from beside a maximum it comes back, from beside anything
+else it ends higher, which is proof whatever the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from jensen.basics.arrays import Mask, Params
+from jensen.basics.arrays import Array, Mask, Params
+from jensen.em.leaves import leaves, mapped
 from jensen.em.problem import Problem
-from jensen.spaces.chart import as_dict
+from jensen.em.reweighted import HIGHER, at_weights
 
 SIZES = (0.03, 0.1)  # relative changes
 TIMES = 2  # each of them
 VANISHED = 1e-8  # relative to the largest number of an array
 STEPS = 40  # of EM, as long as it goes on
-HIGHER = 5e-3  # nats: what a maximum may leave
 
 
 def higher_beside(problem: Problem, params: Params, objective: float) -> float:
@@ -37,65 +35,84 @@ def higher_beside(problem: Problem, params: Params, objective: float) -> float:
         return 0.0
     if not any(mask.any() for mask in moved):
         return np.inf
+    units = _units(problem, params, rng)
     best = objective
     for size in SIZES:
         for _ in range(TIMES):
-            best = max(best, _climbed(problem, shaken(params, size, rng, moved), objective))
+            begin = shaken(revived(params), size, rng, moved, units)
+            best = max(best, _climbed(problem, begin, objective))
             if best > objective + HIGHER:
                 return best - objective
     return best - objective
 
 
+def _units(problem: Problem, params: Params, rng: np.random.Generator) -> list[Any]:
+    """Of every array of numbers in params, how far about half a standard error moves it; 0 where unknown."""
+    there = at_weights(problem, params, rng.uniform(-0.5, 0.5, problem.num_cases))
+    here = leaves(params)
+    ends = [] if there is None else leaves(there)
+    if [np.shape(a) for a in here] != [np.shape(b) for b in ends]:
+        return [np.zeros(np.shape(a)) for a in here]
+    return [np.nan_to_num(np.abs(b - a), posinf=0.0) for a, b in zip(here, ends, strict=True)]
+
+
 def _moved(problem: Problem, params: Params, rng: np.random.Generator) -> list[Mask] | None:
     """Of every array of numbers in params, in turn, which of them an M-step moves; None where it fails."""
-    masks = [np.ones(np.shape(value), bool) for value in _leaves(params)]
-    begin = shaken(params, SIZES[0], rng, masks)
+    masks = [np.ones(np.shape(x), bool) for x in leaves(params)]
+    begin = shaken(params, SIZES[0], rng, masks, [np.zeros(mask.shape) for mask in masks])
     try:
         end = problem.m_step(problem.e_step(begin))
     except Exception:  # params that the model never meant to be given may raise anything
         return None
-    pairs = zip(_leaves(begin), _leaves(end), strict=False)
+    pairs = zip(leaves(begin), leaves(end), strict=False)
     found = [np.asarray(a != b) for a, b in pairs if np.shape(a) == np.shape(b)]
     return found if masks and len(found) == len(masks) else None
 
 
-def shaken(params: Any, size: float, rng: np.random.Generator, which: list[Mask]) -> Any:
-    """Params whose numbers, those in ``which``, are changed by a relative normal error; what has vanished
-    beside the largest of its array comes back, as the share of a component that lost its rows.
+def shaken(params: Any, size: float, rng: np.random.Generator, which: list[Mask], units: list[Any]) -> Any:
+    """Params whose numbers, those in ``which``, are changed by a normal error: of ``size`` relative to them,
+    and of as many ``units``. What has vanished beside the largest of its array comes back; what is not
+    negative stays so, and shares still sum to 1.
     """
-    masks = iter(which)
+    masks, steps = iter(which), iter(units)
 
     def changed(x: Any) -> Any:
-        error = size * next(masks) * rng.standard_normal(np.shape(x))
-        largest = np.abs(x).max(initial=0.0) if np.ndim(x) else 0.0
-        return x * (1.0 + error) + (np.abs(x) < VANISHED * largest) * np.abs(error) * largest
+        error = next(masks) * rng.standard_normal(np.shape(x))
+        back = _vanished(x) * np.abs(error) * np.abs(x).max(initial=0.0) if np.ndim(x) else 0.0
+        there = x + error * (size * np.abs(x) + next(steps)) + size * back
+        there = np.abs(there) if np.all(x >= 0) else there
+        return there / there.sum(axis=-1, keepdims=True) if _is_shares(x) else there
 
     return mapped(params, changed)
 
 
-def _leaves(params: Any) -> list[Any]:
-    found: list[Any] = []
-    mapped(params, lambda x: found.append(x) or x)
-    return found
+def revived(params: Any) -> Any:
+    """Params where a component that has lost its rows begins again from the largest: its share has vanished,
+    so the rest of it, its entries of arrays with as many rows, may have gone anywhere.
+    """
+    found = [x for x in leaves(params) if np.ndim(x) == 1 and _is_shares(x) and _vanished(x).any()]
+    shares = {len(x): x for x in found}
+
+    def changed(x: Any) -> Any:
+        share = shares.get(len(x)) if np.ndim(x) else None
+        if share is None or x is share:
+            return x
+        again = x.copy()
+        again[_vanished(share)] = x[np.argmax(share)]
+        return again
+
+    return mapped(params, changed) if shares else params
 
 
-def mapped(params: Any, change: Callable[[Any], Any]) -> Any:
-    """Params with every float and array of floats changed; what else they hold stays as it is."""
-    made: Any = type(params)
-    if isinstance(params, Mapping):
-        return made({name: mapped(value, change) for name, value in params.items()})
-    if isinstance(params, tuple):
-        parts = [mapped(value, change) for value in params]
-        return tuple(parts) if made is tuple else made(*parts)  # a named one
-    if isinstance(params, list):
-        return [mapped(value, change) for value in params]
-    if is_dataclass(params) and not isinstance(params, type):
-        named = as_dict(params)
-        begun = {f.name: mapped(named[f.name], change) for f in fields(params) if f.init}
-        return replace(params, **begun)
-    if isinstance(params, float) or (isinstance(params, np.ndarray) and params.dtype.kind == "f"):
-        return change(params)
-    return params
+def _is_shares(x: Any) -> bool:
+    """Whether every row of it is a distribution."""
+    if np.ndim(x) == 0 or np.size(x) == 0:
+        return False
+    return bool((x >= 0).all() and np.allclose(np.sum(x, axis=-1), 1.0, rtol=0.0, atol=1e-6))
+
+
+def _vanished(x: Array) -> Mask:
+    return np.asarray(np.abs(x) < VANISHED * np.abs(x).max(initial=0.0))
 
 
 def _climbed(problem: Problem, begin: Params, objective: float) -> float:

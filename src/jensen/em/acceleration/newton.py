@@ -26,6 +26,8 @@ class Polished:
     remaining: float
     parabola: Parabola
     left_saddle: bool = False
+    moved: float = 0.0
+    """The largest change of a coordinate since the parabola, relative to 1 or more."""
 
     @property
     def is_saddle(self) -> bool:
@@ -63,11 +65,13 @@ def newton_step(problem: Problem, state: State, parabola: Parabola) -> Polished:
     """
     chart = problem.model.chart
     u = chart.to_vector(state.params)
-    better = problem.attempt(chart.from_vector(u + parabola.inverse @ parabola.g))
+    step = parabola.inverse @ parabola.g
+    better = problem.attempt(chart.from_vector(u + step))
     if better is None or better.objective < state.objective - problem.resolution(state):
         return Polished(state, parabola.remaining, parabola)
     g = problem.score(better)
-    return Polished(better, 0.5 * float(g @ parabola.inverse @ g), parabola)
+    moved = float((np.abs(step) / (1.0 + np.abs(u))).max(initial=0.0))
+    return Polished(better, 0.5 * float(g @ parabola.inverse @ g), parabola, moved=moved)
 
 
 def _parabola(problem: Problem, state: State) -> tuple[Array, Parabola | None]:
