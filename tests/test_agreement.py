@@ -307,6 +307,34 @@ def test_a_component_that_went_away_is_tried_beside_the_others(weights, rates):
     assert fit.verdict.outcome is Outcome.SADDLE or fit.log_evidence > one.log_evidence + 4.0
 
 
+@pytest.mark.parametrize("weights", [(1.0 - 1e-13, 1e-13), (0.995, 0.005)])
+def test_a_component_that_went_away_is_tried_where_rows_are_explained_worst(weights):
+    """Of a log-joint; one row far out is worth a component of its own."""
+    jnp = pytest.importorskip("jax.numpy")
+    model = jensen.LogJoint(
+        lambda p, z, x: jnp.log(p["w"][z]) + jensen.densities.normal(x, p["mu"][z], p["sd"]),
+        jensen.Enumerated(2),
+        {"w": jensen.Simplex(2), "mu": jensen.Real(2), "sd": jensen.Positive()},
+    )
+    x = np.append(np.random.default_rng(1).normal(size=59), 100.0)
+    start = {"w": np.array(weights), "mu": np.full(2, x.mean()), "sd": x.std()}
+    fit = jensen.fit(model, x, start)
+    assert fit.verdict.outcome is Outcome.SADDLE or fit.params["mu"].max() > 99.0
+
+
+def test_identical_components_with_one_spread_are_no_maximum():
+    """There the evidence rises to the fourth order only, and the curvature calls it flat."""
+    jnp = pytest.importorskip("jax.numpy")
+    model = jensen.LogJoint(
+        lambda p, z, x: jnp.log(p["w"][z]) + jensen.densities.normal(x, p["mu"][z], p["sd"]),
+        jensen.Enumerated(2),
+        {"w": jensen.Simplex(2), "mu": jensen.Real(2), "sd": jensen.Positive()},
+    )
+    x = np.repeat([0.0, 1.0, 3.0, 4.0, 4.0], 12)
+    start = {"w": np.array([0.5, 0.5]), "mu": np.full(2, x.mean()), "sd": x.std()}
+    assert jensen.fit(model, x, start).verdict.outcome is Outcome.SADDLE
+
+
 def test_separated_rows_leave_directions_flat_that_no_single_coordinate_shows():
     """Rows that a logit tells apart without error: to change one coordinate alone costs something."""
     jax = pytest.importorskip("jax")

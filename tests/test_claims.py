@@ -291,9 +291,9 @@ NUMBERS = [
     (EFFORT, f"than {search.FEW_PASSES} E-steps"),
     (
         "docs/trouble.md",
-        f"({100 * shaken.SIZES[0]:.0f} % and {100 * shaken.SIZES[1]:.0f} %, those that the M-step moves) and "
-        f"takes up to {WORDS[shaken.STEPS]} EM steps from there, "
-        f"{WORDS[shaken.TIMES * len(shaken.SIZES)]} times",
+        f"({100 * shaken.SIZES[0]:.0f} % and {100 * shaken.SIZES[-1]:.0f} %, those that the M-step "
+        f"moves) and takes up to {WORDS[shaken.STEPS]} steps from there, "
+        f"{WORDS[len(shaken.SIZES)]} times",
     ),
     (
         "docs/log-joint.md",

@@ -248,7 +248,8 @@ class Multistart:
 
     def _from_beside(self, run: Run) -> Verdict | None:
         """What EM from beside an end says of it."""
-        more = higher_beside(run.problem, run.state.params, run.state.objective)
+        algorithm = default_algorithm(self.model)
+        more = higher_beside(run.problem, run.state.params, run.state.objective, algorithm)
         if more == np.inf:
             said = (
                 f"{name_of(self.model)}.m_step returns the params that it is given, whatever the statistics"

@@ -13,17 +13,19 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Mask, Params
+from jensen.em.algorithms import Algorithm
 from jensen.em.leaves import leaves, mapped
 from jensen.em.problem import Problem
+from jensen.em.revived import is_shares, revived
 from jensen.em.reweighted import HIGHER, at_weights
 
-SIZES = (0.03, 0.1)  # relative changes
-TIMES = 2  # each of them
+SIZES = (0.03, 0.03, 0.3, 0.3)  # relative changes, one after the other
+WORST = (0.0, 0.01, 0.1, 0.0)  # of the rows, for a component that has none
 VANISHED = 1e-8  # relative to the largest number of an array
 STEPS = 40  # of EM, as long as it goes on
 
 
-def higher_beside(problem: Problem, params: Params, objective: float) -> float:
+def higher_beside(problem: Problem, params: Params, objective: float, algorithm: Algorithm) -> float:
     """By how many nats the best of a few short climbs from beside ``params`` ends above it; at least 0.
 
     Infinite where the M-step moves nothing at all. Numbers that it does not move are not parameters but held,
@@ -37,12 +39,11 @@ def higher_beside(problem: Problem, params: Params, objective: float) -> float:
         return np.inf
     units = _units(problem, params, rng)
     best = objective
-    for size in SIZES:
-        for _ in range(TIMES):
-            begin = shaken(revived(params), size, rng, moved, units)
-            best = max(best, _climbed(problem, begin, objective))
-            if best > objective + HIGHER:
-                return best - objective
+    for size, share in zip(SIZES, WORST, strict=True):
+        begin = shaken(revived(problem, params, share), size, rng, moved, units)
+        best = max(best, _climbed(problem, begin, objective, algorithm))
+        if best > objective + HIGHER:
+            break
     return best - objective
 
 
@@ -81,47 +82,22 @@ def shaken(params: Any, size: float, rng: np.random.Generator, which: list[Mask]
         back = _vanished(x) * np.abs(error) * np.abs(x).max(initial=0.0) if np.ndim(x) else 0.0
         there = x + error * (size * np.abs(x) + next(steps)) + size * back
         there = np.abs(there) if np.all(x >= 0) else there
-        return there / there.sum(axis=-1, keepdims=True) if _is_shares(x) else there
+        return there / there.sum(axis=-1, keepdims=True) if is_shares(x) else there
 
     return mapped(params, changed)
-
-
-def revived(params: Any) -> Any:
-    """Params where a component that has lost its rows begins again from the largest: its share has vanished,
-    so the rest of it, its entries of arrays with as many rows, may have gone anywhere.
-    """
-    found = [x for x in leaves(params) if np.ndim(x) == 1 and _is_shares(x) and _vanished(x).any()]
-    shares = {len(x): x for x in found}
-
-    def changed(x: Any) -> Any:
-        share = shares.get(len(x)) if np.ndim(x) else None
-        if share is None or x is share:
-            return x
-        again = x.copy()
-        again[_vanished(share)] = x[np.argmax(share)]
-        return again
-
-    return mapped(params, changed) if shares else params
-
-
-def _is_shares(x: Any) -> bool:
-    """Whether every row of it is a distribution."""
-    if np.ndim(x) == 0 or np.size(x) == 0:
-        return False
-    return bool((x >= 0).all() and np.allclose(np.sum(x, axis=-1), 1.0, rtol=0.0, atol=1e-6))
 
 
 def _vanished(x: Array) -> Mask:
     return np.asarray(np.abs(x) < VANISHED * np.abs(x).max(initial=0.0))
 
 
-def _climbed(problem: Problem, begin: Params, objective: float) -> float:
-    """Where EM ends from there; where it cannot go on, nowhere. Its first M-step leads into the space."""
+def _climbed(problem: Problem, begin: Params, objective: float, algorithm: Algorithm) -> float:
+    """Where a climb ends from there; where it cannot go on, nowhere. An M-step first leads into the space."""
     try:
-        state = problem.e_step(begin)
-        before = -np.inf
+        state = algorithm.init(problem, problem.m_step(problem.e_step(begin)))
+        before = state.objective
         for _ in range(STEPS):
-            state = problem.e_step(problem.m_step(state))
+            state = algorithm.step(problem, state)
             gain, before = state.objective - before, state.objective
             if not np.isfinite(before) or before > objective + HIGHER or abs(gain) < 1e-3 * HIGHER:
                 break
