@@ -84,6 +84,7 @@ class Multistart:
     """
     num_extra_e_steps: int = field(default=0, init=False)
     num_searched: int = field(default=0, init=False)
+    is_searched: bool = field(default=False, init=False)
     """E-steps of all starts, once they are known."""
 
     @property
@@ -151,6 +152,7 @@ class Multistart:
             others = f" (the first of {len(starts)} starts)" if len(starts) > 1 else ""
             raise ValueError(f"every start failed: {starts[0].verdict.message}{others}")
         self.num_searched = sum(start.num_e_steps for start in starts)
+        self.is_searched = any(start.run is None for start in starts)  # by the model itself
         flawed: list[int] = []
         for i in ranked:
             flaw = self._flaw(starts[i])
@@ -288,8 +290,8 @@ class Multistart:
         if _is_exact(run):
             if self.model.chart is None and (flaw := self._from_weights(run)) is not None:
                 return flaw
-            # of bounds and flat directions the curvature says nothing
-            is_blind = self.model.chart is None or any(notes[2:])
+            # of bounds and flat directions the curvature says nothing; a search has looked about itself
+            is_blind = self.model.chart is None or (any(notes[2:]) and not self.is_searched)
             if is_blind and (flaw := self._from_beside(run)) is not None:
                 return flaw
         return Verdict(Outcome.CONVERGED, "; ".join(filter(None, notes)), climbed=True)
