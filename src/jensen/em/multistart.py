@@ -84,8 +84,9 @@ class Multistart:
     """
     num_extra_e_steps: int = field(default=0, init=False)
     num_searched: int = field(default=0, init=False)
-    is_searched: bool = field(default=False, init=False)
     """E-steps of all starts, once they are known."""
+    is_searched: bool = field(default=False, init=False)
+    """Whether they are the ends of the model's own search."""
 
     @property
     def model(self) -> Model:
@@ -152,7 +153,7 @@ class Multistart:
             others = f" (the first of {len(starts)} starts)" if len(starts) > 1 else ""
             raise ValueError(f"every start failed: {starts[0].verdict.message}{others}")
         self.num_searched = sum(start.num_e_steps for start in starts)
-        self.is_searched = any(start.run is None for start in starts)  # by the model itself
+        self.is_searched = any(start.run is None for start in starts)
         flawed: list[int] = []
         for i in ranked:
             flaw = self._flaw(starts[i])
