@@ -251,8 +251,8 @@ class Multistart:
 
     def _from_beside(self, run: Run) -> Verdict | None:
         """What EM from beside an end says of it."""
-        algorithm = default_algorithm(self.model)
-        more = higher_beside(run.problem, run.state.params, run.state.objective, algorithm)
+        state, algorithm = run.state, default_algorithm(self.model)
+        more = higher_beside(run.problem, state.params, state.objective, algorithm, run.num_steps)
         if more == np.inf:
             said = (
                 f"{name_of(self.model)}.m_step returns the params that it is given, whatever the statistics"

@@ -22,11 +22,14 @@ from jensen.em.reweighted import HIGHER, at_weights
 SIZES = (0.03, 0.03, 0.3, 0.3)  # relative changes, one after the other
 WORST = (0.0, 0.01, 0.1, 0.0)  # of the rows, for a component that has none
 VANISHED = 1e-8  # relative to the largest number of an array
-STEPS = 40  # of EM, as long as it goes on
+STEPS = 40  # of a climb at least, as long as it goes on
 
 
-def higher_beside(problem: Problem, params: Params, objective: float, algorithm: Algorithm) -> float:
+def higher_beside(
+    problem: Problem, params: Params, objective: float, algorithm: Algorithm, spent: int = 0
+) -> float:
     """By how many nats the best of a few short climbs from beside ``params`` ends above it; at least 0.
+    Together they take as many steps as have been ``spent``, or more where that is few.
 
     Infinite where the M-step moves nothing at all. Numbers that it does not move are not parameters but held,
     and stay as they are.
@@ -38,10 +41,10 @@ def higher_beside(problem: Problem, params: Params, objective: float, algorithm:
     if not any(mask.any() for mask in moved):
         return np.inf
     units = _units(problem, params, rng)
-    best = objective
+    best, steps = objective, max(STEPS, spent // len(SIZES))
     for size, share in zip(SIZES, WORST, strict=True):
         begin = shaken(revived(problem, params, share), size, rng, moved, units)
-        best = max(best, _climbed(problem, begin, objective, algorithm))
+        best = max(best, _climbed(problem, begin, objective, algorithm, steps))
         if best > objective + HIGHER:
             break
     return best - objective
@@ -91,12 +94,12 @@ def _vanished(x: Array) -> Mask:
     return np.asarray(np.abs(x) < VANISHED * np.abs(x).max(initial=0.0))
 
 
-def _climbed(problem: Problem, begin: Params, objective: float, algorithm: Algorithm) -> float:
+def _climbed(problem: Problem, begin: Params, objective: float, algorithm: Algorithm, steps: int) -> float:
     """Where a climb ends from there; where it cannot go on, nowhere. An M-step first leads into the space."""
     try:
         state = algorithm.init(problem, problem.m_step(problem.e_step(begin)))
         before = state.objective
-        for _ in range(STEPS):
+        for _ in range(steps):
             state = algorithm.step(problem, state)
             gain, before = state.objective - before, state.objective
             if not np.isfinite(before) or before > objective + HIGHER or abs(gain) < 1e-3 * HIGHER:
