@@ -263,6 +263,16 @@ class Multistart:
         said = f"{STILL}, but from beside this point EM ends {more:.2g} of log-likelihood higher"
         return Verdict(Outcome.SADDLE, said, f"start elsewhere; or {CHECK}", climbed=True)
 
+    def _is_blind(self, bounds: str, flats: str) -> bool:
+        """Whether curvature says nothing: of bounds, and of flat directions. A search has looked about
+        itself; of a model that has one, what is flat are components beyond those that the data tell.
+        """
+        return not self.is_searched and bool(bounds or (flats and self.model.search is None))
+
+    def _without_chart(self, run: Run) -> Verdict | None:
+        """What is wrong with an end where nothing but M-steps can tell."""
+        return self._from_weights(run) or self._from_beside(run)
+
     def _from_weights(self, run: Run) -> Verdict | None:
         """Whether the M-step of a model without a chart maximizes, as far as M-steps beside it tell."""
         if (left := higher_at_weights(run.problem, run.state.params, run.state.objective)) <= HIGHER:
@@ -285,16 +295,14 @@ class Multistart:
             if (left := _finished(run, parabola, self.may_finish)) > AT_A_MAXIMUM:
                 said = f"{STILL}, but about {left:.2g} of log-likelihood is left"
                 return Verdict(Outcome.STEP_LIMIT, said, f"{GO_ON}, with the default algorithm; {CHECK}")
-            notes += [at_bound(run.problem, run.state, parabola, self.reorder), flat(parabola)]
+            held = at_bound(run.problem, run.state, parabola, self.reorder), flat(parabola)
+            if self._is_blind(*held) and _is_exact(run) and (flaw := self._from_beside(run)) is not None:
+                return flaw
+            notes += held
         elif look.is_suspect:
             notes.append(PERHAPS)
-        if _is_exact(run):
-            if self.model.chart is None and (flaw := self._from_weights(run)) is not None:
-                return flaw
-            # of bounds and flat directions the curvature says nothing; a search has looked about itself
-            is_blind = self.model.chart is None or (any(notes[2:]) and not self.is_searched)
-            if is_blind and (flaw := self._from_beside(run)) is not None:
-                return flaw
+        elif self.model.chart is None and _is_exact(run) and (flaw := self._without_chart(run)) is not None:
+            return flaw
         return Verdict(Outcome.CONVERGED, "; ".join(filter(None, notes)), climbed=True)
 
 

@@ -104,6 +104,15 @@ def _climbed(problem: Problem, begin: Params, objective: float, algorithm: Algor
             gain, before = state.objective - before, state.objective
             if not np.isfinite(before) or before > objective + HIGHER or abs(gain) < 1e-3 * HIGHER:
                 break
+        if not np.isfinite(before) or (before > objective + HIGHER and _has_collapsed(problem, state.params)):
+            return -np.inf
     except Exception:  # params that the model never meant to be given may raise anything
         return -np.inf
-    return before if np.isfinite(before) else -np.inf
+    return before
+
+
+def _has_collapsed(problem: Problem, params: Params) -> bool:
+    """Whether the model itself calls it none to be preferred."""
+    diagnose = problem.model.diagnose
+    flaw = None if diagnose is None else diagnose(params, problem.data, problem.weight)
+    return flaw is not None and not flaw.proper
