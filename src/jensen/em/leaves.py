@@ -12,6 +12,7 @@ from jensen.spaces.chart import as_dict
 
 
 def leaves(params: Any) -> list[Any]:
+    """All of them, in the order in which `mapped` changes them."""
     found: list[Any] = []
     mapped(params, lambda x: found.append(x) or x)
     return found

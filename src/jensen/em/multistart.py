@@ -19,7 +19,7 @@ from jensen.em.contract import Model, name_of
 from jensen.em.coordinates import Natural
 from jensen.em.curvature.parabola import Parabola
 from jensen.em.effort import Search
-from jensen.em.ends import PERHAPS, Look, at_bound, curvature, end_of, flat, second_look
+from jensen.em.ends import PERHAPS, Look, at_bound, end_of, flat, second_look
 from jensen.em.loop import Run, climb
 from jensen.em.problem import Problem
 from jensen.em.restarts import (
@@ -44,7 +44,6 @@ from jensen.em.uncertainty.judge import AT_A_MAXIMUM, log_likelihood_left
 SEVERITY = {Outcome.COLLAPSED: 1, Outcome.FAILED: 2}
 CHECK = "jensen.testing.check_model(model, params, data) says what is wrong"
 GO_ON = "go on with fit(model, data, params=fit.params)"
-FAR = 0.1  # relative to a coordinate: its curvature may be another there
 STILL = "the climb stands still"
 RISES = "the evidence rises to second order in some direction"
 FAR_ABOVE = 100.0  # nats by which an end that was passed over is worth a word
@@ -241,11 +240,9 @@ class Multistart:
         )
 
     def _look(self, run: Run) -> Look:
-        """The curvature of Newton's step at the end, where that has not led away; else a second look."""
+        """The curvature of Newton's step at the end, else a second look."""
         if run.polished is not None:
-            far = run.polished.moved > FAR
-            found = curvature(run.problem, run.state) if far else run.polished.parabola
-            return Look(found, is_unknown=found is None)
+            return Look(run.polished.parabola)
         spent = max(run.problem.num_e_steps + self.num_extra_e_steps, self.num_searched)
         return second_look(run.problem, run.state, spent)
 

@@ -26,8 +26,6 @@ class Polished:
     remaining: float
     parabola: Parabola
     left_saddle: bool = False
-    moved: float = 0.0
-    """The largest change of a coordinate since the parabola, relative to 1 or more."""
 
     @property
     def is_saddle(self) -> bool:
@@ -65,13 +63,11 @@ def newton_step(problem: Problem, state: State, parabola: Parabola) -> Polished:
     """
     chart = problem.model.chart
     u = chart.to_vector(state.params)
-    step = parabola.inverse @ parabola.g
-    better = problem.attempt(chart.from_vector(u + step))
+    better = problem.attempt(chart.from_vector(u + parabola.inverse @ parabola.g))
     if better is None or better.objective < state.objective - problem.resolution(state):
         return Polished(state, parabola.remaining, parabola)
     g = problem.score(better)
-    moved = float((np.abs(step) / (1.0 + np.abs(u))).max(initial=0.0))
-    return Polished(better, 0.5 * float(g @ parabola.inverse @ g), parabola, moved=moved)
+    return Polished(better, 0.5 * float(g @ parabola.inverse @ g), parabola)
 
 
 def _parabola(problem: Problem, state: State) -> tuple[Array, Parabola | None]:
