@@ -70,11 +70,12 @@ def maximize(
         gain = 0.5 * float(slope @ step)
         lasting = gain < last * KEPT
         if gain > HIDDEN * (1 + abs(here)):
-            new, here = _search(value, u, here, step * memory.unit)
-            if new is u and fresh:
+            before = here
+            u, here = _search(value, u, before, step * memory.unit)
+            risen = here > before
+            if fresh and not risen:  # what the step promised is rounding
                 break
-            memory.inverse = inverse if lasting and new is not u else None
-            u, last = new, gain
+            memory.inverse, last = inverse if lasting and risen else None, gain
         elif lasting:  # the value shows nothing of it: as long as steps get shorter
             u, last = u + step * memory.unit, gain
         elif fresh or gain <= DONE * (1 + abs(here)):

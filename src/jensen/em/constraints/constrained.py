@@ -108,8 +108,8 @@ class Constrained(Model):
     base: Any
     fixed: dict[str, Any] = field(default_factory=dict)
     tied: dict[str, Any] = field(default_factory=dict)
-    _closed: bool = field(default=True, repr=False, compare=False)
-    """Whether the model's own M-step, imposed on, is the maximum: tried out by `prepare`."""
+    _closed: bool | None = field(default=None, repr=False, compare=False)
+    """Whether the model's own M-step, imposed on, is the maximum: tried out by `prepare`; None: not known."""
 
     @cached_property
     def whole(self) -> Model:
@@ -154,15 +154,15 @@ class Constrained(Model):
         _ = model._chart
         return replace(model, _closed=model._try_out(data, weight))
 
-    def _try_out(self, data: Data, weight: Weight) -> bool:
+    def _try_out(self, data: Data, weight: Weight) -> bool | None:
         """Whether the closed form is kept, where it can be seen without much work."""
         if self.start is None or not self._m_step.has_slope:
-            return True
+            return None
         try:
             params = self.start(data, weight, np.random.default_rng(0))
             return self._m_step.is_closed(identities.one_pass(self.whole, params, data, weight).stats, params)
         except (ArithmeticError, ValueError, np.linalg.LinAlgError):
-            return True
+            return None
 
     def posterior(self, params: Params, data: Data) -> Any:
         return self.whole.posterior(self._checked(params), data)
@@ -179,6 +179,8 @@ class Constrained(Model):
 
     def m_step(self, stats: Any, params: Params) -> Params:
         """argmax Q(·, S) over the free coordinates."""
+        if self._closed:
+            return self.impose(self.whole.m_step(stats, params))
         return self._m_step(stats, params)
 
     @cached_property
@@ -258,7 +260,7 @@ class Constrained(Model):
     def algorithm(self) -> Any:
         """How ``fit`` climbs: as the model does; by Newton's steps on Q where no closed form is left."""
         own = self.whole.algorithm
-        return own if own is not None or self._closed or self.complete_information is None else GradientEM()
+        return own if own is not None or self._closed is not False or self.complete_information is None else GradientEM()
 
     @property
     def m_step_kind(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
