@@ -1,11 +1,11 @@
 # The public names of jensen.families; each is imported on first use.
+from .carriers import End as End
+from .carriers import Sums as Sums
 from .categorical import Categorical as Categorical
 from .categorical import DirichletPrior as DirichletPrior
 from .family import Components as Components
-from .family import End as End
 from .family import Family as Family
 from .family import Standardized as Standardized
-from .family import Sums as Sums
 from .gaussian.gaussian import Gaussian as Gaussian
 from .gaussian.moments import GaussianParams as GaussianParams
 from .gaussian.moments import GaussianStats as GaussianStats

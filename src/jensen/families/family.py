@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,85 +19,13 @@ from jensen.basics.notebook import InNotebook
 from jensen.basics.numbers import on_scale_of, repr_in_full
 from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.basics.tables import default_columns
-from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.cases import Rows
+from jensen.families.carriers import Lines, Pass
 from jensen.numerics import partitions
 from jensen.spaces.chart import as_dict
 from jensen.spaces.space import Space
 
 SOFT = 0.1  # of a row, which a start divides among all components
-
-
-class Pass(Protocol):
-    """One native pass: what a mixture of the family needs of an E-step, with nothing of size n × k stored."""
-
-    def e_step(self, weights: Array, params: Any, data: Any, weight: Weight) -> Sums:
-        """Statistics under the exact posterior, log-evidence and entropy."""
-        ...
-
-    def posterior(self, weights: Array, params: Any, data: Any) -> tuple[Array, Array]:
-        """Responsibilities (n, k) and log p(x_n | θ) (n,)."""
-        ...
-
-    def log_evidence(self, weights: Array, params: Any, data: Any) -> Array:
-        """log p(x_n | θ), (n,)."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sums:
-    """What a pass leaves.
-
-    Attributes
-    ----------
-    count
-        (k,): Σ_n w_n r_nk.
-    stats
-        Of the family.
-    log_evidence, entropy, weight
-        Sums over the rows.
-    """
-
-    count: Array
-    stats: Any
-    log_evidence: float
-    entropy: float
-    weight: float
-
-
-@dataclass(slots=True, eq=False)
-class End:
-    """A climb of a search: where it started, where it is, what it cost.
-
-    Attributes
-    ----------
-    kind
-        Of the start.
-    weights, params
-        Mixing weights and components, where the climb is.
-    objective
-        Their log-evidence (and log-prior).
-    num_e_steps
-        So far.
-    outcome
-        Of the latest climb.
-    proper
-        Whether it is sound and without a flaw, once that was asked; None until then.
-    flaw
-        What was found then, if anything.
-    note
-        Why the climb failed, where it did.
-    """
-
-    kind: str
-    weights: Array
-    params: Any
-    objective: float = -np.inf
-    num_e_steps: int = 0
-    outcome: Outcome = Outcome.FAILED
-    proper: bool | None = None
-    flaw: Verdict | None = None
-    note: str = ""
 
 
 class Standardized(NamedTuple):
@@ -110,18 +38,6 @@ class Standardized(NamedTuple):
     there: Any
     """``there(params)``: from the coordinates of the data."""
     log_scale: float
-
-
-class PriorKind(NamedTuple):
-    """What a search and a diagnosis have to know of a prior."""
-
-    exists: bool = False
-    """Whether there is one: what is climbed is then not the likelihood alone."""
-    holds_up: bool = False
-    """Whether it keeps every component from collapsing, so that none is spurious."""
-
-    def __bool__(self) -> bool:
-        return self.exists
 
 
 class Components(NamedTuple):
@@ -140,10 +56,6 @@ class Components(NamedTuple):
     family: Family
     weights: Array
     params: Any
-
-
-Lines = list[tuple[str, list[str]]]
-"""Of a table of components: a label, and one text a component."""
 
 
 class Family(InNotebook, Contract, ABC):

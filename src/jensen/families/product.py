@@ -27,8 +27,9 @@ from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.tables import default_columns
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.cases import Rows
+from jensen.families.carriers import Lines
 from jensen.families.columns import named, numbered
-from jensen.families.family import Family, Lines, as_family
+from jensen.families.family import Family, as_family
 from jensen.spaces.names import Axis, Columns
 from jensen.spaces.space import Space
 

@@ -259,8 +259,9 @@ class Constrained(Model):
     @property
     def algorithm(self) -> Any:
         """How ``fit`` climbs: as the model does; by Newton's steps on Q where no closed form is left."""
+        by_newton = self._closed is False and self.complete_information is not None
         own = self.whole.algorithm
-        return own if own is not None or self._closed is not False or self.complete_information is None else GradientEM()
+        return GradientEM() if own is None and by_newton else own
 
     @property
     def m_step_kind(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set

@@ -15,7 +15,8 @@ from jensen._native import _core
 from jensen.basics.arrays import Array, Weight
 from jensen.basics.threads import get_num_threads
 from jensen.basics.verdict import Outcome
-from jensen.families.family import End, Standardized
+from jensen.families.carriers import End
+from jensen.families.family import Standardized
 from jensen.families.gaussian.moments import GaussianParams
 
 STATUS = (Outcome.CONVERGED, Outcome.STEP_LIMIT, Outcome.FAILED, Outcome.COLLAPSED)

@@ -10,7 +10,7 @@ import numpy as np
 from jensen.basics.arrays import Array
 from jensen.basics.numbers import correlation_text, on_scale_of, spread_text
 from jensen.basics.tables import default_columns
-from jensen.families.family import Lines
+from jensen.families.carriers import Lines
 
 MAX_CORRELATED = 4, 7  # columns up to which correlations are shown: of every component, of one matrix for all
 

@@ -23,8 +23,9 @@ from jensen.basics.naming import column_in_words
 from jensen.basics.numbers import is_number
 from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.verdict import Verdict
+from jensen.families.carriers import End, Lines
 from jensen.families.checks import refuse_without_moments, require_columns, require_rows
-from jensen.families.family import End, Family, Lines, Standardized
+from jensen.families.family import Family, Standardized
 from jensen.families.gaussian import climb, diagnosis, starts
 from jensen.families.gaussian.apart import within
 from jensen.families.gaussian.describe import described

@@ -14,7 +14,7 @@ import numpy as np
 from jensen._native import _core
 from jensen.basics.arrays import Array, Weight
 from jensen.basics.threads import get_num_threads
-from jensen.families.family import Sums
+from jensen.families.carriers import Sums
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats
 from jensen.families.gaussian.structures.structure import Structure
 

@@ -13,7 +13,7 @@ import numpy as np
 from jensen.basics.arrays import Array
 from jensen.basics.numbers import is_number
 from jensen.basics.plain import given
-from jensen.families.family import PriorKind
+from jensen.families.carriers import PriorKind
 from jensen.models.mixture.params import MixtureParams, MixtureStats
 
 

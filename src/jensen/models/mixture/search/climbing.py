@@ -11,7 +11,8 @@ from jensen.em.acceleration.extrapolation import Squarem
 from jensen.em.algorithms import EM
 from jensen.em.coordinates import Natural
 from jensen.em.problem import Problem, State
-from jensen.families.family import End, Family
+from jensen.families.carriers import End
+from jensen.families.family import Family
 from jensen.models.mixture.params import MixtureParams
 from jensen.models.mixture.search.ground import Ground
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.families.family import End, Family
+from jensen.families.carriers import End
+from jensen.families.family import Family
 from jensen.models.mixture.search.moves import Move, View, joined, part_of, sharing
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from jensen.basics.arrays import Array, Weight
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.cases import Rows
 from jensen.em.identities import log_prior
-from jensen.families.family import End, Family
+from jensen.families.carriers import End
+from jensen.families.family import Family
 from jensen.models.mixture.params import MixtureParams
 
 SOUND = (Outcome.CONVERGED, Outcome.STEP_LIMIT)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Weight
-from jensen.families.family import End
+from jensen.families.carriers import End
 from jensen.models.mixture.params import MixtureParams
 from jensen.models.mixture.search.climbing import by_steps
 from jensen.models.mixture.search.ground import Ground

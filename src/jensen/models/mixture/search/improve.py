@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
-from jensen.families.family import End
+from jensen.families.carriers import End
 from jensen.models.mixture.prior import prior_kind
 from jensen.models.mixture.search.moves import Move, View, joined, merge, part_of, put, refit
 

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.families.family import End, Family
+from jensen.families.carriers import End
+from jensen.families.family import Family
 from jensen.models.mixture.search.starts import dense_tail, of_part
 
 if TYPE_CHECKING:

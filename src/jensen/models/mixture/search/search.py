@@ -23,7 +23,7 @@ from jensen.em.loop import climb
 from jensen.em.problem import Problem
 from jensen.em.start import Start
 from jensen.em.stopping import Gain
-from jensen.families.family import End
+from jensen.families.carriers import End
 from jensen.models.mixture.params import MixtureParams
 from jensen.models.mixture.search.climbing import by_steps
 from jensen.models.mixture.search.cross import crossed

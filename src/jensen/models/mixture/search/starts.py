@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
-from jensen.families.family import End
+from jensen.families.carriers import End
 from jensen.numerics import partitions
 
 if TYPE_CHECKING:
