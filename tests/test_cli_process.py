@@ -114,7 +114,7 @@ def test_standard_input_is_data():
 
 
 @pytest.mark.parametrize(
-    "args", ["fit faithful -k 1:2", "sample MODEL -n 200000", "fit faithful -k 2 --json"]
+    "args", ["fit faithful -k 1:4", "sample MODEL -n 200000", "fit faithful -k 2 --json"]
 )
 def test_a_reader_that_goes_away_is_no_traceback(args, tmp_path):
     model = tmp_path / "m.json"
