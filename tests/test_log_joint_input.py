@@ -105,8 +105,8 @@ def test_what_is_no_real_number(log_joint, found):
 
 
 def test_the_users_own_errors_are_shown_as_they_are():
-    with pytest.raises(KeyError, match="sigma"):
-        model(lambda p, z, x: p["sigma"] * x).prepare(DATA, None)
+    with pytest.raises(ZeroDivisionError):
+        model(lambda p, z, x: p["mu"][z] * x / 0 + 1 / 0).prepare(DATA, None)
 
 
 def test_constants_in_single_precision_are_refused():
@@ -338,6 +338,34 @@ def test_a_cluster_that_is_tight_is_no_collapse():
     fit = jensen.fit(model, x, {"w": [0.5, 0.5], "mu": [0.0, 1.0], "sd": [1.0, 1e-8]})
     assert fit.verdict.converged
     assert fit.params["sd"][1] == pytest.approx(1e-9, rel=0.3)
+
+
+# ---- names that are not there -----------------------------------------------------------------------------
+
+
+def asking_for(name, where):
+    def log_joint(params, z, x):
+        value = {"params": params, "x": x}[where][name]
+        return params["shares"][z] + params["means"][z] * x["a"] + 0.0 * jnp.sum(value)
+
+    return log_joint
+
+
+@pytest.mark.parametrize("where", ["params", "x"])
+def test_a_misspelt_name_is_told_with_those_that_there_are(where):
+    spaces = {"shares": jensen.Simplex(2), "means": jensen.Real(2)}
+    model = jensen.LogJoint(asking_for("mean", where), jensen.Enumerated(2), spaces)
+    said = r"asks for 'mean', which is not there: params has shares, means; x has a, b \(did you mean 'means'"
+    with pytest.raises(ValueError, match=said):
+        jensen.fit(model, {"a": np.arange(5.0), "b": np.ones(5)})
+
+
+def test_a_key_of_the_users_own_is_his():
+    own = {"known": 1.0}
+    spaces = {"shares": jensen.Simplex(2), "means": jensen.Real(2)}
+    model = jensen.LogJoint(lambda params, z, x: own["means"], jensen.Enumerated(2), spaces)
+    with pytest.raises(KeyError, match="means"):
+        jensen.fit(model, np.arange(5.0))
 
 
 # ---- what is no jax.numpy ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.errors import did_you_mean, listed
 from jensen.models.log_joint.densities.density import complaints
 from jensen.models.log_joint.indices import refuse_codes
 from jensen.models.log_joint.latent import Enumerated
@@ -73,6 +74,8 @@ def _traced(passes: Passes, params: Any, x: Any, z: Any) -> Any:
     jax = require_jax()
     try:
         return jax.make_jaxpr(passes.log_joint)(params, z, x)
+    except KeyError as error:
+        raise _misspelt(error, params, z, x) from error
     except jax.errors.TracerArrayConversionError as error:
         message = "log_joint computes with NumPy what depends on params, x or z: write it in jax.numpy"
         raise TypeError(message) from error
@@ -93,12 +96,26 @@ def _traced(passes: Passes, params: Any, x: Any, z: Any) -> Any:
         raise TypeError(message) from error
 
 
+def _misspelt(error: KeyError, params: Any, z: Any, x: Any) -> Exception:
+    """Of a name that the log-joint asks for; the error itself where nothing is known of it."""
+    (name, *_) = (*error.args, None)
+    parts = {"params": params, "z": z, "x": x}
+    known = {part: list(values) for part, values in parts.items() if isinstance(values, dict)}
+    if not isinstance(name, str) or any(name in names for names in known.values()):
+        return error
+    perhaps = did_you_mean(name, [str(each) for names in known.values() for each in names])
+    there = "; ".join(f"{part} has {listed([str(each) for each in names])}" for part, names in known.items())
+    return ValueError(f"log_joint asks for {name!r}, which is not there: {there}{perhaps}")
+
+
 def _settle_integers(passes: Passes, params: Any, x: Any, z: Any) -> None:
     jax = require_jax()
     for passes.real_states, passes.real_rows in ((False, False), (True, False), (False, True), (True, True)):
         try:
             jax.eval_shape(lambda p: jax.vjp(lambda q: passes.log_joint(q, z, x), p)[0], params)
             return
+        except KeyError:
+            return  # as below
         except TypeError as error:
             if "float0" not in str(error):
                 if passes.real_states or passes.real_rows:
