@@ -379,6 +379,17 @@ def test_an_index_in_a_log_joint_is_never_clamped(codes, words):
     assert len(said) == 1 and re.search(words, said.pop())
 
 
+@pytest.mark.parametrize("verb", [jensen.elbo, jensen.kl_gap, jensen.expected_log_joint])
+def test_a_posterior_of_other_rows_is_refused(verb):
+    x = jensen.load_dataset("faithful").values
+    model = jensen.Mixture(2, jensen.Gaussian())
+    fit = jensen.fit(model, x)
+    q = model.posterior(fit.params, x)
+    assert np.isfinite(verb(fit.model, fit.params, x, q))
+    with pytest.raises(ValueError, match="the posterior is of 272 cases and the data have 50"):
+        verb(fit.model, fit.params, x[:50], q)
+
+
 # ---- what cannot be used -----------------------------------------------------------------------------------
 
 

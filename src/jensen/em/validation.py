@@ -43,6 +43,17 @@ def checked_weight(weight: ArrayLike | None, cases: Cases, data: Data) -> Weight
     return None if weight is None else as_weight(weight, _count(cases, data))
 
 
+def require_same_cases(posterior: Any, cases: Cases, data: Data) -> None:
+    """A ValueError where a posterior is of other data, as far as it can be counted."""
+    shape = np.shape(given(posterior, ["log_evidence"]).get("log_evidence"))
+    count = _count(cases, data)
+    if len(shape) == 1 and count is not None and shape[0] != count:
+        raise ValueError(
+            f"the posterior is of {shape[0]} cases and the data have {count}: "
+            "model.posterior(params, data) is that of these data"
+        )
+
+
 def _count(cases: Cases, data: Data) -> int | None:
     """None where data of the model's own kind cannot be counted."""
     try:
