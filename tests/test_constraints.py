@@ -8,9 +8,10 @@ from scipy.optimize import minimize
 from scipy.stats import multivariate_normal, norm, poisson
 
 import jensen
-from jensen.em import EM, Problem, QuasiNewton
+from jensen.em import EM, Outcome, Problem, QuasiNewton
 from jensen.em.curvature.information import observed_information
-from jensen.models import Dirichlet, MixturePrior, NormalInverseWishart
+from jensen.families import GaussianParams
+from jensen.models import Dirichlet, MixtureParams, MixturePrior, NormalInverseWishart
 from jensen.testing import check_model
 from toys import PoissonMixture, Rates
 
@@ -653,3 +654,67 @@ def test_a_constrained_model_can_be_copied():
     assert copy.copy(model) == model
     assert replace(model, base=gaussian(jensen.Tied())).base.family.covariance.name == "tied"
     assert model.relabel is None  # components that are held are not interchangeable
+
+
+# ---- components that are tied in part ----------------------------------------------------------------------
+
+
+def two_widths(seed, d):
+    rng = np.random.default_rng(seed)
+    return np.concatenate([rng.normal(size=(200, d)), 4 * rng.normal(size=(200, d))])
+
+
+def best_of_one_mean(x):
+    """The largest log-likelihood of two normal distributions with one mean, by SciPy from ten starts."""
+
+    def negative(u):
+        w = 1 / (1 + np.exp(-u[0]))
+        logs = [norm.logpdf(x, u[1], np.exp(s)) for s in u[2:]]
+        return -np.logaddexp(np.log(w) + logs[0], np.log1p(-w) + logs[1]).sum()
+
+    rng = np.random.default_rng(0)
+    return max(-minimize(negative, rng.normal(size=4), method="L-BFGS-B").fun for _ in range(10))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_components_that_share_their_mean_only(seed):
+    x = two_widths(seed, 1)
+    model = jensen.constrain(jensen.Mixture(2, jensen.Gaussian()), tied={"means": [0, 0]})
+    fit = jensen.fit(model, x, rng=seed)
+    assert fit.verdict.converged
+    assert fit.log_evidence == pytest.approx(best_of_one_mean(x[:, 0]), abs=1e-4)
+    assert fit.params.components.means[0] == fit.params.components.means[1]
+
+
+@pytest.mark.parametrize("structure", [jensen.Full(), jensen.Diagonal(), jensen.Spherical()], ids=str)
+@pytest.mark.parametrize(("k", "means"), [(2, [0, 0]), (3, [0, 0, -1]), (4, [0, 0, 1, 1])])
+def test_no_start_of_components_tied_in_part_stays_where_they_are_alike(structure, k, means):
+    rng = np.random.default_rng(4)
+    x = np.concatenate([two_widths(1, 2), 0.5 * rng.normal(size=(100, 2)) + 6])
+    model = jensen.constrain(jensen.Mixture(k, jensen.Gaussian(structure)), tied={"means": means})
+    fit = jensen.fit(model, x)
+    assert fit.verdict.converged
+    moved = jensen.constrain(fit.model.base, tied={"means": means})
+    for seed in range(3):  # from beside, to the same
+        u = fit.model.chart.to_vector(fit.params)
+        beside = fit.model.chart.from_vector(u + 0.05 * np.random.default_rng(seed).normal(size=len(u)))
+        assert jensen.fit(moved, x, beside).log_evidence < fit.log_evidence + 1e-4
+
+
+def test_iris_with_two_means_in_one():
+    # By conditional maximization by hand and by SciPy's L-BFGS; where both components are alike: -386.185347.
+    model = jensen.constrain(
+        jensen.Mixture(3, jensen.Gaussian(jensen.Diagonal())), tied={"means": [0, 0, -1]}
+    )
+    assert jensen.fit(model, IRIS).log_evidence == pytest.approx(-374.468345, abs=1e-4)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_alike_is_a_saddle_unless_everything_is_tied(whole):
+    x = two_widths(0, 2)
+    tied = {"means": [0, 0], "covariances": [0, 0]} if whole else {"means": [0, 0]}
+    model = jensen.constrain(jensen.Mixture(2, jensen.Gaussian()), tied=tied)
+    one = jensen.fit(jensen.Mixture(1, jensen.Gaussian()), x).params.components
+    alike = MixtureParams(np.array([0.3, 0.7]), GaussianParams(*(np.repeat(part, 2, 0) for part in one)))
+    outcome = jensen.fit(model, x, alike).verdict.outcome
+    assert (outcome is Outcome.SADDLE) is not whole

@@ -101,6 +101,48 @@ def test_the_laws_of_the_family_alone(family, data, prior):
     check_family(family, params, data, np.random.default_rng(0).dirichlet([1, 1], size=300))
 
 
+NESTED = Product({("a", "b"): Product({"a": Gaussian(), "b": Poisson()}), "d": Gaussian()})
+
+
+@pytest.mark.parametrize("columns", ["one", "within another"])
+def test_what_a_product_is_split_into_is_joined_again(columns):
+    family = NESTED if columns == "within another" else CASES["product of names"][0]
+    family = family.prepare(MIXED, None)
+    params = begun(Mixture(2, family), MIXED).components
+    joined = family.join(params, family.split(params))
+    assert repr(joined) == repr(params)
+    table = check_family(family, params, MIXED, np.random.default_rng(0).dirichlet([1, 1], size=300))
+    assert table["outcome"][table["law"] == "split_is_joined"] == ["holds"]
+
+
+def planted(kind, n, k, seed):
+    """Rows of k groups, and the parameters that they were drawn with."""
+    rng = np.random.default_rng(seed)
+    z = rng.integers(k, size=n)
+    r = np.eye(k)[z]
+    if kind == "counts":
+        return rng.poisson(rng.gamma(2.0, 4.0, size=(k, 3))[z]).astype(float), Poisson(), r
+    if kind == "codes":
+        p = rng.dirichlet(0.4 * np.ones(4), size=(k, 8))[z].cumsum(axis=2)
+        return (rng.random((n, 8, 1)) > p).sum(axis=2).astype(float), Categorical(4), r
+    numbers = 4.0 * rng.normal(size=(k, 2))[z] + rng.normal(size=(n, 2))
+    counts = rng.poisson(rng.gamma(2.0, 4.0, size=k)[z])
+    return np.column_stack([numbers, counts]), Product({(0, 1): Gaussian(), 2: Poisson()}), r
+
+
+@pytest.mark.parametrize(("n", "k"), [(2500, 3), (1200, 9)], ids=["many rows", "many components"])
+@pytest.mark.parametrize("kind", ["counts", "codes", "columns of several kinds"])
+def test_the_default_search_of_many_rows_and_of_many_components(kind, n, k):
+    data, family, r = planted(kind, n, k, 1)
+    model = Mixture(k, family)
+    fit = jensen.fit(model, data)
+    family = fit.model.family
+    truth = MixtureParams(r.mean(axis=0), family.m_step(family.expected(None, data, r)[0], None))
+    from_truth = jensen.fit(fit.model, data, truth)
+    assert fit.verdict.converged
+    assert fit.log_evidence > from_truth.log_evidence - 1.0
+
+
 @pytest.mark.parametrize(("case", "num_free"), list(zip(CASES.values(), NUM_FREE, strict=True)), ids=CASES)
 def test_the_default_is_quick_and_has_standard_errors(case, num_free):
     family, data, _ = case

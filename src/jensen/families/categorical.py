@@ -9,7 +9,7 @@ With C_kjm = Σ_n w_nk 1[x_nj = m] the M-step is π = C / Σ_m C, and in u = log
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from math import lgamma
@@ -24,6 +24,7 @@ from jensen.basics.numbers import as_probabilities, is_number, is_whole
 from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.verdict import Verdict
 from jensen.em.statistics import Totals
+from jensen.families.carriers import Lines
 from jensen.families.checks import UNPREPARED, counts, first_cell, identical, require_rows, whole_columns
 from jensen.families.family import Family
 from jensen.families.table import named_table
@@ -219,9 +220,15 @@ class Categorical(Family):
         x = _as_codes(data)
         return np.hstack([np.eye(m)[column] for m, column in zip(self._codes(x.shape[1]), x.T, strict=True)])
 
-    def _writer(self, name: str, values: Array) -> Callable[[float], str]:
-        """As probabilities."""
-        return as_probabilities(values)
+    def describe(self, params: CategoricalParams, columns: Sequence[str] | None) -> Lines:
+        """The probability of every code, under the name of its column where columns have names."""
+        rows: Lines = []
+        for j, (name, table) in enumerate(params.items()):
+            write = as_probabilities(table)
+            for code, probabilities in enumerate(np.asarray(table).T):
+                label = f"{name}[{code}]" if columns is None else f"{columns[j]} = {code}"
+                rows.append((label, [write(p) for p in probabilities]))
+        return rows
 
     def is_discrete(self, column: int) -> bool:
         return True

@@ -7,7 +7,7 @@ of weights, where a mixture, a hidden Markov model or anything else with a label
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -314,17 +314,13 @@ class Family(InNotebook, Contract, ABC):
             for row in self._entries(name, value, k, columns)
         ]
 
-    def _writer(self, name: str, values: Array) -> Callable[[float], str]:
-        """How the numbers of a parameter are written, ``values`` (k, entries) being all of them."""
-        return on_scale_of(np.abs(values).mean(axis=0), values)
-
     def _entries(self, name: str, value: Any, k: int, columns: Sequence[str] | None) -> Lines:
         value = np.asarray(value, dtype=float)
         if name in self.shared:
             value = np.broadcast_to(value, (k, *value.shape))
         inner = value.shape[1:]
         flat = value.reshape(k, -1)
-        write = self._writer(name, flat)
+        write = on_scale_of(np.abs(flat).mean(axis=0), flat)
         labels = [f"{name}[{','.join(map(str, index))}]" if inner else name for index in np.ndindex(*inner)]
         if columns is None and self.num_columns is not None:
             columns = default_columns(self.num_columns)
@@ -399,6 +395,10 @@ def as_family(family: Any) -> Family:
     """
     if isinstance(family, Family):
         return family
+    if isinstance(family, type):
+        raise TypeError(f"the family is the class {family.__name__} and not one of them: {family.__name__}()")
+    if meant := given(family, ["as_family"]):
+        raise TypeError(f"{family!r} is no family of components; you mean {meant['as_family']}")
     require(family, METHODS)
     if not given(family, ["statistics", "expected"]):
         require(family, {"statistics": "params, data, weight"})

@@ -256,12 +256,17 @@ class Product(Family):
 
         return space if space.names is None else space.named(tuple(called(axis) for axis in space.axes))
 
-    def make(self, values: dict[str, Any]) -> dict[str, Any]:
-        made: dict[str, dict[str, Any]] = {label: {} for label in self.parts}
+    def _by_part(self, values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """Parameters by the label of their part, under the part's own names."""
+        found: dict[str, dict[str, Any]] = {label: {} for label in self.parts}
         for name, value in values.items():
             label = max((known for known in self.parts if name.startswith(f"{known}.")), key=len)
-            made[label][name.removeprefix(f"{label}.")] = value
-        return {label: part.make(made[label]) for label, part in self.parts.items()}
+            found[label][name.removeprefix(f"{label}.")] = value
+        return found
+
+    def make(self, values: dict[str, Any]) -> dict[str, Any]:
+        of_parts = self._by_part(values)
+        return {label: part.make(of_parts[label]) for label, part in self.parts.items()}
 
     def split(self, params: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -269,6 +274,10 @@ class Product(Family):
             for label, part in self.parts.items()
             for name, value in part.split(params[label]).items()
         }
+
+    def join(self, like: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+        of_parts = self._by_part(values)
+        return {label: part.join(like[label], of_parts[label]) for label, part in self.parts.items()}
 
     def from_other(self, other: Family, params: Any, weights: Array) -> dict[str, Any] | None:
         """The components of a product of the same columns, where every part has them."""

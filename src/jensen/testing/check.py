@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from jensen.basics.tables import Table
 from jensen.em.contract import Expected, Model
 from jensen.families.family import Family, as_family
 from jensen.testing import charts, climbing, contract, identities, sampling, statistics, symmetry
-from jensen.testing.law import Chart, Take, chart_of, prepared
+from jensen.testing.law import Chart, LawError, Take, chart_of, prepared
 
 Law = tuple[str, bool, Callable[[], None]]
 
@@ -214,7 +216,30 @@ def check_family(
     >>> str(table["law"][0]), str(table["outcome"][0])
     ('keeps_contract', 'holds')
     """
-    model, blocks = _Observed(as_family(family)), (data, np.asarray(memberships, float))
+    family = as_family(family)
+    model, blocks = _Observed(family), (data, np.asarray(memberships, float))
     drawn: dict[str, Any] = {"weight": None, "rng": rng}
     laws = _laws(model, params, blocks, {"weight": None}, drawn, None, None, None)
-    return _run(laws, skip)
+    joined = "split_is_joined", True, partial(_split_is_joined, family, params, data)
+    return _run(chain(laws, [joined]), skip)
+
+
+def _split_is_joined(family: Family, params: Params, data: Data) -> None:
+    """Parameters taken apart by name and put together are the same; their names are those of the spaces."""
+    law, values = "split_is_joined", family.split(params)
+    spaces = family.spaces(len(family.order(params)))
+    if spaces is not None and set(spaces) != set(values):
+        said = f"split(params) has {', '.join(values)}; the spaces are of {', '.join(spaces)}"
+        raise LawError(law, said, "a name that is written in two ways")
+    made = {"join": family.join(params, values), "make": None if spaces is None else family.make(values)}
+    for name, again in made.items():
+        if again is None:
+            continue
+        try:
+            is_same = np.array_equal(family.log_density(again, data), family.log_density(params, data))
+        except (LookupError, TypeError, AttributeError) as error:
+            raise LawError(
+                law, f"log_density cannot read what {name} made: {error!r}", f"a wrong {name}"
+            ) from error
+        if not is_same:
+            raise LawError(law, f"what {name} made has other densities", f"a wrong {name}, or a wrong split")

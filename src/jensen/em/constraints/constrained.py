@@ -24,6 +24,9 @@ from jensen.em.start import Start
 from jensen.numerics.differences import jacobian
 from jensen.spaces.chart import Chart
 
+TRIED = 2  # statistics at which a closed form is to be the maximum
+ASIDE = 0.1  # in the chart: where components that are not wholly tied are apart
+
 
 def constrain(
     model: Any,
@@ -155,12 +158,15 @@ class Constrained(Model):
         return replace(model, _closed=model._try_out(data, weight))
 
     def _try_out(self, data: Data, weight: Weight) -> bool | None:
-        """Whether the closed form is kept, where it can be seen without much work."""
-        if self.start is None or not self._m_step.has_slope:
+        """Whether the closed form is kept, where it can be seen without much work: for the statistics at
+        random params of the whole model. At constrained ones components may be alike, and a mean the maximum.
+        """
+        if self.whole.start is None or not self._m_step.has_slope:
             return None
         try:
-            params = self.start(data, weight, np.random.default_rng(0))
-            return self._m_step.is_closed(identities.one_pass(self.whole, params, data, weight).stats, params)
+            given = [self.whole.start(data, weight, np.random.default_rng(seed)) for seed in range(TRIED)]
+            stats = [identities.one_pass(self.whole, params, data, weight).stats for params in given]
+            return all(map(self._m_step.is_closed, stats, given))
         except (ArithmeticError, ValueError, np.linalg.LinAlgError):
             return None
 
@@ -275,8 +281,18 @@ class Constrained(Model):
     @property
     def start(self) -> Any:
         """``start(data, weight, rng)``: the model's own, with what is fixed and tied."""
-        own = self.whole.start
-        return None if own is None else lambda *arguments: self.impose(own(*arguments))
+        return None if self.whole.start is None else self._start
+
+    def _start(self, data: Data, weight: Weight, rng: np.random.Generator) -> Params:
+        """Components that are tied in part may be alike in the rest there, and would stay so: then from the
+        statistics of the model's own start, at which they differ.
+        """
+        given = self.whole.start(data, weight, rng)
+        imposed = self.impose(given)
+        flaw = None if self.diagnose is None else self._diagnose(imposed, data, weight)
+        if flaw is None or flaw.outcome is not Outcome.SADDLE:
+            return imposed
+        return self.m_step(identities.one_pass(self.whole, given, data, weight).stats, imposed)
 
     @property
     def search(self) -> Any:
@@ -297,8 +313,16 @@ class Constrained(Model):
 
     def _diagnose(self, params: Params, data: Data, weight: Weight) -> Verdict | None:
         found = self.whole.diagnose(params, data, weight)
-        wanted = found is not None and found.outcome is Outcome.SADDLE and bool(self.tied)
-        return None if wanted else found
+        if found is None or found.outcome is not Outcome.SADDLE or not self.tied:
+            return found
+        beside = self.whole.diagnose(self._aside(params), data, weight)
+        is_wanted = beside is not None and beside.outcome is Outcome.SADDLE  # alike wherever they are
+        return None if is_wanted else found
+
+    def _aside(self, params: Params) -> Params:
+        """Other params, at random."""
+        u = self._chart.to_vector(params)
+        return self._chart.from_vector(u + ASIDE * np.random.default_rng(0).normal(size=len(u)))
 
     def _checked(self, params: Params) -> Params:
         problem = None if self.chart is None else self.chart.violation(params)
