@@ -390,6 +390,35 @@ def test_a_posterior_of_other_rows_is_refused(verb):
         verb(fit.model, fit.params, x[:50], q)
 
 
+X = jensen.load_dataset("faithful").values
+TWO = jensen.Mixture(2, jensen.Gaussian())
+END = jensen.fit(TWO, X)
+Q = TWO.posterior(END.params, X)
+
+
+@pytest.mark.parametrize("verb", [jensen.elbo, jensen.kl_gap, jensen.expected_log_joint])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((TWO, END.params, X[:, 0], Q), "the data have 1 columns, the means 2"),
+        ((TWO, END.params, np.c_[X, X[:, 0]], Q), "the data have 3 columns, the means 2"),
+        ((TWO, END.params, X, None), r"model.posterior\(params, data\) returns, not NoneType"),
+        (
+            (TWO, END.params, X, np.ones((272, 2)) / 2),
+            r"model.posterior\(params, data\) returns, not ndarray",
+        ),
+        ((TWO, None, X, Q), "params of a mixture are .*, not NoneType"),
+        ((TWO, {"means": 1.0}, X, Q), "params of a mixture are .*, not dict"),
+        ((TWO, END, X, Q), "not Fit: give its params"),
+        ((jensen.Mixture(3, jensen.Gaussian()), END.params, X, Q), r"the weights must be \(3,\)"),
+    ],
+    ids=["one column", "three columns", "none", "array", "no params", "dict", "fit", "three components"],
+)
+def test_what_the_identities_refuse(verb, arguments, said):
+    with pytest.raises((ValueError, TypeError), match=said):
+        verb(*arguments)
+
+
 # ---- what cannot be used -----------------------------------------------------------------------------------
 
 

@@ -48,7 +48,7 @@ def expected_log_joint(
     model: Any, params: Params, data: Data, posterior: Posterior, weight: Weight = None
 ) -> float:
     """Q(θ) = E_q[log p(x, z | θ)] for any q."""
-    model, params, data, weight = _door(model, params, data, weight, posterior)
+    model, params, data, weight = _door_with(posterior, model, params, data, weight)
     return float(model.expected_log_joint(params, model.expected(params, data, posterior, weight).stats))
 
 
@@ -60,7 +60,7 @@ def entropy(posterior: Posterior, weight: Weight = None) -> float:
 
 def elbo(model: Any, params: Params, data: Data, posterior: Posterior, weight: Weight = None) -> float:
     """The lower bound Q(θ) + H[q] of the log-evidence, for any q."""
-    return _elbo(*_door(model, params, data, weight, posterior), posterior)
+    return _elbo(*_door_with(posterior, model, params, data, weight), posterior)
 
 
 def _elbo(model: Model, params: Params, data: Data, weight: Weight, posterior: Posterior) -> float:
@@ -70,7 +70,7 @@ def _elbo(model: Model, params: Params, data: Data, weight: Weight, posterior: P
 
 def kl_gap(model: Any, params: Params, data: Data, posterior: Posterior, weight: Weight = None) -> float:
     """KL(q ‖ p(z | x, θ)) = log p(x | θ) − ELBO(q, θ): what the bound misses. Zero at the exact posterior."""
-    given = _door(model, params, data, weight, posterior)
+    given = _door_with(posterior, model, params, data, weight)
     return one_pass(*given).log_evidence - _elbo(*given, posterior)
 
 
@@ -85,12 +85,17 @@ def log_prior(model: Any, params: Params) -> float:
     return 0.0 if model.prior is None else float(model.prior.log_density(model.as_given, params))
 
 
-def _door(
-    model: Any, params: Params, data: Data, weight: Any, posterior: Posterior | None = None
-) -> tuple[Model, Params, Data, Weight]:
+def _door(model: Any, params: Params, data: Data, weight: Any) -> tuple[Model, Params, Data, Weight]:
     """What a user gave, with the data as the model takes them."""
     model = as_model(model)
     data = accepted(model, data)
-    if posterior is not None:
-        require_same_cases(posterior, model.cases, data)
     return model, params, data, checked_weight(weight, model.cases, data)
+
+
+def _door_with(
+    posterior: Any, model: Any, params: Params, data: Data, weight: Any
+) -> tuple[Model, Params, Data, Weight]:
+    """The same, with a posterior of these data."""
+    found = _door(model, params, data, weight)
+    require_same_cases(posterior, found[0].cases, found[2])
+    return found

@@ -44,8 +44,11 @@ def checked_weight(weight: ArrayLike | None, cases: Cases, data: Data) -> Weight
 
 
 def require_same_cases(posterior: Any, cases: Cases, data: Data) -> None:
-    """A ValueError where a posterior is of other data, as far as it can be counted."""
-    shape = np.shape(given(posterior, ["log_evidence"]).get("log_evidence"))
+    """That it is a posterior; and, as far as it can be counted, of these data."""
+    if not given(posterior, ["entropy"]):
+        kind = type(posterior).__name__
+        raise TypeError(f"a posterior is what model.posterior(params, data) returns, not {kind}")
+    shape = np.shape(given(posterior, ["log_evidence"]).get("log_evidence", 0.0))
     count = _count(cases, data)
     if len(shape) == 1 and count is not None and shape[0] != count:
         raise ValueError(

@@ -21,6 +21,7 @@ Array = NDArray[Any]
 MAX_POINTS = 10_000  # that a panel draws; fewer where there are many panels
 MAX_ROWS = 200_000  # of which histograms are made
 MANY_PANELS_POINTS = 2_500
+LEAST_POINTS = 60  # of every component, where it has as many
 ELLIPSES = "ellipses: 1 (solid) and 2 (dashed) standard deviations"
 
 
@@ -85,11 +86,15 @@ class View:
         )
 
     def drawn(self, small: bool) -> Array:
-        """Which rows a panel draws, spread over all of them by chance, the same in each panel."""
+        """Which rows a panel draws, by chance over all of them and some of every component, the same in each
+        panel.
+        """
         most = MANY_PANELS_POINTS if small and len(self.names) > 2 else MAX_POINTS
         if len(self.rows) <= most:
             return np.arange(len(self.rows))
-        return np.sort(np.random.default_rng(0).choice(len(self.rows), most, replace=False))
+        order = np.random.default_rng(0).permutation(len(self.rows))
+        of_each = [order[self.labels[order] == label][:LEAST_POINTS] for label in np.unique(self.labels)]
+        return np.unique(np.concatenate([order[:most], *of_each]))
 
     @property
     def has_ellipses(self) -> bool:

@@ -44,10 +44,10 @@ def diagnose(
     """The gravest flaw of a mixture of these components, or None."""
     spurious = spurious_components(family, weights, params, data, weight, held_up)
     if spurious.any():
-        which = _list(spurious)
+        which = _told(spurious, "component {} rests", "components {} rest")
         return Verdict(
             Outcome.COLLAPSED,
-            f"component {which} rests on too few rows: a spurious solution",
+            f"{which} on too few rows: a spurious solution",
             "fewer components, a simpler covariance structure, or a prior",
         )
     bound = at_bound(family, params)
@@ -56,8 +56,11 @@ def diagnose(
     return None if family.metric is None or len(weights) < 2 else identical(_features(family, params), SAME)
 
 
-def _list(flags: Mask) -> str:
-    return ", ".join(str(j) for j in np.flatnonzero(flags)) + " (counted from 0)"
+def _told(flags: Mask, one: str, more: str) -> str:
+    """Of one component, or of more: what is said of them, with their numbers in the place of {}."""
+    which = np.flatnonzero(flags)
+    said = one if len(which) == 1 else more
+    return said.format(f"{', '.join(map(str, which))} (counted from 0)")
 
 
 def _bound_message(family: Any, bound: Mask) -> tuple[str, str]:
@@ -71,8 +74,13 @@ def _bound_message(family: Any, bound: Mask) -> tuple[str, str]:
             f"the {columns} columns have rank {family.metric.rank}: {why}",
             "leave columns out, or use a diagonal or spherical covariance",
         )
+    held = _told(
+        bound,
+        "the covariance of component {} is at its bound",
+        "the covariances of components {} are at theirs",
+    )
     return (
-        f"the covariance of component {_list(bound)} is at its bound: tied, repeated or discrete values",
+        f"{held}: tied, repeated or discrete values",
         "fewer components, a simpler covariance structure, or a prior",
     )
 

@@ -29,7 +29,7 @@ from jensen.families.family import Family, Standardized
 from jensen.families.gaussian import climb, diagnosis, starts
 from jensen.families.gaussian.apart import within
 from jensen.families.gaussian.describe import described
-from jensen.families.gaussian.kernels import Native
+from jensen.families.gaussian.kernels import Native, require_same_columns
 from jensen.families.gaussian.metric import Metric
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats, data_moments
 from jensen.families.gaussian.split_merge import neighbours
@@ -133,6 +133,8 @@ class Gaussian(Family):
     def statistics(self, params: GaussianParams, data: Array, weight: Array) -> GaussianStats:
         """Moments about the current means under ``weight`` (n, k)."""
         data, moments = np.asarray(data, float), self.covariance.moments
+        if params is not None:
+            require_same_columns(data, params.means)
         centre = params.means if params is not None else np.repeat(data[:1], weight.shape[1], axis=0)
         count = weight.sum(axis=0)
         first = np.stack([w @ (data - c) for c, w in zip(centre, weight.T, strict=True)])

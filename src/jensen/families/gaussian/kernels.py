@@ -51,8 +51,7 @@ class Native:
     def _run(self, kernel: Any, weights: Array, params: GaussianParams, data: Array, *weight: Weight) -> Any:
         rows = data if data.dtype == np.float32 else np.asarray(data, np.float64)
         means, covariances = params
-        if rows.shape[1:] != means.shape[1:]:
-            raise ValueError(f"the data have {rows.shape[-1]} columns, the means {means.shape[1]}")
+        require_same_columns(rows, means)
         if not len(rows):  # a pass is over one row at least
             rows = np.zeros_like(rows, shape=(1, rows.shape[1]))
         try:
@@ -67,6 +66,12 @@ class Native:
             )
         except ArithmeticError as error:
             raise np.linalg.LinAlgError(str(error)) from None
+
+
+def require_same_columns(rows: Array, means: Array) -> None:
+    """That rows (n, d) and means (k, d) have as many."""
+    if rows.shape[1:] != means.shape[1:]:
+        raise ValueError(f"the data have {rows.shape[-1]} columns, the means {means.shape[1]}")
 
 
 def _doubles(array: Array) -> Array:

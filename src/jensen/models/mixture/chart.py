@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Mask
-from jensen.basics.plain import given
 from jensen.families.family import Family
-from jensen.models.mixture.params import MixtureParams, MixtureStats
+from jensen.models.mixture.params import MixtureParams, MixtureStats, require_params
 from jensen.spaces.chart import Chart
 from jensen.spaces.simplex import Simplex
 from jensen.spaces.space import Space
@@ -36,11 +35,7 @@ class MixtureChart(Chart):
         return MixtureParams(weights, self._family.make(components))
 
     def _part(self, params: MixtureParams) -> dict[str, Any]:
-        if not isinstance(params, MixtureParams) and len(given(params, MixtureParams._fields)) < 2:
-            kind = type(params).__name__
-            raise TypeError(
-                f"params of a mixture are jensen.models.MixtureParams(weights, components), not {kind}"
-            )
+        require_params(params)
         return {WEIGHTS: params.weights, **self._family.split(params.components)}
 
     def from_natural_vector(self, vector: Array) -> MixtureParams | None:

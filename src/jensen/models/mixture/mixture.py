@@ -30,7 +30,7 @@ from jensen.em.start import Start
 from jensen.families.family import Components, Family, as_family
 from jensen.families.gaussian.gaussian import Gaussian
 from jensen.models.mixture.chart import MixtureChart, score, scores
-from jensen.models.mixture.params import MixtureParams, MixtureStats
+from jensen.models.mixture.params import MixtureParams, MixtureStats, require_params
 from jensen.models.mixture.prior import prior_kind
 from jensen.models.mixture.search.search import search, single
 
@@ -110,6 +110,7 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
 
     def posterior(self, params: MixtureParams, data: Data) -> DiscretePosterior:
         """r_nk = π_k p(x_n | k) / p(x_n)."""
+        require_params(params, self.num_components)
         return self._posterior(params, self.family.accept(data))
 
     def _posterior(self, params: MixtureParams, data: Data) -> DiscretePosterior:
@@ -127,7 +128,12 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
         """S, the log-evidence and the entropy under any q; the entropy of a family's own hidden variables
         too.
         """
+        require_params(params, self.num_components)
         r = posterior.responsibilities
+        if r.shape[1] != self.num_components:
+            raise ValueError(
+                f"the posterior is of {r.shape[1]} components, the model of {self.num_components}"
+            )
         w = np.ones(len(r)) if weight is None else np.asarray(weight, float)
         wr = w[:, None] * r
         components, own_entropy = self.family.expected(params.components, data, wr)
@@ -135,6 +141,7 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
 
     def e_step(self, params: MixtureParams, data: Data, weight: Weight) -> Expected[MixtureStats]:
         """``expected ∘ posterior``; in one native pass that stores no q where the family has one."""
+        require_params(params, self.num_components)
         native = self.family.native
         if native is None:
             own = type(self).posterior is not Mixture.posterior

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from jensen.basics.arrays import Array
+from jensen.basics.plain import given
 
 
 class MixtureParams(NamedTuple):
@@ -13,6 +16,20 @@ class MixtureParams(NamedTuple):
 
     weights: Array
     components: Any
+
+
+def require_params(params: Any, k: int | None = None) -> None:
+    """That they are weights and components; and of so many components, where ``k`` says how many."""
+    if not isinstance(params, MixtureParams) and len(given(params, MixtureParams._fields)) < 2:
+        kind = type(params).__name__
+        hint = ": give its params" if given(params, ["params"]) else ""
+        raise TypeError(
+            f"params of a mixture are jensen.models.MixtureParams(weights, components), not {kind}{hint}"
+        )
+    if k is not None and np.shape(params.weights) != (k,):
+        raise ValueError(
+            f"the weights must be ({k},), one for each component, not {np.shape(params.weights)}"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
