@@ -718,3 +718,15 @@ def test_alike_is_a_saddle_unless_everything_is_tied(whole):
     alike = MixtureParams(np.array([0.3, 0.7]), GaussianParams(*(np.repeat(part, 2, 0) for part in one)))
     outcome = jensen.fit(model, x, alike).verdict.outcome
     assert (outcome is Outcome.SADDLE) is not whole
+
+
+@pytest.mark.parametrize("what", ["fixed", "tied"])
+def test_none_asks_for_nothing_and_is_refused(what):
+    with pytest.raises(ValueError, match=rf"{what}\['weights'\] is None"):
+        jensen.constrain(jensen.Mixture(2, jensen.Gaussian()), **{what: {"weights": None}})
+
+
+def test_lists_of_different_lengths_tie_nothing():
+    model = jensen.constrain(jensen.Mixture(2, jensen.Gaussian()), tied={"means": [[0], [0, 0]]})
+    with pytest.raises(ValueError, match=r"tied\['means'\] must be whole numbers"):
+        jensen.fit(model, FAITHFUL)

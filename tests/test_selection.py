@@ -322,3 +322,17 @@ def test_a_criterion_by_name():
         ValueError, match=r"criterion 'bicc' is none of bic, icl, aic \(did you mean 'bic'\?\)"
     ):
         jensen.select(x, range(1, 3), criterion="bicc")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"restarts": 0}, "restarts must be at least 1"),
+        ({"restarts": "a"}, "restarts must be at least 1"),
+        ({"rng": "a"}, "rng must be a whole number"),
+        ({"criterion": 3}, "criterion must be bic, icl, aic or a Criterion, not 3"),
+    ],
+)
+def test_what_is_asked_wrongly_is_told_before_anything_is_fitted(asked, said):
+    with pytest.raises((ValueError, TypeError), match=said):
+        jensen.select(np.arange(20.0), range(1, 3), **asked)

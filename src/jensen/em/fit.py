@@ -26,6 +26,7 @@ from jensen.em.restarts import RANDOM, Starts, best_first, gather, settled, tabl
 from jensen.em.result import Fit
 from jensen.em.stopping import Gain, Stop
 from jensen.em.uncertainty.uncertainty import uncertainty
+from jensen.em.validation import require_restarts
 
 DEFAULT_MAX_STEPS = 10_000
 
@@ -104,8 +105,7 @@ def fit(
     began = time.perf_counter()
     if params is not None and restarts is not None:
         raise ValueError("give either params (one start) or restarts (many), not both")
-    if restarts is not None and not (is_whole(restarts) and restarts >= 1):
-        raise ValueError(f"restarts must be at least 1, a whole number, not {restarts!r}")
+    require_restarts(restarts)
     if not (is_whole(max_steps) and max_steps >= 0):
         raise ValueError(f"max_steps must be a whole number from 0, not {max_steps!r}")
     seed = _seed(rng)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jensen.basics.arrays import Data, Weight
+from jensen.basics.numbers import is_whole
 from jensen.basics.plain import collected, given
 from jensen.basics.weights import as_weight
 from jensen.em.cases import Cases
@@ -41,6 +42,12 @@ def checked_weight(weight: ArrayLike | None, cases: Cases, data: Data) -> Weight
         missing or infinite, or all together are nothing.
     """
     return None if weight is None else as_weight(weight, _count(cases, data))
+
+
+def require_restarts(restarts: Any) -> None:
+    """That a number of starts is one, or None."""
+    if restarts is not None and not (is_whole(restarts) and restarts >= 1):
+        raise ValueError(f"restarts must be at least 1, a whole number, not {restarts!r}")
 
 
 def require_same_cases(posterior: Any, cases: Cases, data: Data) -> None:

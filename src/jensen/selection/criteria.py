@@ -76,8 +76,10 @@ CRITERIA: dict[str, Criterion] = {c.name: c for c in (BIC, ICL, AIC)}
 
 def as_criterion(criterion: Any) -> Criterion:
     """A criterion, or the one of that name."""
-    if not isinstance(criterion, str):
+    if isinstance(criterion, Criterion):
         return criterion
+    if not isinstance(criterion, str):
+        raise TypeError(f"criterion must be {', '.join(CRITERIA)} or a Criterion, not {criterion!r}")
     name = criterion.strip().lower()
     if name not in CRITERIA:
         known = list(CRITERIA)

@@ -18,11 +18,12 @@ from jensen.basics.naming import columns_called
 from jensen.basics.numbers import is_whole
 from jensen.basics.plain import collected
 from jensen.basics.progress import Progress
+from jensen.basics.sampling import as_generator
 from jensen.basics.verdict import Outcome
 from jensen.em.cases import Rows, columns_of, names_of_columns
 from jensen.em.fit import fit
 from jensen.em.result import Fit
-from jensen.em.validation import checked_weight
+from jensen.em.validation import checked_weight, require_restarts
 from jensen.families.family import Family, as_family
 from jensen.families.gaussian.gaussian import Gaussian
 from jensen.families.gaussian.structures.registry import USUAL
@@ -94,6 +95,8 @@ def select(
     """
     began = time.perf_counter()
     criterion = as_criterion(criterion)
+    require_restarts(restarts)
+    as_generator(rng)  # refuses here what is none
     models = list(_grid(num_components, structures, prior))
     columns = names_of_columns(data)
     accepted, refused = _accepted(data, dict.fromkeys(model.family for model in models))

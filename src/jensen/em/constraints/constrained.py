@@ -72,6 +72,8 @@ def constrain(
     for name, asked in (("fixed", fixed), ("tied", tied)):
         if asked is not None and not isinstance(asked, Mapping):
             raise ValueError(f"{name} must be a dict of name: request, not {asked!r}")
+        if nothing := [part for part, request in (asked or {}).items() if request is None]:
+            raise ValueError(f"{name}[{nothing[0]!r}] is None, which asks for nothing: leave it out")
     if not fixed and not tied:
         raise ValueError("nothing is fixed or tied: give fixed or tied")
     found = Constrained(model, dict(fixed or {}), dict(tied or {}))

@@ -67,7 +67,10 @@ def _groups(name: str, space: Space, asked: Any) -> tuple[Labels, bool]:
     """The group of every entry, `FREE` where it is in none, and whether they are of the leading axis."""
     if asked is None:
         return np.full(space.shape, FREE), False
-    groups = np.asarray(asked)
+    try:
+        groups = np.asarray(asked)
+    except ValueError:  # lists of different lengths
+        groups = np.array(None)
     if groups.dtype.kind not in "iu":
         raise ValueError(
             f"tied[{name!r}] must be whole numbers (equal ones are tied, -1 is free) "
