@@ -103,4 +103,4 @@ def _text(value: float | None, form: str) -> str:
 def _caution(models: Sequence[Saved]) -> str:
     if comparable(models):
         return "* the best; smaller is better"
-    return "fitted to data of other names, rows or columns: criteria compare only for the same data"
+    return "data of other names, rows or columns: the criteria may not compare"

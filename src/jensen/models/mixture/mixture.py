@@ -110,7 +110,7 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
 
     def posterior(self, params: MixtureParams, data: Data) -> DiscretePosterior:
         """r_nk = π_k p(x_n | k) / p(x_n)."""
-        require_params(params, self.num_components)
+        require_params(params)
         return self._posterior(params, self.family.accept(data))
 
     def _posterior(self, params: MixtureParams, data: Data) -> DiscretePosterior:
@@ -141,7 +141,7 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
 
     def e_step(self, params: MixtureParams, data: Data, weight: Weight) -> Expected[MixtureStats]:
         """``expected ∘ posterior``; in one native pass that stores no q where the family has one."""
-        require_params(params, self.num_components)
+        require_params(params)
         native = self.family.native
         if native is None:
             own = type(self).posterior is not Mixture.posterior
