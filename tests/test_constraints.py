@@ -12,6 +12,7 @@ from jensen.em import EM, Outcome, Problem, QuasiNewton
 from jensen.em.curvature.information import observed_information
 from jensen.families import GaussianParams
 from jensen.models import Dirichlet, MixtureParams, MixturePrior, NormalInverseWishart
+from jensen.numerics.maximize import Memory, maximize
 from jensen.testing import check_model
 from toys import PoissonMixture, Rates
 
@@ -730,3 +731,18 @@ def test_lists_of_different_lengths_tie_nothing():
     model = jensen.constrain(jensen.Mixture(2, jensen.Gaussian()), tied={"means": [[0], [0, 0]]})
     with pytest.raises(ValueError, match=r"tied\['means'\] must be whole numbers"):
         jensen.fit(model, FAITHFUL)
+
+
+def test_a_maximum_that_only_rounding_could_raise_ends():
+    slopes, rng = [], np.random.default_rng(0)
+
+    def value(u):
+        return np.round(-np.square(u).sum() / 2, 3)  # what is left to gain cannot be seen
+
+    def slope(u):
+        slopes.append(u)
+        return -u + 1e-3 * rng.normal(size=2)  # and the gradient promises it again and again
+
+    unit = np.ones(2)
+    maximize(value, slope, np.zeros(2), Memory(unit), lambda u: unit)
+    assert len(slopes) < 20

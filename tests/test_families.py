@@ -651,3 +651,41 @@ def test_the_entropy_of_a_familys_own_variables_is_none_of_labels():
     labels = -np.sum(r * np.log(np.where(r > 0, r, 1.0)))
     assert (fit.icl - fit.bic) / 2 == pytest.approx(labels, rel=1e-6)
     assert fit.own_entropy == pytest.approx(fit.entropy - labels, rel=1e-6)
+
+
+class JoinsFlat(Product):
+    """Its parts' parameters are not put back into them."""
+
+    def join(self, like, values):
+        return values
+
+
+def test_the_law_of_joining_can_fail():
+    family = JoinsFlat({0: Gaussian(), 1: Poisson()}).prepare(ARRAY[:, :2], None)
+    params = begun(Mixture(2, family), ARRAY[:, :2]).components
+    memberships = np.random.default_rng(0).dirichlet([1, 1], size=300)
+    with pytest.raises(AssertionError, match="split_is_joined: log_density cannot read what join made"):
+        check_family(family, params, ARRAY[:, :2], memberships)
+
+
+@pytest.mark.parametrize(
+    ("family", "said"),
+    [(Tied(), r"you mean jensen.Gaussian\(Tied\(\)\)"), (Gaussian, r"the class Gaussian .*: Gaussian\(\)")],
+    ids=["a structure", "a class"],
+)
+def test_what_is_meant_by_a_structure_or_a_class_is_told(family, said):
+    with pytest.raises(TypeError, match=said):
+        Mixture(2, family)
+
+
+def test_codes_are_told_under_the_names_of_their_columns():
+    frame = pd.DataFrame({"smoker": CODES[:, 0], "colour": CODES[:, 4]})
+    fit = jensen.fit(Mixture(2, Categorical()), frame)
+    rows = [line.split("  ")[1] for line in str(fit).splitlines() if " = " in line]
+    assert [row.strip() for row in rows] == [
+        "smoker = 0",
+        "smoker = 1",
+        "colour = 0",
+        "colour = 1",
+        "colour = 2",
+    ]

@@ -231,10 +231,10 @@ def _split_is_joined(family: Family, params: Params, data: Data) -> None:
     if spaces is not None and set(spaces) != set(values):
         said = f"split(params) has {', '.join(values)}; the spaces are of {', '.join(spaces)}"
         raise LawError(law, said, "a name that is written in two ways")
-    made = {"join": family.join(params, values), "make": None if spaces is None else family.make(values)}
+    made = {"join": family.join(params, values)}
+    if spaces is not None:
+        made["make"] = family.make(values)
     for name, again in made.items():
-        if again is None:
-            continue
         try:
             is_same = np.array_equal(family.log_density(again, data), family.log_density(params, data))
         except (LookupError, TypeError, AttributeError) as error:

@@ -167,7 +167,7 @@ class Constrained(Model):
             return None
         try:
             given = [self.whole.start(data, weight, np.random.default_rng(seed)) for seed in range(TRIED)]
-            stats = [identities.one_pass(self.whole, params, data, weight).stats for params in given]
+            stats = (identities.one_pass(self.whole, params, data, weight).stats for params in given)
             return all(map(self._m_step.is_closed, stats, given))
         except (ArithmeticError, ValueError, np.linalg.LinAlgError):
             return None

@@ -78,6 +78,11 @@ class Structure(InNotebook, Contract, ABC):
     is_ours: ClassVar[bool] = False
     needs_every_column: ClassVar[bool] = True
 
+    @property
+    def as_family(self) -> str:
+        """What is meant where one is given in the place of a family."""
+        return f"jensen.Gaussian({self!r})"
+
     # ---- what a structure gives ----------------------------------------------------------------------------
 
     @abstractmethod
