@@ -20,14 +20,27 @@ def gradient(f, **options):
     return jax.grad(F)({"mu": 0.5}, jax.random.key(0))
 
 
-JUMPING = {
+JUMPING = {  # what f does is in the name, and not always in the words
     "compares": lambda x, params: jnp.where(x > 0, 1.0, 0.0),
     "compares, in jit": jax.jit(lambda x, params: (x > 1.0).astype(float)),
     "rounds": lambda x, params: jnp.floor(x) ** 2,
     "rounds to an integer": lambda x, params: x.astype(int) * 1.0,
     "compares, and tests": lambda x, params: jnp.where(jnp.isfinite(x) & (x > 0), 1.0, 0.0),
     "compares, after a test": lambda x, params: jnp.where(~jnp.isfinite(x), 0.0, jnp.where(x > 0, 1.0, 0.0)),
-    "takes the sign": lambda x, params: jnp.sign(x) * x,
+    "takes the sign": lambda x, params: jnp.sign(x) * (x + 1.0),
+    "takes the sign by division": lambda x, params: x / jnp.abs(x),
+    "takes the sign by a root": lambda x, params: x * jax.lax.rsqrt(x**2),
+    "takes an angle": lambda x, params: jnp.arctan2(jnp.sin(x + 3.0), jnp.cos(x + 3.0)),
+    "searches": lambda x, params: 1.0 * jnp.searchsorted(jnp.array([-9.0, 0.0, 9.0]), x),
+    "digitizes": lambda x, params: 1.0 * jnp.digitize(x, jnp.array([0.0, 1.0])),
+    "counts": lambda x, params: 1.0 * jnp.count_nonzero(jax.nn.relu(x)),
+    "is equal after a maximum": lambda x, params: jnp.where(jnp.maximum(x, 0.0) == 0.0, 1.0, 0.0),
+    "is cut off, and comes back": lambda x, params: jnp.exp(jnp.where(x > 0.0, -x, -jnp.inf)),
+    "looks up": lambda x, params: jnp.array([1.0, 2.0, 5.0])[jnp.clip(x, 0, 2).astype(int)],
+    "as often as": lambda x, params: jax.lax.while_loop(lambda s: s < x, lambda s: s + 0.5, 0.0),
+    "takes a branch": lambda x, params: jax.lax.cond(x > 0.5, lambda: x, lambda: x + 1.0),
+    "with a rule of its own": jax.custom_jvp(lambda x, params: jnp.round(x)),
+    "stops the derivative": lambda x, params: jax.lax.stop_gradient(x) ** 2,
     "compares, in a loop": lambda x, params: jax.lax.scan(lambda c, _: (c + (c > x), None), 0.0, None, 3)[0],
 }
 SMOOTH = [
@@ -39,6 +52,14 @@ SMOOTH = [
     lambda x, params: x * (jax.lax.stop_gradient(x) > 0),
     lambda x, params: jnp.where(params["mu"] > 0, x, -x),
     lambda x, params: jnp.where(x == 0.0, 1.0, jnp.sin(x) / x),
+    lambda x, params: jnp.sign(x) * x,
+    lambda x, params: jnp.where(jnp.abs(x) < 0.7, 0.5 * x**2, 0.7 * (jnp.abs(x) - 0.35)),  # Huber (1964)
+    lambda x, params: jax.nn.elu(x) + jax.nn.gelu(x) + jax.nn.leaky_relu(x),
+    lambda x, params: x / (1.0 + x**2) + jnp.tanh(x) / jnp.exp(x),
+    lambda x, params: jax.scipy.special.ndtri(jax.nn.sigmoid(x)),
+    lambda x, params: jnp.sort(jnp.stack([x, params["mu"], 2.0])) @ jnp.arange(3.0),
+    lambda x, params: jnp.linalg.solve(jnp.eye(2) * (2.0 + x**2), jnp.stack([x, 1.0])).sum(),
+    lambda x, params: jnp.where(x > params["mu"], (x - params["mu"]) ** 2, 0.0),
     lambda x, params: Bernoulli(logits=x * jnp.arange(3.0)).log_prob(jnp.array([1.0, 0.0, 1.0])).sum(),
     lambda x, params: (
         dist.Gamma(2.0, params["mu"]).log_prob(jnp.exp(x)) + dist.HalfCauchy(1.0).log_prob(x**2)
@@ -47,6 +68,9 @@ SMOOTH = [
         dist.Categorical(jnp.array([0.3, 0.7])), Normal(jnp.array([0.0, params["mu"]]), 1.0)
     ).log_prob(x),
 ]
+
+
+JUMPING["with a rule of its own"].defjvp(lambda at, moves: (jnp.round(at[0]), moves[0]))
 
 
 @pytest.mark.parametrize("f", JUMPING.values(), ids=JUMPING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +25,9 @@ from jensen.gradients.randomness.assign import randomness_of
 from jensen.gradients.randomness.draws import Draws, as_draws
 from jensen.gradients.renaming import params_was_theta
 from jensen.gradients.site import Randomness, Site, in_draws
+
+MEMORIES: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
+"""What was seen of the f of an expectation, which is costly, for the next call."""
 
 
 # jax.jit wants a hash and a weak reference
@@ -171,8 +175,10 @@ class Expectation:
         def describe(params: Params) -> list[Variable]:
             return variables_of(self.distribution(params))
 
+        memory = MEMORIES.setdefault(self, {})
         return plan_of(
-            Program(variables, estimators, self.draws.layout, self.vouch, describe, self.follows), params
+            Program(variables, estimators, self.draws.layout, self.vouch, describe, self.follows, memory),
+            params,
         )
 
     def follows(self, values: Any, params: Params) -> Any:

@@ -11,7 +11,7 @@ from jensen.basics.arrays import Params
 from jensen.gradients.distributions.domain import require_domain
 from jensen.gradients.distributions.validity.guards import cautions
 from jensen.gradients.expectation import Expectation
-from jensen.gradients.program.jumps import Jump, depends, jumps, traced
+from jensen.gradients.program.jumps import Jump, depends, traced
 from jensen.gradients.program.plan import Plan
 from jensen.gradients.program.variables import variables_of
 from jensen.gradients.sampling import fixed
@@ -43,7 +43,7 @@ def look(F: Expectation, params: Params) -> Looked:
     program = traced(F.follows, x, params)
     if F.log_joint is None and not depends(program):  # a bound has log q(x) in it
         raise ValueError("f does not depend on x: E[f] is f, and its gradient needs no draws")
-    return Looked(found, jumps(program, x))
+    return Looked(found, F.jumps(params))
 
 
 def distributions_at(F: Expectation, params: Params) -> dict[str, Any]:

@@ -16,9 +16,12 @@ from numpyro.distributions.distribution import validation_enabled
 from jensen.basics.arrays import Params
 from jensen.gradients.distributions.domain import require_domain
 from jensen.gradients.distributions.noise import Route, route
+from jensen.gradients.distributions.validity.bounds import NOWHERE, bounds
 from jensen.gradients.estimators.base import Estimator
-from jensen.gradients.program.jumps import Jump, traced
+from jensen.gradients.program.doubts import remaining
+from jensen.gradients.program.jumps import Jump, inside, traced
 from jensen.gradients.program.jumps import jumps as jumps_of
+from jensen.gradients.program.look.seen import Seen
 from jensen.gradients.program.variables import Variable
 from jensen.gradients.site import Layout
 
@@ -43,6 +46,8 @@ class Treatment:
         Whether a value moves with the parameters, so that f is differentiated in it.
     value
         The shape and type of a value.
+    ends
+        Of the support.
     """
 
     estimator: Estimator
@@ -52,6 +57,12 @@ class Treatment:
     order: float
     has_path: bool
     value: Any = None
+    ends: tuple[float, float] = NOWHERE
+
+    @property
+    def within(self) -> Seen:
+        """What is known of a value."""
+        return inside(self.ends)
 
     @property
     def seen(self) -> Any:
@@ -123,6 +134,8 @@ class Program:
         The variables, as a function of params.
     follows
         All that depends on the values of the variables, as a function of these and of params.
+    memory
+        What has been seen of that before.
     """
 
     variables: list[Variable]
@@ -131,6 +144,7 @@ class Program:
     vouch: tuple[str, ...]
     describe: Callable[[Params], list[Variable]]
     follows: Callable[[Any, Params], Any]
+    memory: dict[Any, list[Jump]] = field(default_factory=dict)
 
 
 def plan(program: Program, params: Params) -> Plan:
@@ -139,8 +153,7 @@ def plan(program: Program, params: Params) -> Plan:
     Where f jumps `Auto` takes the score and not the path.
     """
     treatments = _treatments(program, frozenset())
-    seen = {name: treatment.seen for name, treatment in treatments.items()}
-    jumps = tuple(jumps_of(traced(program.follows, seen, params), seen))
+    jumps = _jumps(program, params, treatments)
     jumping = [jump for jump in jumps if jump.name not in program.vouch]
     was_left = {name for name, each in treatments.items() if each.estimator is not program.estimators[name]}
     for_score = frozenset(
@@ -157,6 +170,35 @@ def plan(program: Program, params: Params) -> Plan:
         tuple(word for word in said if word),
         program.layout.num_draws if is_drawn else 1,
         partial(_evaluations, program.describe, treatments, shapes),
+    )
+
+
+def _jumps(program: Program, params: Params, treatments: Mapping[str, Treatment]) -> tuple[Jump, ...]:
+    """Where f may jump, and is not seen to be continuous all the same."""
+    seen = {name: treatment.seen for name, treatment in treatments.items()}
+    within = {name: treatment.within for name, treatment in treatments.items()}
+    found, stopped = jumps_of(traced(program.follows, seen, params), seen, within)
+    doubted = [jump for jump in (*found, *stopped) if jump.name not in program.vouch]
+    if not doubted:
+        return tuple(found)
+
+    def draw(params: Params, key: Any) -> dict[str, Any]:
+        drawn: dict[str, Any] = {}
+        for variable in program.describe(params):
+            key, own = jax.random.split(key)
+            treatment = treatments[variable.name]
+            value = treatment.estimator.example(variable.given(drawn), own)
+            drawn[variable.name] = value.astype(treatment.seen.dtype)
+        return drawn
+
+    unbounded = {name: treatment.ends == NOWHERE for name, treatment in treatments.items()}
+    leaves, structure = jax.tree.flatten(params)
+    at = (*doubted, structure, *((jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves))
+    left = program.memory.get(at)
+    if left is None:
+        left = program.memory[at] = remaining(doubted, program.follows, draw, params, unbounded)
+    return tuple(
+        jump for jump in (*found, *stopped) if jump in left or (jump in found and jump not in doubted)
     )
 
 
@@ -214,8 +256,9 @@ def _treatment(estimator: Estimator, distribution: Any, key: Any) -> Treatment:
     drawn = estimator.drawn(distribution)
     of_values = estimator.order_for(distribution), estimator.has_path(distribution)
     if drawn is None:
-        return Treatment(estimator, (), None, False, *of_values)
-    return Treatment(estimator, jnp.shape(drawn.sample(key)), route(drawn), True, *of_values)
+        return Treatment(estimator, (), None, False, *of_values, ends=bounds(distribution))
+    shape = jnp.shape(drawn.sample(key))
+    return Treatment(estimator, shape, route(drawn), True, *of_values, ends=bounds(distribution))
 
 
 def _refuse(estimator: Estimator, name: str, distribution: Any, vouched: bool) -> None:

@@ -1,0 +1,1 @@
+"""What the program of f does with a variable, operation by operation."""

@@ -1,0 +1,582 @@
+"""What the operations of JAX do with numbers that depend on x: each is known, or may jump.
+
+An operation belongs into one of these lists only if its derivative, as JAX has it, is its weak derivative
+wherever its operands are continuous. Anything that is in none of them may jump.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax.numpy as jnp
+from jax.core import ShapedArray
+
+from jensen.gradients.program.look.seen import Level, Seen, constant, joined, jumping, together
+
+Rule = Callable[[Sequence[Seen], Any], list[Seen]]
+"""From what is known of the operands, and the step, to what is known of the results."""
+
+RULES: dict[str, Rule] = {}
+
+CALLS, COMPARES, ROUNDS = "calls", "compares", "rounds"
+SIGN = "takes the sign or the place of"
+DIVIDES = "divides by something that can be 0 and depends on"
+BRANCHES = "takes another branch by"
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Register what some operations do."""
+
+    def register(function: Rule) -> Rule:
+        RULES.update(dict.fromkeys(names, function))
+        return function
+
+    return register
+
+
+def unknown(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    """Of what is in none of the lists."""
+    return [jumping(f"{CALLS} {step.primitive.name}, whose derivative is not known, with", seen)] * len(
+        step.outvars
+    )
+
+
+def _through(seen: Sequence[Seen], least: Level = Level.CONSTANT) -> Seen:
+    """Smooth operations: what is cut off at infinity may come back from there, and jump."""
+    found = together(seen)
+    if found.level is Level.CUT:
+        return replace(found, level=Level.JUMPS)
+    return found.at_least(least)
+
+
+# ---- that leave numbers as they are ------------------------------------------------------------------------
+
+SHAPES = [
+    "broadcast_in_dim",
+    "broadcast",
+    "reshape",
+    "transpose",
+    "squeeze",
+    "expand_dims",
+    "slice",
+    "rev",
+    "copy",
+    "copy_p",
+    "concatenate",
+    "tile",
+    "unstack",
+    "stack",
+    "split",
+    "reduce_precision",
+    "real",
+    "device_put",
+    "sharding_constraint",
+    "optimization_barrier",
+    "mesh_cast",
+    "reshard",
+    "layout_constraint",
+    "pvary",
+    "pcast",
+    "psum_invariant",
+    "all_gather",
+    "ppermute",
+    "collective_permute",
+    "name",
+    "convert_element_type_float",
+]
+
+
+@rule(*SHAPES)
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    return [joined(seen)] * len(step.outvars)
+
+
+@rule("pad", "select_and_gather_add")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    return [joined(seen)]
+
+
+@rule("stop_gradient")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    return [seen[0] if seen[0].is_constant else replace(seen[0], stopped=True)]
+
+
+# ---- analytic functions ------------------------------------------------------------------------------------
+
+INF = math.inf
+RANGES: dict[str, tuple[float, float, bool]] = {  # between which ends, and whether 0 is left out
+    "exp": (0.0, INF, True),
+    "exp2": (0.0, INF, True),
+    "expm1": (-1.0, INF, False),
+    "logistic": (0.0, 1.0, True),
+    "tanh": (-1.0, 1.0, False),
+    "sin": (-1.0, 1.0, False),
+    "cos": (-1.0, 1.0, False),
+    "erf": (-1.0, 1.0, False),
+    "erfc": (0.0, 2.0, True),
+    "atan": (-math.pi / 2, math.pi / 2, False),
+    "cosh": (1.0, INF, True),
+    "igamma": (0.0, 1.0, False),
+    "igammac": (0.0, 1.0, False),
+    "regularized_incomplete_beta": (0.0, 1.0, False),
+    "bessel_i0e": (0.0, 1.0, True),
+}
+ANALYTIC = [
+    "asin",
+    "acos",
+    "asinh",
+    "acosh",
+    "atanh",
+    "sinh",
+    "erf_inv",
+    "bessel_i1e",
+    "igamma_grad_a",
+    "random_gamma_grad",
+    "log1p",
+    "regularized_incomplete_beta_grad",
+    "imag",
+    "conj",
+    "complex",
+    "fft",
+    "conv_general_dilated",
+    "cumlogsumexp",
+    "reduce_logsumexp",
+    "cholesky",
+    "dot",
+    "ragged_dot",
+    "ragged_dot_general",
+    "reduce_prod",
+    "cumprod",
+    "symmetric_product",
+]
+
+
+@rule(*ANALYTIC, *RANGES)
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    low, high, away = RANGES.get(step.primitive.name, (-INF, INF, False))
+    return [_through(seen).between(low, high, away)] * len(step.outvars)
+
+
+@rule("log")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x, found = seen[0], _through(seen)
+    return [found.between(*(math.log(end) if 0.0 < end < INF else math.nan for end in (x.low, x.high)))]
+
+
+@rule("sqrt", "cbrt")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x, found = seen[0], _through(seen)
+    found = found if x.is_nonzero else found.at_least(Level.CONTINUOUS)
+    if step.primitive.name == "cbrt" and x.low < 0.0:
+        return [found.anywhere]
+    return [found.between(math.sqrt(x.low) if x.low > 0.0 else 0.0, INF, x.is_nonzero)]
+
+
+@rule("neg")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    return [together(seen).between(-seen[0].high, -seen[0].low, seen[0].away)]
+
+
+@rule("add", "add_any", "sub")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x, y = seen
+    low, high = (-y.high, -y.low) if step.primitive.name == "sub" else (y.low, y.high)
+    low, high = x.low + low, x.high + high
+    same_side = step.primitive.name != "sub" and (
+        (x.low >= 0 and y.low >= 0) or (x.high <= 0 and y.high <= 0)
+    )
+    return [together(seen).between(low, high, same_side and (x.is_nonzero or y.is_nonzero))]
+
+
+@rule("mul")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x, y = seen
+    away = x.is_nonzero and y.is_nonzero
+    operands = step.invars
+    if operands[0] is operands[1]:
+        return [_scaled(seen).between(0.0, max(x.low**2, x.high**2), away)]
+    ends = [_times(a, b) for a in (x.low, x.high) for b in (y.low, y.high)]
+    return [_scaled(seen).between(min(ends), max(ends), away)]
+
+
+def _times(a: float, b: float) -> float:
+    return 0.0 if a == 0.0 or b == 0.0 else a * b
+
+
+def _scaled(seen: Sequence[Seen]) -> Seen:
+    """A product: by a constant, something that is cut off stays so."""
+    moving = [each for each in seen if not each.is_constant]
+    return together(seen) if len(moving) < 2 else _through(seen)
+
+
+@rule("square")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x = seen[0]
+    return [_through(seen).between(0.0, max(x.low**2, x.high**2), x.is_nonzero)]
+
+
+@rule("dot_general")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x, y = seen
+    is_square = step.invars[0] is step.invars[1] or (x.low >= 0.0 and y.low >= 0.0)
+    return [_scaled(seen).between(0.0 if is_square else -INF, INF)]
+
+
+@rule("reduce_sum", "cumsum", "psum", "reduce_window_sum")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x = seen[0]
+    low, high = (0.0 if x.low >= 0.0 else -INF), (0.0 if x.high <= 0.0 else INF)
+    away = x.is_nonzero and (x.low >= 0.0 or x.high <= 0.0) and _is_some(step)
+    return [together(seen).between(low, high, away)] * len(step.outvars)
+
+
+def _is_some(step: Any) -> bool:
+    return all(step.invars[0].aval.shape)
+
+
+# ---- with poles --------------------------------------------------------------------------------------------
+
+
+def _pole(seen: Sequence[Seen], low: float = -INF, high: float = INF, away: bool = False) -> list[Seen]:
+    return [jumping(DIVIDES, seen).between(low, high, away)]
+
+
+@rule("div")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x, y = seen
+    if step.outvars and _is_integer(step.outvars[0]):
+        return [jumping(ROUNDS, seen)]
+    if not (y.is_constant or y.is_nonzero):
+        return [jumping(DIVIDES, seen)]
+    low = 0.0 if x.low >= 0.0 and y.low >= 0.0 else -INF
+    if x.low >= 0.0 and y.low > 0.0 and math.isfinite(x.high):
+        return [_scaled(seen).between(0.0, x.high / y.low, x.is_nonzero)]
+    return [_scaled(seen).between(low, INF, x.is_nonzero and math.isfinite(max(abs(y.low), abs(y.high))))]
+
+
+@rule("integer_pow")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x, power = seen[0], step.params["y"]
+    if power < 0 and not x.is_nonzero:
+        return _pole(seen)
+    is_even = power % 2 == 0
+    low = 0.0 if is_even or x.low >= 0.0 else -INF
+    return [_through(seen).between(low, INF, x.is_nonzero)]
+
+
+@rule("pow")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x, y = seen
+    if x.low >= 0.0 and x.is_nonzero:
+        return [_through(seen).between(0.0, INF, True)]
+    if x.is_constant and y.is_constant:
+        return [together(seen)]
+    if x.low >= 0.0 and y.low > 0.0:
+        return [_through(seen, Level.CONTINUOUS).between(0.0, INF)]
+    if y.is_constant and y.low == y.high and y.low > 0.0 and float(y.low).is_integer():
+        return [_through(seen).between(0.0 if y.low % 2 == 0 else -INF, INF, x.is_nonzero)]
+    return _pole(seen)
+
+
+@rule("rsqrt")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x = seen[0]
+    if x.is_constant or x.is_nonzero:
+        return [_through(seen).between(0.0, INF, True)]
+    return _pole(seen, 0.0, INF, True)
+
+
+@rule("lgamma", "digamma", "polygamma", "zeta", "random_gamma")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    is_beyond = all(each.is_constant or each.low >= 0.0 for each in seen)
+    return [_through(seen).anywhere] if is_beyond or step.primitive.name == "lgamma" else _pole(seen)
+
+
+@rule("tan")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x = seen[0]
+    is_between = x.low > -math.pi / 2 and x.high < math.pi / 2
+    return [_through(seen).anywhere] if is_between or x.is_constant else _pole(seen)
+
+
+@rule("atan2")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    """An angle jumps from −π to π where the second number is negative; and at 0, 0."""
+    if seen[1].low >= 0.0 and seen[1].is_nonzero:
+        return [_through(seen).between(-math.pi / 2, math.pi / 2)]
+    return [jumping("takes an angle of", seen).between(-math.pi, math.pi)]
+
+
+@rule("triangular_solve", "tridiagonal_solve")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    """Where the diagonal is 0 there is no solution on either side."""
+    return [_through(seen).anywhere] * len(step.outvars)
+
+
+# ---- with kinks --------------------------------------------------------------------------------------------
+
+
+@rule("max", "min")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x, y = seen
+    best = max if step.primitive.name == "max" else min
+    low, high = best(x.low, y.low), best(x.high, y.high)
+    if any(each.is_infinite for each in seen):  # of nothing
+        return [
+            joined([each for each in seen if not each.is_infinite])
+            if not all(e.is_infinite for e in seen)
+            else seen[0]
+        ]
+    return [_kinked(seen).between(low, high, x.is_nonzero and y.is_nonzero)]
+
+
+def _kinked(seen: Sequence[Seen]) -> Seen:
+    """The greatest of things, one of which may be cut off, is where these are."""
+    return _through(seen, Level.CONTINUOUS)
+
+
+@rule("clamp")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    low, x, high = seen
+    ends = max(x.low, low.low), min(x.high, high.high)
+    return [_kinked(seen).between(*ends)]
+
+
+@rule("abs")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x = seen[0]
+    low = max(x.low, -x.high, 0.0)
+    if x.low >= 0.0:
+        return [x]
+    found = together(seen) if x.is_nonzero and x.high <= 0 else _through(seen, Level.CONTINUOUS)
+    return [found.between(low, max(abs(x.low), abs(x.high)), x.away)]
+
+
+@rule(
+    "reduce_max", "reduce_min", "cummax", "cummin", "pmax", "pmin", "reduce_window_max", "reduce_window_min"
+)
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x = seen[0]
+    return [_kinked(seen).between(x.low, x.high, x.away)] * len(step.outvars)
+
+
+@rule("sort")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    keys = step.params.get("num_keys", 1)
+    if len(seen) == 1:
+        return [_kinked(seen).between(seen[0].low, seen[0].high, seen[0].away)]
+    if all(each.is_constant for each in seen[:keys]):
+        return [each.anywhere for each in seen]
+    first = _kinked(seen[:1]).between(seen[0].low, seen[0].high, seen[0].away)
+    return [first, *[jumping(SIGN, seen)] * (len(seen) - 1)]
+
+
+@rule("top_k", "approx_top_k")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    return [_kinked(seen), jumping(SIGN, seen)]
+
+
+@rule("eigh")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    """Values are in order; of the vectors the sign, and where values are equal all, is anyhow."""
+    found = [jumping("takes eigenvectors of", seen), _kinked(seen)]
+    return found[: len(step.outvars)]
+
+
+# ---- that jump ---------------------------------------------------------------------------------------------
+
+
+@rule("lt", "le", "gt", "ge", "lt_to", "le_to")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x, y = seen
+    name = step.primitive.name[:2]
+    if name in ("gt", "ge"):
+        x, y = y, x
+    if x.high < y.low or (name in ("le", "ge") and x.high <= y.low):
+        return [Seen(moves=x.moves or y.moves, low=1.0, high=1.0, truth=True)]
+    if x.low > y.high or (name in ("lt", "gt") and x.low >= y.high):
+        return [Seen(moves=x.moves or y.moves, low=0.0, high=0.0, truth=False)]
+    return [jumping(COMPARES, seen).between(0.0, 1.0)]
+
+
+@rule("eq", "ne", "eq_to")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    """Real numbers of which none stays the same for a stretch are equal with probability zero, or always."""
+    is_equal = step.primitive.name != "ne"
+    if step.invars[0] is step.invars[1]:
+        return [Seen(low=float(is_equal), high=float(is_equal), truth=is_equal)]
+    together_ = together(seen)
+    if together_.level <= Level.ANALYTIC and not any(map(_is_integer, step.invars)):
+        x, y = seen
+        apart = x.high < y.low or y.high < x.low
+        is_lone = sum(not each.is_constant for each in seen) == 1
+        truth = (not is_equal) if apart or (is_lone and not together_.is_constant) else None
+        return [Seen(moves=together_.moves, low=0.0, high=1.0, truth=truth)]
+    return [jumping(COMPARES, seen).between(0.0, 1.0)]
+
+
+def _is_integer(var: Any) -> bool:
+    """Whether it is a whole number or a condition; keys and the like are not."""
+    return isinstance(var.aval, ShapedArray) and (
+        jnp.issubdtype(var.aval.dtype, jnp.integer) or var.aval.dtype == bool
+    )
+
+
+@rule("is_finite")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    """Of what is continuous there is nothing to be seen of it."""
+    if seen[0].level >= Level.CUT:
+        return [jumping(COMPARES, seen).between(0.0, 1.0)]
+    return [Seen(moves=seen[0].moves, low=0.0, high=1.0, truth=None if seen[0].is_constant else True)]
+
+
+@rule("not")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    found = together(seen).between(0.0, 1.0) if step.outvars[0].aval.dtype == bool else _through(seen)
+    return [found if seen[0].truth is None else constant(not seen[0].truth)]
+
+
+@rule("and", "or")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    decisive = step.primitive.name == "or"
+    if step.outvars[0].aval.dtype == bool:
+        if any(each.truth is decisive for each in seen):
+            return [constant(decisive)]
+        left = [each for each in seen if each.truth is not (not decisive)]
+        if not left:
+            return [constant(not decisive)]
+        return [together(left).between(0.0, 1.0)]
+    return [_of_integers(seen)]
+
+
+@rule(
+    "xor",
+    "shift_left",
+    "shift_right_logical",
+    "shift_right_arithmetic",
+    "population_count",
+    "clz",
+    "reduce_and",
+    "reduce_or",
+    "reduce_xor",
+)
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    if len(seen) == 1 and seen[0].truth is not None:
+        return [seen[0]]
+    return [_of_integers(seen)]
+
+
+def _of_integers(seen: Sequence[Seen]) -> Seen:
+    found = together(seen)
+    return found if found.is_constant else jumping(ROUNDS, seen)
+
+
+@rule("floor", "ceil", "round", "rem", "nextafter", "bitcast_convert_type")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    return [jumping(ROUNDS, seen)]
+
+
+@rule("sign")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x = seen[0]
+    if x.is_nonzero and (x.low >= 0.0 or x.high <= 0.0):
+        return [Seen(moves=x.moves, low=math.copysign(1.0, x.low), high=math.copysign(1.0, x.low), away=True)]
+    return [jumping(SIGN, seen).between(-1.0, 1.0)]
+
+
+@rule("argmax", "argmin")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    return [jumping(SIGN, seen)]
+
+
+@rule("convert_element_type")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    x, new = seen[0], step.outvars[0]
+    if _is_integer(step.invars[0]) or not _is_integer(new):
+        return [x]
+    if new.aval.dtype == bool and x.level <= Level.ANALYTIC:
+        return [Seen(moves=x.moves, low=0.0, high=1.0, truth=None if x.is_constant else True)]
+    return [jumping(ROUNDS, seen)]
+
+
+# ---- choices, places ---------------------------------------------------------------------------------------
+
+
+@rule("select_n")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    """Of a choice between something and infinity, as a density makes outside of its support, the first."""
+    which, *cases = seen
+    if which.truth is not None and len(cases) == 2:
+        return [cases[int(which.truth)]]
+    if which.is_constant:
+        return [joined(cases)]
+    finite = [case for case in cases if not case.is_infinite]
+    whole = joined(cases)
+    if finite and len(finite) < len(cases) and all(case.level <= Level.CUT for case in finite):
+        found = together([which, *finite])
+        return [replace(found, level=Level.CUT).between(whole.low, whole.high, whole.away)]
+    return [jumping(BRANCHES, [which, *cases]).between(whole.low, whole.high, whole.away)]
+
+
+@rule("gather", "dynamic_slice", "take", "take_along_axis")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    values, *places = seen
+    if all(place.is_constant for place in places):
+        return [values.between(min(values.low, 0.0), max(values.high, 0.0)) if _fills(step) else values]
+    return [jumping(SIGN, seen)]
+
+
+def _fills(step: Any) -> bool:
+    """Whether what is outside is something else."""
+    return step.primitive.name == "gather" and "CLIP" not in str(step.params.get("mode")).upper()
+
+
+@rule("dynamic_update_slice")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    values, new, *places = seen
+    return [joined([values, new]) if all(p.is_constant for p in places) else jumping(SIGN, seen)]
+
+
+@rule("scatter", "scatter-add", "scatter_add", "scatter-mul", "scatter_mul", "scatter-min", "scatter_min",
+      "scatter-max", "scatter_max", "scatter-sub", "scatter_sub", "scatter-apply")  # fmt: skip
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    values, places, new = seen
+    if not places.is_constant:
+        return [jumping(SIGN, seen)]
+    kind = step.primitive.name.replace("_", "-")
+    if kind == "scatter":
+        return [joined([values, new])]
+    least = Level.CONTINUOUS if kind in ("scatter-min", "scatter-max") else Level.CONSTANT
+    return [_through([values, new], least).anywhere]
+
+
+# ---- without operands that could depend on x ---------------------------------------------------------------
+
+RANDOM = [
+    "iota",
+    "random_seed",
+    "random_wrap",
+    "random_unwrap",
+    "random_bits",
+    "random_split",
+    "random_fold_in",
+    "random_clone",
+    "random_key_data",
+    "threefry2x32",
+    "rng_bit_generator",
+    "rng_uniform",
+    "create_token",
+    "axis_index",
+    "empty",
+]
+
+
+@rule(*RANDOM)
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    found = together(seen)
+    made = found if found.is_constant else jumping(CALLS, seen)
+    name = step.primitive.name
+    return [made.between(0.0, INF) if name == "iota" else made] * len(step.outvars)

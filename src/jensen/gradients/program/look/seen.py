@@ -1,0 +1,140 @@
+"""What is known of one number in a program, as a function of a variable x that moves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+
+class Level(IntEnum):
+    """How it depends on x, the better first."""
+
+    CONSTANT = 0
+    ANALYTIC = 1
+    """Without a stretch on which it stays the same, unless it always does."""
+    CONTINUOUS = 2
+    """And differentiable almost everywhere, with that derivative."""
+    CUT = 3
+    """Continuous where it is finite."""
+    JUMPS = 4
+    """As far as can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An array; all its entries together.
+
+    Attributes
+    ----------
+    level
+        The worst of all entries.
+    causes
+        Of the jumps: what is done, in words, and whether something that depends on θ is in it.
+    moves
+        Whether it depends on θ.
+    stopped
+        Whether a derivative in x has been stopped on the way; it may be that nothing is lost, as where the
+        largest of some numbers is taken from all of them and added again.
+    low, high
+        Between which all entries are.
+    away
+        Whether no entry can be 0.
+    truth
+        What it is almost surely, where it is a condition and that is known.
+    """
+
+    level: Level = Level.CONSTANT
+    causes: frozenset[tuple[str, bool]] = frozenset()
+    moves: bool = False
+    stopped: bool = False
+    low: float = -math.inf
+    high: float = math.inf
+    away: bool = False
+    truth: bool | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it does not depend on x."""
+        return self.level is Level.CONSTANT
+
+    @property
+    def jumps(self) -> bool:
+        """Whether it may."""
+        return self.level is Level.JUMPS
+
+    @property
+    def is_infinite(self) -> bool:
+        """Whether it is the constant ∞ or −∞."""
+        return self.is_constant and self.low == self.high and math.isinf(self.low)
+
+    @property
+    def is_nonzero(self) -> bool:
+        """Whether it cannot be 0."""
+        return self.away or self.low > 0.0 or self.high < 0.0
+
+    def at_least(self, level: Level) -> Seen:
+        """The same, but no better than a level."""
+        return self if self.is_constant or self.level >= level else replace(self, level=level)
+
+    def between(self, low: float, high: float, away: bool = False) -> Seen:
+        """The same between other ends."""
+        low, high = (-math.inf if math.isnan(low) else low), (math.inf if math.isnan(high) else high)
+        return replace(self, low=low, high=high, away=away, truth=None)
+
+    @property
+    def anywhere(self) -> Seen:
+        """The same with nothing known of where it is."""
+        return self.between(-math.inf, math.inf)
+
+
+def constant(value: Any) -> Seen:
+    """A number that is written in the program, or known."""
+    try:
+        value = np.asarray(value)
+        if value.size == 0 or not (np.issubdtype(value.dtype, np.number) or value.dtype == bool):
+            return Seen()
+        if np.iscomplexobj(value) or np.isnan(value.astype(float)).any():
+            return Seen()
+        low, high = float(value.min()), float(value.max())
+    except (TypeError, ValueError):  # keys, and numbers of types that NumPy does not know
+        return Seen()
+    truth = bool(low) if value.dtype == bool and low == high else None
+    return Seen(low=low, high=high, away=bool(np.all(value != 0)), truth=truth)
+
+
+def joined(seen: Iterable[Seen]) -> Seen:
+    """Whichever of them it is, or all of them in one array."""
+    seen = list(seen)
+    truths = {each.truth for each in seen}
+    return replace(
+        together(seen),
+        low=min((each.low for each in seen), default=-math.inf),
+        high=max((each.high for each in seen), default=math.inf),
+        away=bool(seen) and all(each.is_nonzero for each in seen),
+        truth=truths.pop() if len(truths) == 1 else None,
+    )
+
+
+def together(seen: Iterable[Seen]) -> Seen:
+    """What is made of all of them by something smooth, wherever that is."""
+    seen = list(seen)
+    return Seen(
+        max((each.level for each in seen), default=Level.CONSTANT),
+        frozenset[tuple[str, bool]]().union(*(each.causes for each in seen)),
+        any(each.moves for each in seen),
+        any(each.stopped for each in seen),
+    )
+
+
+def jumping(what: str, seen: Iterable[Seen]) -> Seen:
+    """What may jump where something is done with these, unless none depends on x."""
+    found = together(seen)
+    if found.is_constant:
+        return found
+    own = frozenset({(what, found.moves)})
+    return Seen(Level.JUMPS, found.causes if found.jumps else own, found.moves, found.stopped)

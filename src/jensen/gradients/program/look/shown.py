@@ -1,0 +1,113 @@
+"""Whether a function that may jump, as its program has it, is seen to: along lines through its values.
+
+Branches may meet, and what divides may never be 0. So the function is looked at where a program leaves a
+doubt: on lines from value to value, at several θ, its largest changes are halved until they are jumps or have
+gone; and its derivative, as JAX has it, is held against differences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+LINES, POINTS, PLACES, HALVINGS = 16, 129, 6, 30
+STAYS = 0.5  # of a change, when its interval has become a thousandth: it would be a jump
+RIGHT, SHARE = 0.02, 0.98  # a derivative is right to so much of the largest, at so many of the points
+LEAST = 0.75  # of the lines must lead through finite values
+
+QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+
+Function = Callable[[Any], Any]
+"""From a pytree of real numbers to a vector."""
+
+
+def is_continuous(f: Function, starts: Any, ends: Any) -> bool | None:
+    """Whether no jump is seen on the lines from ``starts`` to ``ends`` (leading axis: lines), and the
+    derivative is right there; None where f is not finite on them.
+    """
+    found = jax.jit(jax.vmap(lambda a, b: _line(f, a, b)), compiler_options=QUICKLY)(starts, ends)
+    finite, jumps, right = (np.asarray(each) for each in found)
+    if finite.mean() < LEAST:
+        return None
+    return not jumps[finite].any() and bool(right[finite].all())
+
+
+def is_differentiated(f: Function, starts: Any, ends: Any) -> bool | None:
+    """Whether the derivative alone is right on these lines."""
+    found = jax.jit(jax.vmap(lambda a, b: _slopes(f, a, b)), compiler_options=QUICKLY)(starts, ends)
+    finite, right = (np.asarray(each) for each in found)
+    return bool(right[finite].all()) if finite.mean() >= LEAST else None
+
+
+def _slopes(f: Function, start: Any, end: Any) -> tuple[Any, Any]:
+    """Whether f and its derivative are finite on a line, and the latter right."""
+    s, y, slope = _along(_between(f, start, end))
+    return jnp.all(jnp.isfinite(y)) & jnp.all(jnp.isfinite(slope)), _is_right(s, y, slope)
+
+
+def _between(f: Function, start: Any, end: Any) -> Function:
+    def at(s: Any) -> Any:
+        return f(jax.tree.map(lambda a, b: a + s.astype(a.dtype) * (b - a), start, end))
+
+    return at
+
+
+def _along(at: Function) -> tuple[Any, Any, Any]:
+    """Points of a line, f there, and its derivative."""
+    s = jnp.linspace(0.0, 1.0, POINTS)
+    return s, *jax.vmap(lambda s: jax.jvp(at, (s,), (jnp.ones_like(s),)))(s)
+
+
+def _line(f: Function, start: Any, end: Any) -> tuple[Any, Any, Any]:
+    """Whether f is finite on a line, jumps, and has the right derivative."""
+    at = _between(f, start, end)
+    s, y, slope = _along(at)
+    finite = jnp.all(jnp.isfinite(y)) & jnp.all(jnp.isfinite(slope))
+    scale = jnp.maximum(jnp.max(jnp.abs(y), axis=0), jnp.finfo(y.dtype).tiny)
+    change = jnp.max(jnp.abs(jnp.diff(y, 2, axis=0)) / scale, axis=1)
+    places = jnp.argsort(change)[-PLACES:]
+    lows = jnp.concatenate([s[places], s[places + 1]])
+    wide, narrow = jax.vmap(lambda low: _halved(at, scale, low, low + 1.0 / (POINTS - 1)))(lows)
+    tiny = _tolerance(y.dtype)
+    jumps = jnp.any((narrow > tiny) & (narrow > STAYS * wide))
+    return finite, jumps, _is_right(s, y, slope)
+
+
+def _halved(at: Function, scale: Any, low: Any, high: Any) -> tuple[Any, Any]:
+    """The change of f over an interval when it has been halved ten times and to the end: always the half with
+    the larger one.
+    """
+
+    def halve(i: Any, now: tuple[Any, ...]) -> tuple[Any, ...]:
+        low, high, at_low, at_high, wide, _ = now
+        middle = (low + high) / 2
+        here = at(middle)
+        left, right = (jnp.max(jnp.abs(a - b) / scale) for a, b in ((here, at_low), (at_high, here)))
+        goes_left = left > right
+        low, high = jnp.where(goes_left, low, middle), jnp.where(goes_left, middle, high)
+        at_low, at_high = jnp.where(goes_left, at_low, here), jnp.where(goes_left, here, at_high)
+        change = jnp.maximum(left, right)
+        return low, high, at_low, at_high, jnp.where(i == 9, change, wide), change
+
+    halvings = 18 if low.dtype == jnp.float32 else HALVINGS
+    zero = jnp.zeros((), scale.dtype)
+    begin = (low, high, at(low), at(high), zero, zero)
+    *_, wide, narrow = jax.lax.fori_loop(0, halvings, halve, begin)
+    return wide, narrow
+
+
+def _tolerance(dtype: Any) -> float:
+    return 3e-5 if jnp.finfo(dtype).eps > 1e-10 else 1e-10
+
+
+def _is_right(s: Any, y: Any, slope: Any) -> Any:
+    """The derivative against central differences, but for a few points beside kinks."""
+    differences = (y[2:] - y[:-2]) / (s[2:] - s[:-2])[:, None]
+    largest = jnp.maximum(jnp.max(jnp.abs(differences), axis=0), jnp.finfo(y.dtype).tiny)
+    noise = 4.0 * jnp.finfo(y.dtype).eps * jnp.max(jnp.abs(y), axis=0) * (POINTS - 1)
+    wrong = jnp.abs(differences - slope[1:-1]) > RIGHT * largest + noise
+    return jnp.mean(~jnp.any(wrong, axis=1)) >= SHARE
