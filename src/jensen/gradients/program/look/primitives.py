@@ -163,7 +163,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 @rule("log")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     x, found = seen[0], _through(seen)
-    return [found.between(*(math.log(end) if 0.0 < end < INF else math.nan for end in (x.low, x.high)))]
+    low, high = (math.log(end) if 0.0 < end < INF else math.nan for end in (x.low, x.high))
+    return [found.between(low, high)]
 
 
 @rule("sqrt", "cbrt")
@@ -420,9 +421,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 
 def _is_integer(var: Any) -> bool:
     """Whether it is a whole number or a condition; keys and the like are not."""
-    return isinstance(var.aval, ShapedArray) and (
-        jnp.issubdtype(var.aval.dtype, jnp.integer) or var.aval.dtype == bool
-    )
+    kind: Any = var.aval.dtype if isinstance(var.aval, ShapedArray) else None
+    return kind is not None and (jnp.issubdtype(kind, jnp.integer) or kind == bool)
 
 
 @rule("is_finite")
