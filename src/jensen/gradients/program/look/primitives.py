@@ -422,7 +422,7 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 def _is_integer(var: Any) -> bool:
     """Whether it is a whole number or a condition; keys and the like are not."""
     kind: Any = var.aval.dtype if isinstance(var.aval, ShapedArray) else None
-    return kind is not None and (jnp.issubdtype(kind, jnp.integer) or kind == bool)
+    return kind is not None and any(jnp.issubdtype(kind, of) for of in (jnp.integer, jnp.bool_))
 
 
 @rule("is_finite")
