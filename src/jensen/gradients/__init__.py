@@ -23,6 +23,7 @@ from jensen.gradients.estimators import (
     Control,
     Controlled,
     DisARM,
+    DReG,
     Estimator,
     Exact,
     ExactLabel,
@@ -42,6 +43,7 @@ from jensen.gradients.estimators.baselines import (
     Scored,
 )
 from jensen.gradients.expectation import Expectation, expectation
+from jensen.gradients.importance import importance_bound
 from jensen.gradients.program.plan import Plan
 from jensen.gradients.randomness.draws import Antithetic, Draws, Independent, Sobol, Stratified
 from jensen.gradients.sampling import draw, fixed_draw, log_density
@@ -61,6 +63,7 @@ __all__ = [
     "Control",
     "Controlled",
     "Cost",
+    "DReG",
     "Derivatives",
     "DisARM",
     "Draws",
@@ -95,6 +98,7 @@ __all__ = [
     "expectation",
     "fixed_draw",
     "gradient_samples",
+    "importance_bound",
     "log_density",
     "validity",
 ]

@@ -50,7 +50,7 @@ def bound(
     >>> bool(abs(gradient["m"]) < 1e-5)  # q is the posterior
     True
     """
-    log_p = _params_first(log_joint)
+    log_p = params_first(log_joint)
 
     def f(z: Any, params: Params) -> Any:
         return log_p(params, z) - _log_guide(guide(params), z)
@@ -58,10 +58,10 @@ def bound(
     return replace(expectation(f, guide, estimator, draws, vouch), log_joint=log_p)
 
 
-PARAMS, HIDDEN = {"params", "theta"}, {"z", "x"}
+PARAMS, HIDDEN = {"params", "theta", "t"}, {"z", "x"}
 
 
-def _params_first(log_joint: Callable[..., Any]) -> LogJoint:
+def params_first(log_joint: Callable[..., Any]) -> LogJoint:
     """``log_joint(params, z)``; the order of old, ``(z, params)``, is known by its names, and turned.
 
     Names that say neither are refused: a wrong guess would be a wrong gradient and no error.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,6 +13,7 @@ from numpyro.distributions import Distribution
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
+from jensen.gradients.distributions.trails import trails_kept
 from jensen.gradients.distributions.validity.warning import warn
 from jensen.gradients.estimators.auto import Auto
 from jensen.gradients.estimators.base import Estimator
@@ -24,10 +25,16 @@ from jensen.gradients.program.variables import ONLY, Variable, as_given, names_i
 from jensen.gradients.randomness.assign import randomness_of
 from jensen.gradients.randomness.draws import Draws, as_draws
 from jensen.gradients.renaming import params_was_theta
-from jensen.gradients.site import Randomness, Site, in_draws
+from jensen.gradients.site import Layout, Randomness, Site, in_draws, of_particles
+from jensen.gradients.surrogates import guard
 
 MEMORIES: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 """What was seen of the f of an expectation, which is costly, for the next call."""
+
+SINGLE = (
+    "the derivative of single costs is right for paths only. Differentiate the expectation itself, take "
+    "Pathwise(), or importance_bound where single costs are weighed against each other"
+)
 
 
 # jax.jit wants a hash and a weak reference
@@ -50,6 +57,8 @@ class Expectation:
         it jumped there. What is known to be wrong stays refused.
     log_joint
         Of a `bound`: ``log_joint(params, z)``, f without the guide.
+    particles
+        Of an `importance_bound`: how many draws are weighed against each other.
     """
 
     f: Callable[[Any, Params], Any]
@@ -58,13 +67,14 @@ class Expectation:
     draws: Draws
     vouch: tuple[str, ...] = ()
     log_joint: Callable[[Params, Any], Any] | None = None
+    particles: int | None = None
 
     def __repr__(self) -> str:
-        what = (
-            f"E[{label(self.f)}(x, params)]"
-            if self.log_joint is None
-            else f"bound of {label(self.log_joint)}"
-        )
+        what = f"E[{label(self.f)}(x, params)]"
+        if self.log_joint is not None:
+            what = f"bound of {label(self.log_joint)}"
+        if self.particles is not None:
+            what = f"importance-weighted {what} by {self.particles} particles"
         return f"{what} over {label(self.distribution)}: {label(self.estimator)}, {label(self.draws)}"
 
     @params_was_theta
@@ -72,15 +82,32 @@ class Expectation:
         self, params: Params, key: Any = None, state: Any = None, *, plan: Plan | None = None
     ) -> Any:
         """The estimate of E[f], a mean over the draws. The key may be left out where nothing is drawn."""
-        return jnp.mean(self.costs(params, key, state, plan=plan))
+        return jnp.mean(self.estimates(params, key, state, plan=plan))
 
     @params_was_theta
     def costs(self, params: Params, key: Any = None, state: Any = None, *, plan: Plan | None = None) -> Any:
-        """The cost of every draw, (batches, coupled). A plan that is given is not made again."""
+        """The cost of every draw, (batches, coupled). A plan that is given is not made again.
+
+        Their derivative is right for paths only, and raises elsewhere: what estimators add to a cost has the
+        right mean, and nothing but a mean may be taken of it.
+        """
+        planned = self.plan(params) if plan is None else plan
+        found = self.estimates(params, key, state, plan=planned)
+        return found if planned.is_of_paths else guard(found, f"{self!r}: {SINGLE}")
+
+    def estimates(
+        self, params: Params, key: Any = None, state: Any = None, *, plan: Plan | None = None
+    ) -> Any:
+        """What every draw adds to the mean, (batches, coupled): means of it are right, and of its slope."""
         with validation_enabled(False):  # θ is looked at once, and not again for every draw
             described = self.distribution(params)
             planned = self._plan(described, params) if plan is None else plan
             return self._costs(described, planned.treatments, params, key, state, planned.remarks)
+
+    @property
+    def layout(self) -> Layout:
+        """How the draws are arranged, with their particles."""
+        return replace(self.draws.layout, num_particles=self.particles)
 
     def _costs(
         self,
@@ -94,12 +121,14 @@ class Expectation:
         for remark in remarks:
             warn(remark)
         variables = variables_of(described)
-        layout = self.draws.layout
+        layout = self.layout
+        is_weighed = self.particles is not None
 
         def run(randomness: dict[str, Randomness]) -> Any:
             def go_on(left: list[Variable], values: dict[str, Any]) -> Any:
                 if not left:
-                    return one_number(self.f(as_given(described, values), params))
+                    cost = self.f(as_given(described, values), params)
+                    return cost if is_weighed else one_number(cost)
                 variable, *later = left
                 name = variable.name
                 site = Site(
@@ -116,9 +145,11 @@ class Expectation:
                     site, lambda value: go_on(later, {**values, name: value})
                 )
 
-            return go_on(variables, {})
+            with trails_kept():
+                return go_on(variables, {})
 
-        return in_draws(run, layout, randomness_of(treatments, self.draws, key))
+        each = of_particles(run, log_mean_exp) if is_weighed else run
+        return in_draws(each, layout, randomness_of(treatments, self.draws, layout, key))
 
     @params_was_theta
     def plan(self, params: Params) -> Plan:
@@ -177,7 +208,7 @@ class Expectation:
 
         memory = MEMORIES.setdefault(self, {})
         return plan_of(
-            Program(variables, estimators, self.draws.layout, self.vouch, describe, self.follows, memory),
+            Program(variables, estimators, self.layout, self.vouch, describe, self.follows, memory),
             params,
         )
 
@@ -201,6 +232,11 @@ class Expectation:
         if missing := [name for name in names if name not in self.estimator]:
             raise ValueError(f"no estimator for {', '.join(missing)}: Auto() takes one by itself")
         return {name: _checked(each, f"the estimator of {name!r}") for name, each in self.estimator.items()}
+
+
+def log_mean_exp(logs: Any) -> Any:
+    """Of the particles, the leading axis; the sum of it over groups that are weighed by themselves."""
+    return jnp.sum(jax.nn.logsumexp(logs, axis=0) - jnp.log(len(logs)))
 
 
 def expectation(

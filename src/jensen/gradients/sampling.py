@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.lax import stop_gradient
 
+from jensen.gradients.distributions import trails
 from jensen.gradients.distributions.densities import entries
 from jensen.gradients.distributions.noise import route
 from jensen.gradients.distributions.samplers import sample
@@ -16,7 +17,15 @@ from jensen.gradients.site import Site
 
 def draw(site: Site, distribution: Any = None) -> Any:
     """A draw whose derivative in the parameters is the distribution's own path."""
-    distribution = site.distribution if distribution is None else distribution
+    return own_draw(site, site.distribution) if distribution is None else _drawn(site, distribution)
+
+
+def own_draw(site: Site, distribution: Any) -> Any:
+    """The same, where parameters of the distribution of the site are guarded or held fixed."""
+    return trails.owned(_drawn(site, distribution))
+
+
+def _drawn(site: Site, distribution: Any) -> Any:
     made = route(distribution)
     if made is not None and site.randomness.noise is not None:
         return made.transform(distribution, site.randomness.noise)
@@ -25,7 +34,7 @@ def draw(site: Site, distribution: Any = None) -> Any:
 
 def fixed_draw(site: Site) -> Any:
     """A draw without a derivative, of any order: that of a sampler is never asked for."""
-    return stop_gradient(draw(site, fixed(site.distribution)))
+    return trails.fixed(own_draw(site, fixed(site.distribution)))
 
 
 def fixed(distribution: Any) -> Any:

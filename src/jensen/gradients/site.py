@@ -10,14 +10,19 @@ import jax
 
 BATCH = "jensen_batch"
 COUPLED = "jensen_coupled"
+PARTICLE = "jensen_particle"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the draws are arranged: independent batches of draws that are coupled with each other."""
+    """How the draws are arranged: independent batches of draws that are coupled with each other.
+
+    Each may be one of several independent particles, of which something is made.
+    """
 
     num_batches: int
     num_coupled: int
+    num_particles: int | None = None
 
     @property
     def num_draws(self) -> int:
@@ -27,7 +32,18 @@ class Layout:
     @property
     def leading(self) -> tuple[int, ...]:
         """The leading axes of the randomness; the second is left out where nothing is coupled."""
-        return (self.num_batches, self.num_coupled) if self.num_coupled > 1 else (self.num_batches,)
+        draws = (self.num_batches, self.num_coupled) if self.num_coupled > 1 else (self.num_batches,)
+        return (*draws, *self.particles)
+
+    @property
+    def particles(self) -> tuple[int, ...]:
+        """Their axis, where there are any."""
+        return () if self.num_particles is None else (self.num_particles,)
+
+    @property
+    def num_evaluated(self) -> int:
+        """All of them, with their particles."""
+        return self.num_draws * (self.num_particles or 1)
 
     def index(self) -> Any:
         """The number of the draw that is being made."""
@@ -101,6 +117,11 @@ class Site:
 
     def _sum_of_batch(self, value: Any) -> Any:
         return jax.lax.psum(value, COUPLED) if self.layout.num_coupled > 1 else value
+
+
+def of_particles(run: Callable[..., Any], combine: Callable[[Any], Any]) -> Callable[..., Any]:
+    """What is made of the costs of all particles of a draw."""
+    return lambda randomness: combine(jax.vmap(run, axis_name=PARTICLE)(randomness))
 
 
 Cost = Callable[[Any], Any]

@@ -53,7 +53,7 @@ def on_derivative(act: Callable[[], None], x: Any) -> Any:
         return value
 
     def rule(primals: Any, tangents: Any) -> Any:
-        if not _is_zero(tangents[0]):
+        if not is_zero(tangents[0]):
             act()
         return primals[0], tangents[0]
 
@@ -76,7 +76,7 @@ def rescaled(x: Any, factor: Any) -> Any:
 
 def _rescaled_rule(primals: Any, tangents: Any) -> Any:
     (x, factor), (move, _) = primals, tangents
-    return x, move if _is_zero(move) else jax.lax.stop_gradient(factor) * move
+    return x, move if is_zero(move) else jax.lax.stop_gradient(factor) * move
 
 
 rescaled.defjvp(_rescaled_rule, symbolic_zeros=True)
@@ -91,7 +91,7 @@ def linear(x: Any, slope: Any, why: str) -> Any:
 
     def rule(primals: Any, tangents: Any) -> Any:
         value = zero(*primals)
-        if _is_zero(tangents[0]):
+        if is_zero(tangents[0]):
             return value, jnp.zeros_like(value)
         once = guard(primals[1], why) + 0.0 * guard(primals[0], why)
         return value, jnp.sum(once * tangents[0]).astype(value.dtype)
@@ -100,5 +100,18 @@ def linear(x: Any, slope: Any, why: str) -> Any:
     return zero(x, slope)
 
 
-def _is_zero(tangent: Any) -> bool:
+@jax.custom_jvp
+def steep(x: Any, slope: Any) -> Any:
+    """0, with the derivative ``slope``, which is a constant, of the shape of x, and may be infinite."""
+    return jnp.zeros((), jnp.result_type(x, slope))
+
+
+@steep.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    x, slope = primals
+    return steep(x, slope), jnp.sum(slope * tangents[0])
+
+
+def is_zero(tangent: Any) -> bool:
+    """Whether nothing moves, in a rule that is told so."""
     return isinstance(tangent, SymbolicZero)

@@ -27,8 +27,10 @@ def where(F: Expectation, plan: Plan, params: Params, keys: Any, bad: Any) -> st
 
 
 def _first(F: Expectation, plan: Plan, params: Params, key: Any) -> tuple[int | None, str, float]:
+    if F.particles is not None:  # no cost belongs to one value
+        return None, "", 0.0
     seen: list[tuple[Any, Any, Any]] = []
-    jax.block_until_ready(replace(F, f=_recording(F, seen)).costs(params, key, F.init(), plan=plan))
+    jax.block_until_ready(replace(F, f=_recording(F, seen)).estimates(params, key, F.init(), plan=plan))
     if (found := _pick(seen, lambda value, draw: ~np.isfinite(value))) is not None:
         return found
     slopes = _slopes(F, plan, params, key)
@@ -80,5 +82,5 @@ def _flat(leaf: Any, many: tuple[int, ...], lead: int) -> Any:
 
 def _slopes(F: Expectation, plan: Plan, params: Params, key: Any) -> Any:
     """Of every draw (draws, parameters), forward: one pass for each parameter."""
-    tangents = jax.jacfwd(lambda params: F.costs(params, key, F.init(), plan=plan).reshape(-1))(params)
+    tangents = jax.jacfwd(lambda params: F.estimates(params, key, F.init(), plan=plan).reshape(-1))(params)
     return columns(tangents, F.draws.layout.num_draws)

@@ -112,7 +112,7 @@ def lowered(F: Expectation, plan: Plan, params: Params, keys: Any, pool: Executo
 
         return run.lower(params, keys)
 
-    at_once = min(len(keys), max(1, AT_ONCE // F.draws.layout.num_draws))
+    at_once = min(len(keys), max(1, AT_ONCE // F.layout.num_evaluated))
     program = lower(at_once)
     return Lowered(lower, at_once, program, pool and pool.submit(program.compile, QUICKLY))
 

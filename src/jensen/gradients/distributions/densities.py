@@ -12,9 +12,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jax.scipy.special import betaln, gammaln, xlogy
+from jax.scipy.special import betaln, gammaln
 
+from jensen.gradients.distributions import transformed, truncated
 from jensen.gradients.distributions.by_type import ByType
+from jensen.gradients.where import where
 
 DENSITIES = ByType()
 
@@ -40,9 +42,42 @@ def _(d: Any, value: Any) -> Any:
     return entries(d.base_dist, value)
 
 
+@DENSITIES.add(*transformed.TRANSFORMED)
+def _(d: Any, value: Any) -> Any:
+    """From what a draw was made of, where that is known."""
+    return transformed.log_density(d, value, joint)
+
+
+@DENSITIES.add(*truncated.TRUNCATED)
+def _(d: Any, value: Any) -> Any:
+    return truncated.log_density(d, value) if truncated.is_known(d) else d.log_prob(value)
+
+
 @DENSITIES.add(dist.BernoulliLogits)
 def _(d: Any, value: Any) -> Any:
-    return value * d.logits - jax.nn.softplus(d.logits)  # linear: relaxed bits have a density too
+    """Linear: relaxed bits have a density too."""
+    return -_times(value, jax.nn.softplus(-d.logits)) - _times(1.0 - value, jax.nn.softplus(d.logits))
+
+
+@DENSITIES.add(dist.BernoulliProbs)
+def _(d: Any, value: Any) -> Any:
+    return _times_log(value, d.probs) + _times_log(1 - value, 1.0 - d.probs)
+
+
+@DENSITIES.add(dist.BinomialProbs)
+def _(d: Any, value: Any) -> Any:
+    of_counts = _times_log(value, d.probs) + _times_log(d.total_count - value, 1.0 - d.probs)
+    return log_ways(d.total_count, value) + of_counts
+
+
+@DENSITIES.add(dist.GeometricProbs)
+def _(d: Any, value: Any) -> Any:
+    return _times_log(value, 1.0 - d.probs) + jnp.log(d.probs)
+
+
+@DENSITIES.add(dist.Poisson)
+def _(d: Any, value: Any) -> Any:
+    return _times_log(value, d.rate) - d.rate - gammaln(value + 1.0)
 
 
 @DENSITIES.add(dist.CategoricalProbs, dist.OrderedLogistic)
@@ -56,10 +91,25 @@ def _(d: Any, value: Any) -> Any:
     return _picked(jax.nn.log_softmax(d.logits), value)
 
 
+def _times(count: Any, x: Any) -> Any:
+    """0 · ∞ is 0."""
+    return where(count == 0, 0.0, count * x)
+
+
+def _times_log(count: Any, p: Any) -> Any:
+    """count · log p, and 0 · log 0 is 0."""
+    return count * jnp.log(where(count == 0, 1.0, p))
+
+
+def log_ways(n: Any, value: Any) -> Any:
+    """log of n over value."""
+    return gammaln(n + 1.0) - gammaln(value + 1.0) - gammaln(n - value + 1.0)
+
+
 def _picked(log_p: Any, value: Any) -> Any:
     """log p of a label, or of a one-hot vector, which may be relaxed."""
     if jnp.issubdtype(jnp.result_type(value), jnp.inexact):
-        return jnp.sum(value * log_p, axis=-1)
+        return jnp.sum(where(value == 0.0, 0.0, value * log_p), axis=-1)
     log_p = jnp.broadcast_to(log_p, (*jnp.shape(value), log_p.shape[-1]))
     return jnp.take_along_axis(log_p, jnp.asarray(value)[..., None], axis=-1)[..., 0]
 
@@ -67,15 +117,15 @@ def _picked(log_p: Any, value: Any) -> Any:
 @DENSITIES.add(dist.MultinomialProbs)
 def _(d: Any, value: Any) -> Any:
     ways = gammaln(d.total_count + 1.0) - jnp.sum(gammaln(value + 1.0), axis=-1)
-    of_counts = jnp.sum(xlogy(value * 1.0, d.probs), axis=-1)
+    of_counts = jnp.sum(_times_log(value, d.probs), axis=-1)
     return ways + of_counts - d.total_count * jnp.log(jnp.sum(d.probs, axis=-1))
 
 
 @DENSITIES.add(dist.BinomialLogits)
 def _(d: Any, value: Any) -> Any:
     n = d.total_count
-    ways = gammaln(n + 1.0) - gammaln(value + 1.0) - gammaln(n - value + 1.0)
-    return ways - value * jax.nn.softplus(-d.logits) - (n - value) * jax.nn.softplus(d.logits)
+    of_counts = _times(value, jax.nn.softplus(-d.logits)) + _times(n - value, jax.nn.softplus(d.logits))
+    return log_ways(n, value) - of_counts
 
 
 @DENSITIES.add(dist.Gamma)
@@ -108,13 +158,20 @@ def _(d: Any, value: Any) -> Any:
 @DENSITIES.add(dist.ZeroInflatedProbs, dist.ZeroInflatedPoisson)
 def _(d: Any, value: Any) -> Any:
     counted = jnp.log1p(-d.gate) + entries(d.base_dist, value)
-    return jnp.where(value == 0, jnp.logaddexp(jnp.log(d.gate), counted), counted)
+    return where(value == 0, _with_more(counted, d.gate), counted)
+
+
+def _with_more(log_p: Any, gate: Any) -> Any:
+    """log (gate + p), which has a derivative where the gate is 0."""
+    is_closed = gate == 0.0
+    either = jnp.logaddexp(jnp.log(where(is_closed, 1.0, gate)), log_p)
+    return where(is_closed, log_p + gate * jnp.exp(-log_p), either)
 
 
 @DENSITIES.add(dist.ZeroInflatedLogits)
 def _(d: Any, value: Any) -> Any:
     counted = -jax.nn.softplus(d.gate_logits) + entries(d.base_dist, value)
-    return jnp.where(value == 0, jnp.logaddexp(-jax.nn.softplus(-d.gate_logits), counted), counted)
+    return where(value == 0, jnp.logaddexp(-jax.nn.softplus(-d.gate_logits), counted), counted)
 
 
 @DENSITIES.add(dist.MixtureSameFamily)
@@ -128,17 +185,31 @@ def _(d: Any, value: Any) -> Any:
 
 
 def _mixed(mixture: Any, of_components: Any) -> Any:
-    parts = jax.nn.log_softmax(mixture.mixing_distribution.logits) + of_components
-    parts: Any = jnp.where(jnp.isneginf(parts), -jnp.inf, parts)
+    """log Σ w_k p_k: weights by their probabilities have a derivative where they are 0."""
+    mixing = mixture.mixing_distribution
+    if isinstance(mixing, dist.CategoricalProbs):
+        return _mixed_by(mixing.probs / jnp.sum(mixing.probs, axis=-1, keepdims=True), of_components)
+    parts = jax.nn.log_softmax(mixing.logits) + of_components
+    parts = where(jnp.isneginf(parts), -jnp.inf, parts)
     return jax.nn.logsumexp(parts, axis=-1)
+
+
+def _mixed_by(weights: Any, log_p: Any) -> Any:
+    """log Σ w_k p_k, from the largest of its terms."""
+    terms = where(weights > 0.0, jnp.log(where(weights > 0.0, weights, 1.0)) + log_p, -jnp.inf)
+    highest: Any = jax.lax.stop_gradient(jnp.max(terms, axis=-1, keepdims=True))
+    highest = where(jnp.isneginf(highest), 0.0, highest)
+    is_outside = jnp.isneginf(log_p)
+    ratios = where(is_outside, 0.0, jnp.exp(where(is_outside, 0.0, log_p - highest)))
+    return jnp.log(jnp.sum(weights * ratios, axis=-1)) + highest[..., 0]
 
 
 def _within(d: Any, value: Any) -> Any:
     """log p; −∞ beyond the support, where a density may be anything."""
     is_within = d.support(value)
     inner = jnp.reshape(is_within, (*jnp.shape(is_within), *[1] * d.event_dim))
-    safe = jnp.where(inner, value, d.support.feasible_like(value))
-    return jnp.where(is_within, joint(d, safe), -jnp.inf)
+    safe = where(inner, value, d.support.feasible_like(value))
+    return where(is_within, joint(d, safe), -jnp.inf)
 
 
 def _gamma(concentration: Any, rate: Any, value: Any) -> Any:
@@ -151,8 +222,8 @@ def _power(concentration: Any, x: Any, edge: float | None = None) -> Any:
     """(c − 1) log x; below the smallest number ``edge`` the logarithm of ∫ t^(c−1) dt over all of them."""
     edge = float(jnp.finfo(jnp.result_type(x, float)).tiny) if edge is None else edge
     is_lost = x < edge
-    safe: Any = jnp.where(is_lost, 1.0, x)
-    return jnp.where(
+    safe = where(is_lost, 1.0, x)
+    return where(
         is_lost,
         concentration * math.log(edge) - jnp.log(concentration),
         (concentration - 1.0) * jnp.log(safe),

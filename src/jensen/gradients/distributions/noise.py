@@ -15,7 +15,9 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax.scipy.special import ndtri
 
+from jensen.gradients.distributions import truncated
 from jensen.gradients.distributions.by_type import ByType
+from jensen.gradients.distributions.transformed import TRANSFORMED, pushed
 
 Transform = Callable[[Any, Any], Any]
 
@@ -101,7 +103,11 @@ _add(LOGISTIC, _located, dist.Logistic)
 _add(GUMBEL, _located, dist.Gumbel)
 _add(CAUCHY, _located, dist.Cauchy)
 _add(NORMAL, lambda d, e: jnp.exp(d.loc + d.scale * e), dist.LogNormal)
-_add(NORMAL, lambda d, e: d.loc + jnp.einsum("...ij,...j->...i", d.scale_tril, e), dist.MultivariateNormal)
+_add(
+    NORMAL,
+    lambda d, e: d.loc + jnp.einsum("...ij,...j->...i", jnp.tril(d.scale_tril), e),
+    dist.MultivariateNormal,
+)
 _add(HALF_NORMAL, lambda d, e: d.scale * e, dist.HalfNormal)
 _add(HALF_CAUCHY, lambda d, e: d.scale * e, dist.HalfCauchy)
 _add(EXPONENTIAL, lambda d, e: e / d.rate, dist.Exponential)
@@ -137,7 +143,9 @@ _add(UNIFORM, lambda d, u: (d.low + jnp.floor((d.high - d.low + 1) * u)).astype(
 
 
 def _first_above(probs: Any, u: Any) -> Any:
-    return jnp.sum(u[..., None] > jnp.cumsum(probs, axis=-1)[..., :-1], axis=-1)
+    """The label at a uniform number; of probabilities of 0 there is none, and they need not add up to 1."""
+    sums = jnp.cumsum(probs, axis=-1)
+    return jnp.sum(u[..., None] * sums[..., -1:] >= sums[..., :-1], axis=-1)
 
 
 @ROUTES.add(dist.Independent, dist.ExpandedDistribution, dist.MaskedDistribution)
@@ -146,24 +154,14 @@ def _(distribution: Any) -> Route | None:
     return None if inner is None else Route(inner.noise, lambda d, e: inner.transform(d.base_dist, e))
 
 
-@ROUTES.add(dist.TransformedDistribution, dist.FoldedDistribution)
+@ROUTES.add(*TRANSFORMED, dist.FoldedDistribution)
 def _(distribution: Any) -> Route | None:
     inner = route(distribution.base_dist)
     if inner is None or distribution.base_dist.shape() != distribution.shape():
         return None
-    return Route(inner.noise, lambda d, e: _pushed(d.transforms, inner.transform(d.base_dist, e)))
+    return Route(inner.noise, lambda d, e: pushed(d, inner.transform(d.base_dist, e)))
 
 
-def _pushed(transforms: Any, value: Any) -> Any:
-    for transform in transforms:
-        value = transform(value)
-    return value
-
-
-@ROUTES.add(
-    dist.LeftTruncatedDistribution, dist.RightTruncatedDistribution, dist.TwoSidedTruncatedDistribution
-)
+@ROUTES.add(*truncated.TRUNCATED)
 def _(distribution: Any) -> Route | None:
-    """By the quantile, where that of the whole distribution is at hand."""
-    base = distribution.base_dist
-    return None if isinstance(base, dist.StudentT) else Route(UNIFORM, lambda d, u: d.icdf(u))
+    return Route(UNIFORM, truncated.quantile) if truncated.is_known(distribution) else None

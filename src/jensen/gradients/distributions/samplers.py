@@ -11,6 +11,8 @@ import numpyro.distributions as dist
 from jensen.gradients.distributions.by_type import ByType
 from jensen.gradients.distributions.implicit import angles, mixtures
 from jensen.gradients.distributions.implicit.gammas import gamma, log_gamma
+from jensen.gradients.distributions.trails import changed
+from jensen.gradients.distributions.transformed import TRANSFORMED, pushed
 
 Shape = tuple[int, ...]
 
@@ -30,7 +32,11 @@ def is_ours(distribution: Any) -> bool:
 
 
 def _sample(distribution: Any, key: Any, shape: Shape) -> Any:
-    return _handler(distribution)(distribution, key, shape)
+    """Of this shape, which may have more leading axes than one draw."""
+    handler = _handler(distribution)
+    if handler is None:
+        return distribution.sample(key, shape[: len(shape) - len(distribution.shape())])
+    return handler(distribution, key, shape)
 
 
 def _handler(distribution: Any) -> Any:
@@ -40,13 +46,7 @@ def _handler(distribution: Any) -> Any:
     return handler if is_ours(distribution.base_dist) else None
 
 
-WRAPPING = (
-    dist.Independent,
-    dist.MaskedDistribution,
-    dist.ExpandedDistribution,
-    dist.TransformedDistribution,
-    dist.FoldedDistribution,
-)
+WRAPPING = (dist.Independent, dist.MaskedDistribution, dist.ExpandedDistribution)
 """Drawn here where the distribution is that they are made of."""
 
 
@@ -58,23 +58,25 @@ def _(d: Any, key: Any, shape: Shape) -> Any:
 @SAMPLERS.add(dist.ExpandedDistribution)
 def _(d: Any, key: Any, shape: Shape) -> Any:
     """Axes of length 1 that are expanded are drawn as leading ones, and put in their place."""
-    base = d.base_dist.shape()
+    base, rank = d.base_dist.shape(), len(d.base_dist.batch_shape)
     lead, within = shape[: len(shape) - len(base)], shape[len(shape) - len(base) :]
-    stretched = [axis for axis, size in enumerate(base) if size != within[axis]]
+    stretched = [axis for axis in range(rank) if base[axis] != within[axis]]
     counts = [within[axis] for axis in stretched]
-    value = _sample(d.base_dist, key, (*lead, *counts, *base))
-    for place, axis in enumerate(stretched):
-        value = jnp.swapaxes(value, len(lead) + place, len(lead) + len(counts) + axis)
-    return value.reshape(shape)
+    batch = (*lead, *within[:rank])
+
+    def placed(value: Any) -> Any:
+        event = value.shape[len(lead) + len(counts) + rank :]
+        for place, axis in enumerate(stretched):
+            value = jnp.swapaxes(value, len(lead) + place, len(lead) + len(counts) + axis)
+        return value.reshape(*batch, *event)
+
+    return changed(_sample(d.base_dist, key, (*lead, *counts, *base)), placed)
 
 
-@SAMPLERS.add(dist.TransformedDistribution, dist.FoldedDistribution)
+@SAMPLERS.add(*TRANSFORMED, dist.FoldedDistribution)
 def _(d: Any, key: Any, shape: Shape) -> Any:
     lead = shape[: len(shape) - len(d.shape())]
-    value = _sample(d.base_dist, key, (*lead, *d.base_dist.shape()))
-    for step in d.transforms:
-        value = step(value)
-    return value
+    return pushed(d, _sample(d.base_dist, key, (*lead, *d.base_dist.shape())))
 
 
 @SAMPLERS.add(dist.Gamma)
@@ -111,7 +113,14 @@ def _(d: Any, key: Any, shape: Shape) -> Any:
 @SAMPLERS.add(dist.MultivariateStudentT)
 def _(d: Any, key: Any, shape: Shape) -> Any:
     z = _over_root_of_chi2(jnp.asarray(d.df)[..., None], key, shape, (*shape[:-1], 1))
-    return d.loc + jnp.einsum("...ij,...j->...i", d.scale_tril, z)
+    return d.loc + jnp.einsum("...ij,...j->...i", jnp.tril(d.scale_tril), z)
+
+
+@SAMPLERS.add(dist.MatrixNormal)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    rows, columns = jnp.tril(d.scale_tril_row), jnp.tril(d.scale_tril_column)
+    noise = jax.random.normal(key, shape)
+    return d.loc + jnp.einsum("...ij,...jk,...lk->...il", rows, noise, columns)
 
 
 def _over_root_of_chi2(df: Any, key: Any, shape: Shape, shape_of_chi2: Shape) -> Any:

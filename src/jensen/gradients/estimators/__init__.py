@@ -8,7 +8,7 @@ from jensen.gradients.estimators.exact import Exact
 from jensen.gradients.estimators.landing import StickTheLanding
 from jensen.gradients.estimators.measure import MeasureValued
 from jensen.gradients.estimators.mixture import ExactLabel
-from jensen.gradients.estimators.pathwise import Pathwise
+from jensen.gradients.estimators.pathwise import DReG, Pathwise
 from jensen.gradients.estimators.relaxed import REBAR, RELAX, Concrete
 from jensen.gradients.estimators.score import ScoreFunction
 
@@ -20,6 +20,7 @@ __all__ = [
     "Concrete",
     "Control",
     "Controlled",
+    "DReG",
     "DisARM",
     "Estimator",
     "Exact",

@@ -38,6 +38,11 @@ class Estimator(Labelled, ABC):
         return False
 
     @property
+    def is_path(self) -> bool:
+        """Whether it returns the cost of its own draw, and adds nothing whose mean only is right."""
+        return False
+
+    @property
     def memory(self) -> Any:
         """What remembers earlier calls, with ``init`` and ``update``; None where nothing does."""
         return None

@@ -130,7 +130,9 @@ def _covariance(distribution: Any, size: int) -> Any:
     entries = unwrapped(distribution)
     if isinstance(entries, dist.MultivariateNormal):
         dimension = entries.event_shape[0]
-        covariance: Any = entries.covariance_matrix
+        given: Any = entries.scale_tril
+        factor = jnp.tril(given)
+        covariance: Any = factor @ jnp.swapaxes(factor, -1, -2)
         full = jnp.broadcast_to(covariance, (*entries.batch_shape, dimension, dimension))
         return block_diag(*full.reshape(-1, dimension, dimension))
     return jnp.diag(jnp.broadcast_to(distribution.variance, distribution.shape()).reshape(size))

@@ -123,7 +123,8 @@ def _(distribution: Any, x: Any, key: Any, coupled: bool) -> list[Weak]:
     """Each probability, less that of the draw: the changes of probabilities add up to 0."""
     probs = jnp.broadcast_to(distribution.probs, (*x.shape, distribution.probs.shape[-1]))
     other = None if coupled else distribution.sample(key)
-    return [Weak(probs[..., k], 1.0, jnp.full_like(x, k), other) for k in range(probs.shape[-1])]
+    whole = 1.0 / jnp.sum(probs, axis=-1)
+    return [Weak(probs[..., k], whole, jnp.full_like(x, k), other) for k in range(probs.shape[-1])]
 
 
 @_of(dist.CategoricalLogits)

@@ -16,7 +16,10 @@ from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.quadrature import Rule, rule, standard_normal
 from jensen.gradients.estimators.support import finite_support
 from jensen.gradients.site import Cost, Site
+from jensen.gradients.surrogates import steep
+from jensen.gradients.where import where
 
+BY_LOGITS = (dist.BernoulliLogits, dist.CategoricalLogits, dist.BinomialLogits)
 MANY = 10**9  # beyond which a number is not spelled out
 
 
@@ -62,7 +65,8 @@ class Exact(Estimator):
 
     def cost(self, site: Site, then: Cost) -> Any:
         values, probabilities = self._grid(site.distribution)
-        return jnp.sum(probabilities * jax.vmap(then)(values))
+        values = possible_values(values, probabilities, site.distribution)
+        return _weighted(probabilities, jax.vmap(then)(values))
 
     def _count(self, distribution: Any) -> int | None:
         each = self._entry(distribution)
@@ -78,12 +82,28 @@ class Exact(Estimator):
         if each is not None:
             return joint_values(each)
         noise, weights = standard_normal(self.num_points, distribution.event_shape[0])
-        return distribution.loc + noise @ distribution.scale_tril.T, weights
+        return distribution.loc + noise @ jnp.tril(distribution.scale_tril).T, weights
 
     def _entry(self, distribution: Any) -> Rule | None:
         entries = unwrapped(distribution)
         finite = finite_support(entries)
         return rule(entries, self.num_points) if finite is None else finite
+
+
+def possible_values(values: Any, probabilities: Any, distribution: Any) -> Any:
+    """What is left out for good, as labels are by logits of −∞, is never tried: the likeliest value is."""
+    if not isinstance(unwrapped(distribution), BY_LOGITS):
+        return values
+    is_out = (probabilities == 0.0).reshape(-1, *[1] * (values.ndim - 1))
+    return where(is_out, values[jnp.argmax(probabilities)], values)
+
+
+def _weighted(probabilities: Any, costs: Any) -> Any:
+    """Σ p c: 0 · ∞ is 0, and its derivative in a probability of 0 is infinite."""
+    is_edge = (probabilities == 0.0) & ~jnp.isfinite(costs)
+    slope = jax.lax.stop_gradient(where(is_edge, costs, 0.0))
+    safe = where(is_edge, 0.0, costs)
+    return jnp.sum(probabilities * safe) + steep(probabilities, slope)
 
 
 def joint_values(each: Rule) -> tuple[Any, Any]:

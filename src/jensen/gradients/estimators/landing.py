@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jax
-
+from jensen.gradients.distributions.trails import fixed
 from jensen.gradients.distributions.validity.guards import (
     path_order,
     path_refusal,
@@ -45,4 +44,4 @@ class StickTheLanding(Estimator):
         x = path(site)
         apart = site.distribution if site.apart is None else site.apart()
         distribution = score_guarded(apart, site.vouched)
-        return then(x) + (box(log_density(distribution, jax.lax.stop_gradient(x))) - 1.0)
+        return then(x) + (box(log_density(distribution, fixed(x))) - 1.0)

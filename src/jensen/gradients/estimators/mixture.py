@@ -46,6 +46,10 @@ class ExactLabel(Estimator):
         return self.inside.is_biased
 
     @property
+    def is_path(self) -> bool:
+        return self.inside.is_path
+
+    @property
     def memory(self) -> Any:
         return self.inside.memory
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from jensen.gradients.distributions.validity.guards import path_guarded, path_order, path_refusal
 from jensen.gradients.estimators.base import Estimator
-from jensen.gradients.sampling import draw
+from jensen.gradients.sampling import own_draw
 from jensen.gradients.site import Cost, Site
 
 
@@ -26,6 +26,10 @@ class Pathwise(Estimator):
     def order_for(self, distribution: Any) -> float:
         return path_order(distribution)
 
+    @property
+    def is_path(self) -> bool:
+        return True
+
     def has_path(self, distribution: Any) -> bool:
         return True
 
@@ -36,6 +40,16 @@ class Pathwise(Estimator):
         return then(path(site))
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class DReG(Pathwise):
+    """The doubly reparameterized gradient of an `importance_bound` (Tucker, Lawson, Gu and Maddison, 2019).
+
+    The density of the guide is not differentiated in its parameters at all, and a path is followed by the
+    square of the weight of its particle: the same mean, and a signal that does not vanish against its noise
+    where there are more particles. In other expectations it is the path.
+    """
+
+
 def path(site: Site) -> Any:
     """A draw that moves with its parameters; those without a path are guarded."""
-    return draw(site, path_guarded(site.distribution, site.vouched))
+    return own_draw(site, path_guarded(site.distribution, site.vouched))

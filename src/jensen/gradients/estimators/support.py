@@ -3,26 +3,51 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from math import prod
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 
-from jensen.gradients.distributions.densities import entries
+from jensen.gradients.distributions.densities import entries, log_ways
 from jensen.gradients.estimators.quadrature import Rule
+from jensen.gradients.where import where
 
 
 @singledispatch
 def finite_support(distribution: Any) -> Rule | None:
     """Each (num_values, *shape); None where the support is not finite or the entries are not independent."""
+    values = _enumerated(distribution)
+    return None if values is None else Rule(values, jnp.exp(entries(distribution, values)))
+
+
+def _enumerated(distribution: Any) -> Any:
     if not distribution.has_enumerate_support or distribution.event_shape:
         return None
     try:
-        values = distribution.enumerate_support(expand=True)
+        return distribution.enumerate_support(expand=True)
     except (NotImplementedError, jax.errors.JAXTypeError):  # a support that depends on a parent
         return None
-    return Rule(values, jnp.exp(entries(distribution, values)))
+
+
+WHOLE = 4
+"""So many derivatives of a power are right where a probability is 0."""
+
+
+@finite_support.register(dist.BinomialProbs)
+def _(distribution: Any) -> Rule | None:
+    values, p, n = _enumerated(distribution), distribution.probs, distribution.total_count
+    if values is None:
+        return None
+    return Rule(values, _power(p, values) * _power(1.0 - p, n - values) * jnp.exp(log_ways(n, values)))
+
+
+def _power(p: Any, count: Any) -> Any:
+    """A few factors one by one, the others in the logarithm."""
+    few = jnp.clip(count, 0, WHOLE)
+    factors = [where(few > k, p, 1.0) for k in range(WHOLE)]
+    return prod(factors, start=jnp.ones(())) * jnp.exp((count - few) * jnp.log(where(p > 0.0, p, 1.0)))
 
 
 @finite_support.register(dist.BernoulliProbs)
@@ -37,8 +62,14 @@ def _(distribution: Any) -> Rule | None:
 
 @finite_support.register(dist.CategoricalProbs)
 def _(distribution: Any) -> Rule | None:
-    probabilities = distribution.probs / jnp.sum(distribution.probs, axis=-1, keepdims=True)
+    probabilities = _normalized(distribution.probs)
     return Rule(distribution.enumerate_support(expand=True), jnp.moveaxis(probabilities, -1, 0))
+
+
+def _normalized(probs: Any) -> Any:
+    """Where one is 0 what all add up to is held fixed: an infinite cost moves no other."""
+    total = jnp.sum(probs, axis=-1, keepdims=True)
+    return where(probs == 0.0, probs / jax.lax.stop_gradient(total), probs / total)
 
 
 @finite_support.register(dist.CategoricalLogits)

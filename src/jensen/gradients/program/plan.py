@@ -103,6 +103,11 @@ class Plan:
         return {name: treatment.estimator for name, treatment in self.treatments.items()}
 
     @property
+    def is_of_paths(self) -> bool:
+        """Whether each cost is that of its own draw: it may be differentiated by itself."""
+        return all(each.estimator.is_path or not each.is_drawn for each in self.treatments.values())
+
+    @property
     def order(self) -> float:
         """The order of derivative that is right in every parameter; one beyond it raises."""
         return min(treatment.order for treatment in self.treatments.values())
@@ -168,7 +173,7 @@ def plan(program: Program, params: Params) -> Plan:
         treatments,
         jumps,
         tuple(word for word in said if word),
-        program.layout.num_draws if is_drawn else 1,
+        program.layout.num_evaluated if is_drawn else 1,
         partial(_evaluations, program.describe, treatments, shapes),
     )
 

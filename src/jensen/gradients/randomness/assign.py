@@ -12,18 +12,21 @@ import jax
 
 from jensen.gradients.program.plan import Treatment
 from jensen.gradients.randomness.draws import Draws
-from jensen.gradients.site import Randomness
+from jensen.gradients.site import Layout, Randomness
 
 
-def randomness_of(treatments: Mapping[str, Treatment], draws: Draws, key: Any) -> dict[str, Randomness]:
+def randomness_of(
+    treatments: Mapping[str, Treatment], draws: Draws, layout: Layout, key: Any
+) -> dict[str, Randomness]:
     """Of each variable, with the leading axes of the layout.
 
     Keyed by name: the branches of a variable that is summed or differenced share the noise of the later ones.
     """
-    layout = draws.layout
-    leading = layout.leading
+    leading, num = layout.leading, prod(layout.particles)
     key = _the_key(key, treatments)
-    sizes = {name: prod(treatment.shape) for name, treatment in treatments.items() if treatment.is_drawn}
+    sizes = {
+        name: num * prod(treatment.shape) for name, treatment in treatments.items() if treatment.is_drawn
+    }
     uniforms = draws.uniforms(jax.random.fold_in(key, 0), sum(sizes.values())) if sizes else None
     found, begin = {}, 0
     own = _numbers(treatments)

@@ -117,7 +117,7 @@ def _conditionals(part: Any, x: Any) -> Conditionals:
 
 def _whitened(part: Any, x: Any) -> Any:
     offset = x - part.loc
-    tril = jnp.broadcast_to(part.scale_tril, (*offset.shape[:-1], *part.scale_tril.shape[-2:]))
+    tril = jnp.broadcast_to(jnp.tril(part.scale_tril), (*offset.shape[:-1], *part.scale_tril.shape[-2:]))
     return solve_triangular(tril, offset[..., None], lower=True)[..., 0]
 
 

@@ -1,0 +1,159 @@
+"""E[f] and its gradient by sums and quadrature: three rules at once, which must agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpyro.distributions.distribution import validation_enabled
+
+from jensen.basics.arrays import Params
+from jensen.gradients.compare.compiling import QUICKLY
+from jensen.gradients.compare.grids import grid, is_finite
+from jensen.gradients.expectation import Expectation, one_number
+from jensen.gradients.program.variables import Variable, as_given, variables_of
+from jensen.gradients.sampling import fixed, log_density
+
+SCAN = 2**18 + 1  # points at which one variable is looked for peaks of f and of its density
+RESOLVED = 200.0  # roundings of E[|f|]: what the points of the rule may miss
+ROUNDS = 3  # of moving the points to where the integrand bends
+EVERYWHERE = 0.1  # of them stay where they are
+NUM_DRAWS = 2**16
+LEVEL = 6.0  # standard errors that a rule may be off
+
+
+class Rules(NamedTuple):
+    """What is found by three rules: all points, every second one, those that are not far out.
+
+    Attributes
+    ----------
+    slopes
+        The gradient of E[f], as θ with a leading axis of rules.
+    mass
+        The probability, which should be 1.
+    size, value
+        E[|f|] and E[f].
+    """
+
+    slopes: Any
+    mass: Any
+    size: Any
+    value: Any
+
+
+def by_rules(F: Expectation, points: int, params: Params, places: Any = None) -> Rules:
+    """The gradient of E[f], and what it is judged by; ``places`` puts the points of one variable."""
+
+    def quantities(x: Any, params: Params) -> Any:
+        value = one_number(F.f(x, params))
+        return jnp.stack([jnp.ones_like(value), jnp.abs(value), value])
+
+    def found(params: Params, places: Any) -> tuple[Any, Any]:
+        three = sums(F, quantities, points, params, places)
+        return three[2], three
+
+    program = jax.jit(jax.jacrev(found, has_aux=True), compiler_options=QUICKLY)
+    slopes, (mass, size, value) = jax.device_get(program(params, places))
+    return Rules(slopes, mass, size, value)
+
+
+def sums(
+    F: Expectation, f: Callable[[Any, Params], Any], num: int, params: Params, places: Any = None
+) -> Any:
+    """E[f] of each quantity, (quantities, 3): Σ w(x) p(x) f(x), variable by variable."""
+
+    def go_on(described: Any, left: list[Variable], values: dict[str, Any]) -> Any:
+        if not left:
+            return f(as_given(described, values), params)[:, None]
+        variable, *later = left
+        x, weight = _weighted(variable.given(values), num, places)
+        cost: Any = jax.vmap(lambda value: go_on(described, later, {**values, variable.name: value}))(x)
+        return jnp.sum(weight[:, None, :] * cost, axis=0)
+
+    with validation_enabled(False):
+        described = F.distribution(params)
+        return go_on(described, variables_of(described), {})
+
+
+def _weighted(distribution: Any, num: int, places: Any = None) -> tuple[Any, Any]:
+    """Points (num, ...), and what each counts by the three rules (num, 3)."""
+    x, widths, is_summed = grid(distribution, num, places)
+    if is_summed:
+        return x, widths
+    log_p: Any = jax.vmap(lambda value: log_density(distribution, value))(x)
+    seen = log_p > jnp.log(jnp.finfo(log_p.dtype).tiny)
+    middle = x[jnp.nanargmax(log_p)]
+    # Where the density is no number at all any more, f may overflow: nothing is evaluated there.
+    x = jnp.asarray(jnp.where(seen.reshape(-1, *[1] * middle.ndim), x, middle))
+    safe = jnp.asarray(jnp.where(seen, log_p, 0.0))
+    return x, jnp.where(seen, jnp.exp(safe), 0.0)[:, None] * jnp.where(seen[:, None], widths, 0.0)
+
+
+# ---- peaks -------------------------------------------------------------------------------------------------
+
+
+def is_one_real(distributions: Sequence[Any]) -> bool:
+    """Whether there is one variable, and it is a real number."""
+    return len(distributions) == 1 and not (distributions[0].is_discrete or is_finite(distributions[0]))
+
+
+def places_of_peaks(F: Expectation, params: Params, rules: Rules) -> Any:
+    """Where the points should be, where f or the density has peaks that the rule misses; else None."""
+
+    @partial(jax.jit, compiler_options=QUICKLY)
+    def looked_at(params: Params, places: Any) -> Any:
+        with validation_enabled(False):
+            described = F.distribution(params)
+            (variable,) = variables_of(described)
+            x, weight = _weighted(variable.given({}), SCAN, places)
+        cost = jax.vmap(lambda value: one_number(F.f(as_given(described, {variable.name: value}), params)))(x)
+        return weight[:, 0], weight[:, 0] * jnp.abs(cost)
+
+    places = np.linspace(-1.0, 1.0, SCAN)
+    mass, size = map(np.asarray, looked_at(params, places))
+    missed = np.abs([rules.mass[0] - mass.sum(), rules.size[0] - size.sum()])
+    if not (missed > RESOLVED * np.finfo(mass.dtype).eps * np.array([1.0, rules.size[0]])).any():
+        return None
+    for _ in range(ROUNDS):
+        places = _closer(places, [mass, size])
+        mass, size = map(np.asarray, looked_at(params, places))
+    return places
+
+
+def _closer(places: Any, parts: Sequence[Any]) -> Any:
+    """As many places, closer together where one of the parts of the integrand bends."""
+    gaps = np.diff(places)
+    density = np.full(len(gaps), 1.0 / gaps.size)
+    for part in parts:
+        height = part / np.gradient(places)
+        bend = np.abs(np.diff(height, 2, prepend=height[0], append=height[-1]))
+        bend = np.maximum(bend[1:], bend[:-1]) ** (1.0 / 3.0)
+        if np.isfinite(bend).all() and bend.sum() > 0.0:
+            density = density + bend / bend.sum() / EVERYWHERE
+    reached = np.concatenate([[0.0], np.cumsum(density)])
+    return np.interp(np.linspace(0.0, reached[-1], len(places)), reached, places)
+
+
+# ---- draws -------------------------------------------------------------------------------------------------
+
+
+def draws_agree(F: Expectation, params: Params, rules: Rules) -> bool:
+    """Whether the mean of f over some draws is what the rule says: it may have missed peaks."""
+
+    def cost(key: Any) -> Any:
+        described = F.distribution(params)
+        values: dict[str, Any] = {}
+        for variable in variables_of(described):
+            key, own = jax.random.split(key)
+            values[variable.name] = fixed(variable.given(values)).sample(own)
+        return one_number(F.f(as_given(described, values), params))
+
+    with validation_enabled(False):
+        many = jax.jit(jax.vmap(cost), compiler_options=QUICKLY)
+        costs = np.asarray(many(jax.random.split(jax.random.key(0), NUM_DRAWS)))
+    allowed = LEVEL * costs.std() / np.sqrt(NUM_DRAWS) + 1e-6 * rules.size[0]
+    return not abs(costs.mean() - rules.value[0]) > allowed
