@@ -262,6 +262,39 @@ def test_names_may_be_given_and_a_truth():
     assert found.row("b")["draws"] == found.row("b")["evaluations"] == 8
 
 
+def test_estimators_have_the_names_of_the_command_line():
+    F = gr.expectation(square, unit, draws=4)
+    names = ["mean-baseline", "path", gr.Pathwise(), "leave-one-out", ("path", gr.Antithetic(2))]
+    found = gr.compare(F, {"mu": 0.5}, names, key=0, num_replicates=4000)
+    assert list(found.samples) == [
+        *("mean-baseline", "path", "Pathwise()", "leave-one-out", "path, Antithetic(2)")
+    ]
+    assert list(found.table["draws"]) == [1, 1, 4, 64, 2]
+    assert (
+        abs(found.row("mean-baseline")["variance"] - 12.0) < 4 * found.row("mean-baseline")["variance_error"]
+    )
+    renamed = gr.compare(F, {"mu": 0.5}, {"a": "path"}, key=0, num_replicates=4000)
+    assert (renamed.samples["a"] == found.samples["path"]).all()
+
+
+def test_a_given_truth_is_not_what_a_baseline_is_made_of():
+    F = gr.expectation(square, unit)
+    found = gr.compare(F, {"mu": 0.5}, ["mean-baseline"], key=0, truth={"mu": 2.0}, num_replicates=4000)
+    assert abs(found.row("mean-baseline")["mean"] - 1.0) < 5 * found.row("mean-baseline")["standard_error"]
+
+
+def test_an_unknown_name_is_told_with_those_near_it():
+    with pytest.raises(ValueError, match=r"no estimator 'pth' \(did you mean 'path'\?\); there are score, "):
+        gr.compare(gr.expectation(square, unit), {"mu": 0.5}, ["pth"], key=0)
+
+
+def test_a_name_that_a_problem_has_not_is_left_out():
+    F = gr.expectation(lambda x, t: jnp.sum(x**2), lambda t: MultivariateNormal(t * jnp.ones(3), jnp.eye(3)))
+    found = gr.compare(F, 0.5, ["best-baseline", "path"], key=0, num_replicates=10)
+    assert list(found.samples) == ["path"]
+    assert "left out: best-baseline (E[f] is not known exactly: there is no rule" in repr(found)
+
+
 def test_without_an_exact_gradient_there_is_no_bias():
     found = gr.compare(
         gr.expectation(

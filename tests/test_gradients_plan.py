@@ -118,9 +118,38 @@ def test_a_verdict_is_a_ruling_now():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: gr.compare(square, normal, {"mu": 0.5}, [gr.Pathwise()], key=0),
-        lambda: gr.check(square, normal, {"mu": 0.5}, estimator=gr.Pathwise(), key=0),
-        lambda: gr.gradient_samples(square, normal, {"mu": 0.5}, key=0),
+        lambda verb, at, **rest: verb(square, normal, at, **rest),
+        lambda verb, at, **rest: verb(square, distribution=normal, params=at, **rest),
+        lambda verb, at, **rest: verb(f=square, distribution=normal, params=at, **rest),
+    ],
+)
+def test_an_expectation_was_given_by_its_parts(call):
+    F, at = gr.expectation(square, normal, gr.Pathwise(), 2), {"mu": 0.5}
+    parts = {"estimator": gr.Pathwise(), "draws": 2}
+    with pytest.warns(
+        DeprecationWarning, match=r"is written check\(gr.expectation\(f, distribution"
+    ) as caught:
+        call(gr.check, at, key=0, num_replicates=100, **parts)
+    assert {each.filename for each in caught} == {__file__}
+    with pytest.warns(DeprecationWarning, match="is written gradient_samples"):
+        found = call(gr.gradient_samples, at, key=0, num_replicates=5, **parts)
+    assert (found["mu"] == gr.gradient_samples(F, at, key=0, num_replicates=5)["mu"]).all()
+    with pytest.warns(DeprecationWarning, match="is written compare"):
+        table = call(gr.compare, at, estimators=[gr.Pathwise()], draws=2, key=0, num_replicates=5).table
+    assert table["draws"] == 2
+    with (
+        pytest.warns(DeprecationWarning),
+        pytest.raises(TypeError, match="f must be|callable|estimator must"),
+    ):
+        call(gr.check, at, key=0, estimator="path")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: gr.compare(square, {"mu": 0.5}, [gr.Pathwise()], key=0),
+        lambda: gr.check(square, Normal(0.0, 1.0), {"mu": 0.5}, key=0),
+        lambda: gr.gradient_samples(None, normal, {"mu": 0.5}, key=0),
         lambda: gr.gradient_samples(key=0),
     ],
 )

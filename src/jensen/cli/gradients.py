@@ -15,7 +15,7 @@ from jensen.cli.errors import CommandError, Ending, MissingExtraError
 from jensen.report.documents import plain
 
 if TYPE_CHECKING:
-    from jensen.gradients.expressions.menu import Study
+    from jensen.gradients.expressions.study import Study
 
 MOST = 10**7
 
@@ -88,8 +88,8 @@ def _study(
     """The comparison, and what is to be said beside it."""
 
     try:
-        from jensen.gradients.expressions.menu import study
         from jensen.gradients.expressions.problem import problem
+        from jensen.gradients.expressions.study import study
     except ImportError as error:
         raise MissingExtraError("jensen gradients", "JAX and NumPyro", "jax") from error
     with warnings.catch_warnings(record=True) as caught:

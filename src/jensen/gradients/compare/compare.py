@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import numpy as np
@@ -14,23 +14,63 @@ import numpy as np
 from jensen.basics.arrays import Params
 from jensen.basics.tables import Table
 from jensen.gradients.compare.arguments import asked, of_expectation
+from jensen.gradients.compare.best_constant import of_score
 from jensen.gradients.compare.comparison import Comparison
+from jensen.gradients.compare.contenders import Contender, contenders
 from jensen.gradients.compare.moments import Moments, moments
 from jensen.gradients.compare.names import columns, parameter_names
 from jensen.gradients.compare.nonfinite import where
-from jensen.gradients.compare.reference import truth_at
+from jensen.gradients.compare.reference import expected, truth_at
 from jensen.gradients.compare.samples import WARM, Lowered, keys, lowered, planned
 from jensen.gradients.compare.truth import NoReference, Reference, most_precise
 from jensen.gradients.compare.validation import heavy_paths, look
 from jensen.gradients.distributions.validity.warning import warn
-from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.expectation import Expectation
-from jensen.gradients.labels import label
 from jensen.gradients.program.plan import Plan
-from jensen.gradients.randomness.draws import as_draws
 from jensen.gradients.surrogates import InvalidGradientError
 
+R = TypeVar("R")
 AT_A_TIME = 2  # programs that are compiled
+
+
+class Place:
+    """An expectation and where its gradient is asked for.
+
+    What is known of it exactly is computed when it is first needed.
+    """
+
+    def __init__(self, F: Expectation, params: Params, truth: Any = None) -> None:
+        self.F, self.params = F, params
+        self.looked = look(F, params)
+        self.given = None if truth is None else truth_at(F, params, truth, self.looked)
+
+    @property
+    def exact(self) -> Reference | NoReference:
+        """The gradient that estimates are held against: the given one, else the computed one."""
+        return self._computed if self.given is None else self.given
+
+    @cached_property
+    def _computed(self) -> Reference | NoReference:
+        return truth_at(self.F, self.params, None, self.looked)
+
+    def mean(self) -> float:
+        """E[f]; a ``ValueError`` where it is not known."""
+        if isinstance(self._computed, NoReference):
+            raise ValueError(f"E[f] is not known exactly: {self._computed.why}")
+        return self._computed.value
+
+    def best(self) -> float:
+        """The constant baseline of least variance; a ``ValueError`` where it is not known."""
+        self.mean()
+        of = of_score(self.F, self.params)
+        if of is not None:
+            above, below = map(float, np.asarray(expected(self.F, of, self.params)))
+            if below > 0 and np.isfinite(above):
+                return above / below
+        raise ValueError(
+            "its constant is computed for one variable and one parameter only: "
+            "optimal-coefficient estimates it"
+        )
 
 
 class Entrant(NamedTuple):
@@ -92,9 +132,10 @@ def compare(
     params
         Where.
     estimators
-        Estimators (each may be a dict with one for each variable), or pairs of an estimator and its draws; or
-        a dict of these by the names they shall have in the table. Those that cannot be used are left out, and
-        the remarks say why.
+        Estimators (each may be a dict with one for each variable), or names that the command line has for
+        them and their draws (``"score"``, ``"path"``, ``"leave-one-out"``), or pairs of one of these and its
+        draws; or a dict of these by the names they shall have in the table. Those that cannot be used are
+        left out, and the remarks say why.
     key
         A JAX key, or an integer to make one of.
     draws
@@ -116,63 +157,48 @@ def compare(
     >>> abs(found.row("Pathwise()")["variance"] - 4.0) < 0.4
     True
     """
-    F, at = asked(F, params, draws)
-    named = contestants(F, estimators)
-    looked = look(F, at)
-    exact = truth_at(F, at, truth, looked)
-    able, left_out = usable(named, at, keys(key, num_replicates))
+    place = Place(*asked(F, params, draws), truth)
+    able, left_out = usable(place, contenders(place.F, place, estimators), keys(key, num_replicates))
     if not able:
         raise ValueError("; ".join(dict.fromkeys(left_out.values())))
-    ran = {name: run(each) for name, each in able.items()}
-    return summary(ran, parameter_names(at), exact, left_out)
-
-
-def contestants(F: Expectation, estimators: Any) -> dict[str, Expectation]:
-    """The expectations by the names that they have in the table."""
-    if isinstance(estimators, (Estimator, str)):
-        raise TypeError(f"estimators must be a list or a dict of estimators, not {estimators!r}")
-    if not estimators:
-        raise ValueError("there is no estimator to compare")
-    if isinstance(estimators, Mapping):
-        pairs = list(estimators.items())
-    else:
-        pairs = [(_name(each), each) for each in estimators]
-    found: dict[str, Expectation] = {}
-    for name, each in pairs:
-        estimator, draws = each if isinstance(each, tuple) else (each, F.draws)
-        found[_new(name, found)] = replace(F, estimator=estimator, draws=as_draws(draws))
-    return found
-
-
-def _name(estimator: Any) -> str:
-    return ", ".join(map(label, estimator)) if isinstance(estimator, tuple) else label(estimator)
-
-
-def _new(name: str, taken: Mapping[str, Any]) -> str:
-    """A second one of the same name has a number."""
-    number = 2
-    found = name
-    while found in taken:
-        found, number = f"{name} #{number}", number + 1
-    return found
+    return compared(place, able, left_out)
 
 
 def usable(
-    named: Mapping[str, Expectation], params: Params, keys: Any
+    place: Place, wanted: Mapping[str, Contender], keys: Any
 ) -> tuple[dict[str, Entrant], dict[str, str]]:
     """Those that can be used, and why the others cannot.
 
-    One is compiled while the next is traced, and all are before any is timed.
+    One is compiled while the next is traced, and all are before any is timed. What needs something exact
+    comes last, so that this is computed in the meantime.
     """
     able: dict[str, Entrant] = {}
     left_out: dict[str, str] = {}
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        for name, F in named.items():
+        for name, each in sorted(wanted.items(), key=lambda item: item[1].is_late):
             try:
-                able[name] = entrant(F, params, keys, pool)
+                able[name] = entrant(each.make(), place.params, keys, pool)
             except (InvalidGradientError, ValueError) as error:
                 left_out[name] = str(error)
-    return able, left_out
+    return _in_order(wanted, able), _in_order(wanted, left_out)
+
+
+def _in_order(wanted: Iterable[str], found: Mapping[str, R]) -> dict[str, R]:
+    return {name: found[name] for name in wanted if name in found}
+
+
+def compared(
+    place: Place,
+    able: Mapping[str, Entrant],
+    left_out: Mapping[str, str] | None = None,
+    told: Callable[[str], Any] = lambda name: None,
+) -> Comparison:
+    """All of them, one after the other. ``told`` hears the name of each when it begins."""
+    ran: dict[str, Contestant] = {}
+    for name, each in able.items():
+        told(name)
+        ran[name] = run(each)
+    return summary(ran, parameter_names(place.params), place.exact, left_out or {})
 
 
 def entrant(F: Expectation, params: Params, keys: Any, pool: Executor | None = None) -> Entrant:

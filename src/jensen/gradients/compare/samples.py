@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from jensen.basics.arrays import Params
 from jensen.gradients.compare.arguments import asked, of_expectation
-from jensen.gradients.compare.compiling import QUICKLY
+from jensen.gradients.compare.compiling import QUICKLY, compiled
 from jensen.gradients.compare.validation import require_domains
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program.plan import Plan
@@ -70,7 +70,8 @@ def keys(key: Any, num_replicates: int) -> Any:
         raise ValueError(f"num_replicates must be at least 2, not {num_replicates}")
     if key is None:
         raise TypeError("a key is needed: jax.random.key(0), or an integer")
-    return jax.random.split(jax.random.key(key) if isinstance(key, int) else key, num_replicates)
+    split = jax.jit(partial(jax.random.split, num=num_replicates), compiler_options=QUICKLY)
+    return split(jax.random.key(key) if isinstance(key, int) else key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,10 @@ class Lowered:
 
     def compiled(self) -> Any:
         """It holds as many replicates at a time as memory allows."""
-        found = self.program.compile(QUICKLY) if self.ahead is None else self.ahead.result()
+        found = compiled(self.program) if self.ahead is None else self.ahead.result()
         needed = found.memory_analysis().temp_size_in_bytes
         if needed > MEMORY and self.at_once > 1:
-            return self.lower(max(1, int(self.at_once * MEMORY / needed))).compile(QUICKLY)
+            return compiled(self.lower(max(1, int(self.at_once * MEMORY / needed))))
         return found
 
 
@@ -96,7 +97,7 @@ def lowered(F: Expectation, plan: Plan, params: Params, keys: Any, pool: Executo
 
     In a ``pool`` they are compiled beside what comes next.
     """
-    state = warm_state(F, plan, params, keys[0])
+    state = warm_state(F, plan, params, keys)
 
     def lower(at_once: int) -> Any:
         @jax.jit
@@ -114,10 +115,10 @@ def lowered(F: Expectation, plan: Plan, params: Params, keys: Any, pool: Executo
 
     at_once = min(len(keys), max(1, AT_ONCE // F.layout.num_evaluated))
     program = lower(at_once)
-    return Lowered(lower, at_once, program, pool and pool.submit(program.compile, QUICKLY))
+    return Lowered(lower, at_once, program, pool and pool.submit(compiled, program))
 
 
-def warm_state(F: Expectation, plan: Plan, params: Params, key: Any) -> Any:
+def warm_state(F: Expectation, plan: Plan, params: Params, keys: Any) -> Any:
     """What a baseline with a memory remembers after `WARM` calls at θ; None where there is none."""
     if F.init() is None:
         return None
@@ -125,4 +126,4 @@ def warm_state(F: Expectation, plan: Plan, params: Params, key: Any) -> Any:
     def step(state: Any, key: Any) -> tuple[Any, None]:
         return F.update(state, F(params, key, state, plan=plan)), None
 
-    return jax.jit(lambda keys: jax.lax.scan(step, F.init(), keys)[0])(jax.random.split(key, WARM))
+    return jax.jit(lambda keys: jax.lax.scan(step, F.init(), keys)[0])(jax.random.split(keys[0], WARM))
