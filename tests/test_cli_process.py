@@ -128,6 +128,17 @@ def test_a_reader_that_goes_away_is_no_traceback(args, tmp_path):
         assert process.wait(timeout=TIMEOUT) in (0, 141)  # 0 where all had been written by then
 
 
+@pytest.mark.parametrize("args", ["datasets", "datasets --json"])
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_what_is_closed_from_the_start_is_no_traceback(args, closed):
+    shell = f"{sys.executable} -m jensen {args} {closed}"
+    done = subprocess.run(
+        ["sh", "-c", shell], env=environment(), capture_output=True, timeout=TIMEOUT, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (b"faithful" in done.stdout) is (closed == "2>&-")
+
+
 def test_a_reader_that_has_gone_ends_a_long_output(tmp_path):
     run("fit", "faithful", "-k", "1", "-q", "-o", "m.json", cwd=tmp_path)
     command = [*JENSEN, "sample", "m.json", "-n", "200000"]

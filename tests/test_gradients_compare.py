@@ -245,7 +245,41 @@ def test_a_comparison_is_drawn(notes):
     assert len(figure.axes) == 4
     called = [text.get_text().partition("\n")[0] for text in figure.axes[0].get_yticklabels()]
     assert called == list(notes.samples)
-    assert [text.get_text() for text in figure.axes[1].texts] == ["0", "0"]
+    told = [text.get_text() for text in figure.axes[1].texts]
+    assert told == [f"{notes.row('ScoreFunction()', 'mu')['variance']:.3g}", *told[1:2], "0", "0"]
+
+
+def test_a_figure_has_one_kind_of_axis_however_far_variances_are_apart():
+    made = gr.expectation(lambda x, t: x + 100.0 * t, lambda t: Normal(t, 1.0), draws=1)
+    names = {"score": "score", "a" * 200: "leave-one-out", "path": (gr.Pathwise(), gr.Stratified(64))}
+    figure = gr.compare(made, 1.0, names, key=0, num_replicates=50).plot()
+    assert {axes.get_xscale() for axes in figure.axes} == {"linear"}
+    called = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert max(len(line) for each in called for line in each.splitlines()) <= 34
+
+
+def test_biased_rows_are_marked(notes):
+    assert " * " not in repr(notes)
+    off = gr.compare(
+        gr.expectation(square, unit), {"mu": 0.5}, [Shrunken(), "path"], key=0, num_replicates=20_000
+    )
+    lines = repr(off).splitlines()
+    assert [line.startswith(("Shrunken() * ", "path  ")) for line in lines[1:3]] == [True, True]
+    assert lines[3] == "* biased: by construction, or its mean is more than 5 standard errors off"
+    assert off.row("Shrunken()")["estimator"] == "Shrunken()"
+    assert "<td>Shrunken() *</td>" in off._repr_html_()
+
+
+def test_reasons_and_warnings_are_said_once():
+    jumping = gr.expectation(lambda x, t: jnp.where(x > t["q"], 1.0, 0.0), lambda t: Normal(t["mu"], 1.0))
+    with pytest.warns(gr.GradientWarning) as caught:
+        gr.compare(jumping, {"mu": 0.5, "q": 0.3}, ["score", "path", "antithetic-path"], key=0)
+    assert len({str(each.message) for each in caught}) == len(caught)
+    assert {each.filename for each in caught} == {__file__}
+    bits = gr.expectation(square, Bernoulli)
+    found = gr.compare(bits, 0.3, ["path", "antithetic-path", "score"], key=0, num_replicates=10)
+    (left,) = [remark for remark in found.remarks if remark.startswith("left out")]
+    assert left.startswith("left out: path, antithetic-path (Pathwise for 'x': Bernoulli")
 
 
 def test_names_may_be_given_and_a_truth():
@@ -586,10 +620,29 @@ def test_many_rows_are_summed_for_each_estimator():
     lines = found.text().splitlines()
     assert len(lines) < 8
     assert any("sums over 30 parameters" in line for line in lines)
-    total = found.totals()[0]
+    assert lines[0].split()[:2] == ["estimator", "parameters"]
+    table = found.totals()
+    assert isinstance(table, Table)
+    assert pd.DataFrame(table).shape == (2, 15)
+    assert not {"parameter", "mean", "standard_error", "truth"} & set(table)
+    total = table.rows()[0]
+    assert total["parameters"] == 30
+    assert total["variance_per_draw"] == pytest.approx(8 * total["variance"])
     assert total["variance"] == pytest.approx(found.samples["Pathwise()"].var(axis=0, ddof=1).sum())
     assert abs(total["variance"] - 30 * 4 / 8) < 4 * total["variance_error"]
     assert len(found.text(most=100).splitlines()) > 60
+
+
+def test_totals_of_values_that_are_not_finite():
+    def make(t):
+        return Normal(t * jnp.ones(2), 1.0).to_event(1)
+
+    F = gr.expectation(lambda x, t: jnp.sum(jnp.sqrt(x)), make)
+    found = gr.compare(F, jnp.array([1.0, 2.0]), ["path"], key=0, num_replicates=50)
+    (total,) = found.totals().rows()
+    assert np.isnan(total["variance"])
+    assert np.isnan(total["bias"])
+    assert total["non_finite"] == (~np.isfinite(found.samples["path"]).all(axis=1)).sum() > 0
 
 
 def test_the_work_for_many_parameters_does_not_grow_with_their_square(monkeypatch):
@@ -610,8 +663,8 @@ def test_the_work_for_many_parameters_does_not_grow_with_their_square(monkeypatc
     found = gr.compare(
         F, {"mu": jnp.ones(50)}, both, key=0, num_replicates=20, truth={"mu": 2 * jnp.ones(50)}
     )
-    assert len(found.totals()) == 2
-    assert calls == {"bias_in_errors": 2, "rows": 1}
+    assert found.totals().num_rows == 2
+    assert calls == {"bias_in_errors": 2}
 
 
 def test_a_truth_has_the_form_of_theta():

@@ -192,7 +192,7 @@ def test_long_powers_of_constants_end_at_once():
         ("normal(mu, nu)", r"nu is neither a variable \(x\) nor bound: --at nu=VALUE"),
         ("normal(0, 1)", "mu: the name appears nowhere"),
         ("x ~ normal(mu, 1); x ~ normal(mu, 1)", "two variables x"),
-        ("mu ~ normal(1, 1); x ~ normal(mu, 1)", "mu: the name is taken"),
+        ("mu ~ normal(1, 1); x ~ normal(mu, 1)", "mu: mu is a variable; give the parameter another name"),
         ("z ~ normal(mu, 1)", r"x is neither a variable \(z\)"),
     ],
 )

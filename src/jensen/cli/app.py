@@ -229,7 +229,7 @@ def gradients(
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run a command; whatever goes wrong is one line and an exit code."""
-    output.forgive_encodings()
+    output.forgive_streams()
     try:
         code = app(
             args=sys.argv[1:] if args is None else list(args), prog_name="jensen", standalone_mode=False

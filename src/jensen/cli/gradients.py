@@ -101,8 +101,7 @@ def _study(
         except ValueError as error:
             raise CommandError(str(error)) from error
     said = [str(each.message).partition(" If the branches meet")[0] for each in caught]
-    left = [f"left out: {name} ({why})" for name, why in found.left_out.items()]
-    return found, [*dict.fromkeys(said), *left]
+    return found, [*dict.fromkeys(said), *found.words]
 
 
 def document(options: GradientOptions, at: dict[str, float], study: Study) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from jensen.gradients.labels import label
 from jensen.gradients.program.jumps import Jump
 from jensen.gradients.program.plan import Plan, Program, Treatment
 from jensen.gradients.program.plan import plan as plan_of
+from jensen.gradients.program.untraceable import explained
 from jensen.gradients.program.variables import ONLY, Variable, as_given, names_in, variables_of
 from jensen.gradients.randomness.assign import randomness_of
 from jensen.gradients.randomness.draws import Draws, as_draws
@@ -99,7 +100,7 @@ class Expectation:
         self, params: Params, key: Any = None, state: Any = None, *, plan: Plan | None = None
     ) -> Any:
         """What every draw adds to the mean, (batches, coupled): means of it are right, and of its slope."""
-        with validation_enabled(False):  # θ is looked at once, and not again for every draw
+        with validation_enabled(False), explained():  # θ is looked at once, and not again for every draw
             described = self.distribution(params)
             planned = self._plan(described, params) if plan is None else plan
             return self._costs(described, planned.treatments, params, key, state, planned.remarks)
@@ -154,7 +155,7 @@ class Expectation:
     @params_was_theta
     def plan(self, params: Params) -> Plan:
         """How every variable is treated, what f does with it, and what one call costs."""
-        with validation_enabled(False):
+        with validation_enabled(False), explained():
             return self._plan(self.distribution(params), params)
 
     @params_was_theta

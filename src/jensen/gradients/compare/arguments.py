@@ -14,6 +14,7 @@ from jensen.basics.arrays import Params
 from jensen.gradients.compare.parts import of_parts
 from jensen.gradients.distributions.validity.warning import said_once
 from jensen.gradients.expectation import Expectation, expectation
+from jensen.gradients.program.untraceable import explained
 from jensen.gradients.randomness.draws import as_draws
 from jensen.gradients.renaming import params_was_theta
 
@@ -26,21 +27,20 @@ def of_expectation(verb: Callable[P, R]) -> Callable[P, R]:
 
     Two functions, f and distribution, are understood. What it warns of is said once.
     """
-    renamed = params_was_theta(verb)
+    renamed: Any = params_was_theta(verb)
 
     @wraps(verb)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        given: Any = args, kwargs
         first = args[0] if args else kwargs.get("F")
-        if not isinstance(first, Expectation):
-            given = of_parts(verb.__name__, expectation, args, kwargs)
+        is_new = isinstance(first, Expectation)
+        given: Any = (args, kwargs) if is_new else of_parts(verb.__name__, expectation, args, kwargs)
         if given is None:
             name = verb.__name__
             raise TypeError(
                 f"{name} takes an expectation, not {type(first).__name__}: "
                 f"{name}(gr.expectation(f, distribution, estimator, draws), params, …)"
             )
-        with said_once():
+        with said_once(), explained():
             return renamed(*given[0], **given[1])
 
     return checked

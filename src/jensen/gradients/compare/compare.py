@@ -237,10 +237,16 @@ def summary(
         for name, each in ran.items()
     ]
     samples = {name: each.samples for name, each in ran.items()}
-    remarks = [*_remarks(ran), *told, *(f"left out: {name} ({why})" for name, why in left_out.items())]
+    remarks = [*_remarks(ran), *told, *left_out_words(left_out)]
     return Comparison(
         Table.from_rows(rows), samples, tuple(parameters), tuple(remarks), isinstance(exact, Reference)
     )
+
+
+def left_out_words(left_out: Mapping[str, str]) -> list[str]:
+    """What is said of them, each reason once."""
+    whys = {why: [name for name, its in left_out.items() if its == why] for why in left_out.values()}
+    return [f"left out: {', '.join(names)} ({why})" for why, names in whys.items()]
 
 
 def _held_against(
@@ -302,12 +308,14 @@ def is_biased(F: Expectation) -> bool:
 
 
 WILD = 0.3  # of a variance: its own standard error, from which a few replicates decide
+ENOUGH = 100  # replicates: of fewer any variance has such an error
 
 
 def _remarks(ran: Mapping[str, Contestant]) -> list[str]:
     found = [f"{name}: {each.trouble}" for name, each in ran.items() if each.trouble]
     found += [f"{name}: biased by construction" for name, each in ran.items() if is_biased(each.F)]
-    wild = [name for name, each in ran.items() if _is_wild(each.moments)]
+    many = {name: each for name, each in ran.items() if len(each.samples) >= ENOUGH}
+    wild = [name for name, each in many.items() if _is_wild(each.moments)]
     if wild:
         found.append(f"{', '.join(wild)}: a few replicates decide the variance, which may be infinite")
     warm = [name for name, each in ran.items() if each.F.init() is not None]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from jensen.basics.tables import Table, html, text_lines
 from jensen.gradients.compare.plots import plot_comparison
+from jensen.gradients.compare.totals import totals
 
 SHOWN = {
     "estimator": "estimator",
@@ -26,8 +27,12 @@ SHOWN = {
     "variance_x_evaluations": "variance × evals",
 }
 
-TOTAL = {name: title for name, title in SHOWN.items() if name not in ("mean", "standard_error")}
+OF_ONE = ("parameter", "mean", "standard_error")
+TOTAL = {"estimator": "estimator", "parameters": "parameters"}
+TOTAL |= {name: title for name, title in SHOWN.items() if name not in OF_ONE}
 FEW = 6  # parameters whose exact gradient is told below the table
+OFF = 5.0  # standard errors, from which a mean is biased
+MARKED = f"* biased: by construction, or its mean is more than {OFF:g} standard errors off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +76,13 @@ class Comparison:
                 return row
         raise KeyError(f"no row {wanted}; the estimators are {', '.join(self.samples)}")
 
-    def totals(self) -> list[dict[str, Any]]:
-        """A row for each estimator, with sums over the parameters.
+    def totals(self) -> Table:
+        """A row for each estimator, with sums over the parameters, as a table with fewer columns.
 
-        ``variance`` is E‖g − E g‖², ``bias`` the largest of all parameters, and ``parameter`` their number.
+        ``variance`` is E‖g − E g‖², ``bias`` the largest of all parameters, ``parameters`` their number, and
+        ``non_finite`` the number of replicates that are not finite in one of them.
         """
-        rows: dict[str, list[dict[str, Any]]] = {name: [] for name in self.samples}
-        for row in self.rows():
-            rows[row["estimator"]].append(row)
-        found = []
-        for name, mine in rows.items():
-            samples = self.samples[name]
-            spread = ((samples - samples.mean(axis=0)) ** 2).sum(axis=1) * len(samples) / (len(samples) - 1)
-            largest = max(mine, key=lambda row: abs(row["bias"]))
-            variance = float(spread.mean())
-            total = {
-                "parameter": f"all {len(mine)}",
-                "variance": variance,
-                "variance_error": float(spread.std() / np.sqrt(len(samples))),
-                "variance_x_evaluations": variance * largest["evaluations"],
-                "variance_x_seconds": variance * largest["seconds"],
-                "rounding": float(np.sqrt(sum(row["rounding"] ** 2 for row in mine))),
-            }
-            found.append({**largest, **total})
-        return found
+        return totals(self.table, self.samples)
 
     def plot(self, title: str = "") -> Any:
         """A figure: how the estimates are spread, and their variance."""
@@ -114,11 +102,20 @@ class Comparison:
 
     def _printed(self, most: int) -> tuple[dict[str, str], list[list[str]], list[str]]:
         """The columns with their titles, the cells, and what is said below."""
-        if self.table.num_rows <= most:
-            return SHOWN, _cells(self.rows(), SHOWN), [*self._exact(), *self.remarks]
+        is_short = self.table.num_rows <= most
+        shown, rows = (SHOWN, self.rows()) if is_short else (TOTAL, self.totals().rows())
+        marked = [self._is_off(row) for row in rows]
+        cells = [
+            _cells({**row, "estimator": f"{row['estimator']} *"} if is_off else row, shown)
+            for row, is_off in zip(rows, marked, strict=True)
+        ]
         num = len(self.parameters)
         told = f"sums over {num} parameters, and the largest bias in standard errors; .table has each"
-        return TOTAL, _cells(self.totals(), TOTAL), [told, *self.remarks]
+        first = self._exact() if is_short else [told]
+        return shown, cells, [*[MARKED] * any(marked), *first, *self.remarks]
+
+    def _is_off(self, row: Mapping[str, Any]) -> bool:
+        return row["is_biased"] or (self.has_exact and abs(row["bias"]) > OFF)
 
     def _exact(self) -> list[str]:
         if not self.has_exact or len(self.parameters) > FEW:
@@ -129,8 +126,8 @@ class Comparison:
         return [f"exact gradient: {', '.join(truth)}"]
 
 
-def _cells(rows: list[dict[str, Any]], shown: Mapping[str, str]) -> list[list[str]]:
-    return [[_cell(_shown(row, name)) for name in shown] for row in rows]
+def _cells(row: dict[str, Any], shown: Mapping[str, str]) -> list[str]:
+    return [_cell(_shown(row, name)) for name in shown]
 
 
 def _shown(row: dict[str, Any], name: str) -> Any:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.palette import colours_of
+from jensen.gradients.compare.menu import MENU
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST = 4  # parameters that are drawn
-FIRST = (
-    *("score", "mean-baseline", "best-baseline", "leave-one-out", "path", "antithetic-path"),
-    *("measure-valued", "optimal-coefficient", "stratified-path", "sobol-path", "arm", "disarm", "rebar"),
-    *("concrete", "straight-through", "taylor-score", "taylor-path", "exact"),
-)
-"""The names on the command line, by whose places they have their colours: the same in every figure."""
-LOG_FROM = 30.0  # ratio of variances from which their axes are logarithmic
+WIDTH = 34  # letters of a name in a line
 
 
 class Shown(Protocol):
@@ -42,28 +38,17 @@ def plot_comparison(found: Shown, title: str = "") -> Figure:
     shown = found.parameters[:MOST]
     height = 1.2 + 0.42 * len(found.samples)
     figure = Figure(figsize=(10.0, max(2.8, height) * len(shown)), layout="constrained")
-    colors = colours_of(found.samples, FIRST)
-    is_log = _is_wide(found, shown)
+    colors = colours_of(found.samples, MENU)  # by their places on it: the same in every figure
     panels = figure.subplots(len(shown), 2, squeeze=False, width_ratios=(3, 2))
     for parameter, (left, right) in zip(shown, panels, strict=True):
         rows = [row for row in found.rows() if row["parameter"] == parameter]
         _draw_spread(left, found, parameter, rows, colors)
-        _draw_variance(right, rows, colors, is_log)
+        _draw_variance(right, rows, colors)
     if title:
         figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     if len(found.parameters) > MOST:
         figure.supxlabel(f"{len(found.parameters) - MOST} more parameters are not drawn", fontsize=8)
     return figure
-
-
-def _is_wide(found: Shown, parameters: Sequence[str]) -> bool:
-    """Whether the costs of any parameter differ so much that all panels of them are on a log scale."""
-    for parameter in parameters:
-        rows = [row for row in found.rows() if row["parameter"] == parameter]
-        cost, seen = _costs(rows)
-        if seen.any() and cost[seen].max() > LOG_FROM * cost[seen].min():
-            return True
-    return False
 
 
 def _costs(rows: list[dict[str, Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -100,31 +85,30 @@ def _draw_spread(
 
 
 def _called(row: dict[str, Any]) -> str:
-    """Of more than one draw, with their number."""
-    return row["estimator"] if row["draws"] == 1 else f"{row['estimator']}\n{row['draws']} draws"
+    """A long name in two lines; of more than one draw, with their number."""
+    lines = wrap(row["estimator"], WIDTH)
+    name = "\n".join(lines) if len(lines) < 3 else f"{lines[0]}\n{lines[1][:-1]}…"
+    return name if row["draws"] == 1 else f"{name}\n{row['draws']} draws"
 
 
-def _draw_variance(axes: Any, rows: list[dict[str, Any]], colors: Mapping[str, str], is_log: bool) -> None:
-    """Variance × evaluations of f, with four of its standard errors."""
+def _draw_variance(axes: Any, rows: list[dict[str, Any]], colors: Mapping[str, str]) -> None:
+    """Variance × evaluations of f, with four of its standard errors; and in figures, where dots are close."""
     cost, seen = _costs(rows)
     error = np.array([row["variance_error"] * row["evaluations"] for row in rows])
-    places = np.arange(len(rows))
-    mine = [colors[row["estimator"]] for row in rows]
-    picked = [color for color, sees in zip(mine, seen, strict=True) if sees]
-    low = cost[seen] - 4 * error[seen]
-    low = np.maximum(low, 0.02 * cost[seen]) if is_log else low
-    axes.hlines(places[seen], low, cost[seen] + 4 * error[seen], colors=picked, lw=1.5)
-    axes.scatter(cost[seen], places[seen], c=picked, s=28, zorder=3)
-    if is_log:
-        axes.set_xscale("log")
-    else:
-        axes.set_xlim(left=0.0)
-    for i in places[~seen]:
-        word = "0" if np.isfinite(cost[i]) else "not finite"
-        axes.text(0.01, i, word, transform=axes.get_yaxis_transform(), va="center", color=mine[i])
-    axes.set_yticks(places, [])
+    for i, row in enumerate(rows):
+        color = colors[row["estimator"]]
+        if seen[i]:
+            low, high = max(cost[i] - 4 * error[i], 0.0), cost[i] + 4 * error[i]
+            axes.plot([low, high], [i, i], color=color, lw=1.5)
+            axes.plot(cost[i], i, "o", color=color, ms=5.5)
+        word = f"{cost[i]:.3g}" if seen[i] else "0" if np.isfinite(cost[i]) else "not finite"
+        axes.text(1.02, i, word, transform=axes.get_yaxis_transform(), va="center", fontsize=9, color=color)
+    axes.set_xlim(left=0.0)
+    if not seen.any():
+        axes.set_xticks([0.0])
+    axes.set_yticks(range(len(rows)), [])
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel("variance × evaluations of f" + " (log scale)" * is_log)
+    axes.set_xlabel("variance × evaluations of f")
     axes.set_title("± 4 standard errors", fontsize=9, loc="left")
     _plain(axes)
 

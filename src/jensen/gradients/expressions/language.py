@@ -22,6 +22,7 @@ from jensen.basics.errors import did_you_mean, listed
 MAX_LENGTH = 10_000
 MAX_DEPTH = 60
 MAX_OPERATORS = 200
+MAX_VARIABLES = 20
 MAX_EXPONENT = 100
 TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
@@ -122,6 +123,8 @@ def parse_program(text: str) -> list[Described]:
         piece.append(token)
         if token.text == ";" or token.kind == "end":
             begin = piece[0]
+            if len(variables) == MAX_VARIABLES:
+                raise _wrong(text, begin, f"more than {MAX_VARIABLES} variables")
             variables.append(_variable(text, piece))
             if variables[-1].name in {each.name for each in variables[:-1]}:
                 raise _wrong(text, begin, f"there are two variables {variables[-1].name}")
@@ -133,6 +136,13 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """``there is no function 'sine' (did you mean 'sin'?); there are …``."""
     known = list(known)
     return f"there is no {what} {name!r}{did_you_mean(name, known)}; there are {listed(known)}"
+
+
+def taken(name: str) -> str:
+    """What a name means that no variable and no parameter can have; empty where it is free."""
+    if name in FUNCTIONS:
+        return f"{name} is a function"
+    return f"{name} is a constant, {CONSTANTS[name]:.6g}" if name in CONSTANTS else ""
 
 
 def pointed(text: str, column: int) -> str:
@@ -223,6 +233,8 @@ def _variable(text: str, tokens: list[Token]) -> Described:
     name, here = "x", 0
     if tokens[0].kind == "name" and tokens[1].text == "~":
         name, here = tokens[0].text, 2
+        if why := taken(name):
+            raise _wrong(text, tokens[0], f"{why}; give the variable another name")
     kind, rest = tokens[here], tokens[here:]
     if kind.kind != "name":
         raise _wrong(text, kind, "expected the name of a distribution")
@@ -263,10 +275,21 @@ def _starts(tokens: list[Token]) -> list[int]:
 
 
 class Part(NamedTuple):
-    """A part of an expression: its value from those of the names, and the one that it has without any."""
+    """A part of an expression: how it is evaluated, and its value where it has no names.
 
-    evaluate: Callable[[Mapping[str, Any]], Any]
+    Each step takes the values before it, as many as are said, and leaves one; the first of all takes names.
+    """
+
+    steps: tuple[tuple[Callable[..., Any], int], ...]
     constant: Any = None
+
+    def evaluate(self, values: Mapping[str, Any]) -> Any:
+        """Step by step: as long as an expression may be, there is no recursion."""
+        found: list[Any] = []
+        for function, num in self.steps:
+            given = found[len(found) - num :] if num else [values]
+            found[len(found) - num :] = [function(*given)]
+        return found[0]
 
 
 class _Reader:
@@ -326,7 +349,7 @@ class _Reader:
         if name in CONSTANTS:
             return _constant(CONSTANTS[name])
         self.names.setdefault(name, written.column)
-        return Part(lambda values: jnp.asarray(values[name], float))
+        return Part(((lambda values: jnp.asarray(values[name], float), 0),))
 
     def call(self, function: Token, arguments: list[ast.expr]) -> Part:
         if function.text not in FUNCTIONS:
@@ -347,13 +370,13 @@ class _Reader:
 
 
 def _constant(value: float) -> Part:
-    return Part(lambda values: jnp.asarray(value, float), jnp.asarray(value, float))
+    return Part(((lambda values: jnp.asarray(value, float), 0),), jnp.asarray(value, float))
 
 
 def _applied(function: Callable[..., Any], parts: list[Part]) -> Part:
     """A function of parts, evaluated at once where all are constant."""
     constants = [part.constant for part in parts]
     return Part(
-        lambda values: function(*[part.evaluate(values) for part in parts]),
+        (*(step for part in parts for step in part.steps), (function, len(parts))),
         None if any(each is None for each in constants) else function(*constants),
     )

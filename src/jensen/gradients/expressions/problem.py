@@ -8,16 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import jax
+
 from jensen.gradients.expressions.families import FAMILIES
 from jensen.gradients.expressions.language import (
-    CONSTANTS,
-    FUNCTIONS,
     Described,
     Expression,
     ExpressionError,
     parse_expression,
     parse_program,
     pointed,
+    taken,
     unknown,
 )
 
@@ -48,6 +49,8 @@ def problem(expression: str, distribution: str, at: Mapping[str, float]) -> Prob
     cost = parse_expression(expression)
     arguments = {each.name: _arguments(each, distribution) for each in variables}
     _require_known(cost, expression, arguments, distribution, at)
+    for each in variables:
+        _require_domain(each, arguments[each.name], distribution, at)
 
     def f(x: Any, params: Any) -> Any:
         return cost.evaluate({**params, **x})
@@ -103,12 +106,26 @@ def _require_known(
                 )
             used.add(name)
     for name, value in at.items():
-        if name in arguments or name in FUNCTIONS or name in CONSTANTS:
-            raise ExpressionError(f"--at {name}: the name is taken, by a variable, a function or a constant")
+        if why := f"{name} is a variable" if name in arguments else taken(name):
+            raise ExpressionError(f"--at {name}: {why}; give the parameter another name")
         if name not in used:
             raise ExpressionError(f"--at {name}: the name appears nowhere")
         if not math.isfinite(value):
             raise ExpressionError(f"--at {name}: the value must be finite, not {value}")
+
+
+def _require_domain(
+    described: Described, arguments: Mapping[str, Expression], text: str, at: Mapping[str, float]
+) -> None:
+    """The parameters that depend on no other variable are where they may be."""
+    family = FAMILIES[described.kind]
+    values = {name: family.defaults[name] for name in family.defaults if name not in arguments}
+    with jax.enable_x64(True):
+        for name, node in arguments.items():
+            if node.names.keys() <= at.keys():
+                values[name] = float(node.evaluate(at))
+    if why := family.violation(values):
+        raise ExpressionError(f"{pointed(text, described.column)}: {why}")
 
 
 def _made(described: Described, arguments: Mapping[str, Mapping[str, Expression]], params: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax
 
 from jensen.gradients.compare.arguments import asked as taken
-from jensen.gradients.compare.compare import Place, compared, usable
+from jensen.gradients.compare.compare import Place, compared, left_out_words, usable
 from jensen.gradients.compare.comparison import Comparison
 from jensen.gradients.compare.contenders import contenders
 from jensen.gradients.compare.menu import USUAL, UnknownEstimatorError, on_menu
@@ -23,6 +23,11 @@ class Study(NamedTuple):
 
     comparison: Comparison
     left_out: dict[str, str]
+
+    @property
+    def words(self) -> list[str]:
+        """What is said of what was left out."""
+        return left_out_words(self.left_out)
 
 
 def study(

@@ -17,6 +17,7 @@ from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.tracers import concrete
 from jensen.gradients.program.look.seen import Level, Seen
 from jensen.gradients.program.look.walk import constant_of, walk
+from jensen.gradients.program.untraceable import UntraceableError
 
 PARAMS = " params"  # which no variable is called
 STOPS = "stops the derivative in"
@@ -112,7 +113,7 @@ def traced(f: Callable[[Any, Params], Any], values: Mapping[str, Any], params: P
     owners = [name for name in sorted(values) for _ in jax.tree.leaves(values[name])]  # as JAX has dicts
     try:
         return Traced(jax.make_jaxpr(of)(values, moving), owners + [PARAMS] * len(moving))
-    except jax.errors.JAXTypeError:  # f decides by the numbers in θ
+    except (jax.errors.JAXTypeError, UntraceableError):  # f decides by the numbers in θ
         known = [leaf if concrete(leaf) is None else concrete(leaf) for leaf in moving]
         return Traced(jax.make_jaxpr(lambda values: of(values, known))(values), owners)
 
