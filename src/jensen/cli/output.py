@@ -66,12 +66,16 @@ def silence_closed_pipe() -> None:
     os.dup2(devnull, sys.stdout.fileno())
 
 
+def _nothing() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
 def forgive_streams() -> None:
     """What is closed is written to nothing; a terminal that cannot show a character gets a question mark."""
-    for name in ("stdout", "stderr"):  # in the order in which they take the lowest free descriptors
-        if getattr(sys, name) is None:  # after >&-
-            nothing = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (open to the end)
-            setattr(sys, name, nothing)
+    if sys.stdout is None:  # after >&-
+        sys.stdout = _nothing()
+    if sys.stderr is None:
+        sys.stderr = _nothing()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
