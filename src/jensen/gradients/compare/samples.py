@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from jensen.basics.arrays import Params
 from jensen.gradients.compare.arguments import asked, of_expectation
-from jensen.gradients.compare.compiling import QUICKLY, compiled
+from jensen.gradients.compare.compiling import compiled
 from jensen.gradients.compare.validation import require_domains
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program.plan import Plan
@@ -70,8 +70,8 @@ def keys(key: Any, num_replicates: int) -> Any:
         raise ValueError(f"num_replicates must be at least 2, not {num_replicates}")
     if key is None:
         raise TypeError("a key is needed: jax.random.key(0), or an integer")
-    split = jax.jit(partial(jax.random.split, num=num_replicates), compiler_options=QUICKLY)
-    return split(jax.random.key(key) if isinstance(key, int) else key)
+    first = jax.random.key(key) if isinstance(key, int) else key
+    return compiled(jax.jit(partial(jax.random.split, num=num_replicates)).lower(first))(first)
 
 
 @dataclass(frozen=True, slots=True)
