@@ -14,7 +14,7 @@ from jensen.gradients.expectation import Expectation, expectation
 from jensen.gradients.labels import label
 from jensen.gradients.program.variables import ONLY, is_single, variables_of
 from jensen.gradients.randomness.draws import Draws
-from jensen.gradients.sampling import log_density
+from jensen.gradients.sampling import own_log_density
 
 LogJoint = Callable[[Params, Any], Any]
 """``log_joint(params, z)``."""
@@ -101,5 +101,5 @@ def _names(function: Callable[..., Any]) -> list[str]:
 def _log_guide(described: Any, z: Any) -> Any:
     values = {ONLY: z} if is_single(described) else z
     return sum(
-        log_density(variable.given(values), values[variable.name]) for variable in variables_of(described)
+        own_log_density(variable.given(values), values[variable.name]) for variable in variables_of(described)
     )

@@ -38,6 +38,22 @@ SINGLE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Particles:
+    """Draws that are weighed against each other.
+
+    Attributes
+    ----------
+    num
+        How many.
+    doubly
+        f for estimators that are doubly reparameterized.
+    """
+
+    num: int
+    doubly: Callable[[Any, Params], Any]
+
+
 # jax.jit wants a hash and a weak reference
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False, repr=False)
 class Expectation:
@@ -59,7 +75,7 @@ class Expectation:
     log_joint
         Of a `bound`: ``log_joint(params, z)``, f without the guide.
     particles
-        Of an `importance_bound`: how many draws are weighed against each other.
+        Of an `importance_bound`: the draws that are weighed against each other.
     """
 
     f: Callable[[Any, Params], Any]
@@ -68,14 +84,14 @@ class Expectation:
     draws: Draws
     vouch: tuple[str, ...] = ()
     log_joint: Callable[[Params, Any], Any] | None = None
-    particles: int | None = None
+    particles: Particles | None = None
 
     def __repr__(self) -> str:
         what = f"E[{label(self.f)}(x, params)]"
         if self.log_joint is not None:
             what = f"bound of {label(self.log_joint)}"
         if self.particles is not None:
-            what = f"importance-weighted {what} by {self.particles} particles"
+            what = f"importance-weighted {what} by {self.particles.num} particles"
         return f"{what} over {label(self.distribution)}: {label(self.estimator)}, {label(self.draws)}"
 
     @params_was_theta
@@ -108,7 +124,7 @@ class Expectation:
     @property
     def layout(self) -> Layout:
         """How the draws are arranged, with their particles."""
-        return replace(self.draws.layout, num_particles=self.particles)
+        return replace(self.draws.layout, num_particles=self.particles and self.particles.num)
 
     def _costs(
         self,
@@ -124,11 +140,14 @@ class Expectation:
         variables = variables_of(described)
         layout = self.layout
         is_weighed = self.particles is not None
+        f = self.f
+        if self.particles is not None and any(each.estimator.is_doubly for each in treatments.values()):
+            f = self.particles.doubly
 
         def run(randomness: dict[str, Randomness]) -> Any:
             def go_on(left: list[Variable], values: dict[str, Any]) -> Any:
                 if not left:
-                    cost = self.f(as_given(described, values), params)
+                    cost = f(as_given(described, values), params)
                     return cost if is_weighed else one_number(cost)
                 variable, *later = left
                 name = variable.name

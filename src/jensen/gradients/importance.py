@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,13 +14,11 @@ from jax.lax import pmax, psum, stop_gradient
 from jensen.basics.arrays import Params
 from jensen.gradients.bound import LogJoint, params_first
 from jensen.gradients.distributions import trails
-from jensen.gradients.distributions.densities import entries
-from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.pathwise import DReG
-from jensen.gradients.expectation import Expectation, expectation
-from jensen.gradients.labels import label
+from jensen.gradients.expectation import Expectation, Particles, expectation
 from jensen.gradients.program.variables import ONLY, is_single, variables_of
 from jensen.gradients.randomness.draws import Draws
+from jensen.gradients.sampling import own_entries
 from jensen.gradients.site import PARTICLE
 from jensen.gradients.surrogates import rescaled
 
@@ -75,22 +73,21 @@ def importance_bound(
     """
     _require_particles(particles)
     estimator = DReG() if estimator is None else estimator
-    _require_paths(estimator)
     log_p = params_first(log_joint)
-    is_doubly = any(isinstance(each, DReG) for each in _each(estimator))
 
     def log_weight(z: Any, params: Params, of_guide: Params) -> Any:
         joint = jnp.asarray(log_p(params, z))
         return joint - _log_guide(guide(of_guide), z, joint.shape)
 
-    def f(z: Any, params: Params) -> Any:
-        if not is_doubly:
-            return log_weight(z, params, params)
-        share = _share(stop_gradient(log_weight(z, params, params)))
+    def once(z: Any, params: Params) -> Any:
+        return log_weight(z, params, params)
+
+    def twice(z: Any, params: Params) -> Any:
+        share = _share(stop_gradient(once(z, params)))
         return log_weight(_rescaled(z, share), params, stop_gradient(params))
 
-    made = expectation(f, guide, estimator, draws, vouch)
-    return replace(made, log_joint=log_p, particles=int(particles))
+    made = expectation(once, guide, estimator, draws, vouch)
+    return replace(made, log_joint=log_p, particles=Particles(int(particles), twice))
 
 
 def _share(log_weight: Any) -> Any:
@@ -100,19 +97,22 @@ def _share(log_weight: Any) -> Any:
 
 
 def _rescaled(z: Any, share: Any) -> Any:
-    """The same values, which move so many times as fast: of each group by its own share."""
+    """The same values, which move so many times as fast: of each group by its own share.
+
+    They do not move with the guide, whose parameters are held fixed.
+    """
 
     def slower(value: Any) -> Any:
         return rescaled(value, jnp.reshape(share, (*share.shape, *[1] * (jnp.ndim(value) - share.ndim))))
 
-    return jax.tree.map(lambda value: trails.changed(value, slower), z)
+    return jax.tree.map(lambda value: trails.changed(value, slower, is_fixed=True), z)
 
 
 def _log_guide(described: Any, z: Any, shape: tuple[int, ...]) -> Any:
     """log q, of each group where the log-joint has any."""
     values = {ONLY: z} if is_single(described) else z
     return sum(
-        _by_group(variable.name, entries(variable.given(values), values[variable.name]), shape)
+        _by_group(variable.name, own_entries(variable.given(values), values[variable.name]), shape)
         for variable in variables_of(described)
     )
 
@@ -129,18 +129,6 @@ def _by_group(name: str, log_q: Any, shape: tuple[int, ...]) -> Any:
             "its first axis must be that of the groups; or sum over them, and they are weighed together"
         )
     return jnp.sum(jnp.reshape(log_q, (num, -1)), axis=1)
-
-
-def _each(estimator: Any) -> list[Any]:
-    return list(estimator.values()) if isinstance(estimator, Mapping) else [estimator]
-
-
-def _require_paths(estimator: Any) -> None:
-    for each in _each(estimator):
-        if not (isinstance(each, Estimator) and each.is_path):
-            raise ValueError(
-                f"importance_bound is differentiated by paths: DReG() or Pathwise(), not {label(each)}"
-            )
 
 
 def _require_particles(particles: Any) -> None:

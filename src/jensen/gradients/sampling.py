@@ -57,3 +57,14 @@ def can_be_taken_apart(distribution: Any) -> bool:
 def log_density(distribution: Any, value: Any) -> Any:
     """log p(value), summed over independent entries."""
     return jnp.sum(entries(distribution, value))
+
+
+def own_entries(distribution: Any, value: Any) -> Any:
+    """log p of the entries of a draw, under the distribution of its variable, from what it was made of."""
+    with trails.of_own():
+        return entries(distribution, value)
+
+
+def own_log_density(distribution: Any, value: Any) -> Any:
+    """The same, summed."""
+    return jnp.sum(own_entries(distribution, value))

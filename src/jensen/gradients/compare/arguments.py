@@ -66,12 +66,16 @@ def _of_real_params(F: Expectation, params: Params) -> tuple[Expectation, Any]:
         rest = iter(jax.tree.leaves(moving))
         return jax.tree.unflatten(structure, [next(rest) if _is_real(leaf) else leaf for leaf in leaves])
 
-    joint = F.log_joint
+    joint, particles = F.log_joint, F.particles
+    if particles is not None:
+        doubly = particles.doubly
+        particles = replace(particles, doubly=lambda x, moving: doubly(x, whole(moving)))
     return replace(
         F,
         f=lambda x, moving: F.f(x, whole(moving)),
         distribution=lambda moving: F.distribution(whole(moving)),
         log_joint=None if joint is None else lambda moving, z: joint(whole(moving), z),
+        particles=particles,
     ), real
 
 

@@ -27,8 +27,8 @@ class Trail:
     points
         The values before each of them.
     is_own
-        Whether the draw is one of the distribution of its variable, so that its steps are known to be those
-        of the density, with their derivatives.
+        Whether the draw is one of the distribution of its variable: where that is asked for its density
+        (`of_own`), the steps are the same, with their derivatives.
     is_fixed
         Whether the draw stays where it is when parameters move.
     """
@@ -40,6 +40,19 @@ class Trail:
 
 
 _KEPT: ContextVar[dict[int, tuple[Any, Trail]] | None] = ContextVar("trails", default=None)
+
+
+_OF_OWN: ContextVar[bool] = ContextVar("of_own", default=False)
+
+
+@contextmanager
+def of_own() -> Iterator[None]:
+    """Within, draws are given to the densities of the distributions of their variables only."""
+    token = _OF_OWN.set(True)
+    try:
+        yield
+    finally:
+        _OF_OWN.reset(token)
 
 
 @contextmanager
@@ -66,12 +79,17 @@ def remember(value: Any, trail: Trail) -> Any:
 def trail_of(value: Any) -> Trail | None:
     """What a draw was made of, where that is known."""
     kept = _KEPT.get() or {}
-    return kept[id(value)][1] if id(value) in kept else None
+    if id(value) not in kept:
+        return None
+    trail = kept[id(value)][1]
+    return trail if _OF_OWN.get() else replace(trail, is_own=False)
 
 
 def changed(value: Any, change: Callable[[Any], Any], **of_trail: bool) -> Any:
     """The draw after a change that is as well one of all that it was made of."""
-    after, trail = change(value), trail_of(value)
+    with of_own():
+        trail = trail_of(value)
+    after = change(value)
     if trail is None:
         return after
     points = tuple(changed(point, change, **of_trail) for point in trail.points)

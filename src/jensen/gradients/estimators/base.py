@@ -43,6 +43,11 @@ class Estimator(Labelled, ABC):
         return False
 
     @property
+    def is_doubly(self) -> bool:
+        """Whether, in an `importance_bound`, the density of the guide is reparameterized as well."""
+        return False
+
+    @property
     def memory(self) -> Any:
         """What remembers earlier calls, with ``init`` and ``update``; None where nothing does."""
         return None

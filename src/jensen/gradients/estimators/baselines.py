@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jensen.gradients.labels import Labelled
-from jensen.gradients.sampling import can_be_taken_apart, log_density
+from jensen.gradients.sampling import can_be_taken_apart, own_log_density
 from jensen.gradients.site import Site
 from jensen.gradients.surrogates import box, rescaled
 
@@ -160,7 +160,7 @@ class OptimalCoefficient(Baseline):
         def at(moved: list[Any]) -> Any:
             rest = iter(moved)
             merged = [next(rest) if moves else leaf for leaf, moves in zip(leaves, floating, strict=True)]
-            return log_density(jax.tree.unflatten(structure, merged), scored.x)
+            return own_log_density(jax.tree.unflatten(structure, merged), scored.x)
 
         moving = [jnp.asarray(leaf) for leaf, moves in zip(leaves, floating, strict=True) if moves]
         squares = jax.tree.map(jnp.square, jax.grad(at)(moving))

@@ -15,7 +15,7 @@ from jensen.gradients.distributions.validity.guards import (
 )
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.pathwise import path
-from jensen.gradients.sampling import log_density
+from jensen.gradients.sampling import own_log_density
 from jensen.gradients.site import Cost, Site
 from jensen.gradients.surrogates import box
 
@@ -44,4 +44,4 @@ class StickTheLanding(Estimator):
         x = path(site)
         apart = site.distribution if site.apart is None else site.apart()
         distribution = score_guarded(apart, site.vouched)
-        return then(x) + (box(log_density(distribution, fixed(x))) - 1.0)
+        return then(x) + (box(own_log_density(distribution, fixed(x))) - 1.0)

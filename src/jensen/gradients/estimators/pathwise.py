@@ -49,6 +49,10 @@ class DReG(Pathwise):
     where there are more particles. In other expectations it is the path.
     """
 
+    @property
+    def is_doubly(self) -> bool:
+        return True
+
 
 def path(site: Site) -> Any:
     """A draw that moves with its parameters; those without a path are guarded."""

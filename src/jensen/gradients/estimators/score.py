@@ -8,7 +8,7 @@ from typing import Any
 from jensen.gradients.distributions.validity.guards import score_guarded, score_refusal
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.baselines import Baseline, Scored
-from jensen.gradients.sampling import fixed_draw, log_density
+from jensen.gradients.sampling import fixed_draw, own_log_density
 from jensen.gradients.site import Cost, Site
 from jensen.gradients.surrogates import box
 
@@ -44,7 +44,7 @@ class ScoreFunction(Estimator):
         x = fixed_draw(site)
 
         def density(distribution: Any) -> Any:
-            return log_density(score_guarded(distribution, site.vouched), x)
+            return own_log_density(score_guarded(distribution, site.vouched), x)
 
         weight, cost = box(density(site.distribution)), then(x)
         landing = weight - 1.0 if site.is_of_bound else 0.0

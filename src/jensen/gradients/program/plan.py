@@ -219,7 +219,7 @@ def _treatments(program: Program, for_score: frozenset[str]) -> dict[str, Treatm
             require_domain(name, distribution)
             asked = program.estimators[name]
             estimator = asked.resolved(distribution, program.layout, name not in for_score, vouched)
-            _refuse(estimator, name, distribution, vouched)
+            _refuse(estimator, name, distribution, vouched, program.layout)
             try:
                 drawn[name] = estimator.example(distribution, key)
                 found[name] = _treatment(estimator, distribution, key)
@@ -266,7 +266,12 @@ def _treatment(estimator: Estimator, distribution: Any, key: Any) -> Treatment:
     return Treatment(estimator, shape, route(drawn), True, *of_values, ends=bounds(distribution))
 
 
-def _refuse(estimator: Estimator, name: str, distribution: Any, vouched: bool) -> None:
+def _refuse(estimator: Estimator, name: str, distribution: Any, vouched: bool, layout: Layout) -> None:
+    if layout.particles and not estimator.is_path:
+        raise ValueError(
+            f"{type(estimator).__name__} for {name!r}: particles are weighed against each other along paths: "
+            "DReG() or Pathwise()"
+        )
     if why := estimator.refusal(distribution, vouched):
         raise ValueError(f"{type(estimator).__name__} for {name!r}: {why}")
 
