@@ -21,6 +21,7 @@ from jensen.gradients.labels import label
 from jensen.gradients.program.jumps import Jump
 from jensen.gradients.program.plan import Plan, Program, Treatment
 from jensen.gradients.program.plan import plan as plan_of
+from jensen.gradients.program.precision import require_precision
 from jensen.gradients.program.untraceable import explained
 from jensen.gradients.program.variables import ONLY, Variable, as_given, names_in, variables_of
 from jensen.gradients.randomness.assign import randomness_of
@@ -160,6 +161,7 @@ class Expectation:
                     name in self.vouch,
                     self.log_joint is not None,
                     lambda: variable.given(jax.lax.stop_gradient(values)),
+                    treatments[name].edges,
                 )
                 return treatments[name].estimator.cost(
                     site, lambda value: go_on(later, {**values, name: value})
@@ -226,6 +228,7 @@ class Expectation:
         def describe(params: Params) -> list[Variable]:
             return variables_of(self.distribution(params))
 
+        require_precision(params)
         memory = MEMORIES.setdefault(self, {})
         return plan_of(
             Program(variables, estimators, self.layout, self.vouch, describe, self.follows, memory),

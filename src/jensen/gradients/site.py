@@ -82,6 +82,8 @@ class Site:
         Whether f holds −log q(x) of this variable.
     apart
         The distribution, with its parents held fixed.
+    edges
+        Parameters whose values at an edge of their domain are meant, and have no score.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Site:
     vouched: bool = False
     is_of_bound: bool = False
     apart: Callable[[], Any] | None = None
+    edges: frozenset[str] = frozenset()
 
     def mean(self, value: Any) -> Any:
         """The mean of a quantity over all draws."""

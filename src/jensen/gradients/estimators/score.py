@@ -44,7 +44,7 @@ class ScoreFunction(Estimator):
         x = fixed_draw(site)
 
         def density(distribution: Any) -> Any:
-            return own_log_density(score_guarded(distribution, site.vouched), x)
+            return own_log_density(score_guarded(distribution, site.vouched, site.edges), x)
 
         weight, cost = box(density(site.distribution)), then(x)
         landing = weight - 1.0 if site.is_of_bound else 0.0

@@ -17,8 +17,10 @@ from jensen.basics.arrays import Params
 from jensen.gradients.distributions.domain import require_domain
 from jensen.gradients.distributions.noise import Route, route
 from jensen.gradients.distributions.validity.bounds import NOWHERE, bounds
+from jensen.gradients.distributions.validity.edges import edges_of
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.program.doubts import remaining
+from jensen.gradients.program.edges import plain_edges
 from jensen.gradients.program.jumps import Jump, inside, traced
 from jensen.gradients.program.jumps import jumps as jumps_of
 from jensen.gradients.program.look.seen import Seen
@@ -48,6 +50,10 @@ class Treatment:
         The shape and type of a value.
     ends
         Of the support.
+    edges
+        Parameters whose values at an edge of their domain are meant.
+    has_edges
+        Whether its class has such parameters.
     """
 
     estimator: Estimator
@@ -58,6 +64,8 @@ class Treatment:
     has_path: bool
     value: Any = None
     ends: tuple[float, float] = NOWHERE
+    edges: frozenset[str] = frozenset()
+    has_edges: bool = False
 
     @property
     def within(self) -> Seen:
@@ -166,6 +174,7 @@ def plan(program: Program, params: Params) -> Plan:
     )
     if for_score:
         treatments = _treatments(program, for_score)
+    treatments = _with_edges(treatments, program, params)
     said = (_words(jump, treatments[jump.name], jump.name in for_score) for jump in jumping)
     is_drawn = any(treatment.is_drawn for treatment in treatments.values())
     shapes = jax.eval_shape(lambda params: params, params)  # no values: a plan may outlive a trace
@@ -231,6 +240,14 @@ def _treatments(program: Program, for_score: frozenset[str]) -> dict[str, Treatm
     return {name: replace(treatment, value=shapes[name]) for name, treatment in found.items()}
 
 
+def _with_edges(treatments: dict[str, Treatment], program: Program, params: Params) -> dict[str, Treatment]:
+    """Where the score is taken, parameters whose values at an edge of their domain are meant."""
+    if not any(treatment.has_edges for treatment in treatments.values()):
+        return treatments
+    edges = plain_edges(program.describe, params)
+    return {name: replace(each, edges=edges.get(name, each.edges)) for name, each in treatments.items()}
+
+
 def _evaluations(
     describe: Callable[[Params], list[Variable]], treatments: Mapping[str, Treatment], params: Params
 ) -> int:
@@ -263,7 +280,10 @@ def _treatment(estimator: Estimator, distribution: Any, key: Any) -> Treatment:
     if drawn is None:
         return Treatment(estimator, (), None, False, *of_values, ends=bounds(distribution))
     shape = jnp.shape(drawn.sample(key))
-    return Treatment(estimator, shape, route(drawn), True, *of_values, ends=bounds(distribution))
+    has_edges = bool(edges_of(distribution))
+    return Treatment(
+        estimator, shape, route(drawn), True, *of_values, ends=bounds(distribution), has_edges=has_edges
+    )
 
 
 def _refuse(estimator: Estimator, name: str, distribution: Any, vouched: bool, layout: Layout) -> None:

@@ -13,6 +13,7 @@ import numpyro.distributions as dist
 
 from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.bounds import NOWHERE, bounds
+from jensen.gradients.distributions.validity.edges import edges_of, without_edges
 from jensen.gradients.distributions.validity.inside import inside
 from jensen.gradients.distributions.validity.parts import FOLDED, MASKED, changed, rows
 from jensen.gradients.distributions.validity.proxy import FixedSupport
@@ -97,8 +98,11 @@ def cautions(distributions: Callable[[Params], Iterable[Any]], params: Params) -
     return [str(one.message) for one in found if issubclass(one.category, GradientWarning)]
 
 
-def score_guarded(distribution: Any, vouched: bool = False) -> Any:
-    """The distribution with parameters that have no score guarded; outside the table, its support."""
+def score_guarded(distribution: Any, vouched: bool = False, edges: Iterable[str] = ()) -> Any:
+    """The distribution with parameters that have no score guarded; outside the table, its support.
+
+    ``edges`` are parameters whose values at an edge are meant.
+    """
     row = rows(distribution)
     if row is None:
         return (
@@ -106,7 +110,10 @@ def score_guarded(distribution: Any, vouched: bool = False) -> Any:
             if vouched
             else FixedSupport(distribution, f"the support of {type(distribution).__name__}: {MOVES.why}")
         )
-    return _guarded(distribution, {n: both.score for n, both in row.items()}, "score", vouched)
+    guarded = _guarded(distribution, {n: both.score for n, both in row.items()}, "score", vouched)
+    known = edges_of(distribution)
+    ends = {name: partial(without_edges, distribution, name) for name in edges if name in known}
+    return changed(guarded, ends)
 
 
 def _guarded(distribution: Any, rulings: dict[str, Ruling], kind: str, is_quiet: bool) -> Any:
