@@ -102,6 +102,8 @@ class Contestant(NamedTuple):
         For one replicate, compiled before.
     trouble
         Where a value is not finite, in words; empty where all are.
+    is_doubted
+        Whether it may be wrong, so that no bias is told from it.
     """
 
     F: Expectation
@@ -110,6 +112,7 @@ class Contestant(NamedTuple):
     evaluations: int
     seconds: float
     trouble: str
+    is_doubted: bool
 
 
 @of_expectation
@@ -219,7 +222,7 @@ def run(able: Entrant) -> Contestant:
     samples = columns(gradients, len(keys))
     bad = ~(np.isfinite(samples).all(axis=1) & np.isfinite(np.asarray(values)))
     trouble = where(F, plan, params, keys, np.flatnonzero(bad)) if bad.any() else ""
-    return Contestant(F, samples, moments(samples), plan.evaluations, seconds, trouble)
+    return Contestant(F, samples, moments(samples), plan.evaluations, seconds, trouble, plan.is_doubted)
 
 
 def summary(
@@ -255,8 +258,8 @@ def _held_against(
     """What is said of the gradient that biases are from, and that gradient."""
     if isinstance(exact, Reference):
         return [], exact
-    unbiased = {name: each.moments for name, each in ran.items() if not is_biased(each.F)}
-    best = most_precise(unbiased) if len(ran) > 1 and not exact.is_jump else None
+    sure = {name: each.moments for name, each in ran.items() if not (is_biased(each.F) or each.is_doubted)}
+    best = most_precise(sure) if len(ran) > 1 and not exact.is_jump else None
     if best is None:
         return [f"no exact gradient is known here ({exact.why}): none to see a bias with"], None
     return [

@@ -20,6 +20,8 @@ def require_domain(name: str, distribution: Any) -> None:
         value = _value(distribution, parameter)
         if value is None or constraints.is_dependent(constraint) or _holds(constraint, value):
             continue
+        if parameter == "logits" and _leaves_out(value):
+            continue
         raise ValueError(
             f"{name!r}: {parameter} of {type(distribution).__name__} must be {_words(constraint)}, "
             f"and is {_short(value)}"
@@ -46,6 +48,11 @@ def _value(distribution: Any, parameter: str) -> Any:
 def _holds(constraint: Any, value: Any) -> bool:
     with jax.ensure_compile_time_eval():
         return bool(np.all(constraint(value)))
+
+
+def _leaves_out(logits: Any) -> bool:
+    """Labels and bits may be left out by logits of −∞, but not all labels."""
+    return not np.isnan(logits).any() and bool((logits < np.inf).all() and np.isfinite(logits).any())
 
 
 def _words(constraint: Any) -> str:

@@ -93,6 +93,8 @@ class Plan:
         Where f, or a distribution, compares or rounds a variable that is a real number.
     remarks
         What is to be said of these jumps.
+    unvouched
+        Those of variables that the user does not vouch for.
     num_draws
         How many draws there are; 1 where nothing is drawn.
     count
@@ -102,6 +104,7 @@ class Plan:
     treatments: Mapping[str, Treatment]
     jumps: tuple[Jump, ...]
     remarks: tuple[str, ...]
+    unvouched: tuple[Jump, ...]
     num_draws: int
     count: Callable[[], int] = field(repr=False, compare=False)
 
@@ -109,6 +112,13 @@ class Plan:
     def chosen(self) -> dict[str, Estimator]:
         """The estimator of every variable, with what `Auto` takes in its place."""
         return {name: treatment.estimator for name, treatment in self.treatments.items()}
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether the gradient may be wrong: f may jump where a path is taken, or a rule sums it up."""
+        has_path = {name for name, each in self.treatments.items() if each.has_path}
+        by_rule = any(not each.is_drawn and each.has_path for each in self.treatments.values())
+        return by_rule or any(jump.with_params or jump.name in has_path for jump in self.unvouched)
 
     @property
     def is_of_paths(self) -> bool:
@@ -182,6 +192,7 @@ def plan(program: Program, params: Params) -> Plan:
         treatments,
         jumps,
         tuple(word for word in said if word),
+        tuple(jumping),
         program.layout.num_evaluated if is_drawn else 1,
         partial(_evaluations, program.describe, treatments, shapes),
     )
