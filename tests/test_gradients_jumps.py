@@ -41,6 +41,14 @@ JUMPING = {  # what f does is in the name, and not always in the words
     "takes a branch": lambda x, params: jax.lax.cond(x > 0.5, lambda: x, lambda: x + 1.0),
     "with a rule of its own": jax.custom_jvp(lambda x, params: jnp.round(x)),
     "stops the derivative": lambda x, params: jax.lax.stop_gradient(x) ** 2,
+    "is no number": lambda x, params: jnp.where(jnp.isnan(jnp.log(x)), 0.0, 1.0),
+    "is finite": lambda x, params: 1.0 * jnp.isfinite(jnp.sqrt(x - 1.0)),
+    "is at least 0, or no number": lambda x, params: 1.0 * (jnp.sqrt(x) >= 0.0),
+    "sorts what is no number": lambda x, params: jnp.where(
+        jnp.sort(jnp.stack([jnp.sqrt(x), 9.0]))[0] > 8, 1, 0
+    ),
+    "differentiates otherwise": lambda x, params: steep(x),
+    "differentiates otherwise, backwards": lambda x, params: steep_backwards(x),
     "compares, in a loop": lambda x, params: jax.lax.scan(lambda c, _: (c + (c > x), None), 0.0, None, 3)[0],
 }
 SMOOTH = [
@@ -67,9 +75,25 @@ SMOOTH = [
     lambda x, params: dist.MixtureSameFamily(
         dist.Categorical(jnp.array([0.3, 0.7])), Normal(jnp.array([0.0, params["mu"]]), 1.0)
     ).log_prob(x),
+    lambda x, params: gentle(x) + gentle_backwards(x * params["mu"]),
+    lambda x, params: gentle_backwards(x) + jnp.where(x > 0.0, x, 0.0),
 ]
 
 
+RARE = {  # jumps where few draws are
+    "near an end": (lambda x: jnp.exp(jnp.where(x > 0.04, -x, -jnp.inf)), lambda t: dist.Beta(t + 2.0, 2.0)),
+    "in a tail": (lambda x: jnp.where(x > 4.0, 99.0, 0.0), lambda t: Normal(t, 1.0)),
+    "in a tail of what is positive": (
+        lambda x: jnp.where(x > 6.0, 99.0, 0.0),
+        lambda t: dist.Gamma(2.0, 1.0 + t),
+    ),
+}
+steep, steep_backwards = jax.custom_jvp(jnp.sin), jax.custom_vjp(jnp.sin)
+steep.defjvp(lambda at, moves: (jnp.sin(at[0]), 2.0 * jnp.cos(at[0]) * moves[0]))
+steep_backwards.defvjp(lambda x: (jnp.sin(x), x), lambda x, slope: (2.0 * slope * jnp.cos(x),))
+gentle, gentle_backwards = jax.custom_jvp(jnp.sin), jax.custom_vjp(jnp.sin)
+gentle.defjvp(lambda at, moves: (jnp.sin(at[0]), jnp.cos(at[0]) * moves[0]))
+gentle_backwards.defvjp(lambda x: (jnp.sin(x), x), lambda x, slope: (slope * jnp.cos(x),))
 JUMPING["with a rule of its own"].defjvp(lambda at, moves: (jnp.round(at[0]), moves[0]))
 
 
@@ -84,6 +108,21 @@ def test_what_does_not_jump_is_left_in_peace(f):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         gradient(f)
+
+
+@pytest.mark.parametrize(("f", "make"), RARE.values(), ids=RARE)
+def test_a_jump_is_seen_where_few_draws_are(f, make):
+    F = gr.expectation(lambda x, t: f(x), make, gr.Pathwise(), gr.Independent(8))
+    with pytest.warns(gr.GradientWarning, match="'x'.*ScoreFunction"):
+        jax.grad(F)(0.5, jax.random.key(0))
+
+
+def test_a_rule_that_is_wrong_in_params_is_in_no_estimator():
+    F = gr.expectation(
+        lambda x, t: steep(x * t), lambda t: Normal(t, 1.0), gr.ScoreFunction(), gr.Independent(8)
+    )
+    with pytest.warns(gr.GradientWarning, match="no estimator is right"):
+        jax.grad(F)(0.5, jax.random.key(0))
 
 
 def test_no_word_where_nothing_is_differentiated_through_or_the_user_vouches():

@@ -30,8 +30,8 @@ from jensen.gradients.renaming import params_was_theta
 from jensen.gradients.site import Layout, Randomness, Site, in_draws, of_particles
 from jensen.gradients.surrogates import guard
 
-MEMORIES: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
-"""What was seen of the f of an expectation, which is costly, for the next call."""
+MEMORIES: WeakKeyDictionary[Any, WeakKeyDictionary[Any, dict[Any, Any]]] = WeakKeyDictionary()
+"""What was seen of an f over a distribution, which is costly, for the next call and other estimators."""
 
 SINGLE = (
     "the derivative of single costs is right for paths only. Differentiate the expectation itself, take "
@@ -229,7 +229,7 @@ class Expectation:
             return variables_of(self.distribution(params))
 
         require_precision(params)
-        memory = MEMORIES.setdefault(self, {})
+        memory = _memory_of(self.f, self.distribution)
         return plan_of(
             Program(variables, estimators, self.layout, self.vouch, describe, self.follows, memory),
             params,
@@ -316,6 +316,13 @@ def expectation(
     return Expectation(
         f, distribution, Auto() if estimator is None else estimator, as_draws(draws), names_in(vouch)
     )
+
+
+def _memory_of(f: Any, distribution: Any) -> dict[Any, Any]:
+    try:
+        return MEMORIES.setdefault(f, WeakKeyDictionary()).setdefault(distribution, {})
+    except TypeError:  # without a hash, or a weak reference
+        return {}
 
 
 def _checked(estimator: Any, what: str) -> Estimator:

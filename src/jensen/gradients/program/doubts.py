@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,12 +11,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.gradients.distributions.validity.bounds import ANYWHERE
 from jensen.gradients.distributions.validity.tracers import concrete
-from jensen.gradients.program.jumps import STOPS, Jump
+from jensen.gradients.program.jumps import Jump
+from jensen.gradients.program.look.primitives import STOPS
 from jensen.gradients.program.look.shown import LINES, QUICKLY, is_continuous, is_differentiated
+from jensen.gradients.program.look.walk import RULES_OF_ITS_OWN
 
+LOST = (STOPS, RULES_OF_ITS_OWN)
 VALUES = 32  # of which lines are drawn between two, and between those that are farthest apart
-BEYOND = 0.5  # of its length a line goes on to both sides, where values may be any real numbers
+BEYOND = (1.0, 0.5)  # of its length a line goes on to both sides, where values may be there: of every fourth
+ALMOST = 0.98  # of the way to an end of the support it goes at most
 SPREAD = 0.5  # of the logarithm of θ: where a plan is used again it is another of the same signs
 
 Draw = Callable[[Params, Any], dict[str, Any]]
@@ -27,7 +33,7 @@ def remaining(
     follows: Callable[..., Any],
     draw: Draw,
     params: Params,
-    unbounded: Mapping[str, bool],
+    ends: Mapping[str, tuple[float, float]],
 ) -> list[Jump]:
     """The jumps of which it is not seen that they are none; and stopped derivatives that are seen to be
     wrong.
@@ -36,9 +42,9 @@ def remaining(
     for name in dict.fromkeys(jump.name for jump in doubted):
         mine = [jump for jump in doubted if jump.name == name]
         with_params = any(jump.with_params for jump in mine)
-        look = is_differentiated if all(jump.what == STOPS for jump in mine) else is_continuous
-        seen = _look(look, follows, draw, params, name, with_params, unbounded.get(name, False))
-        left += [jump for jump in mine if seen is False or (seen is None and jump.what != STOPS)]
+        look = is_differentiated if all(jump.what in LOST for jump in mine) else is_continuous
+        seen = _look(look, follows, draw, params, name, with_params, ends.get(name, ANYWHERE))
+        left += [jump for jump in mine if seen is False or (seen is None and jump.what not in LOST)]
     return left
 
 
@@ -49,13 +55,13 @@ def _look(
     params: Params,
     name: str,
     with_params: bool,
-    is_unbounded: bool,
+    ends: tuple[float, float],
 ) -> bool | None:
     """None where there is nothing to be seen."""
     try:
         with jax.ensure_compile_time_eval():
-            starts, ends, fixed = _lines(draw, params, name, is_unbounded)
-            kinds = [(starts, _at_rest(ends, starts))] + ([(starts, ends)] if with_params else [])
+            starts, lasts, fixed = _lines(draw, params, name, ends)
+            kinds = [(starts, _at_rest(lasts, starts))] + ([(starts, lasts)] if with_params else [])
             f = _flat(follows, name, params)
             each = [look(f, (a, fixed), (b, fixed)) for a, b in kinds]
     except (jax.errors.JAXTypeError, TypeError, ValueError, NotImplementedError, ArithmeticError):
@@ -68,7 +74,7 @@ def _at_rest(ends: Any, starts: Any) -> Any:
     return {"x": ends["x"], "params": starts["params"]}
 
 
-def _lines(draw: Draw, params: Params, name: str, is_unbounded: bool) -> tuple[Any, Any, Any]:
+def _lines(draw: Draw, params: Params, name: str, ends: tuple[float, float]) -> tuple[Any, Any, Any]:
     """Where lines begin and end, and what does not move on them: the other variables."""
     rng = np.random.default_rng(0)
     real = _real(params)
@@ -82,14 +88,23 @@ def _lines(draw: Draw, params: Params, name: str, is_unbounded: bool) -> tuple[A
     pairs = [_two(x[i], rng) if i % 2 else _farthest(x[i]) for i in range(LINES)]
     lines, (firsts, lasts) = np.arange(LINES), np.array(pairs).T
     a, b = x[lines, firsts], x[lines, lasts]
-    beyond = BEYOND * (b - a) if is_unbounded else 0.0
+    share = np.where(lines % 4 == 0, *BEYOND).reshape(-1, *[1] * (x.ndim - 2))
+    a, b = (_inside(at + share * (at - other), at, ends) for at, other in ((a, b), (b, a)))
     fixed = {other: value[lines, firsts] for other, value in values.items() if other != name}
     dtype = jnp.result_type(float)
-    starts, ends = (
-        {"x": jnp.asarray(x, dtype), "params": theta}
-        for x, theta in zip((a - beyond, b + beyond), thetas, strict=True)
+    starts, lasts = (
+        {"x": jnp.asarray(x, dtype), "params": theta} for x, theta in zip((a, b), thetas, strict=True)
     )
-    return starts, ends, fixed
+    return starts, lasts, fixed
+
+
+def _inside(far: np.ndarray, at: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
+    """Values beyond those that were drawn, within the ends of a support; as drawn where an end is not known."""
+    low, high = (
+        at if math.isnan(end) else np.full_like(at, end) if math.isinf(end) else at + ALMOST * (end - at)
+        for end in ends
+    )
+    return np.clip(far, np.minimum(low, at), np.maximum(high, at))
 
 
 def _two(x: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:

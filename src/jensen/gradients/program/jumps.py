@@ -15,12 +15,12 @@ from jax.extend import core
 
 from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.tracers import concrete
+from jensen.gradients.program.look.primitives import STOPS
 from jensen.gradients.program.look.seen import Level, Seen
 from jensen.gradients.program.look.walk import constant_of, walk
 from jensen.gradients.program.untraceable import UntraceableError
 
 PARAMS = " params"  # which no variable is called
-STOPS = "stops the derivative in"
 
 
 class Jump(NamedTuple):
@@ -72,8 +72,9 @@ def jumps(of: Traced, values: Mapping[str, Any], within: Mapping[str, Seen]) -> 
         for with_params in (True, False):
             kinds = [what for what, has_params in causes if has_params == with_params]
             found += [Jump(kinds[0], name, with_params)] if kinds else []
-        if any(each.stopped for each in seen) and not causes:
-            stopped.append(Jump(STOPS, name, False))
+        if (lost := max(each.lost for each in seen)) and not causes:
+            with_params = lost != STOPS and any(each.lost and each.moves for each in seen)
+            stopped.append(Jump(lost, name, with_params))
     return found, stopped
 
 

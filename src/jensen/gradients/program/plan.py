@@ -19,7 +19,7 @@ from jensen.gradients.distributions.noise import Route, route
 from jensen.gradients.distributions.validity.bounds import NOWHERE, bounds
 from jensen.gradients.distributions.validity.edges import edges_of
 from jensen.gradients.estimators.base import Estimator
-from jensen.gradients.program.doubts import remaining
+from jensen.gradients.program.doubts import LOST, remaining
 from jensen.gradients.program.edges import plain_edges
 from jensen.gradients.program.jumps import Jump, inside, traced
 from jensen.gradients.program.jumps import jumps as jumps_of
@@ -216,12 +216,12 @@ def _jumps(program: Program, params: Params, treatments: Mapping[str, Treatment]
             drawn[variable.name] = value.astype(treatment.seen.dtype)
         return drawn
 
-    unbounded = {name: treatment.ends == NOWHERE for name, treatment in treatments.items()}
+    ends = {name: treatment.ends for name, treatment in treatments.items()}
     leaves, structure = jax.tree.flatten(params)
     at = (*doubted, structure, *((jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves))
     left = program.memory.get(at)
     if left is None:
-        left = program.memory[at] = remaining(doubted, program.follows, draw, params, unbounded)
+        left = program.memory[at] = remaining(doubted, program.follows, draw, params, ends)
     return tuple(
         jump for jump in (*found, *stopped) if jump in left or (jump in found and jump not in doubted)
     )
@@ -310,6 +310,8 @@ def _refuse(estimator: Estimator, name: str, distribution: Any, vouched: bool, l
 def _words(jump: Jump, treatment: Treatment, was_auto: bool) -> str:
     """What is to be said of a jump of f; empty where nothing is lost by it."""
     name, estimator = jump.name, type(treatment.estimator).__name__
+    if jump.what in LOST:
+        return _lost(jump, treatment, was_auto)
     if_they_meet = f"If the branches meet, say vouch=({name!r},)"
     if jump.with_params:
         return (
@@ -328,3 +330,18 @@ def _words(jump: Jump, treatment: Treatment, was_auto: bool) -> str:
         f"f {jump.what} {name!r}: where its value jumps there, {estimator} gives a wrong gradient and "
         f"ScoreFunction a right one. {if_they_meet}"
     )
+
+
+def _lost(jump: Jump, treatment: Treatment, was_auto: bool) -> str:
+    """The same of a derivative that is not that of the values of f."""
+    begin, vouch = f"f {jump.what} {jump.name!r}, and it is not that of its values", f"vouch=({jump.name!r},)"
+    if jump.with_params:
+        return f"{begin}, also in params: no estimator is right. If it is meant, say {vouch}"
+    if was_auto:
+        return (
+            f"{begin}: Auto takes the score, which does without. If it is meant, say {vouch} to have the path"
+        )
+    if not treatment.has_path:
+        return ""
+    estimator = type(treatment.estimator).__name__
+    return f"{begin}: {estimator} follows it, and ScoreFunction is right. If it is meant, say {vouch}"

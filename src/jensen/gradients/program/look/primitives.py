@@ -25,6 +25,7 @@ CALLS, COMPARES, ROUNDS = "calls", "compares", "rounds"
 SIGN = "takes the sign or the place of"
 DIVIDES = "divides by something that can be 0 and depends on"
 BRANCHES = "takes another branch by"
+STOPS = "stops the derivative in"
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -101,7 +102,7 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 
 @rule("stop_gradient")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
-    return [seen[0] if seen[0].is_constant else replace(seen[0], stopped=True)]
+    return [seen[0] if seen[0].is_constant else replace(seen[0], lost=STOPS)]
 
 
 # ---- analytic functions ------------------------------------------------------------------------------------
@@ -123,6 +124,14 @@ RANGES: dict[str, tuple[float, float, bool]] = {  # between which ends, and whet
     "igammac": (0.0, 1.0, False),
     "regularized_incomplete_beta": (0.0, 1.0, False),
     "bessel_i0e": (0.0, 1.0, True),
+}
+DOMAINS = {  # outside of which there is no value
+    "asin": (-1.0, 1.0),
+    "acos": (-1.0, 1.0),
+    "atanh": (-1.0, 1.0),
+    "erf_inv": (-1.0, 1.0),
+    "acosh": (1.0, INF),
+    "log1p": (-1.0, INF),
 }
 ANALYTIC = [
     "asin",
@@ -156,15 +165,20 @@ ANALYTIC = [
 
 @rule(*ANALYTIC, *RANGES)
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
-    low, high, away = RANGES.get(step.primitive.name, (-INF, INF, False))
-    return [_through(seen).between(low, high, away)] * len(step.outvars)
+    name = step.primitive.name
+    low, high, away = RANGES.get(name, (-INF, INF, False))
+    found = _through(seen).between(low, high, away)
+    if name == "cholesky":
+        found = replace(found, partial=not found.is_constant)
+    domain = DOMAINS.get(name, (-INF, INF))
+    return [found.only_within(*domain, seen[0])] * len(step.outvars)
 
 
 @rule("log")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     x, found = seen[0], _through(seen)
     low, high = (math.log(end) if 0.0 < end < INF else math.nan for end in (x.low, x.high))
-    return [found.between(low, high)]
+    return [found.between(low, high).only_within(0.0, INF, x)]
 
 
 @rule("sqrt", "cbrt")
@@ -173,7 +187,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     found = found if x.is_nonzero else found.at_least(Level.CONTINUOUS)
     if step.primitive.name == "cbrt" and x.low < 0.0:
         return [found.anywhere]
-    return [found.between(math.sqrt(x.low) if x.low > 0.0 else 0.0, INF, x.is_nonzero)]
+    found = found.between(math.sqrt(x.low) if x.low > 0.0 else 0.0, INF, x.is_nonzero)
+    return [found.only_within(0.0, INF, x)]
 
 
 @rule("neg")
@@ -286,8 +301,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     x = seen[0]
     if x.is_constant or x.is_nonzero:
-        return [_through(seen).between(0.0, INF, True)]
-    return _pole(seen, 0.0, INF, True)
+        return [_through(seen).between(0.0, INF, True).only_within(0.0, INF, x)]
+    return [each.only_within(0.0, INF, x) for each in _pole(seen, 0.0, INF, True)]
 
 
 @rule("lgamma", "digamma", "polygamma", "zeta", "random_gamma")
@@ -367,6 +382,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 @rule("sort")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     keys = step.params.get("num_keys", 1)
+    if together(seen[:keys]).partial:
+        return [jumping(COMPARES, seen)] * len(seen)
     if len(seen) == 1:
         return [_kinked(seen).between(seen[0].low, seen[0].high, seen[0].away)]
     if all(each.is_constant for each in seen[:keys]):
@@ -394,6 +411,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     x, y = seen
     name = step.primitive.name[:2]
+    if x.partial or y.partial:
+        return [jumping(COMPARES, seen).between(0.0, 1.0)]
     if name in ("gt", "ge"):
         x, y = y, x
     if x.high < y.low or (name in ("le", "ge") and x.high <= y.low):
@@ -407,6 +426,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     """Real numbers of which none stays the same for a stretch are equal with probability zero, or always."""
     is_equal = step.primitive.name != "ne"
+    if together(seen).partial:
+        return [jumping(COMPARES, seen).between(0.0, 1.0)]
     if step.invars[0] is step.invars[1]:
         return [Seen(low=float(is_equal), high=float(is_equal), truth=is_equal)]
     together_ = together(seen)
@@ -428,7 +449,7 @@ def _is_integer(var: Any) -> bool:
 @rule("is_finite")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     """Of what is continuous there is nothing to be seen of it."""
-    if seen[0].level >= Level.CUT:
+    if seen[0].level >= Level.CUT or seen[0].partial:
         return [jumping(COMPARES, seen).between(0.0, 1.0)]
     return [Seen(moves=seen[0].moves, low=0.0, high=1.0, truth=None if seen[0].is_constant else True)]
 

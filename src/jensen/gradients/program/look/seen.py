@@ -37,13 +37,16 @@ class Seen:
         Of the jumps: what is done, in words, and whether something that depends on θ is in it.
     moves
         Whether it depends on θ.
-    stopped
-        Whether a derivative in x has been stopped on the way; it may be that nothing is lost, as where the
-        largest of some numbers is taken from all of them and added again.
+    lost
+        What may have been lost of the derivative in x on the way, in words: it is stopped, or by a rule that is
+        not JAX's. It may be that nothing is, as where the largest of some numbers is taken from all of them and
+        added again.
     low, high
         Between which all entries are.
     away
         Whether no entry can be 0.
+    partial
+        Whether it may be no number (NaN) somewhere, which comparisons and sorting take for something.
     truth
         What it is almost surely, where it is a condition and that is known.
     """
@@ -51,11 +54,12 @@ class Seen:
     level: Level = Level.CONSTANT
     causes: frozenset[tuple[str, bool]] = frozenset()
     moves: bool = False
-    stopped: bool = False
+    lost: str = ""
     low: float = -math.inf
     high: float = math.inf
     away: bool = False
     truth: bool | None = None
+    partial: bool = False
 
     @property
     def is_constant(self) -> bool:
@@ -80,6 +84,11 @@ class Seen:
     def at_least(self, level: Level) -> Seen:
         """The same, but no better than a level."""
         return self if self.is_constant or self.level >= level else replace(self, level=level)
+
+    def only_within(self, low: float, high: float, of: Seen) -> Seen:
+        """The same, which is no number where an operand is not between two ends."""
+        is_inside = of.is_constant or (of.low >= low and of.high <= high)
+        return self if is_inside else replace(self, partial=True)
 
     def between(self, low: float, high: float, away: bool = False) -> Seen:
         """The same between other ends."""
@@ -127,7 +136,8 @@ def together(seen: Iterable[Seen]) -> Seen:
         max((each.level for each in seen), default=Level.CONSTANT),
         frozenset[tuple[str, bool]]().union(*(each.causes for each in seen)),
         any(each.moves for each in seen),
-        any(each.stopped for each in seen),
+        max((each.lost for each in seen), default=""),
+        partial=any(each.partial for each in seen),
     )
 
 
@@ -137,4 +147,6 @@ def jumping(what: str, seen: Iterable[Seen]) -> Seen:
     if found.is_constant:
         return found
     own = frozenset({(what, found.moves)})
-    return Seen(Level.JUMPS, found.causes if found.jumps else own, found.moves, found.stopped)
+    return Seen(
+        Level.JUMPS, found.causes if found.jumps else own, found.moves, found.lost, partial=found.partial
+    )

@@ -29,8 +29,7 @@ def is_continuous(f: Function, starts: Any, ends: Any) -> bool | None:
     """Whether no jump is seen on the lines from ``starts`` to ``ends`` (leading axis: lines), and the
     derivative is right there; None where f is not finite on them.
     """
-    found = jax.jit(jax.vmap(lambda a, b: _line(f, a, b)), compiler_options=QUICKLY)(starts, ends)
-    finite, jumps, right = (np.asarray(each) for each in found)
+    finite, jumps, right = _looked(_line, f, starts, ends)
     if finite.mean() < LEAST:
         return None
     return not jumps[finite].any() and bool(right[finite].all())
@@ -38,14 +37,37 @@ def is_continuous(f: Function, starts: Any, ends: Any) -> bool | None:
 
 def is_differentiated(f: Function, starts: Any, ends: Any) -> bool | None:
     """Whether the derivative alone is right on these lines."""
-    found = jax.jit(jax.vmap(lambda a, b: _slopes(f, a, b)), compiler_options=QUICKLY)(starts, ends)
-    finite, right = (np.asarray(each) for each in found)
+    finite, right = _looked(_slopes, f, starts, ends)
     return bool(right[finite].all()) if finite.mean() >= LEAST else None
 
 
-def _slopes(f: Function, start: Any, end: Any) -> tuple[Any, Any]:
+def _looked(what: Callable[..., Any], f: Function, starts: Any, ends: Any) -> list[np.ndarray]:
+    """What is seen on all lines; by derivatives backwards where f has rules for these only."""
+
+    def look(derivative: Callable[..., Any]) -> list[np.ndarray]:
+        def one(start: Any, end: Any) -> Any:
+            return what(_between(f, start, end), derivative)
+
+        found = jax.jit(jax.vmap(one), compiler_options=QUICKLY)(starts, ends)
+        return [np.asarray(each) for each in found]
+
+    try:
+        return look(_forwards)
+    except TypeError:  # of custom_vjp
+        return look(_backwards)
+
+
+def _forwards(at: Function, s: Any) -> tuple[Any, Any]:
+    return jax.jvp(at, (s,), (jnp.ones_like(s),))
+
+
+def _backwards(at: Function, s: Any) -> tuple[Any, Any]:
+    return at(s), jax.jacrev(at)(s)
+
+
+def _slopes(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any]:
     """Whether f and its derivative are finite on a line, and the latter right."""
-    s, y, slope = _along(_between(f, start, end))
+    s, y, slope = _along(at, derivative)
     return jnp.all(jnp.isfinite(y)) & jnp.all(jnp.isfinite(slope)), _is_right(s, y, slope)
 
 
@@ -56,16 +78,15 @@ def _between(f: Function, start: Any, end: Any) -> Function:
     return at
 
 
-def _along(at: Function) -> tuple[Any, Any, Any]:
+def _along(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any, Any]:
     """Points of a line, f there, and its derivative."""
     s = jnp.linspace(0.0, 1.0, POINTS)
-    return s, *jax.vmap(lambda s: jax.jvp(at, (s,), (jnp.ones_like(s),)))(s)
+    return s, *jax.vmap(lambda s: derivative(at, s))(s)
 
 
-def _line(f: Function, start: Any, end: Any) -> tuple[Any, Any, Any]:
+def _line(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any, Any]:
     """Whether f is finite on a line, jumps, and has the right derivative."""
-    at = _between(f, start, end)
-    s, y, slope = _along(at)
+    s, y, slope = _along(at, derivative)
     finite = jnp.all(jnp.isfinite(y)) & jnp.all(jnp.isfinite(slope))
     scale = jnp.maximum(jnp.max(jnp.abs(y), axis=0), jnp.finfo(y.dtype).tiny)
     change = jnp.max(jnp.abs(jnp.diff(y, 2, axis=0)) / scale, axis=1)
