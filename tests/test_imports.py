@@ -26,7 +26,7 @@ ARROWS = {
     "models": {"basics", "numerics", "spaces", "em", "families"},
     "selection": {"basics", "spaces", "em", "families", "models"},
     "files": {"basics", "data", "spaces", "em", "families", "models"},
-    "testing": {"basics", "numerics", "spaces", "em", "families", "models"},
+    "testing": {"basics", "numerics", "spaces", "em", "families", "models", "gradients"},
     "report": {"basics", "spaces", "em", "families", "models", "selection", "files"},
     "sklearn": {"basics", "data", "em", "families", "models", "report"},
     "cli": {"basics", "data", "em", "families", "models", "selection", "files", "report", "gradients"},
@@ -35,8 +35,8 @@ ARROWS = {
 # Third parties that only some packages may import, at any depth.
 ONLY_UNDER = {
     "sklearn": {"sklearn"},
-    "jax": {"gradients", "models/log_joint"},
-    "numpyro": {"gradients", "models/log_joint"},
+    "jax": {"gradients", "models/log_joint", "testing/gradients"},
+    "numpyro": {"gradients", "models/log_joint", "testing/gradients"},
     "optax": {"gradients", "models/log_joint"},
     "matplotlib": {"report", "gradients/compare/plots.py"},
     "typer": {"cli"},

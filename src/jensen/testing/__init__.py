@@ -2,13 +2,14 @@
 
 `check_model` runs every law that applies to a model, `check_family` those that apply to a bank of component
 distributions. A law that does not hold raises `LawError`, which names the law and what its failure usually
-means. Tolerances are what rounding can do (`rounding`), not what makes a test pass.
+means. `check_gradient_law` holds estimators of gradients to programs that it draws. Tolerances are what rounding can do (`rounding`), not what makes a test pass.
 """
 
 from jensen.testing.charts import chart_inverts, information_is_curvature, score_is_slope, scores_add
 from jensen.testing.check import check_family, check_model
 from jensen.testing.climbing import m_step_is_best, never_falls, reported_is_returned
 from jensen.testing.contract import keeps_contract
+from jensen.testing.gradient_law import GradientCounts, check_gradient_law
 from jensen.testing.identities import bound_is_tight, fisher_identity, fused_agrees, gap_is_kl, prior_is_data
 from jensen.testing.law import LawError, rounding
 from jensen.testing.sampling import refit_recovers
@@ -18,11 +19,13 @@ from jensen.testing.threads import threads_agree
 
 __all__ = [
     "Affine",
+    "GradientCounts",
     "LawError",
     "blocks_add",
     "bound_is_tight",
     "chart_inverts",
     "check_family",
+    "check_gradient_law",
     "check_model",
     "fisher_identity",
     "fused_agrees",

@@ -1,0 +1,1 @@
+"""Random programs with known gradients of their expectations: what `check_gradient_law` draws."""
