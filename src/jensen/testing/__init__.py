@@ -2,7 +2,8 @@
 
 `check_model` runs every law that applies to a model, `check_family` those that apply to a bank of component
 distributions. A law that does not hold raises `LawError`, which names the law and what its failure usually
-means. `check_gradient_law` holds estimators of gradients to programs that it draws. Tolerances are what rounding can do (`rounding`), not what makes a test pass.
+means. `check_gradient_law` holds estimators of gradients to programs that it draws. Tolerances are what
+rounding can do (`rounding`), or standard errors, and not what makes a test pass.
 """
 
 from jensen.testing.charts import chart_inverts, information_is_curvature, score_is_slope, scores_add

@@ -21,9 +21,11 @@ class GradientCounts:
     trials
         Of estimators, one or more on each program whose gradient is known.
     right, wrong, broken
-        Of the trials: without a word and right; without a word and wrong; ended by an error that is no refusal.
+        Of the trials: without a word and right; without a word and wrong; ended by an error that is no
+        refusal.
     alarms, false_alarms
-        Warned of or refused: where a program jumps or the estimator has no derivative; and where neither is so.
+        Warned of or refused: where a program jumps or the estimator has no derivative; and where neither is
+        so.
     undecided
         Of which a few draws decide the mean, or which are not finite.
     programs_with_false_alarm
@@ -49,9 +51,10 @@ class GradientCounts:
     def __str__(self) -> str:
         share = 100.0 * self.programs_with_false_alarm / max(self.smooth, 1)
         return (
-            f"{self.programs} programs, {self.unknown} of unknown gradient; {self.trials} trials: {self.right} "
-            f"right, {self.alarms} rightly warned of or refused, {self.false_alarms} false alarms, "
-            f"{self.undecided} undecided, {self.broken} broken, {self.wrong} silently wrong; a false alarm in "
+            f"{self.programs} programs, {self.unknown} of unknown gradient; {self.trials} trials: "
+            f"{self.right} right, {self.alarms} rightly warned of or refused, "
+            f"{self.false_alarms} false alarms, {self.undecided} undecided, {self.broken} broken, "
+            f"{self.wrong} silently wrong; a false alarm in "
             f"{self.programs_with_false_alarm} of {self.smooth} smooth programs ({share:.1f} %)"
         )
 
@@ -59,13 +62,13 @@ class GradientCounts:
 def check_gradient_law(
     estimator: Any = None, *, num_programs: int = 300, seed: int = 0, most_faults: int = 3
 ) -> GradientCounts:
-    """Draw random programs, and hold estimates that are neither refused nor warned of to the true gradients.
+    """Draw random programs, and hold estimates that are not warned of to the true gradients.
 
     A program is an f of JAX's operations, a distribution (or several that depend on each other) and θ. f
-    branches, compares, rounds, sorts, loops, stops derivatives and has rules of its own; half of the programs
-    jump. The truth is a sum over many points, of densities that are written in SciPy, and its differences in
-    θ. An estimate is wrong if it is farther from it than 5.5 standard errors and the error of the truth, twice:
-    the second time with 16 times as many draws. All is in 64 bits.
+    branches, compares, rounds, sorts, loops, stops derivatives and has rules of its own; many programs jump.
+    The truth is a sum over many points, of densities that are written in SciPy, and its differences in θ. An
+    estimate is wrong if it is farther from it than 5.5 standard errors and the error of the truth, twice: the
+    second time with 16 times as many draws. All is in 64 bits.
 
     Parameters
     ----------
@@ -73,7 +76,7 @@ def check_gradient_law(
         An `jensen.gradients.Estimator` of your own; it must refuse what it cannot do. By default `Auto` and
         one more that is drawn, in different arrangements of draws, are put to each program.
     num_programs
-        How many programs. They take about a second each, most of it for compiling.
+        How many programs. They take some seconds each, most of it for compiling.
     seed
         The programs are those of the numbers ``seed`` … ``seed + num_programs − 1``.
     most_faults

@@ -61,12 +61,17 @@ def _look(
     try:
         with jax.ensure_compile_time_eval():
             starts, lasts, fixed = _lines(draw, params, name, ends)
-            kinds = [(starts, _at_rest(lasts, starts))] + ([(starts, lasts)] if with_params else [])
-            f = _flat(follows, name, params)
-            each = [look(f, (a, fixed), (b, fixed)) for a, b in kinds]
+            begin, end = (starts, fixed), (_at_rest(lasts, starts), fixed)
+            if with_params:  # lines on which θ moves, too
+                begin, end = _both(begin, begin), _both(end, (lasts, fixed))
+            return look(_flat(follows, name, params), begin, end)
     except (jax.errors.JAXTypeError, TypeError, ValueError, NotImplementedError, ArithmeticError):
         return None
-    return False if False in each else None if None in each else True
+
+
+def _both(some: Any, others: Any) -> Any:
+    """Lines and others."""
+    return jax.tree.map(lambda *each: jnp.concatenate(each), some, others)
 
 
 def _at_rest(ends: Any, starts: Any) -> Any:
@@ -99,7 +104,7 @@ def _lines(draw: Draw, params: Params, name: str, ends: tuple[float, float]) -> 
 
 
 def _inside(far: np.ndarray, at: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
-    """Values beyond those that were drawn, within the ends of a support; as drawn where an end is not known."""
+    """Values beyond those drawn, within the ends of a support; as drawn where an end is not known."""
     low, high = (
         at if math.isnan(end) else np.full_like(at, end) if math.isinf(end) else at + ALMOST * (end - at)
         for end in ends

@@ -65,7 +65,7 @@ class Family:
         return self.size > 1
 
 
-# ---- places: u runs from 0 to 1 as v does, and slowly at the ends -------------------------------------------
+# ---- places: u runs from 0 to 1 as v does, and slowly at the ends ------------------------------------------
 
 
 def _eased(v: Array) -> tuple[Array, Array, Array]:
@@ -302,7 +302,12 @@ FAMILIES: tuple[Family, ...] = (
         BOTH,
         lambda v, loc, scale: _half_line(v, np.abs(loc) + scale),
     ),
-    _over(_normal, "dist.transforms.ExpTransform()", lambda y: np.exp(y), "dist.Normal({}, 0.5 * {})"),
+    _over(
+        lambda y, loc, scale: _normal(y, loc, 0.5 * scale),
+        "dist.transforms.ExpTransform()",
+        np.exp,
+        "dist.Normal({}, 0.5 * {})",
+    ),
     _over(_normal, "dist.transforms.SigmoidTransform()", special.expit, "dist.Normal({}, {})"),
     _over(
         _laplace,

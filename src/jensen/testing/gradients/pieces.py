@@ -189,7 +189,7 @@ RULES = {  # what some pieces call
     ),
     "shifted": (
         "shifted = jax.custom_vjp(lambda s, t: jnp.sin(s - t))",
-        "shifted.defvjp(lambda s, t: (jnp.sin(s - t), jnp.cos(s - t)), lambda slope, ct: (ct * slope, -ct * slope))",
+        "shifted.defvjp(lambda s, t: (jnp.sin(s - t), jnp.cos(s - t)), lambda by, ct: (ct * by, -ct * by))",
     ),
     "top": (
         "def top(s):",

@@ -163,8 +163,9 @@ def _is_heavy(at: Any) -> bool:
 
 def _words(found: dict[str, Any], truth: Truth, names: list[str]) -> str:
     of = truth.gradient | {"": truth.value}
+    what = {name: f"the gradient in {name}" if name else "the value" for name in names}
     return "; ".join(
-        f"{f'the gradient in {name}' if name else 'the value'} is {of[name]:.6g} (± {truth.error[name]:.1g}), "
+        f"{what[name]} is {of[name]:.6g} (± {truth.error[name]:.1g}), "
         f"and the mean of {len(found[name])} replicates {np.mean(found[name]):.6g} "
         f"± {np.std(found[name]) / math.sqrt(len(found[name])):.2g}"
         for name in names

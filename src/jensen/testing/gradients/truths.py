@@ -1,7 +1,7 @@
 """E[f] and its gradient by sums over many points: densities of SciPy, differences in θ, no draws.
 
-The points of a family stay where they are as θ moves, and its density moves: where f jumps is then no matter,
-unless the jump itself moves with θ. Two sets of points and two steps say how far the result is to be believed.
+The points of a family stay where they are as θ moves, and its density moves: where f jumps is then no
+matter, unless the jump itself moves with θ. Two sets of points and two steps say how far to believe it.
 """
 
 from __future__ import annotations

@@ -38,9 +38,9 @@ class Seen:
     moves
         Whether it depends on θ.
     lost
-        What may have been lost of the derivative in x on the way, in words: it is stopped, or by a rule that is
-        not JAX's. It may be that nothing is, as where the largest of some numbers is taken from all of them and
-        added again.
+        What may have been lost of the derivative in x on the way, in words: it is stopped, or has a rule that
+        is not JAX's. It may be that nothing is, as where the largest of some numbers is taken from all of
+        them and added again.
     low, high
         Between which all entries are.
     away

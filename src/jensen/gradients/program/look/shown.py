@@ -91,16 +91,18 @@ def _line(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any, Any]:
     scale = jnp.maximum(jnp.max(jnp.abs(y), axis=0), jnp.finfo(y.dtype).tiny)
     change = jnp.max(jnp.abs(jnp.diff(y, 2, axis=0)) / scale, axis=1)
     places = jnp.argsort(change)[-PLACES:]
-    lows = jnp.concatenate([s[places], s[places + 1]])
-    wide, narrow = jax.vmap(lambda low: _halved(at, scale, low, low + 1.0 / (POINTS - 1)))(lows)
+    left = jnp.concatenate([places, places + 1])
+    wide, narrow = jax.vmap(lambda *ends: _halved(at, scale, *ends))(
+        s[left], s[left + 1], y[left], y[left + 1]
+    )
     tiny = _tolerance(y.dtype)
     jumps = jnp.any((narrow > tiny) & (narrow > STAYS * wide))
     return finite, jumps, _is_right(s, y, slope)
 
 
-def _halved(at: Function, scale: Any, low: Any, high: Any) -> tuple[Any, Any]:
-    """The change of f over an interval when it has been halved ten times and to the end: always the half with
-    the larger one.
+def _halved(at: Function, scale: Any, low: Any, high: Any, at_low: Any, at_high: Any) -> tuple[Any, Any]:
+    """The change of f over an interval, at whose ends it is known, when it has been halved ten times and to
+    the end: always the half with the larger one.
     """
 
     def halve(i: Any, now: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -116,7 +118,7 @@ def _halved(at: Function, scale: Any, low: Any, high: Any) -> tuple[Any, Any]:
 
     halvings = 18 if low.dtype == jnp.float32 else HALVINGS
     zero = jnp.zeros((), scale.dtype)
-    begin = (low, high, at(low), at(high), zero, zero)
+    begin = (low, high, at_low, at_high, zero, zero)
     *_, wide, narrow = jax.lax.fori_loop(0, halvings, halve, begin)
     return wide, narrow
 

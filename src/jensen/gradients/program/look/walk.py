@@ -131,7 +131,7 @@ def _has_same_ends(old: Seen, new: Seen) -> bool:
 
 @rule("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
-    """The function itself; of a derivative of its own, but for JAX's, it is to be seen whether it is right."""
+    """The function itself; whether a derivative that is by no rule of JAX is right is to be seen."""
     for name in ("call_jaxpr", "fun_jaxpr"):
         inner = step.params.get(name)
         if inner is not None and _fits(inner, len(seen), len(step.outvars)):
