@@ -75,6 +75,8 @@ SMOOTH = [
     lambda x, params: dist.MixtureSameFamily(
         dist.Categorical(jnp.array([0.3, 0.7])), Normal(jnp.array([0.0, params["mu"]]), 1.0)
     ).log_prob(x),
+    lambda x, params: jnp.where(jnp.abs(jnp.clip(x, 0.25, 0.95)) < 0.36, jnp.clip(x, 0.25, 0.95), 0.36),
+    lambda x, params: jnp.where(x > 0.0, jnp.sin(50.0 * x), 0.0),
     lambda x, params: gentle(x) + gentle_backwards(x * params["mu"]),
     lambda x, params: gentle_backwards(x) + jnp.where(x > 0.0, x, 0.0),
 ]
@@ -82,6 +84,7 @@ SMOOTH = [
 
 RARE = {  # jumps where few draws are
     "near an end": (lambda x: jnp.exp(jnp.where(x > 0.04, -x, -jnp.inf)), lambda t: dist.Beta(t + 2.0, 2.0)),
+    "beside what is steep": (lambda x: jnp.sin(40.0 * x) + 0.1 * (x > 0.3), lambda t: Normal(t, 1.0)),
     "in a tail": (lambda x: jnp.where(x > 4.0, 99.0, 0.0), lambda t: Normal(t, 1.0)),
     "in a tail of what is positive": (
         lambda x: jnp.where(x > 6.0, 99.0, 0.0),

@@ -1,8 +1,9 @@
 """Whether a function that may jump, as its program has it, is seen to: along lines through its values.
 
 Branches may meet, and what divides may never be 0. So the function is looked at where a program leaves a
-doubt: on lines from value to value, at several θ, its largest changes are halved until they are jumps or have
-gone; and its derivative, as JAX has it, is held against differences.
+doubt: on lines from value to value, at several θ, those of its changes that are farthest from what the
+derivative says are halved until they are jumps or have gone; and the derivative, as JAX has it, is held
+against differences.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy as np
 
 LINES, POINTS, PLACES, HALVINGS = 16, 129, 6, 30
 STAYS = 0.5  # of a change, when its interval has become a thousandth: it would be a jump
-RIGHT, SHARE = 0.02, 0.98  # a derivative is right to so much of the largest, at so many of the points
+RIGHT = 0.02  # a derivative is right to so much of the largest,
+STRETCH, SHARE = 4, 0.1  # but for kinks: at fewer than so many points in a row, and of all
 LEAST = 0.75  # of the lines must lead through finite values
 
 QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
@@ -68,7 +70,7 @@ def _backwards(at: Function, s: Any) -> tuple[Any, Any]:
 def _slopes(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any]:
     """Whether f and its derivative are finite on a line, and the latter right."""
     s, y, slope = _along(at, derivative)
-    return jnp.all(jnp.isfinite(y)) & jnp.all(jnp.isfinite(slope)), _is_right(s, y, slope)
+    return jnp.all(jnp.isfinite(y)) & jnp.all(jnp.isfinite(slope)), _is_right(at, s, y, slope)
 
 
 def _between(f: Function, start: Any, end: Any) -> Function:
@@ -89,15 +91,15 @@ def _line(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any, Any]:
     s, y, slope = _along(at, derivative)
     finite = jnp.all(jnp.isfinite(y)) & jnp.all(jnp.isfinite(slope))
     scale = jnp.maximum(jnp.max(jnp.abs(y), axis=0), jnp.finfo(y.dtype).tiny)
-    change = jnp.max(jnp.abs(jnp.diff(y, 2, axis=0)) / scale, axis=1)
-    places = jnp.argsort(change)[-PLACES:]
-    left = jnp.concatenate([places, places + 1])
+    expected = (slope[1:] + slope[:-1]) / (2 * (POINTS - 1))
+    change = jnp.max(jnp.abs(jnp.diff(y, axis=0) - expected) / scale, axis=1)
+    left = jnp.argsort(change)[-PLACES:]
     wide, narrow = jax.vmap(lambda *ends: _halved(at, scale, *ends))(
         s[left], s[left + 1], y[left], y[left + 1]
     )
     tiny = _tolerance(y.dtype)
     jumps = jnp.any((narrow > tiny) & (narrow > STAYS * wide))
-    return finite, jumps, _is_right(s, y, slope)
+    return finite, jumps, _is_right(at, s, y, slope)
 
 
 def _halved(at: Function, scale: Any, low: Any, high: Any, at_low: Any, at_high: Any) -> tuple[Any, Any]:
@@ -127,10 +129,25 @@ def _tolerance(dtype: Any) -> float:
     return 3e-5 if jnp.finfo(dtype).eps > 1e-10 else 1e-10
 
 
-def _is_right(s: Any, y: Any, slope: Any) -> Any:
-    """The derivative against central differences, but for a few points beside kinks."""
-    differences = (y[2:] - y[:-2]) / (s[2:] - s[:-2])[:, None]
-    largest = jnp.maximum(jnp.max(jnp.abs(differences), axis=0), jnp.finfo(y.dtype).tiny)
-    noise = 4.0 * jnp.finfo(y.dtype).eps * jnp.max(jnp.abs(y), axis=0) * (POINTS - 1)
-    wrong = jnp.abs(differences - slope[1:-1]) > RIGHT * largest + noise
-    return jnp.mean(~jnp.any(wrong, axis=1)) >= SHARE
+def _is_right(at: Function, s: Any, y: Any, slope: Any) -> Any:
+    """The derivative against differences, but for a few points beside kinks: from point to point, or near by,
+    where f moves up and down between them.
+    """
+    eps = float(jnp.finfo(y.dtype).eps)
+    step = eps ** (1 / 3)
+    inner = s[1:-1]
+    near = jax.vmap(at)(jnp.concatenate([inner + step, inner - step]))
+    coarse = _is_wrong(y[2:] - y[:-2], 1.0 / (POINTS - 1), y, slope[1:-1])
+    fine = _is_wrong(near[: POINTS - 2] - near[POINTS - 2 :], step, y, slope[1:-1])
+    wrong = jnp.any(coarse & fine, axis=1)
+    stretch = jnp.all(jnp.stack([wrong[i : len(wrong) - STRETCH + 1 + i] for i in range(STRETCH)]), axis=0)
+    return ~jnp.any(stretch) & (jnp.mean(wrong) < SHARE)
+
+
+def _is_wrong(change: Any, step: float, y: Any, slope: Any) -> Any:
+    """Whether the derivative is not that of a change over two steps."""
+    differences = change / (2.0 * step)
+    kind = jnp.finfo(y.dtype)
+    largest = jnp.maximum(jnp.max(jnp.abs(differences), axis=0), kind.tiny)
+    noise = 4.0 * kind.eps * jnp.max(jnp.abs(y), axis=0) / step
+    return jnp.abs(differences - slope) > RIGHT * largest + noise
