@@ -120,6 +120,21 @@ def test_a_jump_is_seen_where_few_draws_are(f, make):
         jax.grad(F)(0.5, jax.random.key(0))
 
 
+FAR = {  # where θ is, which is not known inside of jit
+    "far": (lambda x, t: jnp.where(x > 103.0, 1.0, 0.0), lambda t: Normal(t, 2.0), 102.0),
+    "far, to the left": (lambda x, t: jnp.where(x < -52.0, 1.0, 0.0), lambda t: Normal(t, 2.0), -50.0),
+    "far, and positive": (lambda x, t: jnp.where(x > 80.0, 1.0, 0.0), lambda t: dist.Gamma(t, 1.0), 70.0),
+    "of the other sign": (lambda x, t: jnp.where(t > 0.0, x, jnp.floor(x)), lambda t: Normal(t, 2.0), -1.0),
+}
+
+
+@pytest.mark.parametrize(("f", "make", "theta"), FAR.values(), ids=FAR)
+def test_a_jump_is_seen_wherever_theta_is(f, make, theta):
+    F = gr.expectation(f, make, gr.Pathwise(), gr.Independent(8))
+    with pytest.warns(gr.GradientWarning, match="'x'"):
+        jax.jit(jax.grad(F)).lower(theta, jax.random.key(0))
+
+
 def test_a_rule_that_is_wrong_in_params_is_in_no_estimator():
     F = gr.expectation(
         lambda x, t: steep(x * t), lambda t: Normal(t, 1.0), gr.ScoreFunction(), gr.Independent(8)

@@ -19,6 +19,8 @@ from jensen.gradients.program.look.shown import LINES, QUICKLY, is_continuous, i
 from jensen.gradients.program.look.walk import RULES_OF_ITS_OWN
 
 LOST = (STOPS, RULES_OF_ITS_OWN)
+ALL = 2 * LINES  # lines: those that are near, and as many others
+FARTHEST = 1e4  # how far these go beyond values, at most
 VALUES = 32  # of which lines are drawn between two, and between those that are farthest apart
 BEYOND = (1.0, 0.5)  # of its length a line goes on to both sides, where values may be there: of every fourth
 ALMOST = 0.98  # of the way to an end of the support it goes at most
@@ -49,7 +51,7 @@ def remaining(
 
 
 def _look(
-    look: Callable[[Any, Any, Any], bool | None],
+    look: Callable[[Any, Any, Any, np.ndarray], bool | None],
     follows: Callable[..., Any],
     draw: Draw,
     params: Params,
@@ -64,7 +66,8 @@ def _look(
             begin, end = (starts, fixed), (_at_rest(lasts, starts), fixed)
             if with_params:  # lines on which θ moves, too
                 begin, end = _both(begin, begin), _both(end, (lasts, fixed))
-            return look(_flat(follows, name, params), begin, end)
+            near = np.arange(len(jax.tree.leaves(begin)[0])) % ALL < LINES
+            return look(_flat(follows, name, params), begin, end, near)
     except (jax.errors.JAXTypeError, TypeError, ValueError, NotImplementedError, ArithmeticError):
         return None
 
@@ -80,27 +83,41 @@ def _at_rest(ends: Any, starts: Any) -> Any:
 
 
 def _lines(draw: Draw, params: Params, name: str, ends: tuple[float, float]) -> tuple[Any, Any, Any]:
-    """Where lines begin and end, and what does not move on them: the other variables."""
+    """Where lines begin and end, and what does not move on them: the other variables.
+
+    The first lead through what is likely at θ; the others, which are not near, far beyond and at other θ: it
+    is not known inside of ``jit``, and may be another when what was seen is asked for again.
+    """
     rng = np.random.default_rng(0)
     real = _real(params)
-    thetas = [
-        [at * np.exp(SPREAD * rng.standard_normal((LINES, *at.shape))) for at in real] for _ in range(2)
-    ]
-    keys = jax.random.split(jax.random.key(0), (LINES, VALUES))
+    thetas = [[_thetas(at, rng) for at in real] for _ in range(2)]
+    keys = jax.random.split(jax.random.key(0), (ALL, VALUES))
     many = jax.vmap(lambda theta, keys: jax.vmap(lambda key: draw(_with(params, theta), key))(keys))
     values = jax.jit(many, compiler_options=QUICKLY)(thetas[0], keys)
     x = np.asarray(values[name], dtype=float)
-    pairs = [_two(x[i], rng) if i % 2 else _farthest(x[i]) for i in range(LINES)]
-    lines, (firsts, lasts) = np.arange(LINES), np.array(pairs).T
+    pairs = [_two(x[i], rng) if i % 2 else _farthest(x[i]) for i in range(ALL)]
+    lines, (firsts, lasts) = np.arange(ALL), np.array(pairs).T
     a, b = x[lines, firsts], x[lines, lasts]
-    share = np.where(lines % 4 == 0, *BEYOND).reshape(-1, *[1] * (x.ndim - 2))
-    a, b = (_inside(at + share * (at - other), at, ends) for at, other in ((a, b), (b, a)))
+    each = (-1, *[1] * (x.ndim - 2))
+    share = np.where(lines % 4 == 0, *BEYOND).reshape(each)
+    wide = np.where(lines < LINES, 0.0, FARTHEST ** ((lines - LINES + 1) / LINES)).reshape(each)
+    a, b = (
+        _inside(at + share * (at - other) + wide * np.sign(at - other), at, ends)
+        for at, other in ((a, b), (b, a))
+    )
     fixed = {other: value[lines, firsts] for other, value in values.items() if other != name}
     dtype = jnp.result_type(float)
     starts, lasts = (
         {"x": jnp.asarray(x, dtype), "params": theta} for x, theta in zip((a, b), thetas, strict=True)
     )
     return starts, lasts, fixed
+
+
+def _thetas(at: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """θ of all lines: about what it is; and of any sign and size."""
+    near = at * np.exp(SPREAD * rng.standard_normal((LINES, *at.shape)))
+    far = np.exp(np.clip(rng.standard_normal((LINES, *at.shape)), -2.0, 2.0))
+    return np.concatenate([near, rng.choice([-1.0, 1.0], far.shape) * far])
 
 
 def _inside(far: np.ndarray, at: np.ndarray, ends: tuple[float, float]) -> np.ndarray:

@@ -61,6 +61,11 @@ class Family:
         return any(name in self.text for name in SLOW)
 
     @property
+    def is_on_line(self) -> bool:
+        """Whether its first argument is where on the line it is."""
+        return self.grid is _line and self.kinds[0] == REAL and self.made is None
+
+    @property
     def is_vector(self) -> bool:
         return self.size > 1
 

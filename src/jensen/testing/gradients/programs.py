@@ -100,6 +100,7 @@ class _Drawing:
         self.lines: list[str] = []
         self.rules: dict[str, tuple[str, ...]] = {}
         self.has_jump = False
+        self.shifts: dict[str, str] = {}
 
     def program(self, may_be_bound: bool) -> Program:
         variables = self._variables()
@@ -123,7 +124,7 @@ class _Drawing:
         return of[int(self.rng.integers(len(of)))]
 
     def _param(self) -> str:
-        return f'params["{self._one(list(self.params))}"]'
+        return f'params["{self._one([name for name in self.params if len(name) == 1])}"]'
 
     def _constants(self) -> tuple[str, str]:
         low = np.round(self.rng.uniform(-1.2, 0.8), 2)
@@ -153,7 +154,11 @@ class _Drawing:
         possible = [each for each in before if not each.family.is_vector]
         parent = self._one(possible) if possible and self._chance(0.6) else None
         arguments, parents = [], set()
-        for kind in family.kinds:
+        if family.is_on_line and self._chance(0.1):  # far from 0: f takes it back
+            self.params[f"far_{name}"] = far = float(np.round(self.rng.uniform(-60.0, 60.0), 2))
+            self.shifts[name] = f" - ({np.round(far):.0f})"
+            arguments = [f'params["far_{name}"]']
+        for kind in family.kinds[len(arguments) :]:
             with_parent = parent is not None and self._chance(0.6)
             text = self._argument(kind, parent if with_parent else None)
             if parent is not None and re.search(rf"\b{parent.name}\b", text):
@@ -191,7 +196,7 @@ class _Drawing:
             for i, name in enumerate(names):
                 place = f"[{i}]" if each.family.is_vector else ""
                 times = "1.0 * " if each.family.is_discrete else ""
-                self.lines.append(f"{name} = {times}{value}{place}")
+                self.lines.append(f"{name} = {times}{value}{place}{self.shifts.get(each.name, '')}")
                 known.append(_Known(name, not each.family.is_discrete))
         return known
 

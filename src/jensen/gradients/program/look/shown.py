@@ -19,7 +19,7 @@ LINES, POINTS, PLACES, HALVINGS = 16, 129, 6, 30
 STAYS = 0.5  # of a change, when its interval has become a thousandth: it would be a jump
 RIGHT = 0.02  # a derivative is right to so much of the largest,
 STRETCH, SHARE = 4, 0.1  # but for kinks: at fewer than so many points in a row, and of all
-LEAST = 0.75  # of the lines must lead through finite values
+LEAST = 0.75  # of the lines that are near must lead through finite values
 
 QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
@@ -27,20 +27,20 @@ Function = Callable[[Any], Any]
 """From a pytree of real numbers to a vector."""
 
 
-def is_continuous(f: Function, starts: Any, ends: Any) -> bool | None:
+def is_continuous(f: Function, starts: Any, ends: Any, near: np.ndarray) -> bool | None:
     """Whether no jump is seen on the lines from ``starts`` to ``ends`` (leading axis: lines), and the
-    derivative is right there; None where f is not finite on them.
+    derivative is right on those that are ``near``; None where f is not finite on these.
     """
     finite, jumps, right = _looked(_line, f, starts, ends)
-    if finite.mean() < LEAST:
+    if finite[near].mean() < LEAST:
         return None
-    return not jumps[finite].any() and bool(right[finite].all())
+    return not jumps[finite].any() and bool(right[finite & near].all())
 
 
-def is_differentiated(f: Function, starts: Any, ends: Any) -> bool | None:
-    """Whether the derivative alone is right on these lines."""
+def is_differentiated(f: Function, starts: Any, ends: Any, near: np.ndarray) -> bool | None:
+    """Whether the derivative alone is right on the lines that are ``near``."""
     finite, right = _looked(_slopes, f, starts, ends)
-    return bool(right[finite].all()) if finite.mean() >= LEAST else None
+    return bool(right[finite & near].all()) if finite[near].mean() >= LEAST else None
 
 
 def _looked(what: Callable[..., Any], f: Function, starts: Any, ends: Any) -> list[np.ndarray]:
