@@ -201,11 +201,11 @@ RULES = {  # what some pieces call
         "    return lax.fori_loop(0, 3, lambda i, u: u - 0.4 * (u - jnp.maximum(s, t)), 0.0)",
     ),
     "rounded": (
-        "rounded = jax.custom_jvp(jnp.round)",
+        "rounded = jax.custom_jvp(lambda s: jnp.round(s))",
         "rounded.defjvp(lambda at, moves: (jnp.round(at[0]), moves[0]))",
     ),
     "doubled": (
-        "doubled = jax.custom_jvp(jnp.sin)",
+        "doubled = jax.custom_jvp(lambda s: jnp.sin(s))",
         "doubled.defjvp(lambda at, moves: (jnp.sin(at[0]), 2.0 * jnp.cos(at[0]) * moves[0]))",
     ),
 }
