@@ -76,7 +76,7 @@ SMOOTH = [
         dist.Categorical(jnp.array([0.3, 0.7])), Normal(jnp.array([0.0, params["mu"]]), 1.0)
     ).log_prob(x),
     lambda x, params: jnp.where(jnp.abs(jnp.clip(x, 0.25, 0.95)) < 0.36, jnp.clip(x, 0.25, 0.95), 0.36),
-    lambda x, params: jnp.where(x > 0.0, jnp.sin(50.0 * x), 0.0),
+    lambda x, params: jnp.where(x > 0.0, jnp.sin(4.0 * x), 0.0),
     lambda x, params: gentle(x) + gentle_backwards(x * params["mu"]),
     lambda x, params: gentle_backwards(x) + jnp.where(x > 0.0, x, 0.0),
 ]

@@ -66,7 +66,8 @@ def _look(
             begin, end = (starts, fixed), (_at_rest(lasts, starts), fixed)
             if with_params:  # lines on which θ moves, too
                 begin, end = _both(begin, begin), _both(end, (lasts, fixed))
-            near = np.arange(len(jax.tree.leaves(begin)[0])) % ALL < LINES
+            number = np.arange(len(jax.tree.leaves(begin)[0])) % ALL
+            near = (number < LINES) & (number % 4 > 0)
             return look(_flat(follows, name, params), begin, end, near)
     except (jax.errors.JAXTypeError, TypeError, ValueError, NotImplementedError, ArithmeticError):
         return None
@@ -85,8 +86,8 @@ def _at_rest(ends: Any, starts: Any) -> Any:
 def _lines(draw: Draw, params: Params, name: str, ends: tuple[float, float]) -> tuple[Any, Any, Any]:
     """Where lines begin and end, and what does not move on them: the other variables.
 
-    The first lead through what is likely at θ; the others, which are not near, far beyond and at other θ: it
-    is not known inside of ``jit``, and may be another when what was seen is asked for again.
+    The first lead through what is likely at θ, but for every fourth that goes on; the others far beyond and
+    at other θ: it is not known inside of ``jit``, and may be another when what was seen is asked for again.
     """
     rng = np.random.default_rng(0)
     real = _real(params)

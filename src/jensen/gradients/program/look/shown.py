@@ -17,6 +17,7 @@ import numpy as np
 
 LINES, POINTS, PLACES, HALVINGS = 16, 129, 6, 30
 STAYS = 0.5  # of a change, when its interval has become a thousandth: it would be a jump
+ROUGH = 0.05  # of its size f may jump by rounding in single precision, where values are not likely
 RIGHT = 0.02  # a derivative is right to so much of the largest,
 STRETCH, SHARE = 4, 0.1  # but for kinks: at fewer than so many points in a row, and of all
 LEAST = 0.75  # of the lines that are near must lead through finite values
@@ -31,10 +32,11 @@ def is_continuous(f: Function, starts: Any, ends: Any, near: np.ndarray) -> bool
     """Whether no jump is seen on the lines from ``starts`` to ``ends`` (leading axis: lines), and the
     derivative is right on those that are ``near``; None where f is not finite on these.
     """
-    finite, jumps, right = _looked(_line, f, starts, ends)
+    finite, jump, right = _looked(_line, f, starts, ends)
     if finite[near].mean() < LEAST:
         return None
-    return not jumps[finite].any() and bool(right[finite & near].all())
+    least = np.where(near, 0.0, ROUGH if jump.dtype == np.float32 else 0.0)
+    return not (jump > least)[finite].any() and bool(right[finite & near].all())
 
 
 def is_differentiated(f: Function, starts: Any, ends: Any, near: np.ndarray) -> bool | None:
@@ -87,7 +89,7 @@ def _along(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any, Any]
 
 
 def _line(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any, Any]:
-    """Whether f is finite on a line, jumps, and has the right derivative."""
+    """Whether f is finite on a line, the largest jump there, and whether the derivative is right."""
     s, y, slope = _along(at, derivative)
     finite = jnp.all(jnp.isfinite(y)) & jnp.all(jnp.isfinite(slope))
     scale = jnp.maximum(jnp.max(jnp.abs(y), axis=0), jnp.finfo(y.dtype).tiny)
@@ -98,8 +100,8 @@ def _line(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any, Any]:
         s[left], s[left + 1], y[left], y[left + 1]
     )
     tiny = _tolerance(y.dtype)
-    jumps = jnp.any((narrow > tiny) & (narrow > STAYS * wide))
-    return finite, jumps, _is_right(at, s, y, slope)
+    jump = jnp.max(narrow * ((narrow > tiny) & (narrow > STAYS * wide)))
+    return finite, jump, _is_right(at, s, y, slope)
 
 
 def _halved(at: Function, scale: Any, low: Any, high: Any, at_low: Any, at_high: Any) -> tuple[Any, Any]:
