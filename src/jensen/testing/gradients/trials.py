@@ -15,7 +15,7 @@ import numpy as np
 from jensen import gradients as gr
 from jensen.testing.gradients.families import LABEL, PATH, SCORE, SUM, WEAK
 from jensen.testing.gradients.programs import Program
-from jensen.testing.gradients.truths import QUICKLY, Truth
+from jensen.testing.gradients.truths import Truth
 
 REPLICATES, DRAWS, AGAIN = 320, 64, 16
 FAR, FLOOR, DOUBT = 5.5, 2e-4, 4.0  # standard errors; of the size of what is estimated; errors of the truth
@@ -119,7 +119,7 @@ def tried(program: Program, truth: Truth, estimator: Any, draws: Any, is_valid: 
 
 def _judged(F: Any, program: Program, truth: Truth, said: list[Any]) -> tuple[str, str]:
     each = jax.vmap(jax.value_and_grad(F), (None, 0))
-    many = jax.jit(each, compiler_options=QUICKLY)
+    many = jax.jit(each)  # as users compile it
     params = {name: jnp.asarray(at) for name, at in program.params.items()}
 
     def sample(key: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ RIGHT = 0.02  # a derivative is right to so much of the largest,
 STRETCH, SHARE = 4, 0.1  # but for kinks: at fewer than so many points in a row, and of all
 LEAST = 0.75  # of the lines that are near must lead through finite values
 
-QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+QUICKLY = {"xla_backend_optimization_level": 1, "xla_llvm_disable_expensive_passes": True}
 
 Function = Callable[[Any], Any]
 """From a pytree of real numbers to a vector."""
