@@ -17,6 +17,8 @@ from jensen.gradients.compare.validation import look
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.labels import label
 
+SEEN = 100.0  # draws in which f matters, by which a mean is judged
+
 
 @of_expectation
 def check(
@@ -54,12 +56,23 @@ def check(
     exact = truth_at(F, at, truth, looked)
     if isinstance(exact, NoReference):
         raise ValueError(f"no exact gradient is known here ({exact.why}): pass truth=")
+    _require_seen(F, exact, num_replicates)
     found = run(entrant(F, at, keys(key, num_replicates)))
     name = label(F.estimator)
     if found.trouble:
         raise AssertionError(f"{name}: {found.trouble}")
     _require_small_errors(found, name, parameter_names(at), max_standard_error)
     _require_unbiased(found, name, parameter_names(at), exact, level)
+
+
+def _require_seen(F: Expectation, exact: Reference, num_replicates: int) -> None:
+    """That draws find where f matters: else their mean is far off, and looks sure."""
+    num = num_replicates * F.layout.num_draws
+    if exact.share * num < SEEN and np.isfinite(exact.value):
+        raise ValueError(
+            f"f matters in values of probability {exact.share:.1g} only, and {num} draws do not tell its "
+            "gradient: more replicates, or draws from where it matters"
+        )
 
 
 def _require_unbiased(found: Contestant, name: str, names: list[str], exact: Reference, level: float) -> None:

@@ -104,7 +104,7 @@ def _real(distribution: Any, num: int, s: Any) -> Grid:
     t = middle + spread * jnp.sinh(at)
     x, slope = jax.vmap(jax.value_and_grad(there))(t)
     wide, rough = _trapezoids(at), _trapezoids(at[::2])
-    slope = slope * spread * jnp.cosh(at)
+    slope = jnp.abs(slope) * spread * jnp.cosh(at)  # t may lead downwards
     half = jnp.zeros_like(wide).at[::2].set(rough)
     near = _is_near(at, t, middle, spread, start, end)
     return Grid(x, jnp.stack([wide, half, wide * near], axis=1) * slope[:, None], False)
@@ -123,7 +123,7 @@ def _is_near(at: Any, t: Any, middle: Any, spread: Any, start: Any, end: Any) ->
     reach = REACH * jnp.maximum(1.0, spread)
     if start is not None and end is not None:
         return jnp.ones_like(at, bool)
-    return t - middle < reach if end is None else middle - t < reach
+    return t - middle < reach
 
 
 class _Kind(NamedTuple):

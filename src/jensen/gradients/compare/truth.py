@@ -14,11 +14,12 @@ from jensen.gradients.compare.names import flat
 
 
 class Reference(NamedTuple):
-    """A gradient, flat, its error as the two rules tell, and E[f]."""
+    """A gradient, flat, its error as the two rules tell, E[f], and the probability of where f matters."""
 
     gradient: Any
     error: Any
     value: float = float("nan")
+    share: float = 1.0
 
 
 class NoReference(NamedTuple):

@@ -27,7 +27,8 @@ def pushed(distribution: Any, value: Any) -> Any:
     points = []
     for step in steps:
         points.append(value)
-        value = there(step, value)
+        after = there(step, value)
+        value = 1 * after if after is value else after  # each has a trail of its own
     return remember(value, Trail(tuple(steps), tuple(points)))
 
 
