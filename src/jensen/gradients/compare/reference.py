@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jensen.basics.arrays import Params
@@ -45,10 +46,30 @@ def truth_at(F: Expectation, params: Params, truth: Any, looked: Looked) -> Refe
 
 
 def reference(F: Expectation, params: Params, looked: Looked | None = None) -> Reference | NoReference:
-    """The exact gradient, or why it is not known."""
+    """The exact gradient, or why it is not known; in double precision, if f and the distributions allow."""
     if F.particles is not None:
         return NoReference("a bound of weighed particles is no mean over single draws")
     looked = look(F, params) if looked is None else looked
+    try:
+        with jax.enable_x64(True):
+            found = _reference(F, jax.tree.map(_double, params), looked)
+    except (TypeError, ValueError, RuntimeError):  # single precision is written into f, or it calls back
+        found = _reference(F, params, looked)
+    return found if isinstance(found, NoReference) else _rounded(found)
+
+
+def _rounded(found: Reference) -> Reference:
+    """What estimates, in the precision that they are made in, may be off by rounding."""
+    rounding = 64 * np.finfo(jnp.result_type(float)).eps * (1.0 + np.abs(found.gradient))
+    return found._replace(error=found.error + rounding)
+
+
+def _double(leaf: Any) -> Any:
+    kind = jnp.result_type(leaf)
+    return jnp.asarray(leaf, jnp.float64) if jnp.issubdtype(kind, jnp.floating) else leaf
+
+
+def _reference(F: Expectation, params: Params, looked: Looked) -> Reference | NoReference:
     found = list(looked.distributions.values())
     points = _points(found)
     if points is None:
