@@ -11,7 +11,7 @@ from jensen.testing import GradientCounts, LawError, check_gradient_law
 from jensen.testing.gradients.programs import drawn
 from jensen.testing.gradients.truths import truth
 
-PROGRAMS, CHUNK = 40, 5
+PROGRAMS, CHUNK = 20, 5
 
 
 @pytest.mark.parametrize("begin", range(0, PROGRAMS, CHUNK))
