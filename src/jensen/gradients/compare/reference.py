@@ -99,7 +99,7 @@ def _judged(rules: Rules) -> Reference | NoReference:
         return NoReference(f"the rule finds {mass[0]:.3g} of the probability, and not all of it")
     if not abs(size[0] - size[2]) < TOLERANCE * (1.0 + size[0]):
         return NoReference("E[f] may not exist: |f| times the density does not fall off")
-    error = np.maximum(np.abs(fine - rough), np.abs(fine - near)) + abs(mass[0] - 1.0) * np.abs(fine)
+    error = 3.0 * np.maximum(np.abs(fine - rough), np.abs(fine - near)) + abs(mass[0] - 1.0) * np.abs(fine)
     if not (error < TOLERANCE * (SMALL + np.abs(fine))).all():  # NaN among them
         return NoReference("two rules of quadrature do not agree")
     return Reference(

@@ -72,7 +72,7 @@ def jumps(of: Traced, values: Mapping[str, Any], within: Mapping[str, Seen]) -> 
         for with_params in (True, False):
             kinds = [what for what, has_params in causes if has_params == with_params]
             found += [Jump(kinds[0], name, with_params)] if kinds else []
-        if (lost := max(each.lost for each in seen)) and not causes:
+        if (lost := max((each.lost for each in seen), default="")) and not causes:
             with_params = lost != STOPS and any(each.lost and each.moves for each in seen)
             stopped.append(Jump(lost, name, with_params))
     return found, stopped
