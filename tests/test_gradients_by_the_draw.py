@@ -95,8 +95,7 @@ def test_what_is_lost_is_no_number(step, x):
 def test_transforms_are_taken_apart():
     inner = t.ComposeTransform([t.SigmoidTransform(), t.AffineTransform(1.0, 2.0)])
     found = one_by_one([t.IndependentTransform(inner, 1), inner.inv])
-    kinds = [type(step).__name__ for step in found]
-    assert kinds == ["IndependentTransform"] * 2 + ["AffineTransform", "SigmoidTransform"] or len(found) == 4
+    assert [type(step).__name__ for step in found] == ["IndependentTransform"] * 2 + ["_InverseTransform"] * 2
     with jax.enable_x64(True):
         x = jnp.array([0.2, 0.3])
         y = x

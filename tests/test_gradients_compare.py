@@ -768,8 +768,8 @@ def test_what_is_wrapped_can_be_taken_apart():
     assert np.isfinite(jax.hessian(wrapped)(2.0, jax.random.key(0)))
 
 
-def test_a_small_gradient_has_a_reference_only_where_its_digits_are_known():
+def test_a_small_gradient_has_a_reference_whose_digits_are_known():
     """Of sin(1) φ(2), with φ the characteristic function of a Student t, by Bessel's function K."""
     F = gr.expectation(lambda x, t: jnp.sin(x), lambda t: StudentT(t, 1.0, 2.0), gr.ScoreFunction())
     found = reference(F, jnp.asarray(1.5))
-    assert isinstance(found, NoReference) or abs(found.gradient[0] - 0.00293155990) < found.error[0]
+    assert abs(found.gradient[0] - 0.00293155990) < found.error[0] < 1e-6

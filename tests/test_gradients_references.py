@@ -182,7 +182,7 @@ def problem(seed):
 
 @pytest.mark.parametrize("chunk", range(4))
 def test_check_accuses_no_right_estimator(chunk):
-    """There is no truth that it could be told from but the estimator's own."""
+    """It may say that it cannot judge."""
     for seed in range(5 * chunk, 5 * chunk + 5):
         F, at = problem(seed)
         try:

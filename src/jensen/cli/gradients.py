@@ -88,7 +88,6 @@ def _study(
     """The comparison, and what is to be said beside it."""
 
     try:
-        from jensen.gradients.expressions.problem import problem
         from jensen.gradients.expressions.study import study
     except ImportError as error:
         raise MissingExtraError("jensen gradients", "JAX and NumPyro", "jax") from error
@@ -96,8 +95,15 @@ def _study(
         warnings.simplefilter("always")
         try:
             with Progress("gradients", hint="") as progress:
-                asked = problem(options.expression, options.distribution, at)
-                found = study(asked, names, seed, options.num_replicates, progress.update)
+                found = study(
+                    options.expression,
+                    options.distribution,
+                    at,
+                    names,
+                    seed,
+                    options.num_replicates,
+                    progress.update,
+                )
         except ValueError as error:
             raise CommandError(str(error)) from error
     said = [str(each.message).partition(" If the branches meet")[0] for each in caught]

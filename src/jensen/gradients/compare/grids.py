@@ -90,7 +90,7 @@ def _counts(distribution: Any, num: int) -> Grid:
     first = jnp.maximum(low, middle - num // 2)
     values = jax.lax.stop_gradient(first) + jnp.arange(num)
     near = jnp.abs(values - middle) <= num // 4
-    return Grid(values, jnp.stack([near | True, near, near], 1) * 1.0, False)
+    return Grid(values, jnp.stack([jnp.ones_like(near), near, near], 1) * 1.0, False)
 
 
 def _real(distribution: Any, num: int, s: Any) -> Grid:

@@ -19,6 +19,7 @@ from jensen.gradients.compare.compiling import QUICKLY
 from jensen.gradients.compare.grids import count, grid, has_grid, is_finite, is_wide
 from jensen.gradients.compare.names import columns
 from jensen.gradients.compare.rules import (
+    SCAN,
     Rules,
     by_rules,
     draws_agree,
@@ -33,7 +34,6 @@ from jensen.gradients.program.jumps import Jump
 from jensen.gradients.surrogates import moves
 
 POINTS = {0: 1, 1: 4097, 2: 513}  # of the finer rule, by how many variables have no finite support
-FINER = 2**18 + 1  # for one variable in which f jumps, or has peaks
 MOST = 2**20  # joint values that are summed
 TOLERANCE = 1e-3  # of a gradient
 SMALL = 1e-3  # a gradient of which only the absolute error counts
@@ -75,7 +75,7 @@ def _reference(F: Expectation, params: Params, looked: Looked) -> Reference | No
     if points is None:
         return NoReference("there is no rule for these variables")
     if points == POINTS[1] and (looked.jumps or any(is_wide(each, points) for each in found)):
-        points = FINER
+        points = SCAN
     if prod(count(each, points) for each in found) > MOST:
         return NoReference(f"there are more than {MOST} values to sum over")
     if why := _blind(F, params, [jump for jump in looked.jumps if jump.name not in F.vouch]):
@@ -83,7 +83,7 @@ def _reference(F: Expectation, params: Params, looked: Looked) -> Reference | No
     rules = by_rules(F, points, params)
     if is_one_real(found):
         places = places_of_peaks(F, params, rules)
-        rules = rules if places is None else by_rules(F, FINER, params, places)
+        rules = rules if places is None else by_rules(F, SCAN, params, places)
     elif points == POINTS[2] and not draws_agree(F, params, rules):
         return NoReference("the rule and draws do not agree on E[f]: it may have narrow peaks")
     return _judged(rules)
@@ -133,7 +133,7 @@ def expected(F: Expectation, f: Callable[[Any, Params], Any], params: Params) ->
     points = _points(found)
     assert points is not None
     if points == POINTS[1] and any(is_wide(each, points) for each in found):
-        points = FINER
+        points = SCAN
     return jax.jit(partial(sums, F, f, points), compiler_options=QUICKLY)(params)[:, 0]
 
 

@@ -19,7 +19,7 @@ from jensen.gradients.program.variables import Variable, as_given, variables_of
 from jensen.gradients.sampling import fixed, log_density
 from jensen.gradients.where import where
 
-SCAN = 2**18 + 1  # points at which one variable is looked for peaks of f and of its density
+SCAN = 2**18 + 1  # points of one variable in which f jumps, or is looked for peaks of f and of its density
 RESOLVED = 200.0  # roundings of E[|f|]: what the points of the rule may miss
 ROUNDS = 3  # of moving the points to where the integrand bends
 EVERYWHERE = 0.1  # of them stay where they are

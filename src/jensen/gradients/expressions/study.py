@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -15,7 +15,7 @@ from jensen.gradients.compare.menu import USUAL, UnknownEstimatorError, on_menu
 from jensen.gradients.compare.samples import keys
 from jensen.gradients.estimators.score import ScoreFunction
 from jensen.gradients.expectation import expectation
-from jensen.gradients.expressions.problem import Problem
+from jensen.gradients.expressions.problem import problem
 
 
 class Study(NamedTuple):
@@ -31,18 +31,21 @@ class Study(NamedTuple):
 
 
 def study(
-    asked: Problem,
+    expression: str,
+    distribution: str,
+    at: Mapping[str, float],
     names: Sequence[str] | None,
     key: int,
     num_replicates: int,
     told: Callable[[str], Any] = lambda name: None,
 ) -> Study:
-    """The estimators of these names, in double precision; by default the usual ones there are.
+    """The gradient of a `problem` by estimators of these names, in double precision; else by the usual.
 
     ``told`` hears the name of each when it begins.
 
     Those of several draws (leave-one-out) are repeated as often as the others, each with all its draws.
     """
+    asked = problem(expression, distribution, at)
     for name in names or ():
         on_menu(name)
     with jax.enable_x64(True):

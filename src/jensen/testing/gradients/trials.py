@@ -12,7 +12,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jensen import gradients as gr
+from jensen.gradients.bound import bound
+from jensen.gradients.distributions.validity.warning import GradientWarning
+from jensen.gradients.estimators.auto import Auto
+from jensen.gradients.estimators.baselines import LeaveOneOut
+from jensen.gradients.estimators.exact import Exact
+from jensen.gradients.estimators.landing import StickTheLanding
+from jensen.gradients.estimators.measure import MeasureValued
+from jensen.gradients.estimators.mixture import ExactLabel
+from jensen.gradients.estimators.pathwise import Pathwise
+from jensen.gradients.estimators.score import ScoreFunction
+from jensen.gradients.expectation import expectation
+from jensen.gradients.randomness.draws import Antithetic, Independent, Sobol, Stratified
 from jensen.testing.gradients.families import LABEL, PATH, SCORE, SUM, WEAK
 from jensen.testing.gradients.programs import Program
 from jensen.testing.gradients.truths import Truth
@@ -62,7 +73,7 @@ def is_known(truth: Truth) -> bool:
 
 def chosen(program: Program, rng: np.random.Generator) -> Iterator[tuple[Any, Any, bool]]:
     """Estimators for a program, with their draws, and whether they have a derivative there."""
-    yield gr.Auto(), _draws(rng), True
+    yield Auto(), _draws(rng), True
     each = [
         _of_variable(v.family.allows, v.family.is_discrete, program.is_bound, rng) for v in program.variables
     ]
@@ -78,11 +89,11 @@ def _of_variable(
     allows: frozenset[str], is_discrete: bool, is_bound: bool, rng: np.random.Generator
 ) -> tuple[Any, bool]:
     """An estimator for one variable; now and then one that it does not have."""
-    menu = [(gr.Pathwise(), PATH), (gr.ScoreFunction(), SCORE), (gr.ScoreFunction(gr.LeaveOneOut()), SCORE)]
-    menu += [(gr.MeasureValued(), WEAK)] * (WEAK in allows)
-    menu += [(gr.Exact(), SUM)] * (SUM in allows)
-    menu += [(gr.ExactLabel(), LABEL)] * (LABEL in allows)
-    menu += [(gr.StickTheLanding(), PATH)] * (is_bound and not is_discrete and SCORE in allows)
+    menu = [(Pathwise(), PATH), (ScoreFunction(), SCORE), (ScoreFunction(LeaveOneOut()), SCORE)]
+    menu += [(MeasureValued(), WEAK)] * (WEAK in allows)
+    menu += [(Exact(), SUM)] * (SUM in allows)
+    menu += [(ExactLabel(), LABEL)] * (LABEL in allows)
+    menu += [(StickTheLanding(), PATH)] * (is_bound and not is_discrete and SCORE in allows)
     able = [(one, True) for one, kind in menu if kind in allows]
     unable = [(one, False) for one, kind in menu if kind not in allows]
     rows = unable if unable and rng.random() < 0.1 else able
@@ -91,11 +102,11 @@ def _of_variable(
 
 def default_draws() -> Any:
     """Independent ones."""
-    return gr.Independent(DRAWS)
+    return Independent(DRAWS)
 
 
 def _draws(rng: np.random.Generator) -> Any:
-    arranged = [default_draws(), gr.Antithetic(DRAWS), gr.Stratified(DRAWS // 4, 4), gr.Sobol(DRAWS // 4, 4)]
+    arranged = [default_draws(), Antithetic(DRAWS), Stratified(DRAWS // 4, 4), Sobol(DRAWS // 4, 4)]
     return arranged[0 if rng.random() < 0.7 else int(rng.integers(4))]
 
 
@@ -103,9 +114,9 @@ def tried(program: Program, truth: Truth, estimator: Any, draws: Any, is_valid: 
     """An estimator is put to a program."""
     f, distribution = program.functions()
     if program.is_bound:
-        F = gr.bound(lambda params, z: f(z, params), distribution, estimator, draws)
+        F = bound(lambda params, z: f(z, params), distribution, estimator, draws)
     else:
-        F = gr.expectation(f, distribution, estimator, draws)
+        F = expectation(f, distribution, estimator, draws)
     name = f"{estimator}, {draws}"
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
@@ -128,7 +139,7 @@ def _judged(F: Any, program: Program, truth: Truth, said: list[Any]) -> tuple[st
 
     key = jax.random.key(program.number)
     found = sample(key)
-    if words := [str(one.message) for one in said if issubclass(one.category, gr.GradientWarning)]:
+    if words := [str(one.message) for one in said if issubclass(one.category, GradientWarning)]:
         return WARNED, words[0]
     if far := _far(found, truth):
         keys = jax.random.split(jax.random.fold_in(key, 1), AGAIN)
