@@ -231,9 +231,16 @@ class Expectation:
         require_precision(params)
         memory = _memory_of(self.f, self.distribution)
         return plan_of(
-            Program(variables, estimators, self.layout, self.vouch, describe, self.follows, memory),
+            Program(
+                variables, estimators, self.layout, self.vouch, describe, self.follows, self.what, memory
+            ),
             params,
         )
+
+    @property
+    def what(self) -> Any:
+        """What is asked for, whatever the estimator."""
+        return id(self.f), id(self.log_joint), id(self.distribution)
 
     def follows(self, values: Any, params: Params) -> Any:
         """What values of the variables decide: f, or the log-joint of a bound; and what depends on them."""

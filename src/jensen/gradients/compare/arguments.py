@@ -14,6 +14,7 @@ from jensen.basics.arrays import Params
 from jensen.gradients.compare.parts import of_parts
 from jensen.gradients.distributions.validity.warning import said_once
 from jensen.gradients.expectation import Expectation, expectation
+from jensen.gradients.program.jumps import traced_once
 from jensen.gradients.program.untraceable import explained
 from jensen.gradients.randomness.draws import as_draws
 from jensen.gradients.renaming import params_was_theta
@@ -40,7 +41,7 @@ def of_expectation(verb: Callable[P, R]) -> Callable[P, R]:
                 f"{name} takes an expectation, not {type(first).__name__}: "
                 f"{name}(gr.expectation(f, distribution, estimator, draws), params, …)"
             )
-        with said_once(), explained():
+        with said_once(), traced_once(), explained():
             return renamed(*given[0], **given[1])
 
     return checked

@@ -40,7 +40,7 @@ def look(F: Expectation, params: Params) -> Looked:
     x = jax.eval_shape(
         lambda key: {name: each.sample(key) for name, each in found.items()}, jax.random.key(0)
     )
-    program = traced(F.follows, x, params)
+    program = traced(F.follows, x, params, F.what)
     if F.log_joint is None and not depends(program):  # a bound has log q(x) in it
         raise ValueError("f does not depend on x: E[f] is f, and its gradient needs no draws")
     return Looked(found, F.jumps(params))

@@ -6,11 +6,14 @@ f is traced, and its program is walked: what is done with the variable is known 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 from jax.extend import core
 
 from jensen.basics.arrays import Params
@@ -99,8 +102,44 @@ def depends(of: Traced) -> bool:
     return isinstance(first, core.Var) and first in tainted
 
 
-def traced(f: Callable[[Any, Params], Any], values: Mapping[str, Any], params: Params) -> Traced:
-    """The program of ``f(values, params)``; ``values`` is a dict of shapes and types by name."""
+TRACED: ContextVar[dict[Any, Traced] | None] = ContextVar("TRACED", default=None)
+
+
+@contextmanager
+def traced_once() -> Iterator[None]:
+    """Within, as while estimators of one gradient are compared, a program is not traced a second time."""
+    token = TRACED.set({} if TRACED.get() is None else TRACED.get())
+    try:
+        yield
+    finally:
+        TRACED.reset(token)
+
+
+def traced(
+    f: Callable[[Any, Params], Any], values: Mapping[str, Any], params: Params, what: Any = None
+) -> Traced:
+    """The program of ``f(values, params)``; ``values`` is a dict of shapes and types by name.
+
+    ``what`` f does is the same where that is; where it is None, that is not known.
+    """
+    known = TRACED.get()
+    if known is None or what is None:
+        return _traced(f, values, params)
+    leaves, structure = jax.tree.flatten((dict(values), params))
+    at = what, structure, *((jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves)
+    if at in known:
+        return known[at]
+    found = _traced(f, values, params)
+    if len(found.owners) == len(leaves) and not _is_of_a_trace(found):  # all numbers are inputs of it
+        known[at] = found
+    return found
+
+
+def _is_of_a_trace(of: Traced) -> bool:
+    return any(isinstance(value, Tracer) for value in of.program.consts)
+
+
+def _traced(f: Callable[[Any, Params], Any], values: Mapping[str, Any], params: Params) -> Traced:
     leaves, structure = jax.tree.flatten(params)
     real = [i for i, leaf in enumerate(leaves) if jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)]
 

@@ -157,6 +157,8 @@ class Program:
         The variables, as a function of params.
     follows
         All that depends on the values of the variables, as a function of these and of params.
+    what
+        Follows: the same where ``follows`` does the same.
     memory
         What has been seen of that before.
     """
@@ -167,6 +169,7 @@ class Program:
     vouch: tuple[str, ...]
     describe: Callable[[Params], list[Variable]]
     follows: Callable[[Any, Params], Any]
+    what: Any
     memory: dict[Any, list[Jump]] = field(default_factory=dict)
 
 
@@ -202,7 +205,7 @@ def _jumps(program: Program, params: Params, treatments: Mapping[str, Treatment]
     """Where f may jump, and is not seen to be continuous all the same."""
     seen = {name: treatment.seen for name, treatment in treatments.items()}
     within = {name: treatment.within for name, treatment in treatments.items()}
-    found, stopped = jumps_of(traced(program.follows, seen, params), seen, within)
+    found, stopped = jumps_of(traced(program.follows, seen, params, program.what), seen, within)
     doubted = [jump for jump in (*found, *stopped) if jump.name not in program.vouch]
     if not doubted:
         return tuple(found)
