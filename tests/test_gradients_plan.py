@@ -78,7 +78,7 @@ def test_the_distribution_is_made_and_f_is_traced_a_few_times_only():
     """33 and 20 times once.
 
     Of all: a look at the numbers, one at the program, a plan; the quadrature, and its scan for peaks. Of each
-    estimator: its plan, its evaluations (two distributions, no f) and its program; of the path also its tails.
+    estimator: its plan, its evaluations (two distributions, no f) and its program; of the path its tails.
     """
     f, distribution = Counted(square), Counted(normal)
     F = gr.expectation(f, distribution, draws=1)
