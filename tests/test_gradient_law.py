@@ -6,20 +6,40 @@ Many more are tried by ``scripts/gradient-law``.
 import jax
 import pytest
 
+from gradient_checks import ACCUSED, held_by_check
 from jensen import gradients as gr
 from jensen.testing import GradientCounts, LawError, check_gradient_law
 from jensen.testing.gradients.programs import drawn
+from jensen.testing.gradients.trials import RIGHT
 from jensen.testing.gradients.truths import truth
 
-PROGRAMS, CHUNK = 20, 5
+PROGRAMS, CHUNK = 300, 10  # what JAX keeps of a chunk is let go of after it
+CHECKS, CHECK_CHUNK = 24, 8
 
 
 @pytest.mark.parametrize("begin", range(0, PROGRAMS, CHUNK))
 def test_no_gradient_is_silently_wrong(begin):
-    counts = check_gradient_law(num_programs=CHUNK, seed=begin)
+    counts = check_gradient_law(num_programs=CHUNK, seed=begin, num_estimators=1)
     assert counts.programs == CHUNK
+    assert counts.trials == counts.programs - counts.unknown
     assert counts.trials == counts.right + counts.alarms + counts.false_alarms + counts.undecided
-    assert counts.right > 0
+    assert counts.right > CHUNK // 3
+
+
+def test_check_accuses_no_right_estimator():
+    found = []
+    for begin in range(700, 700 + CHECKS, CHECK_CHUNK):
+        found += [(what, said) for _, _, what, said in held_by_check(range(begin, begin + CHECK_CHUNK))]
+        jax.clear_caches()
+    assert [said for what, said in found if what == ACCUSED] == []
+    assert sum(what == RIGHT for what, _ in found) > CHECKS // 3
+
+
+def test_check_accuses_a_wrong_one():
+    with jax.enable_x64(True), pytest.raises(AssertionError, match="biased"):
+        program = drawn(4)
+        f, distribution = program.functions()
+        gr.check(gr.expectation(f, distribution, Half()), program.params, key=0, num_replicates=2000)
 
 
 class Half(gr.ScoreFunction):
@@ -36,6 +56,10 @@ def test_the_law_can_fail():
     assert "def f(" in str(raised.value) and "params = {" in str(raised.value)
 
 
+def test_a_truth_that_bends_between_its_differences_accuses_nobody():
+    assert check_gradient_law(num_programs=1, seed=1961, num_estimators=1).unknown == 1
+
+
 def test_a_program_is_that_of_its_number():
     assert drawn(7) == drawn(7)
     assert drawn(7).text != drawn(8).text
@@ -50,5 +74,6 @@ def test_counts_add_and_are_said():
 @pytest.mark.parametrize("number", [0, 4, 8])
 def test_the_two_sums_agree(number):
     with jax.enable_x64(True):
-        found = truth(drawn(number))
+        program = drawn(number)
+        found = truth(program, program.functions()[0])
     assert max(found.error.values()) < 1e-3

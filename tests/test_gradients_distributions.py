@@ -13,6 +13,7 @@ import pytest
 import gradient_cases as cases
 from gradient_estimates import FAMILIES, LIMIT, estimates, gradients, off_by
 from jensen import gradients as gr
+from jensen.gradients.distributions.densities import entries
 from jensen.gradients.distributions.noise import route
 
 PATH = gr.Pathwise()
@@ -177,3 +178,24 @@ def test_noise_made_of_uniform_numbers_has_the_same_law(name):
     steps = np.diff(values)
     assert np.all(steps >= 0) or np.all(steps <= 0) or name == "Folded"
     assert float(jnp.mean(jax.vmap(case.f)(values))) == pytest.approx(case.expectation(case.params), abs=2e-3)
+
+
+ROOT = np.array([[1.0, 0.0], [0.8, 0.5]])
+BROADCAST = {
+    "one triangle": lambda: dist.MultivariateNormal(jnp.zeros((3, 2)), scale_tril=ROOT),
+    "one mean": lambda: dist.MultivariateNormal(jnp.zeros(2), scale_tril=np.stack([ROOT, 2.0 * ROOT])),
+    "both": lambda: dist.MultivariateNormal(jnp.zeros((3, 1, 2)), scale_tril=np.stack([ROOT, 2.0 * ROOT])),
+    "expanded": lambda: dist.MultivariateNormal(jnp.zeros((2, 1, 2)), scale_tril=ROOT).expand([2, 3]),
+}
+
+
+@pytest.mark.parametrize("make", BROADCAST.values(), ids=BROADCAST)
+def test_densities_of_several_normal_vectors_that_share_a_part(make):
+    each = make()
+    x = each.sample(jax.random.key(1), (5,))
+    assert np.asarray(entries(each, x)) == pytest.approx(np.asarray(each.log_prob(x)), abs=1e-5)
+    affine = dist.transforms.LowerCholeskyAffine(jnp.ones(2), jnp.asarray(ROOT))
+    moved = dist.TransformedDistribution(dist.Normal(jnp.zeros((4, 2)), 1.0).to_event(1), affine)
+    y = moved.sample(jax.random.key(2))
+    same = dist.MultivariateNormal(jnp.ones(2), scale_tril=ROOT)
+    assert np.asarray(entries(moved, y)) == pytest.approx(np.asarray(same.log_prob(y)), abs=1e-5)

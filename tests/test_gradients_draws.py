@@ -121,10 +121,10 @@ def test_coupling_works_in_single_precision():
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (lambda: gr.Independent(0), "num must be at least 1, not 0"),
+        (lambda: gr.Independent(0), "num must be from 1 to 100000000, not 0"),
         (lambda: gr.Antithetic(3), "must be even, not 3"),
         (lambda: gr.Sobol(6), "power of 2, not 6"),
-        (lambda: gr.Stratified(4, num_batches=0), "num_batches must be at least 1"),
+        (lambda: gr.Stratified(4, num_batches=0), "num_batches must be from 1"),
     ],
 )
 def test_bad_numbers_of_draws_are_named(make, why):

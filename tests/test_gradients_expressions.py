@@ -119,7 +119,7 @@ def test_what_cannot_be_read_is_pointed_at(text, column, words):
 
 
 def test_names_may_be_words_of_python_or_greek():
-    assert value("lambda**2 + None * µ + λ", **{"lambda": 3.0, "None": 2.0, "µ": 1.0, "λ": 0.5}) == 11.5
+    assert value("lambda**2 + None * µ + λ", **{"lambda": 3.0, "None": 2.0, "μ": 1.0, "λ": 0.5}) == 11.5
     (described,) = parse_program("exponential(lambda)")
     assert described.by_place[0].names == {"lambda": 13}
 
@@ -221,3 +221,13 @@ def test_every_distribution_of_the_table_can_be_made():
         made = problem("x", f"{name}({', '.join(['a', '0.7', '1.5'][: len(family.parameters)])})", {"a": 0.4})
         draws = made.distribution(made.params)["x"].sample(jax.random.key(0), (20,))
         assert np.isfinite(draws).all()
+
+
+def test_letters_and_signs_that_look_alike_are_one():
+    one, other = (
+        parse_expression("\N{MICRO SIGN} * x \N{MINUS SIGN} 1"),
+        parse_expression("\N{GREEK SMALL LETTER MU}*x - 1"),
+    )
+    assert one.names.keys() == other.names.keys() == {"\N{GREEK SMALL LETTER MU}", "x"}
+    with pytest.raises(ExpressionError, match=r"a power is written \*\*"):
+        parse_expression("x²")

@@ -201,3 +201,49 @@ def test_other_costs_are_not(estimator):
 def test_costs_of_sums_are():
     F = gr.expectation(lambda x, params: x**2.0, dist.Bernoulli, gr.Exact())
     assert jax.grad(lambda p: jnp.log(F.costs(p).mean()))(0.4) == pytest.approx(1.0 / 0.4)
+
+
+@pytest.mark.parametrize("particles", [1, 2])
+def test_dreg_has_one_derivative_and_the_path_all(particles):
+    """K = 1: log p(x, z)/q(z) has the mean −(m − 1)² + …, whose second derivative is −2."""
+
+    def log_joint(params, z):
+        return dist.Normal(0.0, 1.0).log_prob(z) + dist.Normal(z, params["s"]).log_prob(2.0)
+
+    def bound(estimator):
+        guide = lambda params: dist.Normal(params["m"], 1.0)  # noqa: E731
+        return gr.importance_bound(log_joint, guide, estimator, particles, draws=2000)
+
+    params = {"m": 0.5, "s": 1.0}
+    assert bound(gr.DReG()).order(params) == 1
+    for at in (bound(gr.DReG()), bound(None)):
+        with pytest.raises(gr.InvalidGradientError, match="no second derivative"):
+            jax.hessian(at)(params, KEY)
+    truth = {1: -2.0, 2: -1.0691}[particles]  # for K = 2 by a Gauss–Hermite rule
+    assert jax.hessian(bound(gr.Pathwise()))(params, KEY)["m"]["m"] == pytest.approx(truth, abs=0.1)
+
+    def of_model(F):
+        return float(jax.hessian(lambda s: F({"m": 0.5, "s": s}, KEY))(1.0))
+
+    assert of_model(bound(None)) == pytest.approx(of_model(bound(gr.Pathwise())), rel=1e-5)
+
+
+def test_particles_of_a_mixture_are_single_values():
+    """Labels that are summed would be weighed together: another number than the bound."""
+
+    def guide(params):
+        parts = dist.Normal(params["m"] * jnp.array([-2.0, 1.0]), 0.8)
+        return dist.MixtureSameFamily(dist.Categorical(logits=jnp.array([params["l"], 0.0])), parts)
+
+    def log_joint(params, z):
+        return dist.Normal(0.0, 1.5).log_prob(z) + dist.Normal(z, 0.7).log_prob(1.2)
+
+    params = {"l": 0.4, "m": 0.7}
+    with pytest.raises(ValueError, match="weighed against each other"):
+        gr.importance_bound(log_joint, guide, gr.ExactLabel(), 2)(params, KEY)
+    F = gr.importance_bound(log_joint, guide, gr.Auto(), 2, draws=20_000)
+    assert F.chosen(params) == {"x": gr.DReG()}
+    value, slope = jax.value_and_grad(F)(params, KEY)
+    assert value == pytest.approx(-3.3754, abs=0.08)  # by sums on a grid
+    assert slope["l"] == pytest.approx(-1.3130, abs=0.06)
+    assert slope["m"] == pytest.approx(-2.5319, abs=0.15)

@@ -1,5 +1,6 @@
 """A path through an f that jumps is looked for, and warned of."""
 
+import dataclasses
 import warnings
 
 import jax
@@ -9,6 +10,7 @@ from numpyro import distributions as dist
 from numpyro.distributions import Bernoulli, Normal, Uniform
 
 from jensen import gradients as gr
+from jensen.gradients.distributions.validity.warning import GradientWarning
 
 
 def normal(params):
@@ -141,6 +143,43 @@ def test_a_rule_that_is_wrong_in_params_is_in_no_estimator():
     )
     with pytest.warns(gr.GradientWarning, match="no estimator is right"):
         jax.grad(F)(0.5, jax.random.key(0))
+
+
+def test_a_derivative_that_is_stopped_does_not_hide_such_a_rule():
+    def f(x, t):
+        return steep(x * t) + jax.lax.stop_gradient(x)
+
+    F = gr.expectation(f, lambda t: Normal(t, 1.0), gr.ScoreFunction(), gr.Independent(8))
+    with pytest.warns(gr.GradientWarning, match="no estimator is right"):
+        jax.grad(F)(0.5, jax.random.key(0))
+
+
+DISCRETE = {
+    "bits": (lambda t: Bernoulli(logits=t), (gr.Auto(), gr.Exact(), gr.ScoreFunction(), gr.MeasureValued())),
+    "labels": (lambda t: dist.Categorical(logits=jnp.stack([t, 0.0, 0.3])), (gr.Auto(), gr.ScoreFunction())),
+    "counts": (lambda t: dist.Poisson(jnp.exp(t)), (gr.Auto(), gr.ScoreFunction())),
+}
+straight = jax.custom_jvp(lambda s: jnp.floor(s + 0.5))
+straight.defjvp(lambda at, moves: (straight(at[0]), moves[0]))
+softplus = jax.custom_vjp(lambda s: jnp.logaddexp(s, 0.0))
+softplus.defvjp(lambda s: (softplus(s), s), lambda s, out: (out * jax.nn.sigmoid(s),))
+
+
+@pytest.mark.parametrize("kind", DISCRETE)
+def test_what_is_discrete_and_in_a_rule_with_params_is_told(kind):
+    make, estimators = DISCRETE[kind]
+    for estimator in estimators:
+        F = gr.expectation(lambda x, t: straight(x + 3.0 * t) * 1.0, make, estimator, gr.Independent(8))
+        with pytest.warns(gr.GradientWarning, match="rule of its own for the derivative in 'x'.*in params"):
+            jax.grad(F)(0.5, jax.random.key(0))
+
+
+def test_where_it_is_discrete_no_other_rule_is_told():
+    for f in (lambda x, t: softplus(x + t), lambda x, t: straight(1.0 * x) * t):
+        F = gr.expectation(f, DISCRETE["bits"][0], gr.Auto(), gr.Independent(8))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            jax.grad(F)(0.5, jax.random.key(0))
 
 
 def test_no_word_where_nothing_is_differentiated_through_or_the_user_vouches():
@@ -279,3 +318,81 @@ def test_vouching_does_not_admit_what_is_known_to_be_wrong():
         F = gr.expectation(lambda x, t: x * 1.0, make, estimator, vouch="x")
         with pytest.raises(ValueError, match=words):
             jax.grad(F)(0.3, jax.random.key(0))
+
+
+# ---- planes that are cut, and loops that may go on ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, p: jnp.log(-1.0 + 1j * (x - 0.2)).imag,
+        lambda x, p: jnp.sqrt(-1.0 + 1j * (x - 0.2)).imag,
+        lambda x, p: jnp.angle(jnp.exp(3j * x)),
+        lambda x, p: jnp.real((-1.0 + 1j * (x - 0.2)) ** 0.5 * 1j),
+        lambda x, p: jnp.arctanh(1.5 + 1j * (x - 0.2)).imag,
+        lambda x, p: jax.lax.reduce_precision(x, 5, 2),
+    ],
+)
+def test_branches_of_complex_functions_and_rounding_are_jumps(f):
+    F = gr.expectation(f, lambda p: Normal(p, 1.0), gr.Pathwise(), 4)
+    with pytest.warns(GradientWarning, match="'x'"):
+        F(0.4, jax.random.key(0))
+    assert isinstance(dataclasses.replace(F, estimator=gr.Auto()).chosen(0.4)["x"], gr.ScoreFunction)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, p: jnp.abs(jnp.exp(1j * x) + 2.0),
+        lambda x, p: jnp.real(jnp.exp(1j * x) / (3.0 + 1j * x)),
+        lambda x, p: jnp.real(jnp.fft.fft(jnp.stack([x, x**2, jnp.sin(x)]))[1]),
+    ],
+)
+def test_complex_functions_without_branches_are_none(f):
+    F = gr.expectation(f, lambda p: Normal(p, 1.0), gr.Pathwise(), 4)
+    assert F.jumps(0.4) == []
+
+
+def test_what_may_never_end_is_not_looked_at():
+    """Far out exp x underflows, and the loop does not end."""
+
+    def f(x, p):
+        def body(state):
+            total, count = state
+            return total + jnp.exp(0.3 * x), count + 1.0
+
+        return jax.lax.while_loop(lambda state: state[0] < 1.0, body, (0.0 * x, 0.0 * x))[1]
+
+    F = gr.expectation(f, lambda p: Normal(p, 1.0), gr.Auto(), 16)
+    assert [jump.what for jump in F.jumps(0.4)] == ["goes on with a loop as long as is said by"]
+    assert isinstance(F.chosen(0.4)["x"], gr.ScoreFunction)
+    with pytest.warns(GradientWarning, match="goes on with a loop"):
+        assert 1.0 <= F(0.4, jax.random.key(0)) < 5.0
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        lambda v, x, p: jnp.where(v * jax.nn.relu(x - p) > 0.0, v, 0.0),
+        lambda v, x, p: jnp.floor(v + p),
+        lambda v, x, p: jnp.where(v > p, v, 0.3),
+        lambda v, x, p: jnp.sign(jnp.sin(p * v)),
+    ],
+    ids=["select", "floor", "compare", "sign"],
+)
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda x: jnp.where(x < -0.8, x, jnp.sin(x)),  # jumps by little
+        lambda x: jnp.where(x < 0.0, x, 0.5 * x),  # does not jump, which is not known before one looks
+    ],
+    ids=["jump", "kink"],
+)
+def test_a_jump_that_moves_with_params_is_not_hidden_by_one_before(first, later):
+    F = gr.expectation(
+        lambda x, p: later(first(x) + 0.7, x, p), lambda p: Normal(0.1, 0.8), gr.ScoreFunction(), 4
+    )
+    with pytest.warns(GradientWarning, match="in no estimator"):
+        F(-0.4, jax.random.key(0))
+    assert any(jump.with_params for jump in F.jumps(-0.4))

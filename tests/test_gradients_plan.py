@@ -3,9 +3,11 @@
 import jax
 import jax.numpy as jnp
 import pytest
-from numpyro.distributions import Bernoulli, Gamma, Normal
+from numpyro.distributions import Bernoulli, Gamma, Normal, Poisson
 
 from jensen import gradients as gr
+from jensen.gradients.program.jumps import traced_once
+from jensen.gradients.program.record import Record, recorded
 
 KEY = jax.random.key(0)
 
@@ -77,15 +79,15 @@ def test_a_plan_outlives_the_trace_that_it_was_made_in():
 def test_the_distribution_is_made_and_f_is_traced_a_few_times_only():
     """33 and 20 times once.
 
-    Of all: a look at the numbers, one at the program, a plan; the quadrature, and its scan for peaks. Of each
-    estimator: its plan, its evaluations (two distributions, no f) and its program; of the path its tails.
+    Once of all: at its numbers, and f as a program; and for the quadrature. Of each
+    estimator: its program, planned on the way.
     """
     f, distribution = Counted(square), Counted(normal)
     F = gr.expectation(f, distribution, draws=1)
     both = [gr.ScoreFunction(), gr.Pathwise()]
     gr.compare(F, {"mu": 0.5}, both, key=0, num_replicates=10)
-    assert distribution.calls == 12
-    assert f.calls == 5
+    assert distribution.calls == 4
+    assert f.calls == 4
 
 
 # ---- old spellings -----------------------------------------------------------------------------------------
@@ -129,7 +131,7 @@ def test_an_expectation_was_given_by_its_parts(call):
     with pytest.warns(
         DeprecationWarning, match=r"is written check\(gr.expectation\(f, distribution"
     ) as caught:
-        call(gr.check, at, key=0, num_replicates=100, **parts)
+        call(gr.check, at, key=0, num_replicates=200, **parts)
     assert {each.filename for each in caught} == {__file__}
     with pytest.warns(DeprecationWarning, match="is written gradient_samples"):
         found = call(gr.gradient_samples, at, key=0, num_replicates=5, **parts)
@@ -186,3 +188,32 @@ def test_the_order_of_a_log_joint_of_old_is_known_by_its_names():
 def test_names_that_do_not_tell_the_order_are_refused(unclear):
     with pytest.raises(TypeError, match=r"which is which\? .*log_joint\(params, z\)"):
         gr.bound(unclear, normal)
+
+
+# ---- expectations within f ---------------------------------------------------------------------------------
+
+
+def test_the_plan_of_an_estimate_is_not_that_of_one_within_f():
+    inner = gr.expectation(lambda y, p: y * p, lambda p: Normal(p, 1.0), gr.Pathwise(), 1)
+
+    def f(x, p):
+        return x["z"].astype(float) * inner(p, jax.random.key(1))
+
+    F = gr.expectation(f, lambda p: {"z": Poisson(p)}, gr.ScoreFunction(), 3)
+    with recorded(record := Record()):
+        jax.eval_shape(jax.grad(F), 2.0, jax.random.key(0))
+    assert record.plan.chosen == {"z": gr.ScoreFunction()}
+    assert record.evaluations == 3
+    with pytest.raises(gr.InvalidGradientError, match="single costs"):
+        jax.grad(lambda p: F.costs(p, jax.random.key(0))[0, 0])(2.0)
+
+
+def test_a_program_is_not_taken_for_that_of_another_function():
+    """Functions that are gone leave their place to others."""
+    smooth, jumping = "lambda x, p: x**2", "lambda x, p: jnp.floor(x)"
+    with traced_once():
+        for i in range(40):
+            f, distribution = eval(jumping if i % 2 else smooth), eval("lambda p: Normal(p, 1.0)")
+            F = gr.expectation(f, distribution, gr.ScoreFunction())
+            assert bool(F.jumps(0.5)) == (i % 2 == 1)
+            del f, distribution, F

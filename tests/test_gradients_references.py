@@ -188,4 +188,53 @@ def test_check_accuses_no_right_estimator(chunk):
         try:
             gr.check(F, at, key=seed, num_replicates=400, level=6.0)
         except ValueError as error:
-            assert "no exact gradient" in str(error) or "do not tell its gradient" in str(error)
+            assert "no exact gradient" in str(error) or "would be where f matters" in str(error)
+
+
+# ---- what is another function in double precision ----------------------------------------------------------
+
+
+def test_an_f_that_draws_numbers_is_the_same_in_its_reference():
+    def f(x, p):
+        return x * x + jax.random.normal(jax.random.key(3)) * x
+
+    gr.check(gr.expectation(f, lambda p: dist.Normal(p, 1.0), gr.Pathwise()), 0.5, key=0, num_replicates=1000)
+
+
+def test_a_distribution_that_draws_numbers_is_the_same_in_its_reference():
+    def distribution(p):
+        return dist.Normal(p * jax.random.normal(jax.random.key(3)), 1.0)
+
+    F = gr.expectation(lambda x, p: x * x, distribution, gr.Pathwise())
+    gr.check(F, 0.5, key=0, num_replicates=1000)
+
+
+def test_check_says_that_draws_do_not_see_where_f_matters():
+    F = gr.expectation(lambda x, p: 1e6 * x, dist.Bernoulli, gr.ScoreFunction(), 1)
+    with pytest.raises(ValueError, match="would be where f matters"):
+        gr.check(F, 1e-5, key=0, num_replicates=1000)
+
+
+def test_an_f_of_many_numbers_is_computed_in_parts():
+    data = jnp.linspace(-1.0, 1.0, 200)
+
+    def f(x, p):
+        return jnp.sum(jnp.sin(x - data) ** 2)
+
+    F = gr.expectation(f, lambda p: dist.Normal(p, 0.5), gr.Pathwise())
+    # E cos 2(x − d) is exp(−2 s²) cos 2(p − d).
+    truth = float(np.exp(-0.5) * np.sin(2.0 * (0.3 - np.asarray(data, float))).sum())
+    found = gr.compare(F, 0.3, [gr.Pathwise()], key=0, num_replicates=10)
+    assert found.row("Pathwise()")["truth"] == pytest.approx(truth, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [(dist.Bernoulli, "rule of its own for the derivative in 'x' and params"), (standard, "f jumps")],
+    ids=["discrete", "real"],
+)
+def test_none_by_a_rule_that_is_wrong_in_params(make, why):
+    straight = jax.custom_jvp(lambda s: jnp.floor(s + 0.5))
+    straight.defjvp(lambda at, moves: (straight(at[0]), moves[0]))
+    F = gr.expectation(lambda x, p: straight(x + 3.0 * p), make, gr.ScoreFunction())
+    assert why in reference(F, 0.3).why

@@ -122,3 +122,10 @@ def test_a_callback_that_is_not_mapped_is_told_how():
     )
     assert list(left.samples) == ["score"]
     assert "a callback has no derivative" in repr(left)
+
+
+def test_what_jax_has_no_derivative_of_is_told():
+    F = gr.expectation(lambda x, p: jnp.nextafter(x, 9.0), lambda p: Normal(p, 1.0), gr.Pathwise(), 4, "x")
+    with pytest.raises(gr.InvalidGradientError, match="nextafter has no derivative") as caught:
+        jax.grad(F)(0.5, 0)
+    assert __file__ in str(caught.value)

@@ -211,7 +211,10 @@ def gradients(
         int, typer.Option("-n", "--replicates", metavar="N", help="Independent repetitions of each estimate.")
     ] = 10_000,
     estimators: Annotated[
-        str, typer.Option(metavar="NAMES", help="A comma list, or usual: those of the usual ones there are.")
+        str,
+        typer.Option(
+            metavar="NAMES", help="A comma list such as score,path,exact; or usual: those that there are."
+        ),
     ] = "usual",
     seed: Seed = 0,
     plot: Annotated[
@@ -219,7 +222,7 @@ def gradients(
     ] = None,
     json: Json = False,
 ) -> Ending:
-    """Estimators of the gradient of E[f(x)] side by side: bias, variance, cost."""
+    """Estimators of the gradient of E f(x) side by side: bias, variance, cost."""
     return commands.gradients.gradients(
         commands.gradients.GradientOptions(
             expression, distribution, at, num_replicates, estimators, seed, plot, json

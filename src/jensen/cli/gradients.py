@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from jensen.basics.progress import Progress
 from jensen.basics.writing import write_file
@@ -47,7 +48,7 @@ def gradients(options: GradientOptions) -> Ending:
     if options.plot is not None:
         _plot(options.plot, study, f"{options.expression} over {options.distribution}")
     if options.json:
-        output.write_json(document(options, at, study))
+        output.write_json(document(options, at, study, remarks))
     else:
         output.plain(study.comparison.text())
     for remark in remarks:
@@ -61,7 +62,7 @@ def parse_at(texts: list[str]) -> dict[str, float]:
     """``mu=0.5`` and the like, one by one or separated by commas."""
     found: dict[str, float] = {}
     for text in (part.strip() for each in texts for part in each.split(",")):
-        name, _, value = (piece.strip() for piece in text.partition("="))
+        name, _, value = (piece.strip() for piece in normalize("NFKC", text).partition("="))
         try:
             number = float(value)
         except ValueError:
@@ -110,8 +111,10 @@ def _study(
     return found, [*dict.fromkeys(said), *found.words]
 
 
-def document(options: GradientOptions, at: dict[str, float], study: Study) -> dict[str, Any]:
-    """What --json prints; what is not finite is null."""
+def document(
+    options: GradientOptions, at: dict[str, float], study: Study, remarks: list[str]
+) -> dict[str, Any]:
+    """What --json prints; what is not finite is null, and a bias is in standard errors."""
     return {
         "expression": options.expression,
         "distribution": options.distribution,
@@ -119,7 +122,8 @@ def document(options: GradientOptions, at: dict[str, float], study: Study) -> di
         "replicates": options.num_replicates,
         "seed": options.seed,
         "rows": plain(study.comparison.rows()),
-        "remarks": list(study.comparison.remarks),
+        "has_exact": study.comparison.has_exact,  # else truth is the most precise estimate
+        "remarks": list(dict.fromkeys([*study.comparison.remarks, *remarks])),
         "left_out": study.left_out,
     }
 

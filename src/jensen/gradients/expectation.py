@@ -9,22 +9,25 @@ from weakref import WeakKeyDictionary
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from numpyro.distributions import Distribution
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
 from jensen.gradients.distributions.trails import trails_kept
+from jensen.gradients.distributions.validity.tracers import concrete
 from jensen.gradients.distributions.validity.warning import warn
 from jensen.gradients.estimators.auto import Auto
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.labels import label
 from jensen.gradients.program.jumps import Jump
-from jensen.gradients.program.plan import Plan, Program, Treatment
+from jensen.gradients.program.plan import Plan, Program
 from jensen.gradients.program.plan import plan as plan_of
 from jensen.gradients.program.precision import require_precision
+from jensen.gradients.program.record import Record, noted, recorded, taken
 from jensen.gradients.program.untraceable import explained
 from jensen.gradients.program.variables import ONLY, Variable, as_given, names_in, variables_of
-from jensen.gradients.randomness.assign import randomness_of
+from jensen.gradients.randomness.assign import noise_of, randomness_of
 from jensen.gradients.randomness.draws import Draws, as_draws
 from jensen.gradients.renaming import params_was_theta
 from jensen.gradients.site import Layout, Randomness, Site, in_draws, of_particles
@@ -100,7 +103,9 @@ class Expectation:
         self, params: Params, key: Any = None, state: Any = None, *, plan: Plan | None = None
     ) -> Any:
         """The estimate of E[f], a mean over the draws. The key may be left out where nothing is drawn."""
-        return jnp.mean(self.estimates(params, key, state, plan=plan))
+        found = self.estimates(params, key, state, plan=plan)
+        _warn_of_nan(found)
+        return jnp.mean(found)
 
     @params_was_theta
     def costs(self, params: Params, key: Any = None, state: Any = None, *, plan: Plan | None = None) -> Any:
@@ -109,18 +114,35 @@ class Expectation:
         Their derivative is right for paths only, and raises elsewhere: what estimators add to a cost has the
         right mean, and nothing but a mean may be taken of it.
         """
-        planned = self.plan(params) if plan is None else plan
-        found = self.estimates(params, key, state, plan=planned)
-        return found if planned.is_of_paths else guard(found, f"{self!r}: {SINGLE}")
+        with recorded(record := Record()):
+            found = self.estimates(params, key, state, plan=plan)
+        assert record.plan is not None
+        return found if record.plan.is_of_paths else guard(found, f"{self!r}: {SINGLE}")
 
     def estimates(
-        self, params: Params, key: Any = None, state: Any = None, *, plan: Plan | None = None
+        self,
+        params: Params,
+        key: Any = None,
+        state: Any = None,
+        *,
+        plan: Plan | None = None,
+        noise: Mapping[str, Any] | None = None,
     ) -> Any:
-        """What every draw adds to the mean, (batches, coupled): means of it are right, and of its slope."""
-        with validation_enabled(False), explained():  # θ is looked at once, and not again for every draw
+        """What every draw adds to the mean, (batches, coupled): means of it are right, and of its slope.
+
+        ``noise`` is what `noise` makes of the same plan and key.
+        """
+        # θ is looked at once, and not again for every draw
+        with validation_enabled(False), explained(), taken() as record:
             described = self.distribution(params)
-            planned = self._plan(described, params) if plan is None else plan
-            return self._costs(described, planned.treatments, params, key, state, planned.remarks)
+            planned = self.plan_of(described, params) if plan is None else plan
+            noise = self.noise(planned, key) if noise is None else noise
+            randomness = randomness_of(planned.treatments, self.layout, key, noise)
+            return self._costs(described, planned, noted(record, planned), params, randomness, state)
+
+    def noise(self, plan: Plan, key: Any) -> dict[str, Any]:
+        """Of all draws, by variable; None where one is drawn from a key. Params do not matter."""
+        return noise_of(plan.treatments, self.draws, self.layout, key)
 
     @property
     def layout(self) -> Layout:
@@ -130,14 +152,15 @@ class Expectation:
     def _costs(
         self,
         described: Any,
-        treatments: Mapping[str, Treatment],
+        planned: Plan,
+        note: Callable[[str, Any], None],
         params: Params,
-        key: Any,
+        randomness: dict[str, Randomness],
         state: Any,
-        remarks: tuple[str, ...],
     ) -> Any:
-        for remark in remarks:
+        for remark in planned.remarks:
             warn(remark)
+        treatments = planned.treatments
         variables = variables_of(described)
         layout = self.layout
         is_weighed = self.particles is not None
@@ -152,9 +175,11 @@ class Expectation:
                     return cost if is_weighed else one_number(cost)
                 variable, *later = left
                 name = variable.name
+                here = variable.given(values)
+                note(name, here)
                 site = Site(
                     name,
-                    variable.given(values),
+                    here,
                     randomness[name],
                     layout,
                     self._memory(state, name),
@@ -171,13 +196,13 @@ class Expectation:
                 return go_on(variables, {})
 
         each = of_particles(run, log_mean_exp) if is_weighed else run
-        return in_draws(each, layout, randomness_of(treatments, self.draws, layout, key))
+        return in_draws(each, layout, randomness)
 
     @params_was_theta
     def plan(self, params: Params) -> Plan:
         """How every variable is treated, what f does with it, and what one call costs."""
         with validation_enabled(False), explained():
-            return self._plan(self.distribution(params), params)
+            return self.plan_of(self.distribution(params), params)
 
     @params_was_theta
     def chosen(self, params: Params) -> dict[str, Estimator]:
@@ -220,7 +245,8 @@ class Expectation:
     def _memory(self, state: Any, name: str) -> Any:
         return state.get(name) if isinstance(self.estimator, Mapping) and state is not None else state
 
-    def _plan(self, described: Any, params: Params) -> Plan:
+    def plan_of(self, described: Any, params: Params) -> Plan:
+        """The same, of what the distribution is at these params."""
         variables = variables_of(described)
         estimators = self._estimators(variables)
         _require_names(self.vouch, estimators)
@@ -232,23 +258,41 @@ class Expectation:
         memory = _memory_of(self.f, self.distribution)
         return plan_of(
             Program(
-                variables, estimators, self.layout, self.vouch, describe, self.follows, self.what, memory
+                variables,
+                estimators,
+                self.layout,
+                self.vouch,
+                describe,
+                self.following(described),
+                self.what,
+                self.log_joint is None,
+                memory,
             ),
             params,
         )
 
     @property
     def what(self) -> Any:
-        """What is asked for, whatever the estimator."""
-        return id(self.f), id(self.log_joint), id(self.distribution)
+        """What is asked for, whatever the estimator: the functions themselves, and not where they are kept,
+        which may be another's next.
+        """
+        return self.f, self.log_joint, self.distribution
 
-    def follows(self, values: Any, params: Params) -> Any:
-        """What values of the variables decide: f, or the log-joint of a bound; and what depends on them."""
-        described = self.distribution(params)
-        later = [variable.given(values) for variable in variables_of(described) if variable.parents]
-        x = as_given(described, values)
-        cost = self.f(x, params) if self.log_joint is None else self.log_joint(params, x)
-        return cost, jax.tree.leaves(later)
+    def following(self, described: Any) -> Callable[[Any, Params], Any]:
+        """What values of the variables decide: f, or the log-joint of a bound; and what depends on them.
+
+        ``described`` is what the distribution is at any params: who has parents is the same at all.
+        """
+        has_parents = any(variable.parents for variable in variables_of(described))
+
+        def follows(values: Any, params: Params) -> Any:
+            here = variables_of(self.distribution(params)) if has_parents else []
+            later = [variable.given(values) for variable in here if variable.parents]
+            x = as_given(described, values)
+            cost = self.f(x, params) if self.log_joint is None else self.log_joint(params, x)
+            return cost, jax.tree.leaves(later)
+
+        return follows
 
     def _estimators(self, variables: list[Variable]) -> dict[str, Estimator]:
         names = [variable.name for variable in variables]
@@ -323,6 +367,16 @@ def expectation(
     return Expectation(
         f, distribution, Auto() if estimator is None else estimator, as_draws(draws), names_in(vouch)
     )
+
+
+def _warn_of_nan(costs: Any) -> None:
+    """Where costs have values, outside of ``jit``."""
+    known = concrete(costs)
+    if known is not None and (num := int(np.isnan(known).sum())):
+        warn(
+            f"{num} of {known.size} costs are no numbers (NaN): f is not defined there, or a density is "
+            "asked for at a draw that no longer tells what it was made of"
+        )
 
 
 def _memory_of(f: Any, distribution: Any) -> dict[Any, Any]:

@@ -22,6 +22,8 @@ from jensen.gradients.sampling import own_entries
 from jensen.gradients.site import PARTICLE
 from jensen.gradients.surrogates import rescaled
 
+SECOND = "DReG has no second derivative: Pathwise() has"
+
 
 def importance_bound(
     log_joint: LogJoint,
@@ -83,7 +85,7 @@ def importance_bound(
         return log_weight(z, params, params)
 
     def twice(z: Any, params: Params) -> Any:
-        share = _share(stop_gradient(once(z, params)))
+        share = _share(once(z, params))
         return log_weight(_rescaled(z, share), params, stop_gradient(params))
 
     made = expectation(once, guide, estimator, draws, vouch)
@@ -92,7 +94,7 @@ def importance_bound(
 
 def _share(log_weight: Any) -> Any:
     """Of the weight of all particles that of this one."""
-    weight = jnp.exp(log_weight - pmax(log_weight, PARTICLE))
+    weight = jnp.exp(log_weight - pmax(stop_gradient(log_weight), PARTICLE))
     return weight / psum(weight, PARTICLE)
 
 
@@ -103,7 +105,8 @@ def _rescaled(z: Any, share: Any) -> Any:
     """
 
     def slower(value: Any) -> Any:
-        return rescaled(value, jnp.reshape(share, (*share.shape, *[1] * (jnp.ndim(value) - share.ndim))))
+        each = jnp.reshape(share, (*share.shape, *[1] * (jnp.ndim(value) - share.ndim)))
+        return rescaled(value, each, SECOND)
 
     return jax.tree.map(lambda value: trails.changed(value, slower, is_fixed=True), z)
 

@@ -68,18 +68,20 @@ def moves(x: Any) -> bool:
     return bool(seen)
 
 
-@jax.custom_jvp
-def rescaled(x: Any, factor: Any) -> Any:
-    """x, whose derivative is ``factor`` times its own."""
-    return x
+def rescaled(x: Any, factor: Any, why: str = "") -> Any:
+    """x, whose derivative is ``factor`` times its own; a second one raises with ``why``, if there is any."""
+    held = partial(guard, why=why) if why else jax.lax.stop_gradient
 
+    @jax.custom_jvp
+    def same(x: Any, factor: Any) -> Any:
+        return x
 
-def _rescaled_rule(primals: Any, tangents: Any) -> Any:
-    (x, factor), (move, _) = primals, tangents
-    return x, move if is_zero(move) else jax.lax.stop_gradient(factor) * move
+    def rule(primals: Any, tangents: Any) -> Any:
+        (x, factor), (move, _) = primals, tangents
+        return x, move if is_zero(move) else held(factor) * move
 
-
-rescaled.defjvp(_rescaled_rule, symbolic_zeros=True)
+    same.defjvp(rule, symbolic_zeros=True)
+    return same(x, factor)
 
 
 def linear(x: Any, slope: Any, why: str) -> Any:

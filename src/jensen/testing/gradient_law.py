@@ -60,7 +60,12 @@ class GradientCounts:
 
 
 def check_gradient_law(
-    estimator: Any = None, *, num_programs: int = 300, seed: int = 0, most_faults: int = 3
+    estimator: Any = None,
+    *,
+    num_programs: int = 300,
+    seed: int = 0,
+    num_estimators: int = 2,
+    most_faults: int = 3,
 ) -> GradientCounts:
     """Draw random programs, and hold estimates that are not warned of to the true gradients.
 
@@ -76,9 +81,12 @@ def check_gradient_law(
         An `jensen.gradients.Estimator` of your own; it must refuse what it cannot do. By default `Auto` and
         one more that is drawn, in different arrangements of draws, are put to each program.
     num_programs
-        How many programs. They take some seconds each, most of it for compiling.
+        How many programs. One of them takes a second or two; one in a hundred is compiled, and the others run
+        step by step, with random numbers of NumPy.
     seed
         The programs are those of the numbers ``seed`` … ``seed + num_programs − 1``.
+    num_estimators
+        How many of the two are put to each program: where it is 1, they take turns.
     most_faults
         After so many silently wrong gradients it stops.
 
@@ -102,7 +110,7 @@ def check_gradient_law(
     from jensen.testing.gradients import law
 
     total, faults = GradientCounts(), []
-    for program, trials in law.held(range(seed, seed + num_programs), estimator):
+    for program, trials in law.held(range(seed, seed + num_programs), estimator, num_estimators):
         total += counts_of(law.counted(program, trials))
         faults += [law.report(program, each) for each in trials if law.is_fault(each)]
         if len(faults) >= most_faults:

@@ -9,6 +9,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
 
 from jensen.basics.arrays import Params
 from jensen.gradients.compare.parts import of_parts
@@ -54,6 +56,11 @@ def asked(F: Expectation, params: Params, draws: Any = None) -> tuple[Expectatio
     """
     if params is None:
         raise TypeError("params are missing: where is the gradient to be taken?")
+    leaves = jax.tree.leaves(params)
+    if any(isinstance(leaf, Tracer) for leaf in leaves):
+        raise TypeError("this runs programs of its own, with numbers: call it outside of jit, grad and vmap")
+    if leaves and not any(map(_is_real, leaves)):
+        raise ValueError("no parameter is a real number: arrays of integers have no derivative")
     return _of_real_params(F if draws is None else replace(F, draws=as_draws(draws)), params)
 
 
@@ -81,8 +88,8 @@ def _of_real_params(F: Expectation, params: Params) -> tuple[Expectation, Any]:
 
 
 def _is_real(leaf: Any) -> bool:
-    """Python's integers are meant as numbers; arrays of integers are not."""
-    return isinstance(leaf, (int, float)) or jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)
+    """Single integers are meant as numbers; arrays of them are not."""
+    return isinstance(leaf, (int, float, np.integer)) or jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)
 
 
 def _as_array(leaf: Any) -> Any:

@@ -11,7 +11,7 @@ from jensen.gradients.compare.arguments import asked, of_expectation
 from jensen.gradients.compare.compare import Contestant, bias_in_errors, entrant, run
 from jensen.gradients.compare.names import parameter_names
 from jensen.gradients.compare.reference import truth_at
-from jensen.gradients.compare.samples import keys
+from jensen.gradients.compare.samples import Ahead, keys
 from jensen.gradients.compare.truth import NoReference, Reference
 from jensen.gradients.compare.validation import look
 from jensen.gradients.expectation import Expectation
@@ -57,7 +57,7 @@ def check(
     if isinstance(exact, NoReference):
         raise ValueError(f"no exact gradient is known here ({exact.why}): pass truth=")
     _require_seen(F, exact, num_replicates)
-    found = run(entrant(F, at, keys(key, num_replicates)))
+    found = run(entrant(F, looked, at, keys(key, num_replicates), Ahead()))
     name = label(F.estimator)
     if found.trouble:
         raise AssertionError(f"{name}: {found.trouble}")
@@ -70,8 +70,8 @@ def _require_seen(F: Expectation, exact: Reference, num_replicates: int) -> None
     num = num_replicates * F.layout.num_draws
     if exact.share * num < SEEN and np.isfinite(exact.value):
         raise ValueError(
-            f"f matters in values of probability {exact.share:.1g} only, and {num} draws do not tell its "
-            "gradient: more replicates, or draws from where it matters"
+            f"about {exact.share * num:.2g} of {num} draws would be where f matters, and {SEEN:.0f} are "
+            "needed to tell a bias: more replicates, or draws from where it matters"
         )
 
 

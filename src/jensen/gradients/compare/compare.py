@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 import jax
 import numpy as np
+from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
 from jensen.basics.tables import Table
@@ -21,12 +22,12 @@ from jensen.gradients.compare.moments import Moments, moments
 from jensen.gradients.compare.names import columns, parameter_names
 from jensen.gradients.compare.nonfinite import where
 from jensen.gradients.compare.reference import expected, truth_at
-from jensen.gradients.compare.samples import WARM, Lowered, keys, lowered, planned
+from jensen.gradients.compare.samples import WARM, Ahead, Replicates, keys, replicates
 from jensen.gradients.compare.truth import NoReference, Reference, most_precise
-from jensen.gradients.compare.validation import heavy_paths, look
+from jensen.gradients.compare.validation import Looked, heavy_paths, look
 from jensen.gradients.distributions.validity.warning import warn
 from jensen.gradients.expectation import Expectation
-from jensen.gradients.program.plan import Plan
+from jensen.gradients.program.untraceable import explained
 from jensen.gradients.surrogates import InvalidGradientError
 
 R = TypeVar("R")
@@ -63,30 +64,25 @@ class Place:
         """The constant baseline of least variance; a ``ValueError`` where it is not known."""
         self.mean()
         of = of_score(self.F, self.params)
-        if of is not None:
-            above, below = map(float, np.asarray(expected(self.F, of, self.params)))
-            if below > 0 and np.isfinite(above):
-                return above / below
-        raise ValueError(
-            "its constant is computed for one variable and one parameter only: "
-            "optimal-coefficient estimates it"
-        )
+        if of is None:
+            raise ValueError(
+                "its constant is computed for one variable and one parameter only: "
+                "optimal-coefficient estimates it"
+            )
+        above, below = map(float, np.asarray(expected(self.F, of, self.params)))
+        if not (below > 0 and np.isfinite(above)):
+            raise ValueError("there is no best constant: the score does not vary, or not by a finite number")
+        return above / below
 
 
 class Entrant(NamedTuple):
-    """An estimator that can be used: planned and traced, once.
-
-    Attributes
-    ----------
-    program
-        Its replicates, as a function of params and keys.
-    """
+    """An estimator that can be used: planned and traced, once."""
 
     F: Expectation
-    plan: Plan
+    looked: Looked
     params: Params
     keys: Any
-    program: Lowered
+    replicates: Replicates
 
 
 class Contestant(NamedTuple):
@@ -178,9 +174,10 @@ def usable(
     able: dict[str, Entrant] = {}
     left_out: dict[str, str] = {}
     with ThreadPoolExecutor(AT_A_TIME) as pool:
+        ahead = Ahead(pool)
         for name, each in sorted(wanted.items(), key=lambda item: item[1].is_late):
             try:
-                able[name] = entrant(each.make(), place.params, keys, pool)
+                able[name] = entrant(each.make(), place.looked, place.params, keys, ahead)
             except (InvalidGradientError, ValueError) as error:
                 left_out[name] = str(error)
     return _in_order(wanted, able), _in_order(wanted, left_out)
@@ -204,25 +201,28 @@ def compared(
     return summary(ran, parameter_names(place.params), place.exact, left_out or {})
 
 
-def entrant(F: Expectation, params: Params, keys: Any, pool: Executor | None = None) -> Entrant:
+def entrant(F: Expectation, looked: Looked, params: Params, keys: Any, ahead: Ahead) -> Entrant:
     """An estimator, ready to run; an error where it does not give this gradient."""
-    plan = planned(F, params)
-    return Entrant(F, plan, params, keys, lowered(F, plan, params, keys, pool))
+    with validation_enabled(False), explained():
+        plan = F.plan_of(looked.described, params)
+    return Entrant(F, looked, params, keys, replicates(F, params, keys, plan, ahead))
 
 
 def run(able: Entrant) -> Contestant:
     """Replicates of one estimator, timed."""
-    F, plan, params, keys, program = able
-    for words in dict.fromkeys(heavy_paths(F, plan, params)):
+    F, looked, params, keys, its = able
+    call, plan = its.compiled(), its.plan
+    for words in dict.fromkeys(heavy_paths(F, plan, looked, params)):
         warn(words)
-    call = program.compiled()
     began = time.perf_counter()
     values, gradients = jax.block_until_ready(call(params, keys))
     seconds = (time.perf_counter() - began) / len(keys)
     samples = columns(gradients, len(keys))
-    bad = ~(np.isfinite(samples).all(axis=1) & np.isfinite(np.asarray(values)))
+    if (undefined := ~np.isfinite(np.asarray(values))).any():
+        samples = np.where(undefined[:, None], np.nan, samples)  # what is no number has no slope
+    bad = ~np.isfinite(samples).all(axis=1)
     trouble = where(F, plan, params, keys, np.flatnonzero(bad)) if bad.any() else ""
-    return Contestant(F, samples, moments(samples), plan.evaluations, seconds, trouble, plan.is_doubted)
+    return Contestant(F, samples, moments(samples), its.record.evaluations, seconds, trouble, plan.is_doubted)
 
 
 def summary(
@@ -320,7 +320,9 @@ def _remarks(ran: Mapping[str, Contestant]) -> list[str]:
     many = {name: each for name, each in ran.items() if len(each.samples) >= ENOUGH}
     wild = [name for name, each in many.items() if _is_wild(each.moments)]
     if wild:
-        found.append(f"{', '.join(wild)}: a few replicates decide the variance, which may be infinite")
+        found.append(
+            f"{', '.join(wild)}: a few replicates decide the variance: more are needed, or it is infinite"
+        )
     warm = [name for name, each in ran.items() if each.F.init() is not None]
     return found + [f"{name}: after {WARM} calls that fill its memory" for name in warm]
 

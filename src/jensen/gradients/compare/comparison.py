@@ -68,13 +68,15 @@ class Comparison:
 
     def row(self, estimator: str, parameter: str | None = None) -> dict[str, Any]:
         """One row, by the name of the estimator; the parameter may be left out where there is only one."""
+        if estimator not in self.samples:
+            raise KeyError(f"no estimator {estimator!r}; there are {', '.join(self.samples)}")
         if parameter is None and len(self.parameters) > 1:
             raise ValueError(f"which parameter? there are {', '.join(self.parameters)}")
         wanted = (estimator, self.parameters[0] if parameter is None else parameter)
         for row in self.rows():
             if (row["estimator"], row["parameter"]) == wanted:
                 return row
-        raise KeyError(f"no row {wanted}; the estimators are {', '.join(self.samples)}")
+        raise KeyError(f"no parameter {wanted[1]!r}; there are {', '.join(self.parameters)}")
 
     def totals(self) -> Table:
         """A row for each estimator, with sums over the parameters, as a table with fewer columns.
@@ -104,7 +106,7 @@ class Comparison:
         """The columns with their titles, the cells, and what is said below."""
         is_short = self.table.num_rows <= most
         shown, rows = (SHOWN, self.rows()) if is_short else (TOTAL, self.totals().rows())
-        marked = [self._is_off(row) for row in rows]
+        marked = [self.is_off(row) for row in rows]
         cells = [
             _cells({**row, "estimator": f"{row['estimator']} *"} if is_off else row, shown)
             for row, is_off in zip(rows, marked, strict=True)
@@ -114,7 +116,8 @@ class Comparison:
         first = self._exact() if is_short else [told]
         return shown, cells, [*[MARKED] * any(marked), *first, *self.remarks]
 
-    def _is_off(self, row: Mapping[str, Any]) -> bool:
+    def is_off(self, row: Mapping[str, Any]) -> bool:
+        """Whether an estimator is biased, by construction or by what is seen."""
         return row["is_biased"] or (self.has_exact and abs(row["bias"]) > OFF)
 
     def _exact(self) -> list[str]:
@@ -133,7 +136,7 @@ def _cells(row: dict[str, Any], shown: Mapping[str, str]) -> list[str]:
 def _shown(row: dict[str, Any], name: str) -> Any:
     """0 in place of a spread that is rounding alone."""
     is_spread = name.startswith("variance") or name == "standard_error"
-    return 0.0 if is_spread and row["variance"] <= row["rounding"] ** 2 else row[name]
+    return 0.0 if is_spread and row["variance"] ** 0.5 <= row["rounding"] else row[name]
 
 
 def _cell(value: Any) -> str:

@@ -33,7 +33,9 @@ def contenders(F: Expectation, known: Known, estimators: Any) -> dict[str, Conte
     if isinstance(estimators, (Estimator, str)):
         raise TypeError(f"estimators must be a list or a dict of estimators, not {estimators!r}")
     if not estimators:
-        raise ValueError("there is no estimator to compare")
+        raise ValueError(
+            'there is no estimator to compare: a list of estimators or of names, such as ["score", "path"]'
+        )
     found: dict[str, Contender] = {}
     for name, each in _named(estimators):
         found[_new(name, found)] = _contender(F, known, each)

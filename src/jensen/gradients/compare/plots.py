@@ -15,6 +15,7 @@ from jensen.gradients.compare.menu import MENU
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+BIASED = " *"
 MOST = 4  # parameters that are drawn
 WIDTH = 34  # letters of a name in a line
 
@@ -28,6 +29,7 @@ class Shown(Protocol):
     def parameters(self) -> Sequence[str]: ...
     @property
     def has_exact(self) -> bool: ...
+    def is_off(self, row: Mapping[str, Any]) -> bool: ...
     def rows(self) -> list[dict[str, Any]]: ...
 
 
@@ -76,17 +78,18 @@ def _draw_spread(
     has_line = found.has_exact and np.isfinite(rows[0]["truth"])
     if has_line:
         axes.axvline(rows[0]["truth"], color="black", lw=0.8, ls=":", zorder=0)
-    axes.set_yticks(range(len(rows)), [_called(row) for row in rows])
+    axes.set_yticks(range(len(rows)), [_called(row, found.is_off(row)) for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(f"estimates of the gradient in {parameter}")
     exact = "; dotted: exact" if has_line else ""
-    axes.set_title(f"mean, middle 50 % and 98 %{exact}", fontsize=9, loc="left")
+    biased = "; * biased" if any(map(found.is_off, rows)) else ""
+    axes.set_title(f"mean, middle 50 % and 98 %{exact}{biased}", fontsize=9, loc="left")
     _plain(axes)
 
 
-def _called(row: dict[str, Any]) -> str:
-    """A long name in two lines; of more than one draw, with their number."""
-    lines = wrap(row["estimator"], WIDTH)
+def _called(row: dict[str, Any], is_off: bool) -> str:
+    """A long name in two lines, marked where it is biased; of more than one draw, with their number."""
+    lines = wrap(row["estimator"] + BIASED * is_off, WIDTH)
     name = "\n".join(lines) if len(lines) < 3 else f"{lines[0]}\n{lines[1][:-1]}…"
     return name if row["draws"] == 1 else f"{name}\n{row['draws']} draws"
 
@@ -116,4 +119,5 @@ def _draw_variance(axes: Any, rows: list[dict[str, Any]], colors: Mapping[str, s
 def _plain(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(length=3, labelsize=9)
+    axes.ticklabel_format(axis="x", scilimits=(-3, 4))
     axes.grid(axis="x", lw=0.4, alpha=0.5)

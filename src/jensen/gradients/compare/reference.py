@@ -6,7 +6,6 @@ Apart from `Exact`, which is itself among what is compared.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from math import prod
 from typing import Any
 
@@ -15,28 +14,30 @@ import jax.numpy as jnp
 import numpy as np
 
 from jensen.basics.arrays import Params
-from jensen.gradients.compare.compiling import QUICKLY
 from jensen.gradients.compare.grids import count, grid, has_grid, is_finite, is_wide
 from jensen.gradients.compare.names import columns
 from jensen.gradients.compare.rules import (
     SCAN,
     Rules,
     by_rules,
+    by_rules_of_one,
     draws_agree,
     is_one_real,
-    places_of_peaks,
     sums,
 )
 from jensen.gradients.compare.truth import NoReference, Reference, given
 from jensen.gradients.compare.validation import Looked, distributions_at, look
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program.jumps import Jump
+from jensen.gradients.program.look.seen import RULES_OF_ITS_OWN
+from jensen.gradients.program.running import MOST_QUICKLY, QUICKLY, runs
 from jensen.gradients.surrogates import moves
 
 POINTS = {0: 1, 1: 4097, 2: 513}  # of the finer rule, by how many variables have no finite support
 MOST = 2**20  # joint values that are summed
 TOLERANCE = 1e-3  # of a gradient
 SMALL = 1e-3  # a gradient of which only the absolute error counts
+WIDE = 64  # numbers that f makes of a value
 MASS = 1e-4  # that may be missing
 
 
@@ -50,12 +51,29 @@ def reference(F: Expectation, params: Params, looked: Looked | None = None) -> R
     if F.particles is not None:
         return NoReference("a bound of weighed particles is no mean over single draws")
     looked = look(F, params) if looked is None else looked
+    found = None if looked.is_random else _in_double(F, params, looked)
+    found = _reference(F, params, looked) if found is None else found
+    if found is None:
+        return NoReference("the distributions are others whenever they are made")
+    return found if isinstance(found, NoReference) else _rounded(found)
+
+
+def _in_double(F: Expectation, params: Params, looked: Looked) -> Reference | NoReference | None:
+    """None where something is another function in double precision, or cannot be computed in it."""
     try:
         with jax.enable_x64(True):
-            found = _reference(F, jax.tree.map(_double, params), looked)
+            return _reference(F, jax.tree.map(_double, params), looked)
     except (TypeError, ValueError, RuntimeError):  # single precision is written into f, or it calls back
-        found = _reference(F, params, looked)
-    return found if isinstance(found, NoReference) else _rounded(found)
+        return None
+
+
+def _is_same(made: Any, looked: Looked) -> bool:
+    """Whether distributions have the parameters that they were seen with: some are drawn at random."""
+    seen = jax.tree.leaves([looked.distributions[name] for name in looked.without_parents])
+    return all(
+        np.allclose(new, old, rtol=1e-4, atol=1e-6, equal_nan=True)
+        for new, old in zip(made, seen, strict=True)
+    )
 
 
 def _rounded(found: Reference) -> Reference:
@@ -69,22 +87,25 @@ def _double(leaf: Any) -> Any:
     return jnp.asarray(leaf, jnp.float64) if jnp.issubdtype(kind, jnp.floating) else leaf
 
 
-def _reference(F: Expectation, params: Params, looked: Looked) -> Reference | NoReference:
+def _reference(F: Expectation, params: Params, looked: Looked) -> Reference | NoReference | None:
+    """None where the distributions have other parameters than those that were looked at."""
     found = list(looked.distributions.values())
     points = _points(found)
     if points is None:
-        return NoReference("there is no rule for these variables")
-    if points == POINTS[1] and (looked.jumps or any(is_wide(each, points) for each in found)):
+        return NoReference("quadrature is over at most two numbers, each a variable of its own")
+    if points == POINTS[1] and (is_one_real(found) or any(is_wide(each, points) for each in found)):
         points = SCAN
     if prod(count(each, points) for each in found) > MOST:
         return NoReference(f"there are more than {MOST} values to sum over")
     if why := _blind(F, params, [jump for jump in looked.jumps if jump.name not in F.vouch]):
         return NoReference(why, is_jump=True)
-    rules = by_rules(F, points, params)
     if is_one_real(found):
-        places = places_of_peaks(F, params, rules)
-        rules = rules if places is None else by_rules(F, SCAN, params, places)
-    elif points == POINTS[2] and not draws_agree(F, params, rules):
+        rules = by_rules_of_one(F, params, looked.width > WIDE)
+    else:
+        rules = by_rules(F, points, params)
+    if not _is_same(rules.made, looked):
+        return None
+    if points == POINTS[2] and not draws_agree(F, params, rules):
         return NoReference("the rule and draws do not agree on E[f]: it may have narrow peaks")
     return _judged(rules)
 
@@ -103,12 +124,14 @@ def _judged(rules: Rules) -> Reference | NoReference:
     if not (error < TOLERANCE * (SMALL + np.abs(fine))).all():  # NaN among them
         return NoReference("two rules of quadrature do not agree")
     return Reference(
-        fine, error + 64 * np.finfo(fine.dtype).eps * (1.0 + np.abs(fine)), float(rules.value[0])
+        fine, error + 64 * np.finfo(fine.dtype).eps * (1.0 + np.abs(fine)), float(rules.value[0]), rules.share
     )
 
 
 def _blind(F: Expectation, params: Any, jumping: list[Jump]) -> str:
     """What of the derivative the rules would miss: jumps in θ, and jumps where their points move with it."""
+    if rules := [jump for jump in jumping if jump.with_params and jump.what == RULES_OF_ITS_OWN]:
+        return f"f {RULES_OF_ITS_OWN} {rules[0].name!r} and params, and it is not that of its values"
     if any(jump.with_params for jump in jumping):
         return "f jumps where params is compared with a variable"
     return "f jumps, and the support moves" if jumping and _moves(F, params) else ""
@@ -134,7 +157,11 @@ def expected(F: Expectation, f: Callable[[Any, Params], Any], params: Params) ->
     assert points is not None
     if points == POINTS[1] and any(is_wide(each, points) for each in found):
         points = SCAN
-    return jax.jit(partial(sums, F, f, points), compiler_options=QUICKLY)(params)[:, 0]
+
+    def means(params: Params) -> Any:
+        return sums(F.distribution(params), f, points, params)[:, 0]
+
+    return runs(means, QUICKLY if points == SCAN else MOST_QUICKLY)(params)
 
 
 def _points(distributions: list[Any]) -> int | None:

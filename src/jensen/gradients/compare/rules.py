@@ -12,15 +12,17 @@ import numpy as np
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
-from jensen.gradients.compare.compiling import QUICKLY
 from jensen.gradients.compare.grids import grid, is_finite
 from jensen.gradients.expectation import Expectation, one_number
+from jensen.gradients.program.running import runs
 from jensen.gradients.program.variables import Variable, as_given, variables_of
 from jensen.gradients.sampling import fixed, log_density
 from jensen.gradients.where import where
 
-SCAN = 2**18 + 1  # points of one variable in which f jumps, or is looked for peaks of f and of its density
-RESOLVED = 200.0  # roundings of E[|f|]: what the points of the rule may miss
+SCAN = 2**18 + 1  # points of one variable: f may jump, or have peaks
+FEWER = 64  # times fewer see all of it where nothing is narrow
+RESOLVED = 200.0  # roundings of E[|f|] that these may miss
+AT_ONCE = 2**12  # points at which an f of many numbers is computed
 ROUNDS = 3  # of moving the points to where the integrand bends
 EVERYWHERE = 0.1  # of them stay where they are
 NUM_DRAWS = 2**16
@@ -39,6 +41,8 @@ class Rules(NamedTuple):
         The probability, which should be 1.
     size, value, square
         E[|f|], E[f] and E[f²].
+    made
+        The parameters of the distributions that depend on no other.
     """
 
     slopes: Any
@@ -46,6 +50,7 @@ class Rules(NamedTuple):
     size: Any
     value: Any
     square: Any
+    made: Any
 
     @property
     def share(self) -> float:
@@ -54,38 +59,42 @@ class Rules(NamedTuple):
         return size**2 / square if 0.0 < square < np.inf else 1.0
 
 
-def by_rules(F: Expectation, points: int, params: Params, places: Any = None) -> Rules:
-    """The gradient of E[f], and what it is judged by; ``places`` puts the points of one variable."""
+def by_rules(F: Expectation, points: int, params: Params) -> Rules:
+    """The gradient of E[f], and what it is judged by."""
 
-    def quantities(x: Any, params: Params) -> Any:
-        value = one_number(F.f(x, params))
-        return jnp.stack([jnp.ones_like(value), jnp.abs(value), value, value**2])
+    def found(params: Params) -> tuple[Any, Any]:
+        with validation_enabled(False):
+            described = F.distribution(params)
+        three = sums(described, partial(_quantities, F), points, params)
+        return three[2], (three, _made(described))
 
-    def found(params: Params, places: Any) -> tuple[Any, Any]:
-        three = sums(F, quantities, points, params, places)
-        return three[2], three
-
-    program = jax.jit(jax.jacrev(found, has_aux=True), compiler_options=QUICKLY)
-    slopes, three = jax.device_get(program(params, places))
-    return Rules(slopes, *three)
+    slopes, (three, made) = jax.device_get(runs(jax.jacrev(found, has_aux=True))(params))
+    mass, size, value, square = three
+    return Rules(slopes, mass, size, value, square, made)
 
 
-def sums(
-    F: Expectation, f: Callable[[Any, Params], Any], num: int, params: Params, places: Any = None
-) -> Any:
+def _made(described: Any) -> Any:
+    return jax.tree.leaves([each.given({}) for each in variables_of(described) if not each.parents])
+
+
+def _quantities(F: Expectation, x: Any, params: Params) -> Any:
+    value = one_number(F.f(x, params))
+    return jnp.stack([jnp.ones_like(value), jnp.abs(value), value, value**2])
+
+
+def sums(described: Any, f: Callable[[Any, Params], Any], num: int, params: Params) -> Any:
     """E[f] of each quantity, (quantities, 3): Σ w(x) p(x) f(x), variable by variable."""
 
-    def go_on(described: Any, left: list[Variable], values: dict[str, Any]) -> Any:
+    def go_on(left: list[Variable], values: dict[str, Any]) -> Any:
         if not left:
             return f(as_given(described, values), params)[:, None]
         variable, *later = left
-        x, weight = _weighted(variable.given(values), num, places)
-        cost: Any = jax.vmap(lambda value: go_on(described, later, {**values, variable.name: value}))(x)
+        x, weight = _weighted(variable.given(values), num)
+        cost: Any = jax.vmap(lambda value: go_on(later, {**values, variable.name: value}))(x)
         return jnp.sum(weight[:, None, :] * cost, axis=0)
 
     with validation_enabled(False):
-        described = F.distribution(params)
-        return go_on(described, variables_of(described), {})
+        return go_on(variables_of(described), {})
 
 
 def _weighted(distribution: Any, num: int, places: Any = None) -> tuple[Any, Any]:
@@ -113,27 +122,41 @@ def is_one_real(distributions: Sequence[Any]) -> bool:
     return len(distributions) == 1 and not (distributions[0].is_discrete or is_finite(distributions[0]))
 
 
-def places_of_peaks(F: Expectation, params: Params, rules: Rules) -> Any:
-    """Where the points should be, where f or the density has peaks that the rule misses; else None."""
+def by_rules_of_one(F: Expectation, params: Params, is_wide: bool) -> Rules:
+    """The same of one real variable, by so many points that peaks of f and of its density are seen.
 
-    @partial(jax.jit, compiler_options=QUICKLY)
-    def looked_at(params: Params, places: Any) -> Any:
+    Where fewer points would miss some, these are moved to where the integrand bends. Of an f that ``is_wide``
+    few values are computed at a time.
+    """
+
+    def found(params: Params, places: Any) -> tuple[Any, Any]:
         with validation_enabled(False):
             described = F.distribution(params)
             (variable,) = variables_of(described)
             x, weight = _weighted(variable.given({}), SCAN, places)
-        cost = jax.vmap(lambda value: one_number(F.f(as_given(described, {variable.name: value}), params)))(x)
-        return weight[:, 0], weight[:, 0] * jnp.abs(cost)
 
-    places = np.linspace(-1.0, 1.0, SCAN)
-    mass, size = map(np.asarray, looked_at(params, places))
-    missed = np.abs([rules.mass[0] - mass.sum(), rules.size[0] - size.sum()])
-    if not (missed > RESOLVED * np.finfo(mass.dtype).eps * np.array([1.0, rules.size[0]])).any():
-        return None
-    for _ in range(ROUNDS):
-        places = _closer(places, [mass, size])
-        mass, size = map(np.asarray, looked_at(params, places))
-    return places
+        def cost(value: Any) -> Any:
+            return _quantities(F, as_given(described, {variable.name: value}), params)
+
+        each = jax.lax.map(jax.checkpoint(cost), x, batch_size=AT_ONCE) if is_wide else jax.vmap(cost)(x)
+        three = jnp.einsum("nr,nq->qr", weight, each)
+        return three[2], (three, _made(described), weight[:, 0] * each[:, :2].T)
+
+    program, places = runs(jax.jacrev(found, has_aux=True)), np.linspace(-1.0, 1.0, SCAN)
+    slopes, (three, made, parts) = jax.device_get(program(params, places))
+    if _is_missed(parts):
+        for _ in range(ROUNDS):
+            places = _closer(places, parts)
+            slopes, (three, made, parts) = jax.device_get(program(params, places))
+    mass, size, value, square = three
+    return Rules(slopes, mass, size, value, square, made)
+
+
+def _is_missed(parts: Any) -> bool:
+    """Whether fewer points find another probability, or another E[|f|]."""
+    whole = parts.sum(axis=1)
+    missed = np.abs(whole - FEWER * parts[:, ::FEWER].sum(axis=1))
+    return bool((missed > RESOLVED * np.finfo(parts.dtype).eps * np.array([1.0, whole[1]])).any())
 
 
 def _closer(places: Any, parts: Sequence[Any]) -> Any:
@@ -165,7 +188,7 @@ def draws_agree(F: Expectation, params: Params, rules: Rules) -> bool:
         return one_number(F.f(as_given(described, values), params))
 
     with validation_enabled(False):
-        many = jax.jit(jax.vmap(cost), compiler_options=QUICKLY)
+        many = runs(jax.vmap(cost))
         costs = np.asarray(many(jax.random.split(jax.random.key(0), NUM_DRAWS)))
     allowed = LEVEL * costs.std() / np.sqrt(NUM_DRAWS) + 1e-6 * rules.size[0]
     is_beyond = np.abs(costs).mean() > BEYOND * rules.size[0]

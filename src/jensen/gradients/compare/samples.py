@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import numbers
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
@@ -10,15 +11,19 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jensen.basics.arrays import Params
 from jensen.gradients.compare.arguments import asked, of_expectation
-from jensen.gradients.compare.compiling import compiled
 from jensen.gradients.compare.validation import require_domains
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program.plan import Plan
+from jensen.gradients.program.record import Record, recorded
+from jensen.gradients.program.running import QUICKLY, for_bits, runs
+from jensen.gradients.randomness.keys import as_key
 
-AT_ONCE = 2**17  # draws that are held in memory at a time, at most
+MOST = 10**8  # replicates, all of which are kept
+MOST_DRAWS = 2**17  # that are held in memory at a time, at most
 MEMORY = 2**29  # bytes, if it can be helped
 WARM = 200  # calls that fill the memory of a baseline
 
@@ -54,76 +59,119 @@ def gradient_samples(F: Expectation, params: Params, *, key: Any, num_replicates
     F, at = asked(F, params)
     require_domains(F, at)
     each = keys(key, num_replicates)
-    return lowered(F, planned(F, at), at, each).compiled()(at, each)[1]
-
-
-def planned(F: Expectation, params: Params) -> Plan:
-    """The plan that is made inside ``jit``, where params have no values."""
-    found: list[Plan] = []
-    jax.eval_shape(lambda params: found.append(F.plan(params)), params)
-    return found[0]
+    return replicates(F, at, each, F.plan(at), Ahead()).compiled()(at, each)[1]
 
 
 def keys(key: Any, num_replicates: int) -> Any:
     """A key for every replicate."""
-    if num_replicates < 2:
-        raise ValueError(f"num_replicates must be at least 2, not {num_replicates}")
-    if key is None:
-        raise TypeError("a key is needed: jax.random.key(0), or an integer")
-    first = jax.random.key(key) if isinstance(key, int) else key
-    return compiled(jax.jit(partial(jax.random.split, num=num_replicates)).lower(first))(first)
+    if not isinstance(num_replicates, numbers.Integral) or not 2 <= num_replicates <= MOST:
+        raise ValueError(f"num_replicates must be an integer from 2 to {MOST}, not {num_replicates!r}")
+    num = int(num_replicates)
+    return runs(partial(jax.random.split, num=num), for_bits(num))(as_key(key))
+
+
+class Ahead:
+    """Compiles programs, in a ``pool`` beside what comes next; who draws alike shares the noise."""
+
+    def __init__(self, pool: Executor | None = None) -> None:
+        self.pool = pool
+        self.noises: list[tuple[Any, Future[Any]]] = []
+
+    def compiled(self, lowered: Any, options: Mapping[str, Any] = QUICKLY) -> Future[Any]:
+        if self.pool is not None:
+            return self.pool.submit(lowered.compile, dict(options))
+        done: Future[Any] = Future()
+        done.set_result(lowered.compile(dict(options)))
+        return done
+
+    def noise(self, F: Expectation, plan: Plan, keys: Any, like: Any) -> Future[Any]:
+        """The noise of F for so many replicates, as a function of their keys, ``like`` these shapes."""
+        each = [
+            (name, of.shape, of.is_drawn, of.route and of.route.noise) for name, of in plan.treatments.items()
+        ]
+        what = F.draws, F.layout, each, len(keys)
+        for other, made in self.noises:
+            if other == what:
+                return made
+        program: Any = runs(jax.vmap(partial(F.noise, plan)), {})
+        num = sum(leaf.size for leaf in jax.tree.leaves(like))
+        made = self.compiled(program.lower(keys), for_bits(num))
+        self.noises.append((what, made))
+        return made
 
 
 @dataclass(frozen=True, slots=True)
-class Lowered:
-    """A function of params and keys, traced: values and gradients with a leading axis of replicates."""
+class Replicates:
+    """Values and gradients of an estimate, with a leading axis of replicates: traced, and compiled ahead.
 
-    lower: Callable[[int], Any]
-    at_once: int
-    program: Any
-    ahead: Future[Any] | None = None
-
-    def compiled(self) -> Any:
-        """It holds as many replicates at a time as memory allows."""
-        found = compiled(self.program) if self.ahead is None else self.ahead.result()
-        needed = found.memory_analysis().temp_size_in_bytes
-        if needed > MEMORY and self.at_once > 1:
-            return compiled(self.lower(max(1, int(self.at_once * MEMORY / needed))))
-        return found
-
-
-def lowered(F: Expectation, plan: Plan, params: Params, keys: Any, pool: Executor | None = None) -> Lowered:
-    """The replicates of F, not compiled yet: what is wrong with it is found out here.
-
-    In a ``pool`` they are compiled beside what comes next.
+    Attributes
+    ----------
+    noise, rest
+        Programs: the noise of replicates as a function of their keys, and what is made of params, keys and
+        that.
+    size
+        For how many replicates these are.
+    again
+        The same, for fewer of them at a time.
+    plan
+        By which they are made.
+    record
+        Of the trace.
     """
-    state = warm_state(F, plan, params, keys)
 
-    def lower(at_once: int) -> Any:
-        @jax.jit
-        def run(params: Params, keys: Any) -> tuple[Any, Any]:
-            pieces = -(-len(keys) // at_once)
-            size = -(-len(keys) // pieces)
-            filled = keys[jnp.arange(pieces * size) % len(keys)].reshape(pieces, size)
-            each = jax.vmap(lambda key: jax.value_and_grad(partial(F, plan=plan))(params, key, state))
-            found = (
-                jax.lax.map(each, filled) if pieces > 1 else jax.tree.map(lambda a: a[None], each(filled[0]))
-            )
-            return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[: len(keys)], found)
+    noise: Future[Any]
+    rest: Future[Any]
+    size: int
+    again: Callable[[int], Replicates]
+    plan: Plan
+    record: Record
 
-        return run.lower(params, keys)
+    def compiled(self) -> Replicates:
+        """As many at a time as memory allows."""
+        self.noise.result()
+        needed = self.rest.result().memory_analysis().temp_size_in_bytes
+        if needed <= MEMORY or self.size == 1:
+            return self
+        return self.again(max(1, int(self.size * MEMORY / needed)))
 
-    at_once = min(len(keys), max(1, AT_ONCE // F.layout.num_evaluated))
-    program = lower(at_once)
-    return Lowered(lower, at_once, program, pool and pool.submit(compiled, program))
+    def __call__(self, params: Params, keys: Any) -> Any:
+        noise, rest, num, size = self.noise.result(), self.rest.result(), len(keys), self.size
+        if num == size:
+            return rest(params, keys, noise(keys))
+        found = []
+        for begin in range(0, num, size):
+            first = min(begin, num - size)
+            some = jax.lax.dynamic_slice_in_dim(keys, first, size)
+            part = jax.device_get(rest(params, some, noise(some)))
+            found.append(jax.tree.map(lambda leaf, seen=begin - first: leaf[seen:], part))
+        return jax.tree.map(lambda *parts: jnp.asarray(np.concatenate(parts)), *found)
 
 
-def warm_state(F: Expectation, plan: Plan, params: Params, keys: Any) -> Any:
+def replicates(F: Expectation, params: Params, keys: Any, plan: Plan, ahead: Ahead) -> Replicates:
+    """Those of F: what is wrong with it is found out here."""
+    state = warm_state(F, params, keys)
+
+    def estimate(params: Params, key: Any, noise: Any) -> Any:
+        return jnp.mean(F.estimates(params, key, state, plan=plan, noise=noise))
+
+    def some(size: int) -> Replicates:
+        record, few = Record(), jax.eval_shape(lambda keys: keys[:size], keys)
+        noise = jax.eval_shape(jax.vmap(partial(F.noise, plan)), few)
+        program: Any = runs(jax.vmap(jax.value_and_grad(estimate), (None, 0, 0)), {})
+        with recorded(record):
+            traced = program.lower(params, few, noise)
+        return Replicates(ahead.noise(F, plan, few, noise), ahead.compiled(traced), size, some, plan, record)
+
+    return some(min(len(keys), max(1, MOST_DRAWS // F.layout.num_evaluated)))
+
+
+def warm_state(F: Expectation, params: Params, keys: Any) -> Any:
     """What a baseline with a memory remembers after `WARM` calls at θ; None where there is none."""
     if F.init() is None:
         return None
 
     def step(state: Any, key: Any) -> tuple[Any, None]:
-        return F.update(state, F(params, key, state, plan=plan)), None
+        return F.update(state, F(params, key, state)), None
 
-    return jax.jit(lambda keys: jax.lax.scan(step, F.init(), keys)[0])(jax.random.split(keys[0], WARM))
+    filled = runs(lambda keys: jax.lax.scan(step, F.init(), keys)[0], {})
+    return filled(jax.random.split(keys[0], WARM))

@@ -6,15 +6,14 @@ event, and the score is right: E[∇ log p] = 0 also for a gamma of shape 0.01, 
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jax.scipy.special import betaln, gammaln
+from jax.scipy.special import gammaln
 
-from jensen.gradients.distributions import transformed, truncated
+from jensen.gradients.distributions import located, shaped, stirling, transformed, truncated
 from jensen.gradients.distributions.by_type import ByType
 from jensen.gradients.where import where
 
@@ -48,6 +47,25 @@ def _(d: Any, value: Any) -> Any:
     return transformed.log_density(d, value, joint)
 
 
+@DENSITIES.add(*located.LOCATED, dist.LogNormal, dist.MultivariateNormal)
+def _(d: Any, value: Any) -> Any:
+    """From the noise that a draw was made of, where that is known."""
+    return located.log_density(d, value)
+
+
+@DENSITIES.add(dist.MaskedDistribution)
+def _(d: Any, value: Any) -> Any:
+    return jnp.where(d._mask, joint(d.base_dist, value), 0.0)
+
+
+@DENSITIES.add(dist.FoldedDistribution)
+def _(d: Any, value: Any) -> Any:
+    """Of both numbers that have this absolute value, of which one was drawn."""
+    x = transformed.before(d.transforms, value)
+    x = value if x is None else x
+    return jnp.logaddexp(entries(d.base_dist, x), entries(d.base_dist, -x))
+
+
 @DENSITIES.add(*truncated.TRUNCATED)
 def _(d: Any, value: Any) -> Any:
     return truncated.log_density(d, value) if truncated.is_known(d) else d.log_prob(value)
@@ -61,23 +79,27 @@ def _(d: Any, value: Any) -> Any:
 
 @DENSITIES.add(dist.BernoulliProbs)
 def _(d: Any, value: Any) -> Any:
-    return _times_log(value, d.probs) + _times_log(1 - value, 1.0 - d.probs)
+    return _times_log(value, d.probs) + _times_log_other(1 - value, d.probs)
 
 
 @DENSITIES.add(dist.BinomialProbs)
 def _(d: Any, value: Any) -> Any:
-    of_counts = _times_log(value, d.probs) + _times_log(d.total_count - value, 1.0 - d.probs)
-    return log_ways(d.total_count, value) + of_counts
+    p, n = d.probs, d.total_count
+    at_ends = _times_log(value, p) + _times_log_other(n - value, p)
+    return _binomial(n, value, (p, 1.0 - p), (jnp.log(p), jnp.log1p(-p)), at_ends)
 
 
 @DENSITIES.add(dist.GeometricProbs)
 def _(d: Any, value: Any) -> Any:
-    return _times_log(value, 1.0 - d.probs) + jnp.log(d.probs)
+    return _times_log_other(value, d.probs) + jnp.log(d.probs)
 
 
 @DENSITIES.add(dist.Poisson)
 def _(d: Any, value: Any) -> Any:
-    return _times_log(value, d.rate) - d.rate - gammaln(value + 1.0)
+    is_some, rate = value > 0, jnp.asarray(d.rate)
+    count = where(is_some, value, 1).astype(rate.dtype)
+    of_some = stirling.deviance(count, jnp.log(where(is_some, rate, 1.0)), rate - count)
+    return where(is_some, of_some - stirling.factors(count), -rate)
 
 
 @DENSITIES.add(dist.CategoricalProbs, dist.OrderedLogistic)
@@ -99,6 +121,11 @@ def _times(count: Any, x: Any) -> Any:
 def _times_log(count: Any, p: Any) -> Any:
     """count · log p, and 0 · log 0 is 0."""
     return count * jnp.log(where(count == 0, 1.0, p))
+
+
+def _times_log_other(count: Any, p: Any) -> Any:
+    """count · log (1 − p), and 0 · log 0 is 0."""
+    return count * jnp.log1p(-where(count == 0, 0.0, p))
 
 
 def log_ways(n: Any, value: Any) -> Any:
@@ -123,36 +150,107 @@ def _(d: Any, value: Any) -> Any:
 
 @DENSITIES.add(dist.BinomialLogits)
 def _(d: Any, value: Any) -> Any:
-    n = d.total_count
-    of_counts = _times(value, jax.nn.softplus(-d.logits)) + _times(n - value, jax.nn.softplus(d.logits))
-    return log_ways(n, value) - of_counts
+    n, shares = d.total_count, (jax.nn.sigmoid(d.logits), jax.nn.sigmoid(-d.logits))
+    logs = -jax.nn.softplus(-d.logits), -jax.nn.softplus(d.logits)
+    at_ends = _times(value, logs[0]) + _times(n - value, logs[1])
+    return _binomial(n, value, shares, logs, at_ends)
+
+
+def _binomial(n: Any, value: Any, shares: tuple[Any, Any], logs: tuple[Any, Any], at_ends: Any) -> Any:
+    """Of p and 1 − p, and their logarithms. Of no and of all successes there is one way only."""
+    is_between = (value > 0) & (n - value > 0)
+    (p, q), (log_p, log_q) = shares, (where(is_between, log, -1.0) for log in logs)
+    some, others = (jnp.ones_like(log_p) * where(is_between, k, 1) for k in (value, n - value))
+    of_counts = stirling.parted(some, others, log_p, log_q, others * p - some * q)
+    return where(is_between, of_counts + _ways(some, others), at_ends)
+
+
+def _ways(some: Any, others: Any) -> Any:
+    """log of n over some, less the n log n and k log k of it."""
+    return stirling.factors(some + others) - stirling.factors(some) - stirling.factors(others)
 
 
 @DENSITIES.add(dist.Gamma)
 def _(d: Any, value: Any) -> Any:
-    return _gamma(d.concentration, d.rate, value)
+    return shaped.gamma(d.concentration, d.rate, value)
 
 
 @DENSITIES.add(dist.Chi2)
 def _(d: Any, value: Any) -> Any:
-    return _gamma(d.df / 2.0, 0.5, value)
+    return shaped.gamma(d.df / 2.0, 0.5, value)
 
 
 @DENSITIES.add(dist.InverseGamma)
 def _(d: Any, value: Any) -> Any:
-    return _gamma(d.concentration, d.rate, 1.0 / value) - 2.0 * jnp.log(value)
+    return shaped.inverse_gamma(d.concentration, d.rate, value)
 
 
 @DENSITIES.add(dist.Beta, dist.BetaProportion)
 def _(d: Any, value: Any) -> Any:
-    one, other = d.concentration1, d.concentration0
-    return _power(one, value) + _power(other, 1.0 - value, _lost_below_one(value)) - betaln(one, other)
+    return shaped.beta(d.concentration1, d.concentration0, value)
 
 
 @DENSITIES.add(dist.Dirichlet)
 def _(d: Any, value: Any) -> Any:
-    total = gammaln(jnp.sum(d.concentration, axis=-1))
-    return total + jnp.sum(_power(d.concentration, value) - gammaln(d.concentration), axis=-1)
+    return shaped.dirichlet(d.concentration, value)
+
+
+@DENSITIES.add(dist.GammaPoisson)
+def _(d: Any, value: Any) -> Any:
+    return shaped.failures(d.concentration, d.concentration / d.rate, value)
+
+
+@DENSITIES.add(dist.NegativeBinomial2)
+def _(d: Any, value: Any) -> Any:
+    return shaped.failures(d.concentration, d.mean, value)
+
+
+@DENSITIES.add(dist.NegativeBinomialProbs)
+def _(d: Any, value: Any) -> Any:
+    return shaped.failures(d.total_count, d.total_count * d.probs / (1.0 - d.probs), value)
+
+
+@DENSITIES.add(dist.NegativeBinomialLogits)
+def _(d: Any, value: Any) -> Any:
+    return shaped.failures(d.total_count, d.total_count * jnp.exp(d.logits), value)
+
+
+@DENSITIES.add(dist.BetaBinomial)
+def _(d: Any, value: Any) -> Any:
+    shapes = jnp.stack(jnp.broadcast_arrays(d.concentration1, d.concentration0), axis=-1)
+    counts = jnp.stack(jnp.broadcast_arrays(value, d.total_count - value), axis=-1)
+    return shaped.counted(shapes, counts)
+
+
+@DENSITIES.add(dist.DirichletMultinomial)
+def _(d: Any, value: Any) -> Any:
+    return shaped.counted(d.concentration, value)
+
+
+@DENSITIES.add(dist.StudentT)
+def _(d: Any, value: Any) -> Any:
+    noise = located.noise_of(d, value)
+    return shaped.student(d.df, d.scale, (value - d.loc) / d.scale if noise is None else noise, value)
+
+
+@DENSITIES.add(dist.MultivariateStudentT)
+def _(d: Any, value: Any) -> Any:
+    return shaped.vector_student(d.df, d.scale_tril, value - d.loc)
+
+
+@DENSITIES.add(dist.Weibull)
+def _(d: Any, value: Any) -> Any:
+    return shaped.weibull(d.concentration, d.scale, value)
+
+
+@DENSITIES.add(dist.Pareto)
+def _(d: Any, value: Any) -> Any:
+    return shaped.pareto(d.alpha, d.scale, value)
+
+
+@DENSITIES.add(dist.Kumaraswamy)
+def _(d: Any, value: Any) -> Any:
+    return shaped.kumaraswamy(d.concentration1, d.concentration0, value)
 
 
 @DENSITIES.add(dist.ZeroInflatedProbs, dist.ZeroInflatedPoisson)
@@ -210,26 +308,3 @@ def _within(d: Any, value: Any) -> Any:
     inner = jnp.reshape(is_within, (*jnp.shape(is_within), *[1] * d.event_dim))
     safe = where(inner, value, d.support.feasible_like(value))
     return where(is_within, joint(d, safe), -jnp.inf)
-
-
-def _gamma(concentration: Any, rate: Any, value: Any) -> Any:
-    return (
-        _power(concentration, value) + concentration * jnp.log(rate) - gammaln(concentration) - rate * value
-    )
-
-
-def _power(concentration: Any, x: Any, edge: float | None = None) -> Any:
-    """(c − 1) log x; below the smallest number ``edge`` the logarithm of ∫ t^(c−1) dt over all of them."""
-    edge = float(jnp.finfo(jnp.result_type(x, float)).tiny) if edge is None else edge
-    is_lost = x < edge
-    safe = where(is_lost, 1.0, x)
-    return where(
-        is_lost,
-        concentration * math.log(edge) - jnp.log(concentration),
-        (concentration - 1.0) * jnp.log(safe),
-    )
-
-
-def _lost_below_one(value: Any) -> float:
-    """Half of the distance of the number 1 to the next above it: what 1 − x loses."""
-    return float(jnp.finfo(jnp.result_type(value, float)).eps) / 2.0

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from numpyro.distributions import constraints
 
+from jensen.gradients.distributions.resolution import beyond, short
 from jensen.gradients.distributions.validity.bounds import ends
 from jensen.gradients.distributions.validity.inside import parts
 from jensen.gradients.distributions.validity.tracers import concrete
@@ -24,9 +25,11 @@ def require_domain(name: str, distribution: Any) -> None:
             continue
         raise ValueError(
             f"{name!r}: {parameter} of {type(distribution).__name__} must be {_words(constraint)}, "
-            f"and is {_short(value)}"
+            f"and is {short(value)}"
         )
     _require_support(name, distribution)
+    if why := beyond(distribution):
+        raise ValueError(f"{name!r}: {why}")
     for part in parts(distribution):
         require_domain(name, part)
 
@@ -36,7 +39,7 @@ def _require_support(name: str, distribution: Any) -> None:
     low, high = (None if end is None else concrete(end) for end in ends(distribution.support))
     if low is not None and high is not None and np.any(low > high):
         kind = type(distribution).__name__
-        raise ValueError(f"{name!r}: the support of {kind} is empty, from {_short(low)} to {_short(high)}")
+        raise ValueError(f"{name!r}: the support of {kind} is empty, from {short(low)} to {short(high)}")
 
 
 def _value(distribution: Any, parameter: str) -> Any:
@@ -59,7 +62,3 @@ def _words(constraint: Any) -> str:
     """``PositiveDefinite`` as "positive definite"."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(constraint).__name__.strip("_")).lower()
     return f"in the {words}" if words.endswith(("interval", "simplex")) else words
-
-
-def _short(value: Any) -> str:
-    return " ".join(np.array2string(np.asarray(value), precision=6, threshold=6).split())

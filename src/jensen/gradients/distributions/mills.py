@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 from jax.scipy.special import log_ndtr
 
+HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 LARGE, TERMS = 4.0, 32  # from where the continued fraction is taken, and how much of it
 ROUNDS = 12  # of Newton's method, which begins on the side where it cannot overshoot
-HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
 def above(z: Any) -> Any:

@@ -17,7 +17,9 @@ from jax.scipy.special import ndtri
 
 from jensen.gradients.distributions import truncated
 from jensen.gradients.distributions.by_type import ByType
+from jensen.gradients.distributions.located import located
 from jensen.gradients.distributions.transformed import TRANSFORMED, pushed
+from jensen.gradients.where import where
 
 Transform = Callable[[Any, Any], Any]
 
@@ -61,6 +63,12 @@ def uniform(key: Any, shape: tuple[int, ...]) -> Any:
     return jnp.clip(jax.random.uniform(key, shape, dtype), tiny, 1.0 - tiny)
 
 
+def _exponential(key: Any, shape: tuple[int, ...]) -> Any:
+    """Above 0, which JAX's own may be."""
+    e = jax.random.exponential(key, shape)
+    return jnp.maximum(e, jnp.finfo(e.dtype).eps / 4)
+
+
 def _half_normal(key: Any, shape: tuple[int, ...]) -> Any:
     return jnp.abs(jax.random.normal(key, shape))
 
@@ -72,7 +80,7 @@ def _half_cauchy(key: Any, shape: tuple[int, ...]) -> Any:
 UNIFORM = Noise(uniform, lambda u: u)
 NORMAL = Noise(jax.random.normal, ndtri)
 HALF_NORMAL = Noise(_half_normal, lambda u: -ndtri((1.0 - u) / 2.0))
-EXPONENTIAL = Noise(jax.random.exponential, lambda u: -jnp.log1p(-u))
+EXPONENTIAL = Noise(_exponential, lambda u: -jnp.log1p(-u))
 LAPLACE = Noise(jax.random.laplace, lambda u: jnp.where(u < 0.5, jnp.log(2.0 * u), -jnp.log(2.0 * (1.0 - u))))
 LOGISTIC = Noise(jax.random.logistic, lambda u: jnp.log(u) - jnp.log1p(-u))
 GUMBEL = Noise(jax.random.gumbel, lambda u: -jnp.log(-jnp.log(u)))
@@ -93,25 +101,22 @@ def _add(noise: Noise, transform: Transform, *kinds: type) -> None:
     ROUTES.add(*kinds)(lambda distribution: made)
 
 
-def _located(d: Any, e: Any) -> Any:
-    return d.loc + d.scale * e
+def _weibull(scale: Any, log_z: Any) -> Any:
+    """Far out by the logarithm, which does not underflow before the draw does."""
+    is_far = jnp.abs(log_z) > 1.0
+    far = jnp.exp(where(is_far, log_z + jnp.log(scale), 0.0))
+    return where(is_far, far, scale * jnp.exp(where(is_far, 0.0, log_z)))
 
 
-_add(NORMAL, _located, dist.Normal)
-_add(LAPLACE, _located, dist.Laplace)
-_add(LOGISTIC, _located, dist.Logistic)
-_add(GUMBEL, _located, dist.Gumbel)
-_add(CAUCHY, _located, dist.Cauchy)
-_add(NORMAL, lambda d, e: jnp.exp(d.loc + d.scale * e), dist.LogNormal)
-_add(
-    NORMAL,
-    lambda d, e: d.loc + jnp.einsum("...ij,...j->...i", jnp.tril(d.scale_tril), e),
-    dist.MultivariateNormal,
-)
+_add(NORMAL, located, dist.Normal, dist.LogNormal, dist.MultivariateNormal)
+_add(LAPLACE, located, dist.Laplace)
+_add(LOGISTIC, located, dist.Logistic)
+_add(GUMBEL, located, dist.Gumbel)
+_add(CAUCHY, located, dist.Cauchy)
 _add(HALF_NORMAL, lambda d, e: d.scale * e, dist.HalfNormal)
 _add(HALF_CAUCHY, lambda d, e: d.scale * e, dist.HalfCauchy)
 _add(EXPONENTIAL, lambda d, e: e / d.rate, dist.Exponential)
-_add(EXPONENTIAL, lambda d, e: d.scale * e ** (1.0 / d.concentration), dist.Weibull)
+_add(EXPONENTIAL, lambda d, e: _weibull(d.scale, jnp.log(e) / d.concentration), dist.Weibull)
 _add(EXPONENTIAL, lambda d, e: d.scale * jnp.exp(e / d.alpha), dist.Pareto)
 _add(UNIFORM, lambda d, u: d.low + (d.high - d.low) * u, dist.Uniform)
 _add(UNIFORM, lambda d, u: d.low * (d.high / d.low) ** u, dist.LogUniform)

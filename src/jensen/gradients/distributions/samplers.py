@@ -9,8 +9,11 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 
 from jensen.gradients.distributions.by_type import ByType
+from jensen.gradients.distributions.counts import poisson
 from jensen.gradients.distributions.implicit import angles, mixtures
-from jensen.gradients.distributions.implicit.gammas import gamma, log_gamma
+from jensen.gradients.distributions.implicit.gammas import gamma, inverse_gamma, log_gamma
+from jensen.gradients.distributions.located import located
+from jensen.gradients.distributions.noise import route
 from jensen.gradients.distributions.trails import changed
 from jensen.gradients.distributions.transformed import TRANSFORMED, pushed
 
@@ -41,9 +44,17 @@ def _sample(distribution: Any, key: Any, shape: Shape) -> Any:
 
 def _handler(distribution: Any) -> Any:
     handler = SAMPLERS.get(distribution)
-    if type(distribution) not in WRAPPING:
-        return handler
-    return handler if is_ours(distribution.base_dist) else None
+    if type(distribution) in WRAPPING:
+        return handler if is_ours(distribution.base_dist) else None
+    if handler is None and not distribution.is_discrete and route(distribution) is not None:
+        return _by_noise
+    return handler
+
+
+def _by_noise(d: Any, key: Any, shape: Shape) -> Any:
+    made = route(d)
+    assert made is not None
+    return made.transform(d, made.noise.sample(key, shape))
 
 
 WRAPPING = (dist.Independent, dist.MaskedDistribution, dist.ExpandedDistribution)
@@ -81,23 +92,35 @@ def _(d: Any, key: Any, shape: Shape) -> Any:
 
 @SAMPLERS.add(dist.Gamma)
 def _(d: Any, key: Any, shape: Shape) -> Any:
-    return gamma(key, d.concentration, shape) / d.rate
+    return gamma(key, d.concentration, shape, d.rate)
 
 
 @SAMPLERS.add(dist.Chi2)
 def _(d: Any, key: Any, shape: Shape) -> Any:
-    return 2.0 * gamma(key, d.df / 2.0, shape)
+    return gamma(key, d.df / 2.0, shape, 0.5)
 
 
 @SAMPLERS.add(dist.InverseGamma)
 def _(d: Any, key: Any, shape: Shape) -> Any:
-    return d.rate / gamma(key, d.concentration, shape)
+    return inverse_gamma(key, d.concentration, shape, d.rate)
 
 
 @SAMPLERS.add(dist.Beta, dist.BetaProportion)
 def _(d: Any, key: Any, shape: Shape) -> Any:
     one, other = jax.random.split(key)
-    return jax.nn.sigmoid(log_gamma(one, d.concentration1, shape) - log_gamma(other, d.concentration0, shape))
+    return _sigmoid(log_gamma(one, d.concentration1, shape) - log_gamma(other, d.concentration0, shape))
+
+
+@jax.custom_jvp
+def _sigmoid(x: Any) -> Any:
+    """The logistic function, which moves also where it rounds to 1."""
+    return jax.nn.sigmoid(x)
+
+
+@_sigmoid.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    value = _sigmoid(primals[0])
+    return value, value * _sigmoid(-primals[0]) * tangents[0]
 
 
 @SAMPLERS.add(dist.Dirichlet)
@@ -107,7 +130,7 @@ def _(d: Any, key: Any, shape: Shape) -> Any:
 
 @SAMPLERS.add(dist.StudentT)
 def _(d: Any, key: Any, shape: Shape) -> Any:
-    return d.loc + d.scale * _over_root_of_chi2(d.df, key, shape, shape)
+    return located(d, _over_root_of_chi2(d.df, key, shape, shape))
 
 
 @SAMPLERS.add(dist.MultivariateStudentT)
@@ -128,6 +151,26 @@ def _over_root_of_chi2(df: Any, key: Any, shape: Shape, shape_of_chi2: Shape) ->
     of_normal, of_chi2 = jax.random.split(key)
     log_half = log_gamma(of_chi2, df / 2.0, shape_of_chi2)
     return jax.random.normal(of_normal, shape) * jnp.sqrt(df / 2.0) * jnp.exp(-log_half / 2.0)
+
+
+@SAMPLERS.add(dist.Poisson)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    return poisson(key, d.rate, shape)
+
+
+@SAMPLERS.add(
+    dist.GammaPoisson, dist.NegativeBinomial2, dist.NegativeBinomialProbs, dist.NegativeBinomialLogits
+)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    of_rate, of_count = jax.random.split(key)
+    return poisson(of_count, gamma(of_rate, d.concentration, shape, d.rate), shape)
+
+
+@SAMPLERS.add(dist.ZeroInflatedProbs, dist.ZeroInflatedPoisson, dist.ZeroInflatedLogits)
+def _(d: Any, key: Any, shape: Shape) -> Any:
+    of_gate, of_count = jax.random.split(key)
+    counts = _sample(d.base_dist, of_count, (*_leading(jnp.empty(d.shape()), shape), *d.base_dist.shape()))
+    return jnp.where(jax.random.bernoulli(of_gate, d.gate, shape), 0, counts)
 
 
 @SAMPLERS.add(dist.VonMises)

@@ -7,11 +7,13 @@ has lost where it came from, the way back is NaN.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.scipy.linalg import solve_triangular
 from numpyro.distributions import transforms
 from numpyro.distributions.transforms import _InverseTransform as Inverse
 from numpyro.distributions.util import matrix_to_tril_vec, vec_to_tril_matrix
@@ -66,9 +68,36 @@ def one_by_one(steps: Iterable[Any]) -> list[Any]:
             found += [transforms.IndependentTransform(each, num) for each in inner]
         elif type(step) is Inverse and type(step.inv) is transforms.ComposeTransform:
             found += one_by_one(part.inv for part in reversed(step.inv.parts))
+        elif type(step) is Inverse and type(step.inv) is transforms.IndependentTransform:
+            inner = step.inv
+            num = inner.reinterpreted_batch_ndims
+            found += one_by_one([transforms.IndependentTransform(inner.base_transform.inv, num)])
         else:
             found.append(step)
-    return found
+    return _without_returns(found)
+
+
+def _without_returns(steps: list[Any]) -> list[Any]:
+    """Without steps that are taken back by the next: what they lose would be lost for nothing."""
+    left: list[Any] = []
+    for step in steps:
+        if left and _takes_back(left[-1], step):
+            left.pop()
+        else:
+            left.append(step)
+    return left or [transforms.IdentityTransform()] * bool(steps)
+
+
+def _takes_back(one: Any, other: Any) -> bool:
+    """Whether two transforms without parameters, one after the other, do nothing."""
+    if type(one) is Inverse and type(one.inv) is type(other):
+        return not jax.tree.leaves(other) and one.inv == other
+    if type(other) is Inverse and type(other.inv) is type(one):
+        return not jax.tree.leaves(one) and other.inv == one
+    both = transforms.IndependentTransform
+    if type(one) is both and type(other) is both:
+        return _takes_back(one.base_transform, other.base_transform)
+    return False
 
 
 def sum_last(value: Any, num: int) -> Any:
@@ -99,6 +128,16 @@ MAPS[Inverse] = Maps(
 )
 
 
+def _two_to_one(step: Any, *values: Any) -> Any:
+    raise NotImplementedError(
+        "AbsTransform has no slope: two numbers have one absolute value, and the density counts both. "
+        "FoldedDistribution does, but not within other transforms"
+    )
+
+
+MAPS[transforms.AbsTransform] = Maps(lambda step, x: step(x), _two_to_one, _two_to_one)
+
+
 # ---- with parameters ---------------------------------------------------------------------------------------
 
 
@@ -107,10 +146,49 @@ def _triangle(step: Any) -> Any:
     return transforms.LowerCholeskyAffine(step.loc, jnp.tril(step.scale_tril))
 
 
+def _solved(step: Any, y: Any) -> Any:
+    """One triangle may be that of many values, and one value that of many triangles."""
+    factor, off = jnp.tril(step.scale_tril), y - step.loc
+    batch = jnp.broadcast_shapes(factor.shape[:-2], off.shape[:-1])
+    factor, off = (
+        jnp.broadcast_to(factor, (*batch, *factor.shape[-2:])),
+        jnp.broadcast_to(off, (*batch, off.shape[-1])),
+    )
+    return solve_triangular(factor, off[..., None], lower=True)[..., 0]
+
+
 MAPS[transforms.LowerCholeskyAffine] = Maps(
     lambda step, x: _triangle(step)(x),
     lambda step, x, y: _triangle(step).log_abs_det_jacobian(x, y),
-    lambda step, y: _triangle(step).inv(y),
+    _solved,
+)
+
+
+MAPS[transforms.PowerTransform] = Maps(
+    lambda step, x: step(x),
+    lambda step, x, y: jnp.log(jnp.abs(step.exponent)) + (step.exponent - 1.0) * jnp.log(x),
+    lambda step, y: step.inv(y),
+)
+
+
+def _log_softplus(x: Any) -> Any:
+    """log log (1 + exp x), which is x where exp x is next to nothing."""
+    is_small = x < -30.0
+    large: Any = jnp.where(is_small, 0.0, x)
+    return jnp.where(is_small, x, jnp.log(jax.nn.softplus(large)))
+
+
+def _log_slope_of_scaled(x: Any) -> Any:
+    """Each row has a factor of its own, softplus x, in all its entries."""
+    n = round(math.sqrt(2 * x.shape[-1] + 0.25) - 0.5)
+    last = x[..., -n:]
+    return jnp.sum(jnp.arange(n) * _log_softplus(last) - jax.nn.softplus(-last), axis=-1)
+
+
+MAPS[transforms.ScaledUnitLowerCholeskyTransform] = Maps(
+    lambda step, x: step(x),
+    lambda step, x, y: _log_slope_of_scaled(x),
+    lambda step, y: step.inv(y),
 )
 
 
@@ -207,7 +285,7 @@ def _log_left(x: Any) -> Any:
 
 
 def _log_slope_of_tanh(x: Any) -> Any:
-    return 2.0 * (jnp.log(2.0) - jnp.abs(x) - jax.nn.softplus(-2.0 * jnp.abs(x)))
+    return 2.0 * math.log(2.0) - jax.nn.softplus(2.0 * x) - jax.nn.softplus(-2.0 * x)
 
 
 def _into_ball(x: Any) -> Any:

@@ -31,12 +31,15 @@ class Trail:
         (`of_own`), the steps are the same, with their derivatives.
     is_fixed
         Whether the draw stays where it is when parameters move.
+    is_led
+        Whether it moves all the same, because what a transform after its own makes of it is what stays.
     """
 
     steps: tuple[Any, ...]
     points: tuple[Any, ...]
     is_own: bool = False
     is_fixed: bool = False
+    is_led: bool = False
 
 
 _KEPT: ContextVar[dict[int, tuple[Any, Trail]] | None] = ContextVar("trails", default=None)

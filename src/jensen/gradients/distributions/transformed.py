@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -23,13 +24,26 @@ Density = Callable[[Any, Any], Any]
 
 def pushed(distribution: Any, value: Any) -> Any:
     """A draw of the base, through all transforms; what it was before each is remembered."""
-    steps = one_by_one(distribution.transforms)
+    return along(distribution.transforms, value)
+
+
+def along(transforms: Iterable[Any], value: Any) -> Any:
+    """A value through transforms; what it was before each is remembered."""
+    steps = one_by_one(transforms)
     points = []
     for step in steps:
         points.append(value)
         after = there(step, value)
         value = 1 * after if after is value else after  # each has a trail of its own
     return remember(value, Trail(tuple(steps), tuple(points)))
+
+
+def before(transforms: Iterable[Any], value: Any) -> Any:
+    """What a draw was before transforms; None where that is not known."""
+    steps, trail = one_by_one(transforms), trail_of(value)
+    if trail is None or _num_alike(steps, trail) < len(steps):
+        return None
+    return _way_back(steps, value)[-1]
 
 
 def log_density(distribution: Any, value: Any, of_base: Density) -> Any:
@@ -85,12 +99,13 @@ def _point(step: Any, trail: Trail, i: int, y: Any) -> Any:
     """What is known to lead to y: of a draw that stays it moves where the transform does, or y."""
     x = trail.points[i]
     leaves, structure = jax.tree.flatten(step)
-    is_at_rest = not leaves and (i + 1 == len(trail.points) or y is trail.points[i + 1])
-    if is_at_rest or not trail.is_fixed:
+    is_last = i + 1 == len(trail.points)
+    is_still = not trail.is_led if is_last else y is trail.points[i + 1]
+    if (is_still and not leaves) or not trail.is_fixed:
         return x
     before = trail_of(x)
     moved = _leading_to(structure)(x, leaves, y)
-    return moved if before is None else remember(moved, before)
+    return moved if before is None else remember(moved, replace(before, is_led=True))
 
 
 def _leading_to(structure: Any) -> Callable[..., Any]:
@@ -113,18 +128,31 @@ def _leading_to(structure: Any) -> Callable[..., Any]:
 
 
 def _moved(structure: Any, x: Any, at: tuple[list[Any], Any], moves: tuple[list[Any], Any]) -> Any:
-    """How x moves with a transform and with y; NaN where y is so near to an end that it does not tell."""
+    """How x moves with a transform and with y; NaN where y is so near to an end that it does not tell.
+
+    It is a factor, so that it is not left out where derivatives are taken in reverse.
+    """
     (leaves, y), (leaves_move, y_moves) = at, moves
     step = jax.tree.unflatten(structure, leaves)
-    if step.domain.event_dim or step.codomain.event_dim:
-        return jax.jvp(lambda leaves, y: back(jax.tree.unflatten(structure, leaves), y), at, moves)[1]
     by_params = jax.jvp(
         lambda leaves: there(jax.tree.unflatten(structure, leaves), x), (leaves,), (leaves_move,)
     )[1]
+    if step.domain.event_dim or step.codomain.event_dim:
+        is_lost = jnp.isnan(back(step, y))
+        moves = (y_moves - by_params) * where(_as_wide(step, is_lost, y), jnp.nan, 1.0)
+        return where(is_lost, jnp.nan, 1.0) * jax.jvp(lambda y: back(step, y), (y,), (moves,))[1]
     slope = jax.jvp(lambda x: there(step, x), (x,), (jnp.ones_like(x),))[1]
     least = 0.0 if leaves else LOST * jnp.finfo(x.dtype).eps * jnp.abs(y) / jnp.maximum(1.0, jnp.abs(x))
     is_lost = jnp.abs(slope) <= least
-    return where(is_lost, jnp.nan, (y_moves - by_params) / where(is_lost, 1.0, slope))
+    return (y_moves - by_params) * where(is_lost, jnp.nan, 1.0) / where(is_lost, 1.0, slope)
+
+
+def _as_wide(step: Any, is_lost: Any, y: Any) -> Any:
+    """Which entries of y are lost: those that are of x, or all of an event whose x has another shape."""
+    if jnp.shape(is_lost) == jnp.shape(y):
+        return is_lost
+    either = jnp.any(is_lost, axis=tuple(range(-step.domain.event_dim, 0)))
+    return jnp.reshape(either, (*either.shape, *[1] * step.codomain.event_dim))
 
 
 def _whole(tangent: Any) -> Any:

@@ -14,8 +14,10 @@ import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax.scipy.special import ndtr
+from numpyro.distributions.transforms import AffineTransform
 
 from jensen.gradients.distributions import mills
+from jensen.gradients.distributions.transformed import along, before
 from jensen.gradients.where import where
 
 FAR = -1.0  # standard deviations from the middle: an end beyond it is told by the excess
@@ -186,13 +188,25 @@ def quantile(d: Any, u: Any) -> Any:
     is_far = cut.alpha > FAR
     far = _far_quantile(cut._replace(alpha=where(is_far, cut.alpha, 0.0)), u)
     near = _near_quantile(_near(cut, is_far), u)
-    return cut.end + cut.sign * cut.scale * where(is_far, far, near)
+    return along(_of_excess(cut), where(is_far, far, near))
+
+
+def _of_excess(cut: Cut) -> list[Any]:
+    """What the excess goes through."""
+    return [AffineTransform(cut.end, cut.sign * cut.scale)]
 
 
 def _far_quantile(cut: Cut, u: Any) -> Any:
     tail = TAILS[cut.base]
     most = _most(cut)
-    return jnp.minimum(tail.excess(cut.alpha, -jnp.log1p(u * jnp.expm1(-most))), cut.width)
+    return jnp.minimum(tail.excess(cut.alpha, -jnp.log1p(-u * _share(most))), cut.width)
+
+
+def _share(most: Any) -> Any:
+    """1 − exp(−most), whose derivative is not lost where it is next to 1."""
+    is_small = most < 0.7
+    small: Any = where(is_small, most, 0.0)
+    return where(is_small, -jnp.expm1(-small), 1.0 - jnp.exp(-where(is_small, 1.0, most)))
 
 
 def _most(cut: Cut) -> Any:
@@ -225,7 +239,8 @@ def _whole(cut: Cut) -> tuple[Any, Any, Any]:
 def log_density(d: Any, value: Any) -> Any:
     """log p, −∞ outside of the support."""
     cut = _cut(d)
-    w = cut.sign * (value - cut.end) / cut.scale
+    w = before(_of_excess(cut), value)
+    w = cut.sign * (value - cut.end) / cut.scale if w is None else w
     is_inside = (w >= 0.0) & (w <= cut.width)
     w = where(is_inside, w, 0.0)
     is_far = cut.alpha > FAR
@@ -240,5 +255,5 @@ def log_density(d: Any, value: Any) -> Any:
 def _far_log_density(cut: Cut, w: Any) -> Any:
     most = _most(cut)
     is_wide = jnp.isinf(most)
-    share = where(is_wide, 0.0, jnp.log(-jnp.expm1(-where(is_wide, 1.0, most))))
+    share = where(is_wide, 0.0, jnp.log(_share(where(is_wide, 1.0, most))))
     return TAILS[cut.base].log_density(cut.alpha, w) - share

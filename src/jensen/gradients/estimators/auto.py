@@ -11,7 +11,7 @@ from jensen.gradients.estimators.baselines import LeaveOneOut
 from jensen.gradients.estimators.components import MIXTURES, can_be_taken, component
 from jensen.gradients.estimators.exact import Exact
 from jensen.gradients.estimators.mixture import ExactLabel
-from jensen.gradients.estimators.pathwise import Pathwise
+from jensen.gradients.estimators.pathwise import DReG, Pathwise
 from jensen.gradients.estimators.score import ScoreFunction
 from jensen.gradients.site import Cost, Layout, Site
 
@@ -20,8 +20,8 @@ from jensen.gradients.site import Cost, Layout, Site
 class Auto(Estimator):
     """The first of these that all parameters have: the exact sum, the path, the score with leave-one-out.
 
-    Of a mixture the label is summed and its components are treated in the same way. ``F.chosen(params)`` says
-    what was taken.
+    Of a mixture the label is summed and its components are treated in the same way; in an `importance_bound`
+    it is `DReG`. ``F.chosen(params)`` says what was taken.
 
     Parameters
     ----------
@@ -38,6 +38,8 @@ class Auto(Estimator):
 
         Where the user vouches for a path, that of a distribution that is not known too.
         """
+        if layout.particles:  # which are weighed against each other
+            return DReG()
         if isinstance(distribution, MIXTURES) and can_be_taken(distribution):
             inside = self.resolved(component(distribution, 0), layout, may_be_path, vouched)
             label = ExactLabel(inside)

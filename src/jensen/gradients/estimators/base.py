@@ -43,6 +43,11 @@ class Estimator(Labelled, ABC):
         return False
 
     @property
+    def is_of_one_value(self) -> bool:
+        """Whether that is the cost of one value, which can be weighed against others."""
+        return self.is_path
+
+    @property
     def is_doubly(self) -> bool:
         """Whether, in an `importance_bound`, the density of the guide is reparameterized as well."""
         return False

@@ -49,11 +49,16 @@ def _of(*kinds: type) -> Callable[[Decomposition], Decomposition]:
     return added
 
 
+def _apart(key: Any, num: int) -> list[Any]:
+    """So many keys, each computed by itself if it is used."""
+    return [jax.random.fold_in(key, i) for i in range(num)]
+
+
 @_of(dist.Normal)
 def _(distribution: Any, x: Any, key: Any, coupled: bool) -> list[Weak]:
     """The mean: two Rayleigh (Weibull) halves. The scale: a double-sided Maxwell against the normal."""
     loc, scale = (jnp.broadcast_to(value, x.shape) for value in (distribution.loc, distribution.scale))
-    first, second, third, fourth = jax.random.split(key, 4)
+    first, second, third, fourth = _apart(key, 4)
     up = _rayleigh(first, x)
     down = up if coupled else _rayleigh(second, x)
     maxwell = jax.random.double_sided_maxwell(third, 0.0, 1.0, x.shape, x.dtype)
@@ -73,7 +78,7 @@ def _(distribution: Any, x: Any, key: Any, coupled: bool) -> list[Weak]:
     rate = jnp.broadcast_to(distribution.rate, x.shape)
     if coupled:
         return [Weak(rate, 1.0, x + 1, None)]
-    first, second = jax.random.split(key)
+    first, second = _apart(key, 2)
     return [Weak(rate, 1.0, distribution.sample(first) + 1, distribution.sample(second))]
 
 
@@ -81,7 +86,7 @@ def _(distribution: Any, x: Any, key: Any, coupled: bool) -> list[Weak]:
 def _(distribution: Any, x: Any, key: Any, coupled: bool) -> list[Weak]:
     """Against Gamma(2, rate), which is one exponential more."""
     rate = jnp.broadcast_to(distribution.rate, x.shape)
-    first, second, third = jax.random.split(key, 3)
+    first, second, third = _apart(key, 3)
     plus, more = (None, x) if coupled else (distribution.sample(first), distribution.sample(second))
     return [Weak(rate, 1.0 / rate, plus, more + jax.random.exponential(third, x.shape, x.dtype) / rate)]
 
@@ -90,7 +95,7 @@ def _(distribution: Any, x: Any, key: Any, coupled: bool) -> list[Weak]:
 def _(distribution: Any, x: Any, key: Any, coupled: bool) -> list[Weak]:
     """The rate: against Gamma(concentration + 1, rate), which is one exponential more."""
     rate = jnp.broadcast_to(distribution.rate, x.shape)
-    first, second, third = jax.random.split(key, 3)
+    first, second, third = _apart(key, 3)
     plus, more = (None, x) if coupled else (distribution.sample(first), distribution.sample(second))
     minus = more + jax.random.exponential(third, x.shape, x.dtype) / rate
     return [Weak(rate, distribution.concentration / rate, plus, minus)]
@@ -100,7 +105,7 @@ def _(distribution: Any, x: Any, key: Any, coupled: bool) -> list[Weak]:
 def _(distribution: Any, x: Any, key: Any, coupled: bool) -> list[Weak]:
     """The scale: (x/scale)^k is exponential, and one exponential more is p⁺."""
     scale, power = (jnp.broadcast_to(v, x.shape) for v in (distribution.scale, distribution.concentration))
-    first, second, third = jax.random.split(key, 3)
+    first, second, third = _apart(key, 3)
     minus, more = (None, x) if coupled else (distribution.sample(first), distribution.sample(second))
     longer = (more / scale) ** power + jax.random.exponential(third, x.shape, x.dtype)
     return [Weak(scale, power / scale, scale * longer ** (1.0 / power), minus)]

@@ -50,6 +50,10 @@ class ExactLabel(Estimator):
         return self.inside.is_path
 
     @property
+    def is_of_one_value(self) -> bool:
+        return False  # a sum over the labels
+
+    @property
     def memory(self) -> Any:
         return self.inside.memory
 

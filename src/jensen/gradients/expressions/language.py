@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -110,6 +111,7 @@ class Described:
 
 def parse_expression(text: str) -> Expression:
     """An expression such as ``x**2 * mu``; an `ExpressionError` says at which column it goes wrong."""
+    text = _plain(text)
     found = _tokens(text)
     _check(text, found, is_call=False)
     return _Reader(text).read(_tree(text, found))
@@ -117,6 +119,7 @@ def parse_expression(text: str) -> Expression:
 
 def parse_program(text: str) -> list[Described]:
     """``normal(mu, 1)``, or several variables: ``z ~ bernoulli(p); x ~ normal(mu + z, 1)``."""
+    text = _plain(text)
     variables: list[Described] = []
     piece: list[Token] = []
     for token in _tokens(text):
@@ -152,6 +155,15 @@ def pointed(text: str, column: int) -> str:
     left = ("…" + before[-around:]) if len(before) > around else before
     right = (after[:around] + "…") if len(after) > around else after
     return f"column {column} of {left}‸{right}"
+
+
+def _plain(text: str) -> str:
+    """With one character for what looks alike: of a minus, and of letters such as µ."""
+    for column, sign in enumerate(text, 1):
+        if unicodedata.decomposition(sign).startswith("<super>"):  # ² would be a 2 in a name
+            where = pointed(text, column)
+            raise ExpressionError(f"{where}: {sign!r} has no meaning here: a power is written **")
+    return unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
 
 
 def _tokens(text: str) -> list[Token]:

@@ -14,11 +14,10 @@ from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.bounds import ANYWHERE
 from jensen.gradients.distributions.validity.tracers import concrete
 from jensen.gradients.program.jumps import Jump
-from jensen.gradients.program.look.primitives import STOPS
-from jensen.gradients.program.look.shown import LINES, QUICKLY, is_continuous, is_differentiated
-from jensen.gradients.program.look.walk import RULES_OF_ITS_OWN
+from jensen.gradients.program.look.seen import LOST
+from jensen.gradients.program.look.shown import LINES, is_continuous, is_differentiated
+from jensen.gradients.program.running import MORE_QUICKLY, runs
 
-LOST = (STOPS, RULES_OF_ITS_OWN)
 ALL = 2 * LINES  # lines: those that are near, and as many others
 FARTHEST = 1e4  # how far these go beyond values, at most
 VALUES = 32  # of which lines are drawn between two, and between those that are farthest apart
@@ -80,7 +79,7 @@ def _both(some: Any, others: Any) -> Any:
 
 def _at_rest(ends: Any, starts: Any) -> Any:
     """The same ends, with θ where it starts."""
-    return {"x": ends["x"], "params": starts["params"]}
+    return {**ends, "params": starts["params"]}
 
 
 def _lines(draw: Draw, params: Params, name: str, ends: tuple[float, float]) -> tuple[Any, Any, Any]:
@@ -94,7 +93,10 @@ def _lines(draw: Draw, params: Params, name: str, ends: tuple[float, float]) -> 
     thetas = [[_thetas(at, rng) for at in real] for _ in range(2)]
     keys = jax.random.split(jax.random.key(0), (ALL, VALUES))
     many = jax.vmap(lambda theta, keys: jax.vmap(lambda key: draw(_with(params, theta), key))(keys))
-    values = jax.jit(many, compiler_options=QUICKLY)(thetas[0], keys)
+    values = runs(many, MORE_QUICKLY)(thetas[0], keys)
+    if not jnp.issubdtype(values[name].dtype, jnp.inexact):
+        starts, lasts = ({"params": theta} for theta in thetas)
+        return starts, lasts, {other: value[:, 0] for other, value in values.items()}
     x = np.asarray(values[name], dtype=float)
     pairs = [_two(x[i], rng) if i % 2 else _farthest(x[i]) for i in range(ALL)]
     lines, (firsts, lasts) = np.arange(ALL), np.array(pairs).T
@@ -170,7 +172,8 @@ def _flat(follows: Callable[..., Any], name: str, params: Params) -> Callable[[A
 
     def f(at: Any) -> Any:
         moving, fixed = at
-        found = follows({**fixed, name: moving["x"]}, _with(params, moving["params"]))
+        values = {**fixed, name: moving["x"]} if "x" in moving else fixed
+        found = follows(values, _with(params, moving["params"]))
         return jnp.concatenate([jnp.ravel(leaf) * 1.0 for leaf in jax.tree.leaves(found)])
 
     return f

@@ -6,6 +6,7 @@ f is traced, and its program is walked: what is done with the variable is known 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,8 +19,8 @@ from jax.extend import core
 
 from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.tracers import concrete
-from jensen.gradients.program.look.primitives import STOPS
-from jensen.gradients.program.look.seen import Level, Seen
+from jensen.gradients.program.look.primitives import LOOPS
+from jensen.gradients.program.look.seen import RULES_OF_ITS_OWN, STOPS, Level, Seen, worst
 from jensen.gradients.program.look.walk import constant_of, walk
 from jensen.gradients.program.untraceable import UntraceableError
 
@@ -63,19 +64,22 @@ def jumps(of: Traced, values: Mapping[str, Any], within: Mapping[str, Seen]) -> 
     """The jumps in each variable that is a real number: the first with θ in it, and the first without. Then
     what f stops the derivative in, which may be right.
 
-    ``within`` says between which ends each variable is.
+    Where a variable is discrete f may jump in it; but a rule for the derivative of what it is in with θ may
+    be wrong in θ. ``within`` says between which ends each variable is.
     """
     found: list[Jump] = []
     stopped: list[Jump] = []
     for name in values:
-        if not all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(values[name])):
-            continue
         seen = _seen(of, name, within)
+        if not all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(values[name])):
+            if any(each.lost == RULES_OF_ITS_OWN and each.moves for each in seen):
+                stopped.append(Jump(RULES_OF_ITS_OWN, name, True))
+            continue
         causes = sorted({cause for each in seen if each.jumps for cause in each.causes})
         for with_params in (True, False):
             kinds = [what for what, has_params in causes if has_params == with_params]
             found += [Jump(kinds[0], name, with_params)] if kinds else []
-        if (lost := max((each.lost for each in seen), default="")) and not causes:
+        if (lost := worst(each.lost for each in seen)) and not causes:
             with_params = lost != STOPS and any(each.lost and each.moves for each in seen)
             stopped.append(Jump(lost, name, with_params))
     return found, stopped
@@ -91,15 +95,54 @@ def _seen(of: Traced, name: str, within: Mapping[str, Seen]) -> list[Seen]:
     return walk(of.program.jaxpr, consts, inputs)
 
 
+def may_go_on(of: Traced) -> bool:
+    """Whether a loop goes on as long as is said by its inputs: at others it may never end."""
+    seen = walk(
+        of.program.jaxpr,
+        [constant_of(value) for value in of.program.consts],
+        [Seen(Level.ANALYTIC)] * len(of.owners),
+    )
+    return any(what == LOOPS for each in seen for what, _ in each.causes)
+
+
 def depends(of: Traced) -> bool:
-    """Whether the first thing that is returned is computed from the variables."""
+    """Whether the first thing that is returned is computed from the variables; also where there is none."""
     program = of.program.jaxpr
+    if not program.outvars:
+        return True
     tainted = {var for var, owner in zip(program.invars, of.owners, strict=True) if owner != PARAMS}
     for step in program.eqns:
         if any(isinstance(var, core.Var) and var in tainted for var in step.invars):
             tainted.update(step.outvars)
     first = program.outvars[0]
     return isinstance(first, core.Var) and first in tainted
+
+
+def width(program: Any) -> int:
+    """The most numbers that a step of a program makes, at once."""
+    most = 1
+    for step in program.eqns:
+        inner = [each for value in step.params.values() for each in _programs(value)]
+        most = max(most, *(math.prod(var.aval.shape) for var in step.outvars), *map(width, inner))
+    return most
+
+
+RANDOM = {"random_bits", "random_gamma", "threefry2x32", "rng_bit_generator", "rng_uniform"}
+
+
+def draws_numbers(program: Any) -> bool:
+    """Whether a program draws random numbers."""
+    return any(
+        step.primitive.name in RANDOM
+        or any(draws_numbers(each) for value in step.params.values() for each in _programs(value))
+        for step in program.eqns
+    )
+
+
+def _programs(value: Any) -> Iterator[Any]:
+    for each in value if isinstance(value, (tuple, list)) else [value]:
+        if isinstance(each, (core.Jaxpr, core.ClosedJaxpr)):
+            yield each.jaxpr if isinstance(each, core.ClosedJaxpr) else each
 
 
 TRACED: ContextVar[dict[Any, Traced] | None] = ContextVar("TRACED", default=None)
@@ -120,19 +163,27 @@ def traced(
 ) -> Traced:
     """The program of ``f(values, params)``; ``values`` is a dict of shapes and types by name.
 
-    ``what`` f does is the same where that is; where it is None, that is not known.
+    ``what`` f does is the same where that is; where it is None, or has no hash, that is not known.
     """
     known = TRACED.get()
-    if known is None or what is None:
-        return _traced(f, values, params)
     leaves, structure = jax.tree.flatten((dict(values), params))
     at = what, structure, *((jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves)
+    if known is None or what is None or not _has_hash(at):
+        return _traced(f, values, params)
     if at in known:
         return known[at]
     found = _traced(f, values, params)
     if len(found.owners) == len(leaves) and not _is_of_a_trace(found):  # all numbers are inputs of it
         known[at] = found
     return found
+
+
+def _has_hash(at: Any) -> bool:
+    try:
+        hash(at)
+    except TypeError:
+        return False
+    return True
 
 
 def _is_of_a_trace(of: Traced) -> bool:

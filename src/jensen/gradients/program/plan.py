@@ -19,13 +19,15 @@ from jensen.gradients.distributions.noise import Route, route
 from jensen.gradients.distributions.validity.bounds import NOWHERE, bounds
 from jensen.gradients.distributions.validity.edges import edges_of
 from jensen.gradients.estimators.base import Estimator
-from jensen.gradients.program.doubts import LOST, remaining
+from jensen.gradients.program.doubts import remaining
 from jensen.gradients.program.edges import plain_edges
-from jensen.gradients.program.jumps import Jump, inside, traced
+from jensen.gradients.program.jumps import Jump, Traced, depends, inside, may_go_on, traced
 from jensen.gradients.program.jumps import jumps as jumps_of
-from jensen.gradients.program.look.seen import Seen
+from jensen.gradients.program.look.seen import LOST, Seen
 from jensen.gradients.program.variables import Variable
 from jensen.gradients.site import Layout
+
+NOT_OF_X = "f does not depend on x: it is f(x, params), in this order, and its mean needs no draws"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class Program:
         All that depends on the values of the variables, as a function of these and of params.
     what
         Follows: the same where ``follows`` does the same.
+    needs_x
+        Whether nothing is to be estimated where f does not depend on x.
     memory
         What has been seen of that before.
     """
@@ -170,6 +174,7 @@ class Program:
     describe: Callable[[Params], list[Variable]]
     follows: Callable[[Any, Params], Any]
     what: Any
+    needs_x: bool = False
     memory: dict[Any, list[Jump]] = field(default_factory=dict)
 
 
@@ -179,7 +184,9 @@ def plan(program: Program, params: Params) -> Plan:
     Where f jumps `Auto` takes the score and not the path.
     """
     treatments = _treatments(program, frozenset())
-    jumps = _jumps(program, params, treatments)
+    seen = {name: treatment.seen for name, treatment in treatments.items()}
+    of = traced(program.follows, seen, params, program.what)
+    jumps = _jumps(program, params, treatments, of)
     jumping = [jump for jump in jumps if jump.name not in program.vouch]
     was_left = {name for name, each in treatments.items() if each.estimator is not program.estimators[name]}
     for_score = frozenset(
@@ -188,7 +195,9 @@ def plan(program: Program, params: Params) -> Plan:
     if for_score:
         treatments = _treatments(program, for_score)
     treatments = _with_edges(treatments, program, params)
-    said = (_words(jump, treatments[jump.name], jump.name in for_score) for jump in jumping)
+    said = [_words(jump, treatments[jump.name], jump.name in for_score) for jump in jumping]
+    if program.needs_x and not depends(of):
+        said.append(NOT_OF_X)
     is_drawn = any(treatment.is_drawn for treatment in treatments.values())
     shapes = jax.eval_shape(lambda params: params, params)  # no values: a plan may outlive a trace
     return Plan(
@@ -201,14 +210,18 @@ def plan(program: Program, params: Params) -> Plan:
     )
 
 
-def _jumps(program: Program, params: Params, treatments: Mapping[str, Treatment]) -> tuple[Jump, ...]:
+def _jumps(
+    program: Program, params: Params, treatments: Mapping[str, Treatment], of: Traced
+) -> tuple[Jump, ...]:
     """Where f may jump, and is not seen to be continuous all the same."""
     seen = {name: treatment.seen for name, treatment in treatments.items()}
     within = {name: treatment.within for name, treatment in treatments.items()}
-    found, stopped = jumps_of(traced(program.follows, seen, params, program.what), seen, within)
+    found, stopped = jumps_of(of, seen, within)
     doubted = [jump for jump in (*found, *stopped) if jump.name not in program.vouch]
     if not doubted:
         return tuple(found)
+    if may_go_on(of):  # what may never end is not looked at
+        return (*found, *stopped)
 
     def draw(params: Params, key: Any) -> dict[str, Any]:
         drawn: dict[str, Any] = {}
@@ -245,7 +258,7 @@ def _treatments(program: Program, for_score: frozenset[str]) -> dict[str, Treatm
             _refuse(estimator, name, distribution, vouched, program.layout)
             try:
                 drawn[name] = estimator.example(distribution, key)
-                found[name] = _treatment(estimator, distribution, key)
+                found[name] = _treatment(estimator, distribution, key, program.layout)
             except ImportError as error:
                 raise ValueError(f"{name!r} cannot be drawn: {error}") from error
         return drawn
@@ -288,9 +301,10 @@ def _any_tangent(value: Any) -> Any:
     return np.zeros(jnp.shape(value), jax.dtypes.float0)
 
 
-def _treatment(estimator: Estimator, distribution: Any, key: Any) -> Treatment:
+def _treatment(estimator: Estimator, distribution: Any, key: Any, layout: Layout) -> Treatment:
     drawn = estimator.drawn(distribution)
-    of_values = estimator.order_for(distribution), estimator.has_path(distribution)
+    order = 1 if layout.particles and estimator.is_doubly else estimator.order_for(distribution)
+    of_values = order, estimator.has_path(distribution)
     if drawn is None:
         return Treatment(estimator, (), None, False, *of_values, ends=bounds(distribution))
     shape = jnp.shape(drawn.sample(key))
@@ -301,7 +315,7 @@ def _treatment(estimator: Estimator, distribution: Any, key: Any) -> Treatment:
 
 
 def _refuse(estimator: Estimator, name: str, distribution: Any, vouched: bool, layout: Layout) -> None:
-    if layout.particles and not estimator.is_path:
+    if layout.particles and not estimator.is_of_one_value:
         raise ValueError(
             f"{type(estimator).__name__} for {name!r}: particles are weighed against each other along paths: "
             "DReG() or Pathwise()"

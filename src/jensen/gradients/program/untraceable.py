@@ -35,9 +35,10 @@ BY_KIND: tuple[tuple[type[Exception], str], ...] = (
     ),
 )
 NO_DERIVATIVE = (
-    "a callback has no derivative, and one is taken here: ScoreFunction and MeasureValued need none in x; "
+    "{what} has no derivative, and one is taken here: ScoreFunction and MeasureValued need none in x; "
     "else give it one by jax.custom_jvp"
 )
+WITHOUT_RULE = re.compile(r"Differentiation rule for '([\w-]+)' not implemented")
 NOT_MAPPED = "a callback is called for many draws: say how, vmap_method='sequential' or 'broadcast_all'"
 
 
@@ -63,7 +64,9 @@ def _told(error: Exception, place: FrameSummary) -> Exception | None:
     where, code = f"{place.filename}:{place.lineno}", _code(place)
     shown = f"{where}, `{code}`" if code else where
     if "callbacks do not support JVP" in str(error):
-        return InvalidGradientError(f"{shown}: {NO_DERIVATIVE}")
+        return InvalidGradientError(f"{shown}: {NO_DERIVATIVE.format(what='a callback')}")
+    if found := WITHOUT_RULE.search(str(error)):
+        return InvalidGradientError(f"{shown}: {NO_DERIVATIVE.format(what=found[1])}")
     if "vmap_method" in str(error):
         return ValueError(f"{shown}: {NOT_MAPPED}")
     for kind, words in BY_KIND:

@@ -35,7 +35,7 @@ class Variable:
         """The distribution, given the values of (at least) its parents."""
         made = self.make(**{name: values[name] for name in self.parents})
         if not isinstance(made, Distribution):
-            raise TypeError(f"the distribution of {self.name!r} is {made!r}, which is none")
+            raise TypeError(f"the distribution of {self.name!r} is {made!r}, which is no distribution")
         return made
 
 
@@ -83,7 +83,8 @@ def _variable(name: str, what: Any, described: Mapping[str, Any]) -> Variable:
     for parent in parents:
         if parent not in described:
             known = ", ".join(other for other in described if other != name)
-            raise ValueError(f"{name!r} depends on {parent!r}, which is no variable; there are {known}")
+            others = f"; the others are {known}" if known else ", and it is the only one"
+            raise ValueError(f"{name!r} depends on {parent!r}, which is no variable{others}")
     return Variable(name, parents, what)
 
 

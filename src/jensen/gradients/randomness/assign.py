@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 import zlib
 from collections.abc import Iterable, Mapping
 from math import prod
@@ -12,13 +11,12 @@ import jax
 
 from jensen.gradients.program.plan import Treatment
 from jensen.gradients.randomness.draws import Draws
+from jensen.gradients.randomness.keys import as_key
 from jensen.gradients.site import Layout, Randomness
 
 
-def randomness_of(
-    treatments: Mapping[str, Treatment], draws: Draws, layout: Layout, key: Any
-) -> dict[str, Randomness]:
-    """Of each variable, with the leading axes of the layout.
+def noise_of(treatments: Mapping[str, Treatment], draws: Draws, layout: Layout, key: Any) -> dict[str, Any]:
+    """Of each variable that is made of noise, with the leading axes of the layout; of others None.
 
     Keyed by name: the branches of a variable that is summed or differenced share the noise of the later ones.
     """
@@ -31,20 +29,33 @@ def randomness_of(
     found, begin = {}, 0
     own = _numbers(treatments)
     for name, treatment in treatments.items():
-        mine = jax.random.fold_in(key, own[name])
         noise, made = None, treatment.route
         if treatment.is_drawn and uniforms is not None:
             if made is None:
                 raise ValueError(
-                    f"draws of {name!r} are not made of noise and cannot be coupled: Independent(n)"
+                    f"draws of {name!r} are not made of noise and cannot be coupled: use Independent(n)"
                 )
             end = begin + sizes[name]
             noise = made.noise.from_uniform(uniforms[..., begin:end].reshape(*leading, *treatment.shape))
             begin = end
         elif made is not None:
-            noise = made.noise.sample(mine, (*leading, *treatment.shape))
-        found[name] = Randomness(jax.random.split(jax.random.fold_in(mine, 1), leading), noise)
+            noise = made.noise.sample(jax.random.fold_in(key, own[name]), (*leading, *treatment.shape))
+        found[name] = noise
     return found
+
+
+def randomness_of(
+    treatments: Mapping[str, Treatment], layout: Layout, key: Any, noise: Mapping[str, Any]
+) -> dict[str, Randomness]:
+    """Of each variable: its noise, and keys for what is not made of it."""
+    key, own = _the_key(key, treatments), _numbers(treatments)
+    mine = {name: jax.random.fold_in(jax.random.fold_in(key, number), 1) for name, number in own.items()}
+    return {name: Randomness(_keys(mine[name], layout.leading), noise[name]) for name in treatments}
+
+
+def _keys(key: Any, leading: tuple[int, ...]) -> Any:
+    """A key for every draw; one draw takes this one."""
+    return jax.random.split(key, leading) if prod(leading) > 1 else key[(None,) * len(leading)]
 
 
 def _numbers(names: Iterable[str]) -> dict[str, int]:
@@ -59,10 +70,8 @@ def _numbers(names: Iterable[str]) -> dict[str, int]:
 
 
 def _the_key(key: Any, treatments: Mapping[str, Treatment]) -> Any:
-    if isinstance(key, numbers.Integral):
-        return jax.random.key(int(key))
     if key is not None:
-        return key
+        return as_key(key)
     if drawn := [name for name, treatment in treatments.items() if treatment.is_drawn]:
         raise ValueError(
             f"{', '.join(drawn)} must be drawn: F(params, key) with key = jax.random.key(0), say"

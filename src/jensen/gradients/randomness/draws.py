@@ -14,6 +14,8 @@ from jensen.gradients.labels import Labelled
 from jensen.gradients.randomness.sobol import scrambled
 from jensen.gradients.site import Layout
 
+MOST = 10**8  # draws, which are all made at once
+
 
 @runtime_checkable
 class Draws(Protocol):
@@ -153,5 +155,5 @@ def _inside(u: Any) -> Any:
 def _require_positive(num: int, name: str) -> None:
     if not isinstance(num, numbers.Integral) or isinstance(num, bool):
         raise TypeError(f"{name} must be an integer, not {num!r}")
-    if num < 1:
-        raise ValueError(f"{name} must be at least 1, not {num}")
+    if not 1 <= num <= MOST:
+        raise ValueError(f"{name} must be from 1 to {MOST}, not {num}")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import jax
 import numpy as np
 
+from jensen.gradients.program.running import run_by
 from jensen.testing.gradients.programs import Program, drawn
+from jensen.testing.gradients.stepwise import Stepwise
 from jensen.testing.gradients.trials import (
     BROKEN,
     REFUSED,
+    RIGHT,
     WARNED,
     WRONG,
     Tried,
@@ -21,29 +25,47 @@ from jensen.testing.gradients.trials import (
     is_known,
     tried,
 )
-from jensen.testing.gradients.truths import truth
+from jensen.testing.gradients.truths import CLOSER, Truth, truth
 
 UNKNOWN, FALSE_ALARM, RIGHTLY = "truth unknown", "false alarm", "rightly warned or refused"
-EVERY = 25  # programs after which compiled ones are dropped
+COMPILED = 100  # every so many programs one is compiled, as users do; the others are run step by step
 
 
-def held(numbers: Iterable[int], estimator: Any = None) -> Iterator[tuple[Program, list[Tried]]]:
-    """Programs and what came of them, in 64 bits; nothing where the truth is not known."""
-    with jax.enable_x64(True):
-        for count, number in enumerate(numbers):
-            program = drawn(number)
-            yield program, _tried(program, estimator)
-            if count % EVERY == EVERY - 1:
-                jax.clear_caches()
+def held(
+    numbers: Iterable[int], estimator: Any = None, most: int = 2
+) -> Iterator[tuple[Program, list[Tried]]]:
+    """Programs and what came of them, in 64 bits; nothing where the truth is not known.
+
+    ``most`` estimators are put to each.
+    """
+    for number in numbers:
+        program = drawn(number)
+        way = nullcontext() if number % COMPILED == 0 else run_by(Stepwise)
+        with jax.enable_x64(True), way:
+            trials = _tried(program, estimator, most)
+        yield program, trials
 
 
-def _tried(program: Program, estimator: Any) -> list[Tried]:
-    of = truth(program)
+def _tried(program: Program, estimator: Any, most: int) -> list[Tried]:
+    functions = program.functions()
+    of = truth(program, functions[0])
     if not is_known(of):
         return []
     rng = np.random.default_rng([21, program.number])
-    rows = chosen(program, rng) if estimator is None else [(estimator, default_draws(), False)]
-    return [tried(program, of, *row) for row in rows]
+    rows = [(estimator, default_draws(program), False)] if estimator else [*chosen(program, rng)]
+    begin = program.number % len(rows)
+    rows = (rows[begin:] + rows[:begin])[:most]
+    return [each for row in rows for each in _seen_twice(program, functions, of, row)]
+
+
+def _seen_twice(program: Program, functions: Any, of: Truth, row: Any) -> list[Tried]:
+    """What came of an estimator; nothing where it is wrong, and by closer differences known to be right."""
+    found = tried(program, functions, of, *row)
+    if found.outcome != WRONG:
+        return [found]
+    closer = truth(program, functions[0], CLOSER)
+    is_right = is_known(closer) and tried(program, functions, closer, *row).outcome == RIGHT
+    return [] if is_right else [found]
 
 
 def counted(program: Program, trials: list[Tried]) -> Counter[str]:

@@ -165,7 +165,7 @@ JUMPING = (
     "jnp.digitize({a}, jnp.array([{c}, {d}])) * {b}",
     "jnp.logical_xor({a} > {c}, {b} > {c}) * 1.0",
     "jnp.exp2(jnp.floor(jnp.tanh({a}) * 2.0))",
-    "lax.while_loop(lambda s: s < {a}, lambda s: s + 0.5, -1.0)",
+    "lax.while_loop(lambda s: s < jnp.minimum({a}, 4.0), lambda s: s + 0.5, -1.0)",
     "jax.ops.segment_sum(jnp.stack([{a}, 1.0]), jnp.stack([jnp.clip({a}, 0, 1).astype(int), 0]), 2)[0]",
     "jnp.where(jnp.tan({a}) > 0.0, 1.0, 0.0)",
     "jnp.histogram(jnp.stack([{a}, {b}]), bins=jnp.array([-9.0, {c}, 9.0]))[0] @ jnp.array([1.0, -0.5])",

@@ -23,12 +23,14 @@ from jensen.gradients.estimators.mixture import ExactLabel
 from jensen.gradients.estimators.pathwise import Pathwise
 from jensen.gradients.estimators.score import ScoreFunction
 from jensen.gradients.expectation import expectation
+from jensen.gradients.program.running import runs
 from jensen.gradients.randomness.draws import Antithetic, Independent, Sobol, Stratified
 from jensen.testing.gradients.families import LABEL, PATH, SCORE, SUM, WEAK
 from jensen.testing.gradients.programs import Program
 from jensen.testing.gradients.truths import Truth
 
 REPLICATES, DRAWS, AGAIN = 320, 64, 16
+SLOW_DRAWS = 16  # of distributions that draw one after the other
 FAR, FLOOR, DOUBT = 5.5, 2e-4, 4.0  # standard errors; of the size of what is estimated; errors of the truth
 KNOWN = 0.01  # a truth is known to so much of its size, or of 1
 HEAVY = 0.2  # of a sum of squares, that one replicate may have where standard errors are to be believed
@@ -73,16 +75,16 @@ def is_known(truth: Truth) -> bool:
 
 def chosen(program: Program, rng: np.random.Generator) -> Iterator[tuple[Any, Any, bool]]:
     """Estimators for a program, with their draws, and whether they have a derivative there."""
-    yield Auto(), _draws(rng), True
+    yield Auto(), _draws(program, rng), True
     each = [
         _of_variable(v.family.allows, v.family.is_discrete, program.is_bound, rng) for v in program.variables
     ]
     names = [v.name for v in program.variables]
     if len(each) == 1:
-        yield each[0][0], _draws(rng), each[0][1]
+        yield each[0][0], _draws(program, rng), each[0][1]
         return
     whole = {name: one for name, (one, _) in zip(names, each, strict=True)}
-    yield whole, _draws(rng), all(valid for _, valid in each)
+    yield whole, _draws(program, rng), all(valid for _, valid in each)
 
 
 def _of_variable(
@@ -100,23 +102,26 @@ def _of_variable(
     return rows[int(rng.integers(len(rows)))]
 
 
-def default_draws() -> Any:
+def default_draws(program: Program) -> Any:
     """Independent ones."""
-    return Independent(DRAWS)
+    return Independent(_num_draws(program))
 
 
-def _draws(rng: np.random.Generator) -> Any:
-    arranged = [default_draws(), Antithetic(DRAWS), Stratified(DRAWS // 4, 4), Sobol(DRAWS // 4, 4)]
+def _num_draws(program: Program) -> int:
+    return SLOW_DRAWS if any(v.family.is_slow for v in program.variables) else DRAWS
+
+
+def _draws(program: Program, rng: np.random.Generator) -> Any:
+    num = _num_draws(program)
+    arranged = [Independent(num), Antithetic(num), Stratified(num // 4, 4), Sobol(num // 4, 4)]
     return arranged[0 if rng.random() < 0.7 else int(rng.integers(4))]
 
 
-def tried(program: Program, truth: Truth, estimator: Any, draws: Any, is_valid: bool) -> Tried:
-    """An estimator is put to a program."""
-    f, distribution = program.functions()
-    if program.is_bound:
-        F = bound(lambda params, z: f(z, params), distribution, estimator, draws)
-    else:
-        F = expectation(f, distribution, estimator, draws)
+def tried(
+    program: Program, functions: Any, truth: Truth, estimator: Any, draws: Any, is_valid: bool
+) -> Tried:
+    """An estimator is put to a program, whose f and distribution these are."""
+    F = estimate(program, functions, estimator, draws)
     name = f"{estimator}, {draws}"
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
@@ -130,7 +135,7 @@ def tried(program: Program, truth: Truth, estimator: Any, draws: Any, is_valid: 
 
 def _judged(F: Any, program: Program, truth: Truth, said: list[Any]) -> tuple[str, str]:
     each = jax.vmap(jax.value_and_grad(F), (None, 0))
-    many = jax.jit(each)  # as users compile it
+    many = runs(each, {})  # traced as users do who compile it
     params = {name: jnp.asarray(at) for name, at in program.params.items()}
 
     def sample(key: Any) -> dict[str, Any]:
@@ -150,6 +155,14 @@ def _judged(F: Any, program: Program, truth: Truth, said: list[Any]) -> tuple[st
         if still := [name for name in _far(found, truth) if name in far]:
             return WRONG, _words(found, truth, still)
     return RIGHT, ""
+
+
+def estimate(program: Program, functions: Any, estimator: Any, draws: Any) -> Any:
+    """What is differentiated."""
+    f, distribution = functions
+    if program.is_bound:
+        return bound(lambda params, z: f(z, params), distribution, estimator, draws)
+    return expectation(f, distribution, estimator, draws)
 
 
 def _far(found: dict[str, Any], truth: Truth) -> list[str]:

@@ -98,6 +98,12 @@ def cautions(distributions: Callable[[Params], Iterable[Any]], params: Params) -
     return [str(one.message) for one in found if issubclass(one.category, GradientWarning)]
 
 
+def has_heavy_path(distribution: Any) -> bool:
+    """Whether the path of a parameter is one that is warned of."""
+    row = rows(distribution, concrete) or {}
+    return any(both.path.status == "warned" for both in row.values())
+
+
 def score_guarded(distribution: Any, vouched: bool = False, edges: Iterable[str] = ()) -> Any:
     """The distribution with parameters that have no score guarded; outside the table, its support.
 

@@ -86,10 +86,20 @@ def changed(distribution: Any, changes: Changes) -> Any:
     if kind is dist.TransformedDistribution:
         steps = [
             _changed_transform(step, below(changes, f"transforms.{i}."))
-            for i, step in enumerate(distribution.transforms)
+            for i, step in enumerate(distribution.transforms, num_transforms(distribution.base_dist))
         ]
         return _with(distribution, base_dist=changed(distribution.base_dist, changes), transforms=steps)
     return _changed_mixture(distribution, changes)
+
+
+def num_transforms(distribution: Any) -> int:
+    """How many transforms are within wrappers: those around them are counted on from there."""
+    kind = type(distribution)
+    if kind in WRAPPERS or kind in TRUNCATED:
+        return num_transforms(distribution.base_dist)
+    if kind is dist.TransformedDistribution:
+        return num_transforms(distribution.base_dist) + len(distribution.transforms)
+    return 0
 
 
 def below(names: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -130,7 +140,7 @@ def _transformed(distribution: Any, look: Look) -> Row | None:
     is_warned = tail(distribution, look).is_heavy
     is_stretched = any(isinstance(step, STRETCHING) for step in distribution.transforms)
     row, ends = dict(base), bounds(distribution.base_dist)
-    for i, step in enumerate(distribution.transforms):
+    for i, step in enumerate(distribution.transforms, num_transforms(distribution.base_dist)):
         names, ends = moving(step, ends)
         of_step = {
             name: Derivatives(heavy(VALID) if is_warned and name != "loc" else VALID, _score(name in names))

@@ -14,7 +14,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax.core import ShapedArray
 
-from jensen.gradients.program.look.seen import Level, Seen, constant, joined, jumping, together
+from jensen.gradients.program.look.seen import STOPS, Level, Seen, constant, joined, jumping, together
 
 Rule = Callable[[Sequence[Seen], Any], list[Seen]]
 """From what is known of the operands, and the step, to what is known of the results."""
@@ -25,7 +25,7 @@ CALLS, COMPARES, ROUNDS = "calls", "compares", "rounds"
 SIGN = "takes the sign or the place of"
 DIVIDES = "divides by something that can be 0 and depends on"
 BRANCHES = "takes another branch by"
-STOPS = "stops the derivative in"
+LOOPS = "goes on with a loop as long as is said by"
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -36,6 +36,31 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
         return function
 
     return register
+
+
+CUT_PLANES = {
+    *("log", "log1p", "sqrt", "rsqrt", "cbrt", "pow", "sign"),
+    *("asin", "acos", "atan", "asinh", "acosh", "atanh"),
+}
+"""Functions of complex numbers that have other branches, and jump from one to another."""
+
+
+def rule_of(step: Any) -> Rule | None:
+    """What an operation does with its operands; None where there is no rule."""
+    if step.primitive.name in CUT_PLANES and any(map(is_complex, step.invars)):
+        return _cut
+    return RULES.get(step.primitive.name)
+
+
+def is_complex(var: Any) -> bool:
+    """Whether numbers of a program are."""
+    aval = var.aval
+    kind: Any = aval.dtype if isinstance(aval, ShapedArray) else bool
+    return jnp.issubdtype(kind, jnp.complexfloating)
+
+
+def _cut(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    return [jumping(BRANCHES, seen)]
 
 
 def unknown(seen: Sequence[Seen], step: Any) -> list[Seen]:
@@ -55,6 +80,8 @@ def _through(seen: Sequence[Seen], least: Level = Level.CONSTANT) -> Seen:
 
 # ---- that leave numbers as they are ------------------------------------------------------------------------
 
+LEAST_BITS = 7  # of a mantissa: of bfloat16
+
 SHAPES = [
     "broadcast_in_dim",
     "broadcast",
@@ -71,7 +98,6 @@ SHAPES = [
     "unstack",
     "stack",
     "split",
-    "reduce_precision",
     "real",
     "device_put",
     "sharding_constraint",
@@ -98,6 +124,12 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 @rule("pad", "select_and_gather_add")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     return [joined(seen)]
+
+
+@rule("reduce_precision")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    """As a number of half precision it is what it was, but for rounding."""
+    return [joined(seen) if step.params["mantissa_bits"] >= LEAST_BITS else jumping(ROUNDS, seen)]
 
 
 @rule("stop_gradient")

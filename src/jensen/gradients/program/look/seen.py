@@ -10,6 +10,10 @@ from typing import Any
 
 import numpy as np
 
+STOPS = "stops the derivative in"
+RULES_OF_ITS_OWN = "has a rule of its own for the derivative in"
+LOST = (STOPS, RULES_OF_ITS_OWN)  # what may be wrong of a derivative; the worse last: one that stops is meant
+
 
 class Level(IntEnum):
     """How it depends on x, the better first."""
@@ -40,7 +44,7 @@ class Seen:
     lost
         What may have been lost of the derivative in x on the way, in words: it is stopped, or has a rule that
         is not JAX's. It may be that nothing is, as where the largest of some numbers is taken from all of
-        them and added again.
+        them and added again. Of several the last in `LOST`.
     low, high
         Between which all entries are.
     away
@@ -136,17 +140,28 @@ def together(seen: Iterable[Seen]) -> Seen:
         max((each.level for each in seen), default=Level.CONSTANT),
         frozenset[tuple[str, bool]]().union(*(each.causes for each in seen)),
         any(each.moves for each in seen),
-        max((each.lost for each in seen), default=""),
+        worst(each.lost for each in seen),
         partial=any(each.partial for each in seen),
     )
 
 
-def jumping(what: str, seen: Iterable[Seen]) -> Seen:
-    """What may jump where something is done with these, unless none depends on x."""
+def jumping(what: str, seen: Iterable[Seen], always: bool = False) -> Seen:
+    """What may jump where something is done with these, unless none depends on x.
+
+    Of what jumps before the cause stays, unless this is told ``always``; but where θ comes in only here, the
+    place of this jump moves with it.
+    """
     found = together(seen)
     if found.is_constant:
         return found
-    own = frozenset({(what, found.moves)})
-    return Seen(
-        Level.JUMPS, found.causes if found.jumps else own, found.moves, found.lost, partial=found.partial
-    )
+    causes, own = found.causes, frozenset({(what, found.moves)})
+    if always or not found.jumps:
+        causes = own
+    elif found.moves and not any(with_params for _, with_params in causes):
+        causes = causes | own
+    return Seen(Level.JUMPS, causes, found.moves, found.lost, partial=found.partial)
+
+
+def worst(lost: Iterable[str]) -> str:
+    """Of what may be lost the worst, or nothing."""
+    return max(lost, key=("", *LOST).index, default="")

@@ -15,6 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jensen.gradients.program.running import MORE_QUICKLY, runs
+
 LINES, POINTS, PLACES, HALVINGS = 16, 129, 6, 30
 STAYS = 0.5  # of a change, when its interval has become a thousandth: it would be a jump
 ROUGH = 0.05  # of its size f may jump by rounding in single precision, where values are not likely
@@ -22,10 +24,8 @@ RIGHT = 0.02  # a derivative is right to so much of the largest,
 STRETCH, SHARE = 4, 0.1  # but for kinks: at fewer than so many points in a row, and of all
 LEAST = 0.75  # of the lines that are near must lead through finite values
 
-QUICKLY = {"xla_backend_optimization_level": 1, "xla_llvm_disable_expensive_passes": True}
-
 Function = Callable[[Any], Any]
-"""From a pytree of real numbers to a vector."""
+"""From a pytree to a vector; what is no real number in it does not move."""
 
 
 def is_continuous(f: Function, starts: Any, ends: Any, near: np.ndarray) -> bool | None:
@@ -52,7 +52,7 @@ def _looked(what: Callable[..., Any], f: Function, starts: Any, ends: Any) -> li
         def one(start: Any, end: Any) -> Any:
             return what(_between(f, start, end), derivative)
 
-        found = jax.jit(jax.vmap(one), compiler_options=QUICKLY)(starts, ends)
+        found = runs(jax.vmap(one), MORE_QUICKLY)(starts, ends)
         return [np.asarray(each) for each in found]
 
     try:
@@ -77,7 +77,10 @@ def _slopes(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any]:
 
 def _between(f: Function, start: Any, end: Any) -> Function:
     def at(s: Any) -> Any:
-        return f(jax.tree.map(lambda a, b: a + s.astype(a.dtype) * (b - a), start, end))
+        def along(a: Any, b: Any) -> Any:
+            return a + s.astype(a.dtype) * (b - a) if jnp.issubdtype(a.dtype, jnp.inexact) else a
+
+        return f(jax.tree.map(along, start, end))
 
     return at
 

@@ -11,10 +11,17 @@ import jax
 import numpyro
 from jax.extend import core
 
-from jensen.gradients.program.look.primitives import BRANCHES, RULES, rule, unknown
-from jensen.gradients.program.look.seen import Level, Seen, constant, joined, jumping, together
+from jensen.gradients.program.look.primitives import BRANCHES, LOOPS, is_complex, rule, rule_of, unknown
+from jensen.gradients.program.look.seen import (
+    RULES_OF_ITS_OWN,
+    Level,
+    Seen,
+    constant,
+    joined,
+    jumping,
+    together,
+)
 
-RULES_OF_ITS_OWN = "has a rule of its own for the derivative in"
 TRUSTED = (
     *(str(Path(module.__file__ or "").parent) for module in (jax, numpyro)),
     str(Path(__file__).parents[3]),
@@ -32,7 +39,9 @@ def walk(program: Any, consts: Sequence[Seen], inputs: Sequence[Seen]) -> list[S
 
     for step in program.eqns:
         seen = [of(var) for var in step.invars]
-        found = RULES.get(step.primitive.name, _opened)(seen, step)
+        found = (rule_of(step) or _opened)(seen, step)
+        if any(map(is_complex, step.outvars)):  # nothing is between ends
+            found = [each.anywhere for each in found]
         known.update(zip(step.outvars, found, strict=True))
     return [of(var) for var in program.outvars]
 
@@ -86,7 +95,7 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
         return state
     after = closed(step.params["body_jaxpr"], [*body, *state])
     return [
-        now if now.is_constant and _is_same(var, step, i) else jumping(BRANCHES, [asked, now])
+        now if now.is_constant and _is_same(var, step, i) else jumping(LOOPS, [asked, now], always=True)
         for i, (now, var) in enumerate(zip(after, step.outvars, strict=True))
     ]
 

@@ -1,0 +1,1 @@
+"""Random guides at extreme parameters, held to densities and derivatives of many digits."""
