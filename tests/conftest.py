@@ -25,7 +25,7 @@ settings.register_profile(
 settings.load_profile("jensen")
 
 MOST_MEMORY = 1.5 * 2**30  # bytes that one process of the tests may ever have resident
-MUCH_MEMORY = 0.9 * 2**30
+MUCH_MEMORY = 0.8 * 2**30
 COMPILING = ("test_gradients", "test_log_joint", "test_public_names")  # modules whose tests share programs
 SCRIPTS = {  # examples that tests run and look at, with who else does: a script runs once a worker
     "factor_analysis": ("test_own_models", "censored_regression"),
@@ -113,7 +113,7 @@ def pytest_runtest_teardown() -> None:
     global _limit  # noqa: PLW0603 -- of this process
     if resident_memory() > _limit:
         drop()
-        _limit = max(MUCH_MEMORY, resident_memory() + MUCH_MEMORY / 4)  # not after every test, if little went
+        _limit = max(MUCH_MEMORY, resident_memory() + MUCH_MEMORY / 8)  # not after every test, if little went
 
 
 @pytest.hookimpl(trylast=True)
