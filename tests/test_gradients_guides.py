@@ -5,6 +5,8 @@ Many more are tried by ``scripts/guides-law``.
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +19,8 @@ from jensen import gradients as gr
 from jensen.gradients.distributions.densities import entries
 from jensen.gradients.distributions.noise import route
 from jensen.gradients.distributions.steps import back, log_slope, one_by_one, there
+from jensen.gradients.distributions.trails import owned, trails_kept
+from jensen.gradients.distributions.transformed import pushed
 from jensen.gradients.distributions.validity.parts import rows
 from jensen.testing.gradients.guides import floats as guide_floats
 from jensen.testing.gradients.guides import trials
@@ -90,6 +94,62 @@ def test_every_transform_is_tried_or_named():
         made |= {type(one).__name__, type(getattr(one, "inv", one)).__name__}
     assert kinds <= made | set(LEFT_OUT)
     assert not made & set(LEFT_OUT)
+
+
+# ---- near the smallest number ------------------------------------------------------------------------------
+
+TINY = {
+    "sticks": [t.StickBreakingTransform(), t.SoftplusTransform().inv],
+    "factors": [t.CorrCholeskyTransform(), t.CorrMatrixCholeskyTransform().inv],
+    "cuts": [t.OrderedTransform(), t.SimplexToOrderedTransform().inv, t.StickBreakingTransform().inv],
+    "exponentials": [t.ExpTransform(), t.SoftplusTransform().inv],
+}
+
+
+def of_noise(guide, params, noise):
+    """arctan z − log q(z) at the draw that is made of this noise."""
+    with trails_kept():
+        z = owned(pushed(guide(params), noise))
+        return jnp.arctan(z).sum() - jnp.sum(entries(guide(params), z))
+
+
+def in_both(guide, params, noises):
+    """Slopes along paths in single and in double precision, of the same noise."""
+    each = jax.jit(jax.vmap(jax.grad(partial(of_noise, guide)), (None, 0)))
+    with jax.enable_x64(True):
+        double = each({name: np.float64(at) for name, at in params.items()}, np.float64(noises))
+    return each({name: np.float32(at) for name, at in params.items()}, np.float32(noises)), double
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_draws_that_pass_near_the_smallest_number_are_right_or_none(name):
+    def guide(p):
+        base = dist.Normal(0.0, 1.0).expand([3]).to_event(1)
+        return dist.TransformedDistribution(base, [t.AffineTransform(p["m"], 1.0), *TINY[name]])
+
+    rng, num = np.random.default_rng(0), [0, 0]
+    for at in (*np.linspace(-110.0, -70.0, 9), -20.0, 0.0, 20.0, *np.linspace(70.0, 110.0, 9)):
+        single, double = in_both(guide, {"m": at}, rng.normal(0.0, 1.0, (20, 3)))
+        is_number = np.isfinite(single["m"]) & np.isfinite(double["m"])
+        np.testing.assert_allclose(single["m"][is_number], double["m"][is_number], rtol=1e-2, atol=1e-2)
+        num[bool(abs(at) < 70.0)] += is_number.sum()
+    assert num[0] < 18 * 20
+    assert num[1] >= 20
+
+
+def test_the_path_of_a_power_that_underflows_is_no_number():
+    """The power of the uniform numbers is 46 in all: some draws are 0 in single precision."""
+
+    def guide(p):
+        powers = [t.PowerTransform(p["a"]), t.PowerTransform(p["b"]).inv]
+        return dist.TransformedDistribution(dist.Uniform(0.0, 1.0), powers)
+
+    noises = np.random.default_rng(0).uniform(size=300)
+    single, double = in_both(guide, {"a": 2.987553, "b": 0.06495195}, noises)
+    for name in single:
+        is_number = np.isfinite(single[name])
+        np.testing.assert_allclose(single[name][is_number], double[name][is_number], rtol=1e-3, atol=1e-3)
+        assert 200 < is_number.sum() < 300
 
 
 # ---- a location that rounds what is added to it away -------------------------------------------------------

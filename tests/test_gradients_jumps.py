@@ -182,6 +182,46 @@ def test_where_it_is_discrete_no_other_rule_is_told():
             jax.grad(F)(0.5, jax.random.key(0))
 
 
+STOPPED = {
+    "a solve": lambda x, t: jnp.linalg.solve(jnp.array([[2.0, 0.3], [0.1, 1.5]]), jnp.stack([x, t])).sum(),
+    "a sum": lambda x, t: jnp.sin(x + t),
+    "a product in a branch": lambda x, t: jnp.where(x > 0.0, x * t, 0.0),
+}
+
+
+@pytest.mark.parametrize(
+    "estimator", [gr.MeasureValued(), gr.ScoreFunction(), gr.Pathwise(), gr.Auto()], ids=str
+)
+@pytest.mark.parametrize("kind", STOPPED)
+def test_what_is_stopped_of_a_variable_and_params_is_told(kind, estimator):
+    F = gr.expectation(
+        lambda x, t: jnp.sin(1.5 * jax.lax.stop_gradient(STOPPED[kind](x * 1.0, t))),
+        lambda t: Normal(0.3, 1.0),
+        estimator,
+        gr.Independent(8),
+    )
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        jax.grad(F)(0.5, jax.random.key(0))
+    assert any("no estimator is right" in str(each.message) for each in said)
+
+
+@pytest.mark.parametrize("make", [lambda t: Normal(t, 1.0), DISCRETE["bits"][0]], ids=["numbers", "bits"])
+def test_what_is_stopped_of_either_alone_or_rightly_is_not_told(make):
+    stop = jax.lax.stop_gradient
+
+    def by_the_largest(x, t):
+        both = jnp.stack([x * 1.0, t])
+        most = stop(jnp.max(both))
+        return most + jnp.log(jnp.exp(both - most).sum())
+
+    for f in (lambda x, t: stop(x * 1.0) * t, lambda x, t: stop(t) * x, by_the_largest):
+        F = gr.expectation(f, make, gr.ScoreFunction(), gr.Independent(8))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            jax.grad(F)(0.5, jax.random.key(0))
+
+
 def test_no_word_where_nothing_is_differentiated_through_or_the_user_vouches():
     jumping = JUMPING["compares"]
     gradient(jumping, estimator=gr.ScoreFunction())

@@ -29,7 +29,7 @@ from jensen.gradients.compare.truth import NoReference, Reference, given
 from jensen.gradients.compare.validation import Looked, distributions_at, look
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program.jumps import Jump
-from jensen.gradients.program.look.seen import RULES_OF_ITS_OWN
+from jensen.gradients.program.look.seen import LOST
 from jensen.gradients.program.running import MOST_QUICKLY, QUICKLY, runs
 from jensen.gradients.surrogates import moves
 
@@ -130,8 +130,8 @@ def _judged(rules: Rules) -> Reference | NoReference:
 
 def _blind(F: Expectation, params: Any, jumping: list[Jump]) -> str:
     """What of the derivative the rules would miss: jumps in θ, and jumps where their points move with it."""
-    if rules := [jump for jump in jumping if jump.with_params and jump.what == RULES_OF_ITS_OWN]:
-        return f"f {RULES_OF_ITS_OWN} {rules[0].name!r} and params, and it is not that of its values"
+    if lost := [jump for jump in jumping if jump.with_params and jump.what in LOST]:
+        return f"f {lost[0].what} {lost[0].name!r} and params, and it is not that of its values"
     if any(jump.with_params for jump in jumping):
         return "f jumps where params is compared with a variable"
     return "f jumps, and the support moves" if jumping and _moves(F, params) else ""

@@ -72,6 +72,8 @@ def one_by_one(steps: Iterable[Any]) -> list[Any]:
             inner = step.inv
             num = inner.reinterpreted_batch_ndims
             found += one_by_one([transforms.IndependentTransform(inner.base_transform.inv, num)])
+        elif type(step) is Inverse and type(step.inv) is transforms.PowerTransform:
+            found.append(transforms.PowerTransform(1.0 / step.inv.exponent))  # slopes by what goes in
         else:
             found.append(step)
     return _without_returns(found)
@@ -199,11 +201,16 @@ def _log_slope_of_sigmoid(x: Any) -> Any:
     return -jax.nn.softplus(x) - jax.nn.softplus(-x)
 
 
+def _where_told(is_lost: Any, x: Any) -> Any:
+    """NaN elsewhere, by a factor: so are derivatives."""
+    return x * jnp.where(is_lost, jnp.nan, 1.0)
+
+
 def _logit(y: Any) -> Any:
     left: Any = 1.0 - y
     is_lost = left < LOST * jnp.finfo(jnp.result_type(y, float)).eps
     safe: Any = jnp.where(is_lost, 1.0, left)
-    return jnp.where(is_lost, jnp.nan, jnp.log(y) - jnp.log(safe))
+    return _where_told(is_lost, jnp.log(y) - jnp.log(safe))
 
 
 MAPS[transforms.SigmoidTransform] = Maps(
@@ -305,7 +312,7 @@ def _out_of_ball(y: Any) -> Any:
     after = 1.0 - jnp.cumsum(jnp.abs(y), axis=-1)
     safe = jnp.where(after < lost, 1.0, after)
     x = 0.5 * jnp.sign(y) * (jnp.log(before + jnp.abs(y)) - jnp.log(safe))
-    return jnp.where(after < lost, jnp.nan, x)
+    return _where_told(after < lost, x)
 
 
 MAPS[transforms.L1BallTransform] = Maps(
@@ -332,7 +339,7 @@ def _out_of_factor(y: Any) -> Any:
     after = jnp.concatenate([_tails(y * y), jnp.ones_like(y[..., :1])], axis=-1)
     is_lost = after <= 0.0
     x = jnp.arcsinh(y / jnp.sqrt(jnp.where(is_lost, 1.0, after)))
-    return matrix_to_tril_vec(jnp.where(is_lost, jnp.nan, x), diagonal=-1)
+    return matrix_to_tril_vec(_where_told(is_lost, x), diagonal=-1)
 
 
 MAPS[transforms.CorrCholeskyTransform] = Maps(

@@ -14,6 +14,7 @@ from jax.core import Tracer
 
 from jensen.gradients.distributions.steps import LOST, back, log_slope, one_by_one, sum_last, there
 from jensen.gradients.distributions.trails import Trail, remember, trail_of
+from jensen.gradients.distributions.underflow import is_tiny, told
 from jensen.gradients.surrogates import is_zero
 from jensen.gradients.where import where
 
@@ -32,6 +33,7 @@ def along(transforms: Iterable[Any], value: Any) -> Any:
     steps = one_by_one(transforms)
     points = []
     for step in steps:
+        value = told(step, value) if points else value  # of the base, 0 stands for all that underflow
         points.append(value)
         after = there(step, value)
         value = 1 * after if after is value else after  # each has a trail of its own
@@ -128,7 +130,8 @@ def _leading_to(structure: Any) -> Callable[..., Any]:
 
 
 def _moved(structure: Any, x: Any, at: tuple[list[Any], Any], moves: tuple[list[Any], Any]) -> Any:
-    """How x moves with a transform and with y; NaN where y is so near to an end that it does not tell.
+    """How x moves with a transform and with y; NaN where y is so near to an end that it does not tell, and
+    where a slope is so small that it has lost its digits.
 
     It is a factor, so that it is not left out where derivatives are taken in reverse.
     """
@@ -143,7 +146,7 @@ def _moved(structure: Any, x: Any, at: tuple[list[Any], Any], moves: tuple[list[
         return where(is_lost, jnp.nan, 1.0) * jax.jvp(lambda y: back(step, y), (y,), (moves,))[1]
     slope = jax.jvp(lambda x: there(step, x), (x,), (jnp.ones_like(x),))[1]
     least = 0.0 if leaves else LOST * jnp.finfo(x.dtype).eps * jnp.abs(y) / jnp.maximum(1.0, jnp.abs(x))
-    is_lost = jnp.abs(slope) <= least
+    is_lost = (jnp.abs(slope) <= least) | is_tiny(slope)
     return (y_moves - by_params) * where(is_lost, jnp.nan, 1.0) / where(is_lost, 1.0, slope)
 
 

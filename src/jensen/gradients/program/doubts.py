@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum, auto
 from typing import Any
 
 import jax
@@ -29,6 +30,14 @@ Draw = Callable[[Params, Any], dict[str, Any]]
 """Values of all variables, from params and a key."""
 
 
+class Moving(Enum):
+    """What moves on the lines that f is looked at along: of either, a variable on all and θ on some."""
+
+    VARIABLE = auto()
+    PARAMS = auto()
+    EITHER = auto()
+
+
 def remaining(
     doubted: Sequence[Jump],
     follows: Callable[..., Any],
@@ -36,17 +45,27 @@ def remaining(
     params: Params,
     ends: Mapping[str, tuple[float, float]],
 ) -> list[Jump]:
-    """The jumps of which it is not seen that they are none; and stopped derivatives that are seen to be
-    wrong.
+    """The jumps of which it is not seen that they are none; and derivatives that are seen to be lost, in θ
+    too or in the variable alone.
     """
     left: list[Jump] = []
     for name in dict.fromkeys(jump.name for jump in doubted):
-        mine = [jump for jump in doubted if jump.name == name]
-        with_params = any(jump.with_params for jump in mine)
-        look = is_differentiated if all(jump.what in LOST for jump in mine) else is_continuous
-        seen = _look(look, follows, draw, params, name, with_params, ends.get(name, ANYWHERE))
-        left += [jump for jump in mine if seen is False or (seen is None and jump.what not in LOST)]
+        at = follows, draw, params, name, ends.get(name, ANYWHERE)
+        mine = [jump for jump in doubted if jump.name == name and not _is_of_params(jump)]
+        if mine:
+            look = is_differentiated if all(jump.what in LOST for jump in mine) else is_continuous
+            moving = Moving.EITHER if any(jump.with_params for jump in mine) else Moving.VARIABLE
+            seen = _look(look, *at, moving)
+            left += [jump for jump in mine if seen is False or (seen is None and jump.what not in LOST)]
+        theirs = [jump for jump in doubted if jump.name == name and _is_of_params(jump)]
+        if theirs and _look(is_differentiated, *at, Moving.PARAMS) is False:
+            left = [jump for jump in left if jump.name != name or jump.what not in LOST] + theirs
     return left
+
+
+def _is_of_params(jump: Jump) -> bool:
+    """Whether it is a derivative in θ that may be lost."""
+    return jump.what in LOST and jump.with_params
 
 
 def _look(
@@ -55,16 +74,19 @@ def _look(
     draw: Draw,
     params: Params,
     name: str,
-    with_params: bool,
     ends: tuple[float, float],
+    moving: Moving,
 ) -> bool | None:
     """None where there is nothing to be seen."""
     try:
         with jax.ensure_compile_time_eval():
-            starts, lasts, fixed = _lines(draw, params, name, ends)
-            begin, end = (starts, fixed), (_at_rest(lasts, starts), fixed)
-            if with_params:  # lines on which θ moves, too
-                begin, end = _both(begin, begin), _both(end, (lasts, fixed))
+            starts, lasts, fixed = _lines(draw, params, name, ends, moving)
+            begin, end = (starts, fixed), (lasts, fixed)
+            if moving is Moving.EITHER:  # lines on which θ moves, too
+                end = _both((_at_rest(lasts, starts), fixed), end)
+                begin = _both(begin, begin)
+            elif moving is Moving.VARIABLE:
+                end = _at_rest(lasts, starts), fixed
             number = np.arange(len(jax.tree.leaves(begin)[0])) % ALL
             near = (number < LINES) & (number % 4 > 0)
             return look(_flat(follows, name, params), begin, end, near)
@@ -82,7 +104,9 @@ def _at_rest(ends: Any, starts: Any) -> Any:
     return {**ends, "params": starts["params"]}
 
 
-def _lines(draw: Draw, params: Params, name: str, ends: tuple[float, float]) -> tuple[Any, Any, Any]:
+def _lines(
+    draw: Draw, params: Params, name: str, ends: tuple[float, float], moving: Moving
+) -> tuple[Any, Any, Any]:
     """Where lines begin and end, and what does not move on them: the other variables.
 
     The first lead through what is likely at θ, but for every fourth that goes on; the others far beyond and
@@ -94,7 +118,7 @@ def _lines(draw: Draw, params: Params, name: str, ends: tuple[float, float]) -> 
     keys = jax.random.split(jax.random.key(0), (ALL, VALUES))
     many = jax.vmap(lambda theta, keys: jax.vmap(lambda key: draw(_with(params, theta), key))(keys))
     values = runs(many, MORE_QUICKLY)(thetas[0], keys)
-    if not jnp.issubdtype(values[name].dtype, jnp.inexact):
+    if moving is Moving.PARAMS:
         starts, lasts = ({"params": theta} for theta in thetas)
         return starts, lasts, {other: value[:, 0] for other, value in values.items()}
     x = np.asarray(values[name], dtype=float)

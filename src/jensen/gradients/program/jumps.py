@@ -20,7 +20,7 @@ from jax.extend import core
 from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.tracers import concrete
 from jensen.gradients.program.look.primitives import LOOPS
-from jensen.gradients.program.look.seen import RULES_OF_ITS_OWN, STOPS, Level, Seen, worst
+from jensen.gradients.program.look.seen import Level, Seen, worst
 from jensen.gradients.program.look.walk import constant_of, walk
 from jensen.gradients.program.untraceable import UntraceableError
 
@@ -64,24 +64,23 @@ def jumps(of: Traced, values: Mapping[str, Any], within: Mapping[str, Seen]) -> 
     """The jumps in each variable that is a real number: the first with θ in it, and the first without. Then
     what f stops the derivative in, which may be right.
 
-    Where a variable is discrete f may jump in it; but a rule for the derivative of what it is in with θ may
-    be wrong in θ. ``within`` says between which ends each variable is.
+    Where a variable is discrete f may jump in it; but of what it is in with θ, the derivative in θ may be
+    lost. ``within`` says between which ends each variable is.
     """
     found: list[Jump] = []
     stopped: list[Jump] = []
     for name in values:
         seen = _seen(of, name, within)
+        if lost := worst(each.lost_of_params for each in seen):
+            stopped.append(Jump(lost, name, True))
         if not all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(values[name])):
-            if any(each.lost == RULES_OF_ITS_OWN and each.moves for each in seen):
-                stopped.append(Jump(RULES_OF_ITS_OWN, name, True))
             continue
         causes = sorted({cause for each in seen if each.jumps for cause in each.causes})
         for with_params in (True, False):
             kinds = [what for what, has_params in causes if has_params == with_params]
             found += [Jump(kinds[0], name, with_params)] if kinds else []
         if (lost := worst(each.lost for each in seen)) and not causes:
-            with_params = lost != STOPS and any(each.lost and each.moves for each in seen)
-            stopped.append(Jump(lost, name, with_params))
+            stopped.append(Jump(lost, name, False))
     return found, stopped
 
 

@@ -19,8 +19,8 @@ from jensen.gradients.where import where
 ONCE = "a path through the shape of a gamma-like draw is right to the first derivative only"
 SMALL = 0.3
 """The shape below which the logarithm of a draw is put together."""
-LARGE = {jnp.dtype("float64"): 1e5, jnp.dtype("float32"): 1e3}
-"""The shape above which the path is taken from a series in its inverse."""
+LARGE = {jnp.dtype("float64"): 1e5, jnp.dtype("float32"): 100.0}
+"""The shape above which the path is taken from a series in its inverse: nearer there than what JAX has."""
 BENT = (-1 / 3, 1 / 18, 1 / 540, -7 / 1620, 25 / 18144, -1.72447579855e-4)
 
 Shape = tuple[int, ...]

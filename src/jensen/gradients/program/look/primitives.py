@@ -14,7 +14,16 @@ from typing import Any
 import jax.numpy as jnp
 from jax.core import ShapedArray
 
-from jensen.gradients.program.look.seen import STOPS, Level, Seen, constant, joined, jumping, together
+from jensen.gradients.program.look.seen import (
+    STOPS,
+    Level,
+    Seen,
+    constant,
+    joined,
+    jumping,
+    losing,
+    together,
+)
 
 Rule = Callable[[Sequence[Seen], Any], list[Seen]]
 """From what is known of the operands, and the step, to what is known of the results."""
@@ -134,7 +143,7 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 
 @rule("stop_gradient")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
-    return [seen[0] if seen[0].is_constant else replace(seen[0], lost=STOPS)]
+    return [losing(STOPS, seen[0], seen[0].moves)]
 
 
 # ---- analytic functions ------------------------------------------------------------------------------------

@@ -45,6 +45,8 @@ class Seen:
         What may have been lost of the derivative in x on the way, in words: it is stopped, or has a rule that
         is not JAX's. It may be that nothing is, as where the largest of some numbers is taken from all of
         them and added again. Of several the last in `LOST`.
+    lost_of_params
+        The same of the derivative in θ, of what x is in as well; what is made of θ alone is as it is meant.
     low, high
         Between which all entries are.
     away
@@ -59,6 +61,7 @@ class Seen:
     causes: frozenset[tuple[str, bool]] = frozenset()
     moves: bool = False
     lost: str = ""
+    lost_of_params: str = ""
     low: float = -math.inf
     high: float = math.inf
     away: bool = False
@@ -141,6 +144,7 @@ def together(seen: Iterable[Seen]) -> Seen:
         frozenset[tuple[str, bool]]().union(*(each.causes for each in seen)),
         any(each.moves for each in seen),
         worst(each.lost for each in seen),
+        worst(each.lost_of_params for each in seen),
         partial=any(each.partial for each in seen),
     )
 
@@ -159,7 +163,14 @@ def jumping(what: str, seen: Iterable[Seen], always: bool = False) -> Seen:
         causes = own
     elif found.moves and not any(with_params for _, with_params in causes):
         causes = causes | own
-    return Seen(Level.JUMPS, causes, found.moves, found.lost, partial=found.partial)
+    return replace(found, level=Level.JUMPS, causes=causes)
+
+
+def losing(what: str, seen: Seen, with_params: bool) -> Seen:
+    """The same where something of its derivative may be lost, also in θ where that is in it."""
+    if seen.is_constant:
+        return seen
+    return replace(seen, lost=what, lost_of_params=what if with_params else seen.lost_of_params)
 
 
 def worst(lost: Iterable[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from jensen.gradients.program.look.seen import (
     constant,
     joined,
     jumping,
+    losing,
     together,
 )
 
@@ -145,9 +145,10 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
         inner = step.params.get(name)
         if inner is not None and _fits(inner, len(seen), len(step.outvars)):
             found = closed(inner, seen)
-            if _is_trusted(step.params) or together(seen).is_constant:
+            given = together(seen)
+            if _is_trusted(step.params) or given.is_constant:
                 return found
-            return [each if each.is_constant else replace(each, lost=RULES_OF_ITS_OWN) for each in found]
+            return [losing(RULES_OF_ITS_OWN, each, given.moves) for each in found]
     return unknown(seen, step)
 
 

@@ -78,8 +78,8 @@ def _exact(guide: Guide, params: Drawn, noise: Any, ys: Any, moves: Any) -> Exac
     base = below(p, "base.")
     if moves is not None:
         y = [
-            Dual(float(at), {k: mpf(float(m)) for k, m in enumerate(row)})
-            for at, row in zip(ys, moves, strict=True)
+            Dual(value, {k: mpf(float(m)) for k, m in enumerate(row)})
+            for value, row in zip(_values(guide, params, ys, moves), moves, strict=True)
         ]
     else:
         assert guide.family.push is not None
@@ -106,6 +106,19 @@ def _exact(guide: Guide, params: Drawn, noise: Any, ys: Any, moves: Any) -> Exac
         min((abs(x.value) for point in points for x in point if x.value), default=mpf(1)),
         [z.value for z in points[-1]],
     )
+
+
+def _values(guide: Guide, params: Drawn, ys: Any, moves: Any) -> list[Any]:
+    """As they come, or in all digits."""
+    if not guide.family.is_located:
+        return [mpf(float(y)) for y in ys]
+    loc, scale = (np.broadcast_to(params[f"base.{name}"], len(ys)) for name in ("loc", "scale"))
+    names = [name for name, at in params.items() for _ in range(np.size(at))]
+    by_scale = moves[:, [name == "base.scale" for name in names]].sum(axis=1)  # each has one scale
+    return [
+        mpf(float(at)) + mpf(float(by)) * mpf(float(e))
+        for at, by, e in zip(loc, scale, by_scale, strict=True)
+    ]
 
 
 def _numbers(params: Drawn) -> tuple[Numbers, int]:

@@ -39,6 +39,9 @@ class Family:
         where values and their moves are taken as they come.
     has_vector
         Whether its event is a vector.
+    is_located
+        Whether values that are taken as they come are loc + scale · e, which the sum rounds; e is how
+        one moves with its scale.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Family:
     draw: Callable[[Generator, tuple[int, ...]], Drawn]
     push: Callable[[Numbers, list[Any], list[Any]], list[Dual]] | None = None
     has_vector: bool = False
+    is_located: bool = False
 
 
 def _entries(density: Callable[..., Dual]) -> Density:
@@ -278,6 +282,7 @@ FAMILIES = [
         lambda p: dist.StudentT(p["df"], p["loc"], p["scale"]),
         _entries(lambda y, df, loc, scale: d.log_student_density(df, loc, scale, y)),
         lambda rng, shape: {"df": 2.5 + a_shape(rng, shape), **_located(rng, shape)},
+        is_located=True,
     ),
     Family(
         "Gamma",
