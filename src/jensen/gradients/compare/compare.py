@@ -14,6 +14,7 @@ from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
 from jensen.basics.tables import Table
+from jensen.gradients.compare.ahead import Ahead
 from jensen.gradients.compare.arguments import asked, of_expectation
 from jensen.gradients.compare.best_constant import of_score
 from jensen.gradients.compare.comparison import Comparison
@@ -21,8 +22,8 @@ from jensen.gradients.compare.contenders import Contender, contenders
 from jensen.gradients.compare.moments import Moments, moments
 from jensen.gradients.compare.names import columns, parameter_names
 from jensen.gradients.compare.nonfinite import where
-from jensen.gradients.compare.reference import expected, truth_at
-from jensen.gradients.compare.samples import WARM, Ahead, Replicates, keys, replicates
+from jensen.gradients.compare.reference import begun, expected, truth_at
+from jensen.gradients.compare.samples import WARM, Replicates, keys, replicates
 from jensen.gradients.compare.truth import NoReference, Reference, most_precise
 from jensen.gradients.compare.validation import Looked, heavy_paths, look
 from jensen.gradients.distributions.validity.warning import warn
@@ -44,6 +45,12 @@ class Place:
         self.F, self.params = F, params
         self.looked = look(F, params)
         self.given = None if truth is None else truth_at(F, params, truth, self.looked)
+        self._begun: Callable[[], Reference | NoReference] | None = None
+
+    def begin(self, ahead: Ahead) -> None:
+        """Compile what the exact gradient is computed by, if it is not given."""
+        if self.given is None:
+            self._begun = begun(self.F, self.params, self.looked, ahead)
 
     @property
     def exact(self) -> Reference | NoReference:
@@ -52,7 +59,7 @@ class Place:
 
     @cached_property
     def _computed(self) -> Reference | NoReference:
-        return truth_at(self.F, self.params, None, self.looked)
+        return truth_at(self.F, self.params, None, self.looked) if self._begun is None else self._begun()
 
     def mean(self) -> float:
         """E[f]; a ``ValueError`` where it is not known."""
@@ -168,13 +175,14 @@ def usable(
 ) -> tuple[dict[str, Entrant], dict[str, str]]:
     """Those that can be used, and why the others cannot.
 
-    One is compiled while the next is traced, and all are before any is timed. What needs something exact
-    comes last, so that this is computed in the meantime.
+    What the exact gradient is computed by, and each of them, is compiled while the next is traced; all are
+    before any is timed. Those that need something exact come last.
     """
     able: dict[str, Entrant] = {}
     left_out: dict[str, str] = {}
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         ahead = Ahead(pool)
+        place.begin(ahead)
         for name, each in sorted(wanted.items(), key=lambda item: item[1].is_late):
             try:
                 able[name] = entrant(each.make(), place.looked, place.params, keys, ahead)

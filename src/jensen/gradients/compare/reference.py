@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.gradients.compare.ahead import Ahead
 from jensen.gradients.compare.grids import count, grid, has_grid, is_finite, is_wide
 from jensen.gradients.compare.names import columns
 from jensen.gradients.compare.rules import (
@@ -40,6 +41,9 @@ SMALL = 1e-3  # a gradient of which only the absolute error counts
 WIDE = 64  # numbers that f makes of a value
 MASS = 1e-4  # that may be missing
 
+Found = Reference | NoReference | None
+Later = Callable[[], Found]
+
 
 def truth_at(F: Expectation, params: Params, truth: Any, looked: Looked) -> Reference | NoReference:
     """The given one, or the exact one."""
@@ -48,23 +52,44 @@ def truth_at(F: Expectation, params: Params, truth: Any, looked: Looked) -> Refe
 
 def reference(F: Expectation, params: Params, looked: Looked | None = None) -> Reference | NoReference:
     """The exact gradient, or why it is not known; in double precision, if f and the distributions allow."""
+    return begun(F, params, look(F, params) if looked is None else looked, Ahead())()
+
+
+def begun(
+    F: Expectation, params: Params, looked: Looked, ahead: Ahead
+) -> Callable[[], Reference | NoReference]:
+    """The same when it is asked for: its program is traced now, and compiled ahead."""
     if F.particles is not None:
-        return NoReference("a bound of weighed particles is no mean over single draws")
-    looked = look(F, params) if looked is None else looked
-    found = None if looked.is_random else _in_double(F, params, looked)
-    found = _reference(F, params, looked) if found is None else found
-    if found is None:
-        return NoReference("the distributions are others whenever they are made")
-    return found if isinstance(found, NoReference) else _rounded(found)
+        return lambda: NoReference("a bound of weighed particles is no mean over single draws")
+    in_double = None if looked.is_random else _in_double(F, params, looked, ahead)
+
+    def finished() -> Reference | NoReference:
+        found = None if in_double is None else in_double()
+        found = _begun(F, params, looked, Ahead())() if found is None else found
+        if found is None:
+            return NoReference("the distributions are others whenever they are made")
+        return found if isinstance(found, NoReference) else _rounded(found)
+
+    return finished
 
 
-def _in_double(F: Expectation, params: Params, looked: Looked) -> Reference | NoReference | None:
+def _in_double(F: Expectation, params: Params, looked: Looked, ahead: Ahead) -> Later:
     """None where something is another function in double precision, or cannot be computed in it."""
+    impossible = TypeError, ValueError, RuntimeError  # single precision is written into f, or it calls back
     try:
         with jax.enable_x64(True):
-            return _reference(F, jax.tree.map(_double, params), looked)
-    except (TypeError, ValueError, RuntimeError):  # single precision is written into f, or it calls back
-        return None
+            later = _begun(F, jax.tree.map(_double, params), looked, ahead)
+    except impossible:
+        return lambda: None
+
+    def finished() -> Found:
+        try:
+            with jax.enable_x64(True):
+                return later()
+        except impossible:
+            return None
+
+    return finished
 
 
 def _is_same(made: Any, looked: Looked) -> bool:
@@ -87,27 +112,32 @@ def _double(leaf: Any) -> Any:
     return jnp.asarray(leaf, jnp.float64) if jnp.issubdtype(kind, jnp.floating) else leaf
 
 
-def _reference(F: Expectation, params: Params, looked: Looked) -> Reference | NoReference | None:
+def _begun(F: Expectation, params: Params, looked: Looked, ahead: Ahead) -> Later:
     """None where the distributions have other parameters than those that were looked at."""
     found = list(looked.distributions.values())
     points = _points(found)
     if points is None:
-        return NoReference("quadrature is over at most two numbers, each a variable of its own")
+        return lambda: NoReference("quadrature is over at most two numbers, each a variable of its own")
     if points == POINTS[1] and (is_one_real(found) or any(is_wide(each, points) for each in found)):
         points = SCAN
     if prod(count(each, points) for each in found) > MOST:
-        return NoReference(f"there are more than {MOST} values to sum over")
+        return lambda: NoReference(f"there are more than {MOST} values to sum over")
     if why := _blind(F, params, [jump for jump in looked.jumps if jump.name not in F.vouch]):
-        return NoReference(why, is_jump=True)
+        return lambda: NoReference(why, is_jump=True)
     if is_one_real(found):
-        rules = by_rules_of_one(F, params, looked.width > WIDE)
+        later = by_rules_of_one(F, params, looked.width > WIDE, ahead)
     else:
-        rules = by_rules(F, points, params)
-    if not _is_same(rules.made, looked):
-        return None
-    if points == POINTS[2] and not draws_agree(F, params, rules):
-        return NoReference("the rule and draws do not agree on E[f]: it may have narrow peaks")
-    return _judged(rules)
+        later = by_rules(F, points, params, ahead)
+
+    def finished() -> Found:
+        rules = later()
+        if not _is_same(rules.made, looked):
+            return None
+        if points == POINTS[2] and not draws_agree(F, params, rules):
+            return NoReference("the rule and draws do not agree on E[f]: it may have narrow peaks")
+        return _judged(rules)
+
+    return finished
 
 
 def _judged(rules: Rules) -> Reference | NoReference:

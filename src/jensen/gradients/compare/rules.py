@@ -12,6 +12,7 @@ import numpy as np
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
+from jensen.gradients.compare.ahead import Ahead
 from jensen.gradients.compare.grids import grid, is_finite
 from jensen.gradients.expectation import Expectation, one_number
 from jensen.gradients.program.running import runs
@@ -59,8 +60,11 @@ class Rules(NamedTuple):
         return size**2 / square if 0.0 < square < np.inf else 1.0
 
 
-def by_rules(F: Expectation, points: int, params: Params) -> Rules:
-    """The gradient of E[f], and what it is judged by."""
+Later = Callable[[], Rules]
+
+
+def by_rules(F: Expectation, points: int, params: Params, ahead: Ahead) -> Later:
+    """The gradient of E[f], and what it is judged by: traced here, and compiled ahead."""
 
     def found(params: Params) -> tuple[Any, Any]:
         with validation_enabled(False):
@@ -68,9 +72,15 @@ def by_rules(F: Expectation, points: int, params: Params) -> Rules:
         three = sums(described, partial(_quantities, F), points, params)
         return three[2], (three, _made(described))
 
-    slopes, (three, made) = jax.device_get(runs(jax.jacrev(found, has_aux=True))(params))
-    mass, size, value, square = three
-    return Rules(slopes, mass, size, value, square, made)
+    its: Any = runs(jax.jacrev(found, has_aux=True), {})
+    program = ahead.compiled(its.lower(params))
+
+    def rules() -> Rules:
+        slopes, (three, made) = jax.device_get(program.result()(params))
+        mass, size, value, square = three
+        return Rules(slopes, mass, size, value, square, made)
+
+    return rules
 
 
 def _made(described: Any) -> Any:
@@ -122,7 +132,7 @@ def is_one_real(distributions: Sequence[Any]) -> bool:
     return len(distributions) == 1 and not (distributions[0].is_discrete or is_finite(distributions[0]))
 
 
-def by_rules_of_one(F: Expectation, params: Params, is_wide: bool) -> Rules:
+def by_rules_of_one(F: Expectation, params: Params, is_wide: bool, ahead: Ahead) -> Later:
     """The same of one real variable, by so many points that peaks of f and of its density are seen.
 
     Where fewer points would miss some, these are moved to where the integrand bends. Of an f that ``is_wide``
@@ -142,14 +152,21 @@ def by_rules_of_one(F: Expectation, params: Params, is_wide: bool) -> Rules:
         three = jnp.einsum("nr,nq->qr", weight, each)
         return three[2], (three, _made(described), weight[:, 0] * each[:, :2].T)
 
-    program, places = runs(jax.jacrev(found, has_aux=True)), np.linspace(-1.0, 1.0, SCAN)
-    slopes, (three, made, parts) = jax.device_get(program(params, places))
-    if _is_missed(parts):
-        for _ in range(ROUNDS):
-            places = _closer(places, parts)
-            slopes, (three, made, parts) = jax.device_get(program(params, places))
-    mass, size, value, square = three
-    return Rules(slopes, mass, size, value, square, made)
+    evenly = np.linspace(-1.0, 1.0, SCAN, dtype=jnp.result_type(float))
+    its: Any = runs(jax.jacrev(found, has_aux=True), {})
+    program = ahead.compiled(its.lower(params, evenly))
+
+    def rules() -> Rules:
+        run, places = program.result(), evenly
+        slopes, (three, made, parts) = jax.device_get(run(params, places))
+        if _is_missed(parts):
+            for _ in range(ROUNDS):
+                places = _closer(places, parts).astype(evenly.dtype)
+                slopes, (three, made, parts) = jax.device_get(run(params, places))
+        mass, size, value, square = three
+        return Rules(slopes, mass, size, value, square, made)
+
+    return rules
 
 
 def _is_missed(parts: Any) -> bool:

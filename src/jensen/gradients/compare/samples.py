@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,12 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.gradients.compare.ahead import Ahead
 from jensen.gradients.compare.arguments import asked, of_expectation
 from jensen.gradients.compare.validation import require_domains
 from jensen.gradients.expectation import Expectation
 from jensen.gradients.program.plan import Plan
 from jensen.gradients.program.record import Record, recorded
-from jensen.gradients.program.running import QUICKLY, for_bits, runs
+from jensen.gradients.program.running import for_bits, runs
 from jensen.gradients.randomness.keys import as_key
 
 MOST = 10**8  # replicates, all of which are kept
@@ -68,36 +69,6 @@ def keys(key: Any, num_replicates: int) -> Any:
         raise ValueError(f"num_replicates must be an integer from 2 to {MOST}, not {num_replicates!r}")
     num = int(num_replicates)
     return runs(partial(jax.random.split, num=num), for_bits(num))(as_key(key))
-
-
-class Ahead:
-    """Compiles programs, in a ``pool`` beside what comes next; who draws alike shares the noise."""
-
-    def __init__(self, pool: Executor | None = None) -> None:
-        self.pool = pool
-        self.noises: list[tuple[Any, Future[Any]]] = []
-
-    def compiled(self, lowered: Any, options: Mapping[str, Any] = QUICKLY) -> Future[Any]:
-        if self.pool is not None:
-            return self.pool.submit(lowered.compile, dict(options))
-        done: Future[Any] = Future()
-        done.set_result(lowered.compile(dict(options)))
-        return done
-
-    def noise(self, F: Expectation, plan: Plan, keys: Any, like: Any) -> Future[Any]:
-        """The noise of F for so many replicates, as a function of their keys, ``like`` these shapes."""
-        each = [
-            (name, of.shape, of.is_drawn, of.route and of.route.noise) for name, of in plan.treatments.items()
-        ]
-        what = F.draws, F.layout, each, len(keys)
-        for other, made in self.noises:
-            if other == what:
-                return made
-        program: Any = runs(jax.vmap(partial(F.noise, plan)), {})
-        num = sum(leaf.size for leaf in jax.tree.leaves(like))
-        made = self.compiled(program.lower(keys), for_bits(num))
-        self.noises.append((what, made))
-        return made
 
 
 @dataclass(frozen=True, slots=True)
