@@ -203,7 +203,7 @@ def test_what_is_stopped_of_a_variable_and_params_is_told(kind, estimator):
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         jax.grad(F)(0.5, jax.random.key(0))
-    assert any("no estimator is right" in str(each.message) for each in said)
+    assert any("no estimator" in str(each.message) for each in said)
 
 
 @pytest.mark.parametrize("make", [lambda t: Normal(t, 1.0), DISCRETE["bits"][0]], ids=["numbers", "bits"])

@@ -71,11 +71,13 @@ def jumps(of: Traced, values: Mapping[str, Any], within: Mapping[str, Seen]) -> 
     stopped: list[Jump] = []
     for name in values:
         seen = _seen(of, name, within)
-        if lost := worst(each.lost_of_params for each in seen):
+        is_real = all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(values[name]))
+        causes = sorted({cause for each in seen if each.jumps for cause in each.causes} if is_real else ())
+        lost = worst(each.lost_of_params for each in seen)
+        if lost and not any(has_params for _, has_params in causes):
             stopped.append(Jump(lost, name, True))
-        if not all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(values[name])):
+        if not is_real:
             continue
-        causes = sorted({cause for each in seen if each.jumps for cause in each.causes})
         for with_params in (True, False):
             kinds = [what for what, has_params in causes if has_params == with_params]
             found += [Jump(kinds[0], name, with_params)] if kinds else []
