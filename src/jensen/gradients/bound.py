@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
@@ -11,7 +10,7 @@ from typing import Any
 from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.warning import warn
 from jensen.gradients.expectation import Expectation, expectation
-from jensen.gradients.labels import label
+from jensen.gradients.labels import label, names_of
 from jensen.gradients.program.variables import ONLY, is_single, variables_of
 from jensen.gradients.randomness.draws import Draws
 from jensen.gradients.sampling import own_log_density
@@ -68,7 +67,7 @@ def params_first(log_joint: Callable[..., Any]) -> LogJoint:
     """
     if not callable(log_joint):
         raise TypeError(f"log_joint must be a function log_joint(params, z), not {log_joint!r}")
-    names = _names(log_joint)
+    names = names_of(log_joint)
     if len(names) < 2:
         return log_joint
     is_new = names[0] in PARAMS or names[1] in HIDDEN
@@ -85,17 +84,6 @@ def params_first(log_joint: Callable[..., Any]) -> LogJoint:
         return log_joint(z, params)
 
     return turned
-
-
-def _names(function: Callable[..., Any]) -> list[str]:
-    """Of the arguments that are given by place; none where they cannot be seen."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except ValueError:
-        return []
-    return [
-        each.name for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
-    ]
 
 
 def _log_guide(described: Any, z: Any) -> Any:

@@ -19,7 +19,7 @@ from jensen.gradients.distributions.validity.tracers import concrete
 from jensen.gradients.distributions.validity.warning import warn
 from jensen.gradients.estimators.auto import Auto
 from jensen.gradients.estimators.base import Estimator
-from jensen.gradients.labels import label
+from jensen.gradients.labels import label, names_of
 from jensen.gradients.program.jumps import Jump
 from jensen.gradients.program.plan import Plan, Program
 from jensen.gradients.program.plan import plan as plan_of
@@ -35,6 +35,8 @@ from jensen.gradients.surrogates import guard
 
 MEMORIES: WeakKeyDictionary[Any, WeakKeyDictionary[Any, dict[Any, Any]]] = WeakKeyDictionary()
 """What was seen of an f over a distribution, which is costly, for the next call and other estimators."""
+
+FOR_PARAMS = {"params", "theta"}  # names that a draw does not have
 
 SINGLE = (
     "the derivative of single costs is right for paths only. Differentiate the expectation itself, take "
@@ -400,6 +402,9 @@ def _require_names(vouch: tuple[str, ...], variables: Mapping[str, Any]) -> None
 def _require_functions(f: Any, distribution: Any) -> None:
     if not callable(f):
         raise TypeError(f"f must be a function f(x, params), not {f!r}")
+    names = names_of(f)
+    if len(names) == 2 and names[0] in FOR_PARAMS and names[1] not in FOR_PARAMS:
+        raise TypeError(f"{label(f)}({', '.join(names)}): it is called as f(x, params), in this order")
     if isinstance(distribution, (Distribution, Mapping)) or not callable(distribution):
         raise TypeError(
             f"distribution must be a function of params that returns a distribution or a dict, not a "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar
 
@@ -49,3 +50,14 @@ def _arguments(thing: Labelled) -> Iterator[str]:
 
 def _same(value: Any, default: Any) -> bool:
     return isinstance(value, (bool, int, float, str)) and value == default
+
+
+def names_of(function: Callable[..., Any]) -> list[str]:
+    """Of the arguments that are given by place; none where they cannot be seen."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        return []
+    return [
+        each.name for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
+    ]

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax.scipy.special import gammaln
 
-from jensen.gradients.distributions import located, shaped, stirling, transformed, truncated
+from jensen.gradients.distributions import located, power_law, shaped, stirling, transformed, truncated
 from jensen.gradients.distributions.by_type import ByType
 from jensen.gradients.where import where
 
@@ -236,6 +236,11 @@ def _(d: Any, value: Any) -> Any:
 @DENSITIES.add(dist.MultivariateStudentT)
 def _(d: Any, value: Any) -> Any:
     return shaped.vector_student(d.df, d.scale_tril, value - d.loc)
+
+
+@DENSITIES.add(dist.DoublyTruncatedPowerLaw)
+def _(d: Any, value: Any) -> Any:
+    return power_law.log_density(d, value)
 
 
 @DENSITIES.add(dist.Weibull)

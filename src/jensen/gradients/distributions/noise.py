@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax.scipy.special import ndtri
 
-from jensen.gradients.distributions import truncated
+from jensen.gradients.distributions import power_law, truncated
 from jensen.gradients.distributions.by_type import ByType
 from jensen.gradients.distributions.located import located
 from jensen.gradients.distributions.transformed import TRANSFORMED, pushed
@@ -120,6 +120,7 @@ _add(EXPONENTIAL, lambda d, e: _weibull(d.scale, jnp.log(e) / d.concentration), 
 _add(EXPONENTIAL, lambda d, e: d.scale * jnp.exp(e / d.alpha), dist.Pareto)
 _add(UNIFORM, lambda d, u: d.low + (d.high - d.low) * u, dist.Uniform)
 _add(UNIFORM, lambda d, u: d.low * (d.high / d.low) ** u, dist.LogUniform)
+_add(UNIFORM, power_law.quantile, dist.DoublyTruncatedPowerLaw)
 _add(
     UNIFORM,
     lambda d, u: d.icdf(u),
@@ -128,7 +129,6 @@ _add(
     dist.SoftLaplace,
     dist.Gompertz,
     dist.Levy,
-    dist.DoublyTruncatedPowerLaw,
     dist.LowerTruncatedPowerLaw,
 )
 _add(

@@ -141,8 +141,11 @@ def kumaraswamy(a: Any, b: Any, value: Any) -> Any:
     limits = _limits(value)
     is_low, is_high = value < limits.tiny, value == 1.0
     x = where(is_low, limits.tiny, where(is_high, 0.5, value))
-    fall = -a * where(is_high, jnp.log1p(-limits.eps / 4.0), jnp.log(x))  # −log xᵃ
-    log_rest = _log1mexp(fall)
+    fall = -a * jnp.log(x)  # −log xᵃ
+    # A root of what is within some roundings of 1 is 1: beyond this x, which stays where a moves.
+    still = jax.lax.stop_gradient(a)
+    log_end = jnp.log(limits.eps / 4.0 * (2.0 * jnp.ceil(still / 2.0) - 1.0)) + jnp.log(a / still)
+    log_rest = where(is_high, log_end, _log1mexp(fall))
     inside = jnp.log(a) + jnp.log(b) - fall - jnp.log(x) + (b - 1.0) * log_rest
     is_small = fall > 30.0
     below = where(is_small, jnp.log(b) - fall, _log1mexp(-b * where(is_small, -1.0, log_rest)))

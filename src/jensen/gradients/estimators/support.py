@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 
 from jensen.gradients.distributions.densities import entries, log_ways
+from jensen.gradients.distributions.wrappers import unwrapped
 from jensen.gradients.estimators.quadrature import Rule
 from jensen.gradients.where import where
 
@@ -29,6 +30,12 @@ def _enumerated(distribution: Any) -> Any:
         return distribution.enumerate_support(expand=True)
     except (NotImplementedError, jax.errors.JAXTypeError):  # a support that depends on a parent
         return None
+
+
+@finite_support.register(dist.MaskedDistribution)
+def _(distribution: Any) -> Rule | None:
+    """A mask leaves something out of a density, and not of the draws."""
+    return finite_support(unwrapped(distribution.base_dist))
 
 
 WHOLE = 4

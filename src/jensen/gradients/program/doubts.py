@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from enum import Enum, auto
 from typing import Any
 
@@ -14,9 +15,10 @@ import numpy as np
 from jensen.basics.arrays import Params
 from jensen.gradients.distributions.validity.bounds import ANYWHERE
 from jensen.gradients.distributions.validity.tracers import concrete
-from jensen.gradients.program.jumps import Jump
+from jensen.gradients.program.jumps import Jump, narrows
+from jensen.gradients.program.look.primitives import SINGULAR
 from jensen.gradients.program.look.seen import LOST
-from jensen.gradients.program.look.shown import LINES, is_continuous, is_differentiated
+from jensen.gradients.program.look.shown import LINES, is_bounded, is_continuous, is_differentiated
 from jensen.gradients.program.running import MORE_QUICKLY, runs
 
 ALL = 2 * LINES  # lines: those that are near, and as many others
@@ -56,6 +58,8 @@ def remaining(
             look = is_differentiated if all(jump.what in LOST for jump in mine) else is_continuous
             moving = Moving.EITHER if any(jump.with_params for jump in mine) else Moving.VARIABLE
             seen = _look(look, *at, moving)
+            if seen and any(jump.what == SINGULAR for jump in mine):
+                seen = _look(is_bounded, *at, moving)
             left += [jump for jump in mine if seen is False or (seen is None and jump.what not in LOST)]
         theirs = [jump for jump in doubted if jump.name == name and _is_of_params(jump)]
         if theirs and _look(is_differentiated, *at, Moving.PARAMS) is False:
@@ -77,21 +81,50 @@ def _look(
     ends: tuple[float, float],
     moving: Moving,
 ) -> bool | None:
-    """None where there is nothing to be seen."""
-    try:
-        with jax.ensure_compile_time_eval():
-            starts, lasts, fixed = _lines(draw, params, name, ends, moving)
-            begin, end = (starts, fixed), (lasts, fixed)
-            if moving is Moving.EITHER:  # lines on which θ moves, too
-                end = _both((_at_rest(lasts, starts), fixed), end)
-                begin = _both(begin, begin)
-            elif moving is Moving.VARIABLE:
-                end = _at_rest(lasts, starts), fixed
+    """None where there is nothing to be seen.
+
+    In double precision, if f computes in that: there jumps are told from rounding.
+    """
+    ways = [(True, False), (False, False)]
+    if moving is not Moving.PARAMS:
+        ways.append((False, True))  # f may decide by the numbers in θ
+    for is_double, is_still in ways:
+        with suppress(*IMPOSSIBLE), jax.ensure_compile_time_eval(), _precision(is_double):
+            f = _flat(follows, name, params, is_still)
+            begin, end = _ends_of_lines(draw, params, name, ends, moving)
+            if is_double and _rounds(f, begin):
+                continue
             number = np.arange(len(jax.tree.leaves(begin)[0])) % ALL
             near = (number < LINES) & (number % 4 > 0)
-            return look(_flat(follows, name, params), begin, end, near)
-    except (jax.errors.JAXTypeError, TypeError, ValueError, NotImplementedError, ArithmeticError):
-        return None
+            return look(f, begin, end, near)
+    return None
+
+
+IMPOSSIBLE = (jax.errors.JAXTypeError, TypeError, ValueError, NotImplementedError, ArithmeticError)
+
+
+def _precision(is_double: bool) -> AbstractContextManager[Any]:
+    return jax.enable_x64(True) if is_double else nullcontext()
+
+
+def _rounds(f: Callable[[Any], Any], lines: Any) -> bool:
+    """Whether f makes numbers of single precision of those that it is given."""
+    one = jax.tree.map(lambda leaf: leaf[0], lines)
+    return narrows(jax.make_jaxpr(f)(one).jaxpr)
+
+
+def _ends_of_lines(
+    draw: Draw, params: Params, name: str, ends: tuple[float, float], moving: Moving
+) -> tuple[Any, Any]:
+    """Where lines begin and end."""
+    starts, lasts, fixed = _lines(draw, params, name, ends, moving)
+    if moving is Moving.PARAMS:
+        return (starts, fixed), (lasts, fixed)
+    still = _at_rest(lasts, starts), fixed
+    if moving is Moving.VARIABLE:
+        return (starts, fixed), still
+    begin = starts, fixed
+    return _both(begin, begin), _both(still, (lasts, fixed))
 
 
 def _both(some: Any, others: Any) -> Any:
@@ -183,7 +216,7 @@ def _with(params: Params, real: Sequence[Any]) -> Params:
     leaves, structure = jax.tree.flatten(params)
     moving = iter(real)
     changed = [
-        jnp.asarray(next(moving), jnp.result_type(leaf))
+        jnp.asarray(next(moving), _as_precise(jnp.result_type(leaf)))
         if jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)
         else leaf
         for leaf in leaves
@@ -191,13 +224,22 @@ def _with(params: Params, real: Sequence[Any]) -> Params:
     return jax.tree.unflatten(structure, changed)
 
 
-def _flat(follows: Callable[..., Any], name: str, params: Params) -> Callable[[Any], Any]:
-    """All numbers that f and the distributions after it return, as a function of what moves on a line."""
+def _as_precise(kind: Any) -> Any:
+    """Single precision is that of all numbers, if no more is asked for."""
+    return jnp.result_type(float) if kind == jnp.float32 else kind
+
+
+def _flat(follows: Callable[..., Any], name: str, params: Params, is_still: bool) -> Callable[[Any], Any]:
+    """All numbers that f and the distributions after it return, as a function of what moves on a line.
+
+    ``is_still`` is whether θ does not, though the line does.
+    """
+    still = jax.tree.map(lambda leaf: leaf if concrete(leaf) is None else concrete(leaf), params)
 
     def f(at: Any) -> Any:
         moving, fixed = at
         values = {**fixed, name: moving["x"]} if "x" in moving else fixed
-        found = follows(values, _with(params, moving["params"]))
+        found = follows(values, still if is_still else _with(params, moving["params"]))
         return jnp.concatenate([jnp.ravel(leaf) * 1.0 for leaf in jax.tree.leaves(found)])
 
     return f

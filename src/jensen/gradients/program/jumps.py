@@ -89,7 +89,7 @@ def jumps(of: Traced, values: Mapping[str, Any], within: Mapping[str, Seen]) -> 
 def _seen(of: Traced, name: str, within: Mapping[str, Seen]) -> list[Seen]:
     """What is known of all that is returned, as functions of one variable."""
     here = within.get(name, Seen())
-    moving = Seen(Level.ANALYTIC, low=here.low, high=here.high, away=here.away)
+    moving = Seen(Level.ANALYTIC, low=here.low, high=here.high, away=here.away, every=True)
     known = {PARAMS: Seen(moves=True), name: moving}
     inputs = [known.get(owner, within.get(owner, Seen())) for owner in of.owners]
     consts = [constant_of(value) for value in of.program.consts]
@@ -138,6 +138,22 @@ def draws_numbers(program: Any) -> bool:
         or any(draws_numbers(each) for value in step.params.values() for each in _programs(value))
         for step in program.eqns
     )
+
+
+def narrows(program: Any) -> bool:
+    """Whether a program makes numbers of fewer bits of others, on the way."""
+    return any(
+        (step.primitive.name == "convert_element_type" and _bits(step.outvars[0]) < _bits(step.invars[0]))
+        or step.primitive.name == "reduce_precision"
+        or any(narrows(each) for value in step.params.values() for each in _programs(value))
+        for step in program.eqns
+    )
+
+
+def _bits(var: Any) -> float:
+    """Of a real number; of others that is not told."""
+    kind = var.aval.dtype
+    return jnp.finfo(kind).bits if jnp.issubdtype(kind, jnp.floating) else math.nan
 
 
 def _programs(value: Any) -> Iterator[Any]:
@@ -210,7 +226,11 @@ def _traced(f: Callable[[Any, Params], Any], values: Mapping[str, Any], params: 
         return Traced(jax.make_jaxpr(lambda values: of(values, known))(values), owners)
 
 
-def inside(ends: Sequence[float]) -> Seen:
-    """What is known of the values of a distribution whose support has these ends; it has no mass at one."""
+def inside(ends: Sequence[float], is_real: bool = True) -> Seen:
+    """What is known of the values of a distribution whose support has these ends.
+
+    A real number has no mass at one.
+    """
     low, high = ends
-    return Seen().between(low, high, low >= 0.0 or high <= 0.0)
+    away = low >= 0.0 or high <= 0.0 if is_real else low > 0.0 or high < 0.0
+    return Seen().between(low, high, away)

@@ -24,6 +24,8 @@ from jensen.gradients.program.edges import plain_edges
 from jensen.gradients.program.jumps import Jump, Traced, depends, inside, may_go_on, traced
 from jensen.gradients.program.jumps import jumps as jumps_of
 from jensen.gradients.program.look.seen import LOST, Seen
+from jensen.gradients.program.memory import where_seen
+from jensen.gradients.program.values import anywhere
 from jensen.gradients.program.variables import Variable
 from jensen.gradients.site import Layout
 
@@ -72,7 +74,7 @@ class Treatment:
     @property
     def within(self) -> Seen:
         """What is known of a value."""
-        return inside(self.ends)
+        return inside(self.ends, jnp.issubdtype(self.value.dtype, jnp.inexact))
 
     @property
     def seen(self) -> Any:
@@ -228,13 +230,12 @@ def _jumps(
         for variable in program.describe(params):
             key, own = jax.random.split(key)
             treatment = treatments[variable.name]
-            value = treatment.estimator.example(variable.given(drawn), own)
+            value = anywhere(variable.given(drawn), treatment.estimator, treatment.seen.dtype, own)
             drawn[variable.name] = value.astype(treatment.seen.dtype)
         return drawn
 
     ends = {name: treatment.ends for name, treatment in treatments.items()}
-    leaves, structure = jax.tree.flatten(params)
-    at = (*doubted, structure, *((jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves))
+    at = where_seen(doubted, ends, params)
     left = program.memory.get(at)
     if left is None:
         left = program.memory[at] = remaining(doubted, program.follows, draw, params, ends)

@@ -33,6 +33,7 @@ RULES: dict[str, Rule] = {}
 CALLS, COMPARES, ROUNDS = "calls", "compares", "rounds"
 SIGN = "takes the sign or the place of"
 DIVIDES = "divides by something that can be 0 and depends on"
+SINGULAR = "may be infinite in the midst of the values of"
 BRANCHES = "takes another branch by"
 LOOPS = "goes on with a loop as long as is said by"
 
@@ -50,8 +51,9 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 CUT_PLANES = {
     *("log", "log1p", "sqrt", "rsqrt", "cbrt", "pow", "sign"),
     *("asin", "acos", "atan", "asinh", "acosh", "atanh"),
+    *("max", "min", "sort", "reduce_max", "reduce_min", "cummax", "cummin", "tanh", "tan", "logistic"),
 }
-"""Functions of complex numbers that have other branches, and jump from one to another."""
+"""Functions of complex numbers that have other branches, or poles, or go by an order that is none."""
 
 
 def rule_of(step: Any) -> Rule | None:
@@ -130,9 +132,16 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     return [joined(seen)] * len(step.outvars)
 
 
-@rule("pad", "select_and_gather_add")
+@rule("pad")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     return [joined(seen)]
+
+
+@rule("select_and_gather_add")
+def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    """What is taken from the first is where the second is largest."""
+    values, by = seen
+    return [values if by.is_constant else jumping(SIGN, seen)]
 
 
 @rule("reduce_precision")
@@ -166,13 +175,16 @@ RANGES: dict[str, tuple[float, float, bool]] = {  # between which ends, and whet
     "regularized_incomplete_beta": (0.0, 1.0, False),
     "bessel_i0e": (0.0, 1.0, True),
 }
-DOMAINS = {  # outside of which there is no value
-    "asin": (-1.0, 1.0),
-    "acos": (-1.0, 1.0),
-    "atanh": (-1.0, 1.0),
-    "erf_inv": (-1.0, 1.0),
-    "acosh": (1.0, INF),
-    "log1p": (-1.0, INF),
+DOMAINS = {  # of which operand, and outside of what there is no value
+    "asin": (0, -1.0, 1.0),
+    "acos": (0, -1.0, 1.0),
+    "atanh": (0, -1.0, 1.0),
+    "erf_inv": (0, -1.0, 1.0),
+    "acosh": (0, 1.0, INF),
+    "log1p": (0, -1.0, INF),
+    "igamma": (1, 0.0, INF),
+    "igammac": (1, 0.0, INF),
+    "regularized_incomplete_beta": (2, 0.0, 1.0),
 }
 ANALYTIC = [
     "asin",
@@ -211,14 +223,16 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     found = _through(seen).between(low, high, away)
     if name == "cholesky":
         found = replace(found, partial=not found.is_constant)
-    domain = DOMAINS.get(name, (-INF, INF))
-    return [found.only_within(*domain, seen[0])] * len(step.outvars)
+    place, *domain = DOMAINS.get(name, (0, -INF, INF))
+    return [found.only_within(*domain, seen[place])] * len(step.outvars)
 
 
 @rule("log")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     x, found = seen[0], _through(seen)
     low, high = (math.log(end) if 0.0 < end < INF else math.nan for end in (x.low, x.high))
+    if not (x.is_constant or x.is_nonzero or x.partial) and x.low >= 0.0:
+        found = jumping(SINGULAR, seen)  # 1/x has no mean where 0 is reached from both sides
     return [found.between(low, high).only_within(0.0, INF, x)]
 
 
@@ -264,9 +278,10 @@ def _times(a: float, b: float) -> float:
 
 
 def _scaled(seen: Sequence[Seen]) -> Seen:
-    """A product: by a constant, something that is cut off stays so."""
+    """A product: by a constant, something that is cut off stays so; what is multiplied by 0 does not move."""
     moving = [each for each in seen if not each.is_constant]
-    return together(seen) if len(moving) < 2 else _through(seen)
+    found = together(seen) if len(moving) < 2 else _through(seen)
+    return replace(found, every=found.every and all(each.is_nonzero for each in seen if each.is_constant))
 
 
 @rule("square")
@@ -278,8 +293,16 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 @rule("dot_general")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     x, y = seen
-    is_square = step.invars[0] is step.invars[1] or (x.low >= 0.0 and y.low >= 0.0)
-    return [_scaled(seen).between(0.0 if is_square else -INF, INF)]
+    is_positive = _is_of_squares(step) or (x.low >= 0.0 and y.low >= 0.0)
+    return [replace(_scaled(seen), every=False).between(0.0 if is_positive else -INF, INF)]
+
+
+def _is_of_squares(step: Any) -> bool:
+    """Whether each entry of an array is multiplied by itself, and no other."""
+    (of_first, of_second), (batch_of_first, batch_of_second) = step.params["dimension_numbers"]
+    is_alike = tuple(of_first) == tuple(of_second) and tuple(batch_of_first) == tuple(batch_of_second)
+    is_whole = len(of_first) + len(batch_of_first) == len(step.invars[0].aval.shape)
+    return step.invars[0] is step.invars[1] and is_alike and is_whole
 
 
 @rule("reduce_sum", "cumsum", "psum", "reduce_window_sum")
@@ -306,7 +329,7 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     x, y = seen
     if step.outvars and _is_integer(step.outvars[0]):
         return [jumping(ROUNDS, seen)]
-    if not (y.is_constant or y.is_nonzero):
+    if not y.is_constant and (not y.is_nonzero or y.level is Level.CUT):  # 1/∞ is 0
         return [jumping(DIVIDES, seen)]
     low = 0.0 if x.low >= 0.0 and y.low >= 0.0 else -INF
     if x.low >= 0.0 and y.low > 0.0 and math.isfinite(x.high):
@@ -348,8 +371,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 
 @rule("lgamma", "digamma", "polygamma", "zeta", "random_gamma")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
-    is_beyond = all(each.is_constant or each.low >= 0.0 for each in seen)
-    return [_through(seen).anywhere] if is_beyond or step.primitive.name == "lgamma" else _pole(seen)
+    is_beyond = all(each.is_constant or (each.low >= 0.0 and each.is_nonzero) for each in seen)
+    return [_through(seen).anywhere] if is_beyond else _pole(seen)
 
 
 @rule("tan")
@@ -369,8 +392,9 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 
 @rule("triangular_solve", "tridiagonal_solve")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
-    """Where the diagonal is 0 there is no solution on either side."""
-    return [_through(seen).anywhere] * len(step.outvars)
+    """Where an entry on the diagonal goes through 0 there is a pole."""
+    is_still = all(each.is_constant for each in seen[:-1])
+    return [_through(seen).anywhere if is_still else jumping(DIVIDES, seen)] * len(step.outvars)
 
 
 # ---- with kinks --------------------------------------------------------------------------------------------
@@ -397,9 +421,15 @@ def _kinked(seen: Sequence[Seen]) -> Seen:
 
 @rule("clamp")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
+    """min(max(x, low), high)."""
     low, x, high = seen
-    ends = max(x.low, low.low), min(x.high, high.high)
+    ends = (min(max(end_of_x, end), top) for end_of_x, end, top in _ends(x, low, high))
     return [_kinked(seen).between(*ends)]
+
+
+def _ends(*seen: Seen) -> list[tuple[float, ...]]:
+    """The lower ends of all, and the upper ones."""
+    return [tuple(each.low for each in seen), tuple(each.high for each in seen)]
 
 
 @rule("abs")
@@ -472,11 +502,11 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     if step.invars[0] is step.invars[1]:
         return [Seen(low=float(is_equal), high=float(is_equal), truth=is_equal)]
     together_ = together(seen)
-    if together_.level <= Level.ANALYTIC and not any(map(_is_integer, step.invars)):
-        x, y = seen
-        apart = x.high < y.low or y.high < x.low
-        is_lone = sum(not each.is_constant for each in seen) == 1
-        truth = (not is_equal) if apart or (is_lone and not together_.is_constant) else None
+    x, y = seen
+    apart = x.high < y.low or y.high < x.low
+    moves_off = together_.every and together_.level is Level.ANALYTIC and not (x.is_infinite or y.is_infinite)
+    if together_.is_constant or apart or moves_off:
+        truth = None if together_.is_constant and not apart else not is_equal
         return [Seen(moves=together_.moves, low=0.0, high=1.0, truth=truth)]
     return [jumping(COMPARES, seen).between(0.0, 1.0)]
 
@@ -487,12 +517,20 @@ def _is_integer(var: Any) -> bool:
     return kind is not None and any(jnp.issubdtype(kind, of) for of in (jnp.integer, jnp.bool_))
 
 
+def _is_coarse(var: Any) -> bool:
+    """Whether numbers have so few bits that they round as whole numbers do."""
+    kind: Any = var.aval.dtype if isinstance(var.aval, ShapedArray) else None
+    return kind is not None and jnp.issubdtype(kind, jnp.floating) and jnp.finfo(kind).nmant < LEAST_BITS
+
+
 @rule("is_finite")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
-    """Of what is continuous there is nothing to be seen of it."""
-    if seen[0].level >= Level.CUT or seen[0].partial:
+    """Of what is between finite ends there is nothing to be seen of it."""
+    x = seen[0]
+    is_within = math.isfinite(x.low) and math.isfinite(x.high)
+    if x.level >= Level.CUT or x.partial or not (x.is_constant or is_within):
         return [jumping(COMPARES, seen).between(0.0, 1.0)]
-    return [Seen(moves=seen[0].moves, low=0.0, high=1.0, truth=None if seen[0].is_constant else True)]
+    return [Seen(moves=x.moves, low=0.0, high=1.0, truth=None if x.is_constant else True)]
 
 
 @rule("not")
@@ -557,9 +595,9 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 @rule("convert_element_type")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     x, new = seen[0], step.outvars[0]
-    if _is_integer(step.invars[0]) or not _is_integer(new):
+    if _is_integer(step.invars[0]) or not (_is_integer(new) or _is_coarse(new)):
         return [x]
-    if new.aval.dtype == bool and x.level <= Level.ANALYTIC:
+    if new.aval.dtype == bool and (x.is_constant or (x.every and x.level is Level.ANALYTIC)):
         return [Seen(moves=x.moves, low=0.0, high=1.0, truth=None if x.is_constant else True)]
     return [jumping(ROUNDS, seen)]
 
@@ -577,7 +615,7 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
         return [joined(cases)]
     finite = [case for case in cases if not case.is_infinite]
     whole = joined(cases)
-    if finite and len(finite) < len(cases) and all(case.level <= Level.CUT for case in finite):
+    if len(finite) == 1 and len(cases) > 1 and finite[0].level <= Level.CUT:
         found = together([which, *finite])
         return [replace(found, level=Level.CUT).between(whole.low, whole.high, whole.away)]
     return [jumping(BRANCHES, [which, *cases]).between(whole.low, whole.high, whole.away)]
@@ -587,7 +625,10 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     values, *places = seen
     if all(place.is_constant for place in places):
-        return [values.between(min(values.low, 0.0), max(values.high, 0.0)) if _fills(step) else values]
+        if not _fills(step):
+            return [values]
+        whole = values.between(min(values.low, 0.0), max(values.high, 0.0))
+        return [replace(whole, every=whole.every and "FILL" not in str(step.params.get("mode")).upper())]
     return [jumping(SIGN, seen)]
 
 

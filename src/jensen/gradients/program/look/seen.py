@@ -55,6 +55,8 @@ class Seen:
         Whether it may be no number (NaN) somewhere, which comparisons and sorting take for something.
     truth
         What it is almost surely, where it is a condition and that is known.
+    every
+        Whether each entry moves: none is a constant beside others that move.
     """
 
     level: Level = Level.CONSTANT
@@ -67,6 +69,7 @@ class Seen:
     away: bool = False
     truth: bool | None = None
     partial: bool = False
+    every: bool = False
 
     @property
     def is_constant(self) -> bool:
@@ -89,8 +92,8 @@ class Seen:
         return self.away or self.low > 0.0 or self.high < 0.0
 
     def at_least(self, level: Level) -> Seen:
-        """The same, but no better than a level."""
-        return self if self.is_constant or self.level >= level else replace(self, level=level)
+        """The same, but no better than a level: it may stay where it is for a stretch."""
+        return self if self.is_constant or self.level >= level else replace(self, level=level, every=False)
 
     def only_within(self, low: float, high: float, of: Seen) -> Seen:
         """The same, which is no number where an operand is not between two ends."""
@@ -133,12 +136,17 @@ def joined(seen: Iterable[Seen]) -> Seen:
         high=max((each.high for each in seen), default=math.inf),
         away=bool(seen) and all(each.is_nonzero for each in seen),
         truth=truths.pop() if len(truths) == 1 else None,
+        every=bool(seen) and all(each.every for each in seen),
     )
 
 
 def together(seen: Iterable[Seen]) -> Seen:
-    """What is made of all of them by something smooth, wherever that is."""
+    """What is made of all of them by something smooth, wherever that is.
+
+    Of two that move, as in x − x, some entry may not.
+    """
     seen = list(seen)
+    moving = [each for each in seen if not each.is_constant]
     return Seen(
         max((each.level for each in seen), default=Level.CONSTANT),
         frozenset[tuple[str, bool]]().union(*(each.causes for each in seen)),
@@ -146,6 +154,7 @@ def together(seen: Iterable[Seen]) -> Seen:
         worst(each.lost for each in seen),
         worst(each.lost_of_params for each in seen),
         partial=any(each.partial for each in seen),
+        every=len(moving) == 1 and moving[0].every,
     )
 
 
@@ -163,7 +172,7 @@ def jumping(what: str, seen: Iterable[Seen], always: bool = False) -> Seen:
         causes = own
     elif found.moves and not any(with_params for _, with_params in causes):
         causes = causes | own
-    return replace(found, level=Level.JUMPS, causes=causes)
+    return replace(found, level=Level.JUMPS, causes=causes, every=False)
 
 
 def losing(what: str, seen: Seen, with_params: bool) -> Seen:

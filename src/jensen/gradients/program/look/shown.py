@@ -22,6 +22,8 @@ STAYS = 0.5  # of a change, when its interval has become a thousandth: it would 
 ROUGH = 0.05  # of its size f may jump by rounding in single precision, where values are not likely
 RIGHT = 0.02  # a derivative is right to so much of the largest,
 STRETCH, SHARE = 4, 0.1  # but for kinks: at fewer than so many points in a row, and of all
+ROUNDINGS = 100.0  # that f may be off, of its size
+POLE_HALVINGS, GROWS = 12, 50.0  # after which a slope has grown more than that at a pole
 LEAST = 0.75  # of the lines that are near must lead through finite values
 
 Function = Callable[[Any], Any]
@@ -43,6 +45,12 @@ def is_differentiated(f: Function, starts: Any, ends: Any, near: np.ndarray) -> 
     """Whether the derivative alone is right on the lines that are ``near``."""
     finite, right = _looked(_slopes, f, starts, ends)
     return bool(right[finite & near].all()) if finite[near].mean() >= LEAST else None
+
+
+def is_bounded(f: Function, starts: Any, ends: Any, near: np.ndarray) -> bool | None:
+    """Whether it is nowhere infinite between finite values, as log |x| is at 0."""
+    (pole,) = _looked(_poles, f, starts, ends)
+    return not pole[near].any()
 
 
 def _looked(what: Callable[..., Any], f: Function, starts: Any, ends: Any) -> list[np.ndarray]:
@@ -75,6 +83,34 @@ def _slopes(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any]:
     return jnp.all(jnp.isfinite(y)) & jnp.all(jnp.isfinite(slope)), _is_right(at, s, y, slope)
 
 
+def _poles(at: Function, derivative: Callable[..., Any]) -> tuple[Any]:
+    """Whether the slope of one of the numbers grows without bound where it changes its sign.
+
+    At an extremum it vanishes, and at a kink it stays.
+    """
+    s, _, slope = _along(at, derivative)
+    steep = jnp.minimum(jnp.abs(slope[:-1]), jnp.abs(slope[1:]))
+    turns = jnp.where(slope[:-1] * slope[1:] < 0.0, steep, 0.0)
+    place = jnp.argmax(jnp.max(turns, axis=1))
+    which = jnp.argmax(turns[place])
+
+    def halve(_: Any, now: tuple[Any, ...]) -> tuple[Any, ...]:
+        low, high, at_low, _ = now
+        middle = (low + high) / 2
+        here = derivative(at, middle)[1][which]
+        is_left = at_low * here < 0.0
+        return (
+            jnp.where(is_left, low, middle),
+            jnp.where(is_left, middle, high),
+            jnp.where(is_left, at_low, here),
+            jnp.abs(here),
+        )
+
+    begin = s[place], s[place + 1], slope[place, which], jnp.zeros((), slope.dtype)
+    *_, last = jax.lax.fori_loop(0, POLE_HALVINGS, halve, begin)
+    return (~(last <= GROWS * turns[place, which]) & (turns[place, which] > 0.0),)
+
+
 def _between(f: Function, start: Any, end: Any) -> Function:
     def at(s: Any) -> Any:
         def along(a: Any, b: Any) -> Any:
@@ -95,28 +131,38 @@ def _line(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any, Any]:
     """Whether f is finite on a line, the largest jump there, and whether the derivative is right."""
     s, y, slope = _along(at, derivative)
     finite = jnp.all(jnp.isfinite(y)) & jnp.all(jnp.isfinite(slope))
-    scale = jnp.maximum(jnp.max(jnp.abs(y), axis=0), jnp.finfo(y.dtype).tiny)
+    scale = _scale(y)
     expected = (slope[1:] + slope[:-1]) / (2 * (POINTS - 1))
     change = jnp.max(jnp.abs(jnp.diff(y, axis=0) - expected) / scale, axis=1)
     left = jnp.argsort(change)[-PLACES:]
     wide, narrow = jax.vmap(lambda *ends: _halved(at, scale, *ends))(
-        s[left], s[left + 1], y[left], y[left + 1]
+        expected[left] * (POINTS - 1), s[left], s[left + 1], y[left], y[left + 1]
     )
     tiny = _tolerance(y.dtype)
     jump = jnp.max(narrow * ((narrow > tiny) & (narrow > STAYS * wide)))
     return finite, jump, _is_right(at, s, y, slope)
 
 
-def _halved(at: Function, scale: Any, low: Any, high: Any, at_low: Any, at_high: Any) -> tuple[Any, Any]:
-    """The change of f over an interval, at whose ends it is known, when it has been halved ten times and to
-    the end: always the half with the larger one.
+def _scale(y: Any) -> Any:
+    """What changes are compared with: how far f goes, and what rounding may do to a number of its size."""
+    kind = jnp.finfo(y.dtype)
+    rounding = ROUNDINGS * kind.eps / _tolerance(y.dtype)
+    return jnp.maximum(jnp.ptp(y, axis=0) + rounding * jnp.max(jnp.abs(y), axis=0), kind.tiny)
+
+
+def _halved(
+    at: Function, scale: Any, slope: Any, low: Any, high: Any, at_low: Any, at_high: Any
+) -> tuple[Any, Any]:
+    """The change of f over an interval, at whose ends it is known, beyond that by a slope, when it has been
+    halved ten times and to the end: always the half with the larger one.
     """
 
     def halve(i: Any, now: tuple[Any, ...]) -> tuple[Any, ...]:
         low, high, at_low, at_high, wide, _ = now
         middle = (low + high) / 2
         here = at(middle)
-        left, right = (jnp.max(jnp.abs(a - b) / scale) for a, b in ((here, at_low), (at_high, here)))
+        along = slope * (middle - low)
+        left, right = (jnp.max(jnp.abs(a - b - along) / scale) for a, b in ((here, at_low), (at_high, here)))
         goes_left = left > right
         low, high = jnp.where(goes_left, low, middle), jnp.where(goes_left, middle, high)
         at_low, at_high = jnp.where(goes_left, at_low, here), jnp.where(goes_left, here, at_high)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,15 @@ import jax
 import numpyro
 from jax.extend import core
 
-from jensen.gradients.program.look.primitives import BRANCHES, LOOPS, is_complex, rule, rule_of, unknown
+from jensen.gradients.program.look.primitives import (
+    BRANCHES,
+    DIVIDES,
+    LOOPS,
+    is_complex,
+    rule,
+    rule_of,
+    unknown,
+)
 from jensen.gradients.program.look.seen import (
     RULES_OF_ITS_OWN,
     Level,
@@ -23,9 +34,11 @@ from jensen.gradients.program.look.seen import (
 )
 
 TRUSTED = (
-    *(str(Path(module.__file__ or "").parent) for module in (jax, numpyro)),
-    str(Path(__file__).parents[3]),
+    *(str(Path(module.__file__ or "").parent) + os.sep for module in (jax, numpyro)),
+    str(Path(__file__).parents[3]) + os.sep,
 )
+BY_USERS = inspect.getsourcefile(jax.custom_gradient)
+CALLED = {"jit", "pjit", "closed_call", "call", "core_call", "remat2", "checkpoint", "custom_vmap_call"}
 MOST_ROUNDS = 12  # of a loop, until what is known of its state stays; levels and causes can only grow
 
 
@@ -61,9 +74,9 @@ def constant_of(value: Any) -> Seen:
 
 
 def _opened(seen: Sequence[Seen], step: Any) -> list[Seen]:
-    """Of a step that holds one program of its operands, as that of ``jit`` does; else nothing is known."""
+    """Of a step that calls one program with its operands, as ``jit`` does; else nothing is known."""
     inner = [value for value in step.params.values() if isinstance(value, (core.Jaxpr, core.ClosedJaxpr))]
-    if len(inner) == 1 and _fits(inner[0], len(seen), len(step.outvars)):
+    if step.primitive.name in CALLED and len(inner) == 1 and _fits(inner[0], len(seen), len(step.outvars)):
         return closed(inner[0], seen)
     return unknown(seen, step)
 
@@ -146,22 +159,27 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
         if inner is not None and _fits(inner, len(seen), len(step.outvars)):
             found = closed(inner, seen)
             given = together(seen)
-            if _is_trusted(step.params) or given.is_constant:
+            if given.is_constant:
                 return found
+            if _is_trusted(step.params, inner):  # whatever is lost of the function, its rule has
+                return [replace(each, lost=given.lost, lost_of_params=given.lost_of_params) for each in found]
             return [losing(RULES_OF_ITS_OWN, each, given.moves) for each in found]
     return unknown(seen, step)
 
 
-def _is_trusted(params: Any) -> bool:
-    """Whether the rule of a function is one of JAX, NumPyro or jensen, by the file it is in."""
-    for name in ("jvp_jaxpr_fun", "fwd_jaxpr_thunk"):
-        if name in params:
-            try:
-                file = params[name].debug_info.func_filename
-            except AttributeError:
-                return False
-            return file is not None and file.startswith(TRUSTED)
-    return False
+def _is_trusted(params: Any, inner: Any) -> bool:
+    """Whether a function and its rule are of JAX, NumPyro or jensen, by the files they are in.
+
+    Those of `jax.custom_gradient` are in a file of JAX whatever they do, and so is a rule by ``defjvps``.
+    """
+    its = next((params[name] for name in ("jvp_jaxpr_fun", "fwd_jaxpr_thunk") if name in params), None)
+    function, rule = _file_of(getattr(inner, "jaxpr", inner)), _file_of(its)
+    return function.startswith(TRUSTED) and rule.startswith(TRUSTED) and function != BY_USERS
+
+
+def _file_of(made: Any) -> str:
+    """Where what was traced is written; nothing where that is not known."""
+    return getattr(getattr(made, "debug_info", None), "func_filename", None) or ""
 
 
 @rule("custom_linear_solve")
@@ -169,6 +187,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     """The solution of A x = b is smooth in what multiplies x and in b, whatever A is factored by."""
     multiplies = seen[: step.params["const_lengths"].matvec]
     operands = [*multiplies, *seen[-len(step.outvars) :]]
+    if not together(multiplies).is_constant:  # the solution has a pole where A is singular
+        return [jumping(DIVIDES, operands)] * len(step.outvars)
     if any(each.level >= Level.CUT for each in operands):
         return [jumping(BRANCHES, operands)] * len(step.outvars)
     return [together(operands)] * len(step.outvars)
