@@ -869,6 +869,6 @@ def test_a_name_that_is_not_in_the_table():
 
 
 def test_an_f_that_does_not_depend_on_x_is_told():
-    F = gr.expectation(lambda params, x: x**2, lambda p: Normal(p, 1.0))
+    F = gr.expectation(lambda p, x: x**2, lambda p: Normal(p, 1.0))
     with pytest.warns(gr.GradientWarning, match="in this order"):
         F(1.0, 0)

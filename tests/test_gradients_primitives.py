@@ -105,6 +105,30 @@ OF_THREE = {  # operations of JAX on (a vector of) three numbers
     "scan": lambda x: lax.scan(lambda s, t: (jnp.sin(s + t), s * t), 0.0, x)[1],
     "while": lambda x: lax.while_loop(lambda s: s < x[0], lambda s: s + 0.5, 0.0),
     "fori": lambda x: lax.fori_loop(0, 3, lambda i, s: s * jnp.cos(x[0]), x[1]),
+    "clamp, by x": lambda x: lax.clamp(x[0], jnp.float64(0.5), x[1]),
+    "clamp, of numbers": lambda x: lax.clamp(-0.5, lax.clamp(x, 0.2 + 0.0 * x, x + 3.0), 2.5),
+    "dot_general, with itself": lambda x: x @ x,
+    "dot_general, of a matrix": lambda x: jnp.outer(x, x[::-1]) @ jnp.outer(x, x[::-1]),
+    "dot_general, all pairs": lambda x: jnp.einsum("i,j->ij", x, x),
+    "dot_general, row by row": lambda x: (lambda m: jnp.einsum("ij,ij->i", m, m))(jnp.outer(x, x[::-1])),
+    "solve": lambda x: jnp.linalg.solve(jnp.diag(x) + 1.0, jnp.ones(3)),
+    "triangular_solve, by x": lambda x: jsp.linalg.solve_triangular(jnp.diag(x) + 1.0, jnp.ones(3)),
+    "1 over infinity": lambda x: 1.0 / jnp.where(x > 0.3, 1.0 + x**2, jnp.inf),
+    "select, infinite": lambda x: jnp.select([x < 0.0, x < 1.0], [jnp.inf, 1.0 + 0.0 * x], 0.0 * x),
+    "eq, of what stays": lambda x: 1.0 * (x * jnp.array([1.0, 0.0, 0.0]) == 0.0),
+    "eq, beside what stays": lambda x: 1.0 * (jnp.concatenate([x, jnp.zeros(2)]) == 0.0),
+    "eq, of nothing": lambda x: 1.0 * (x - x == 0.0),
+    "ne, of padding": lambda x: 1.0 * (jnp.pad(x, 1) != 0.0),
+    "eq, infinite": lambda x: 1.0 * (jnp.exp(400.0 * x) == jnp.inf),
+    "is_finite, beside": lambda x: 1.0 * jnp.isfinite(jnp.concatenate([x, jnp.full(1, jnp.inf)])),
+    "is_finite, of much": lambda x: 1.0 * jnp.isfinite(jnp.exp(400.0 * x)),
+    "is_finite, of nothing": lambda x: 1.0 * jnp.isfinite(jnp.log(jnp.maximum(x, 0.0))),
+    "to bool, of a triangle": lambda x: 1.0 * jnp.tril(jnp.outer(x, jnp.ones(3))).astype(bool),
+    "log of a square": lambda x: jnp.log(x**2),
+    "gather, outside": lambda x: x.at[jnp.array([2, 7])].get(mode="fill", fill_value=9.0),
+    "lt, decided": lambda x: 1.0 * (jnp.tanh(x) < 1.5) + 1.0 * (x**2 >= 0.0),
+    "igamma, compared": lambda x: 1.0 * (lax.igamma(2.0, x) >= 0.0),
+    "max-pool": lambda x: lax.reduce_window(x**2, -jnp.inf, lax.max, (2,), (1,), "VALID"),
 }  # fmt: skip
 
 
@@ -132,15 +156,40 @@ def test_what_is_known_is_so(name):
     """What is said to be continuous, with its derivative, is seen to be so on lines."""
     operation = OF_THREE[name]
     with jax.enable_x64(True):
-        domain = next((each for each in DOMAINS if known(operation, *DOMAINS[each])), None)
-        if domain is None or name in STEEP:
-            return
-        rng = np.random.default_rng(0)
-        starts, ends = (_values(rng, domain) for _ in range(2))
-        assert (
-            is_continuous(lambda x: jnp.ravel(operation(x)) * 1.0, starts, ends, np.ones(16, bool))
-            is not False
+        for domain in (each for each in DOMAINS if known(operation, *DOMAINS[each]) and name not in STEEP):
+            rng = np.random.default_rng(0)
+            starts, ends = (_values(rng, domain) for _ in range(2))
+            assert (
+                is_continuous(lambda x: jnp.ravel(operation(x)) * 1.0, starts, ends, np.ones(16, bool))
+                is not False
+            )
+
+
+@pytest.mark.parametrize("name", OF_THREE)
+def test_what_is_said_of_its_values_holds(name):
+    """Between which ends they are, whether 0 or nothing is among them, and whether each entry moves."""
+    operation = OF_THREE[name]
+    with jax.enable_x64(True):
+        for domain, ends in DOMAINS.items():
+            (said,) = seen_of(operation, *ends)
+            points = _values(np.random.default_rng(1), domain)
+            values = np.asarray(jax.jit(jax.vmap(operation))(points)).reshape(len(points), -1)
+            known_ones = values[~np.isnan(values)]
+            assert (known_ones >= said.low - 1e-12).all()
+            assert (known_ones <= said.high + 1e-12).all()
+            assert not (said.away and (known_ones == 0.0).any())
+            assert said.partial or said.jumps or not np.isnan(values).any()
+            assert not (said.every and (np.ptp(values, axis=0) == 0.0).any())
+
+
+def test_no_program_is_opened_but_that_of_a_call():
+    """An operation that holds a program may do something else with it than call it."""
+    inner = jax.make_jaxpr(jnp.sin)(0.5)
+    for name, is_opened in (("jit", True), ("reduce", False), ("of another", False)):
+        step = SimpleNamespace(
+            primitive=SimpleNamespace(name=name), params={"jaxpr": inner}, invars=[None], outvars=[None]
         )
+        assert _opened([Seen(Level.ANALYTIC)], step)[0].jumps is not is_opened
 
 
 STEEP = {"cbrt"}  # of infinite slope at 0, where differences are far off
@@ -148,10 +197,15 @@ STEEP = {"cbrt"}  # of infinite slope at 0, where differences are far off
 
 def known(operation, low, high):
     """Whether it is said to be continuous between two ends."""
+    return all(each.level <= Level.CONTINUOUS for each in seen_of(operation, low, high))
+
+
+def seen_of(operation, low, high):
+    """What is known of what it makes of three numbers between two ends."""
     program = jax.make_jaxpr(operation)(jnp.full(3, 0.5))
-    inside = Seen(Level.ANALYTIC).between(low, high, away=low == 0.0 or high == 0.0)
+    inside = Seen(Level.ANALYTIC, every=True).between(low, high, away=low == 0.0 or high == 0.0)
     consts = [constant_of(each) for each in program.consts]
-    return all(each.level <= Level.CONTINUOUS for each in walk(program.jaxpr, consts, [inside]))
+    return walk(program.jaxpr, consts, [inside])
 
 
 def _values(rng, domain):

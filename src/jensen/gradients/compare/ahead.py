@@ -9,7 +9,6 @@ from typing import Any
 
 import jax
 
-from jensen.gradients.expectation import Expectation
 from jensen.gradients.program.plan import Plan
 from jensen.gradients.program.running import QUICKLY, for_bits, runs
 
@@ -28,7 +27,7 @@ class Ahead:
         done.set_result(lowered.compile(dict(options)))
         return done
 
-    def noise(self, F: Expectation, plan: Plan, keys: Any, like: Any) -> Future[Any]:
+    def noise(self, F: Any, plan: Plan, keys: Any, like: Any) -> Future[Any]:
         """The noise of F for so many replicates, as a function of their keys, ``like`` these shapes."""
         each = [
             (name, of.shape, of.is_drawn, of.route and of.route.noise) for name, of in plan.treatments.items()

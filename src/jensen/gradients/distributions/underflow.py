@@ -12,9 +12,6 @@ import jax.numpy as jnp
 from numpyro.distributions import constraints, transforms
 from numpyro.distributions.transforms import _InverseTransform as Inverse
 
-from jensen.gradients.distributions.validity.bounds import ends
-from jensen.gradients.where import where
-
 FROM_ZERO = (Inverse, transforms.PowerTransform, transforms.SimplexToOrderedTransform)
 """Transforms that may have a slope without bound at 0."""
 FACTORS = (
@@ -41,7 +38,11 @@ def told(step: Any, x: Any) -> Any:
     if not isinstance(step, FROM_ZERO):
         return x
     if step.domain in FACTORS:
-        return x * where(jnp.eye(x.shape[-1], dtype=bool) & is_tiny(x), jnp.nan, 1.0)
-    low = 0.0 if step.domain is constraints.simplex else ends(step.domain)[0]
-    starts_at_zero = isinstance(low, int | float) and low == 0
-    return x * where(is_tiny(x), jnp.nan, 1.0) if starts_at_zero else x
+        return x * jnp.where(jnp.eye(x.shape[-1], dtype=bool) & is_tiny(x), jnp.nan, 1.0)
+    return x * jnp.where(is_tiny(x), jnp.nan, 1.0) if _starts_at_zero(step.domain) else x
+
+
+def _starts_at_zero(domain: Any) -> bool:
+    if not isinstance(domain, (constraints.greater_than, constraints.interval)):
+        return domain is constraints.simplex
+    return isinstance(domain.lower_bound, int | float) and domain.lower_bound == 0

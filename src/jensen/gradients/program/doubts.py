@@ -26,6 +26,7 @@ FARTHEST = 1e4  # how far these go beyond values, at most
 VALUES = 32  # of which lines are drawn between two, and between those that are farthest apart
 BEYOND = (1.0, 0.5)  # of its length a line goes on to both sides, where values may be there: of every fourth
 ALMOST = 0.98  # of the way to an end of the support it goes at most
+LARGEST = 1e30  # where draws that overflow are taken to be
 SPREAD = 0.5  # of the logarithm of θ: where a plan is used again it is another of the same signs
 
 Draw = Callable[[Params, Any], dict[str, Any]]
@@ -89,7 +90,7 @@ def _look(
     if moving is not Moving.PARAMS:
         ways.append((False, True))  # f may decide by the numbers in θ
     for is_double, is_still in ways:
-        with suppress(*IMPOSSIBLE), jax.ensure_compile_time_eval(), _precision(is_double):
+        with suppress(*IMPOSSIBLE[is_double]), jax.ensure_compile_time_eval(), _precision(is_double):
             f = _flat(follows, name, params, is_still)
             begin, end = _ends_of_lines(draw, params, name, ends, moving)
             if is_double and _rounds(f, begin):
@@ -100,7 +101,8 @@ def _look(
     return None
 
 
-IMPOSSIBLE = (jax.errors.JAXTypeError, TypeError, ValueError, NotImplementedError, ArithmeticError)
+_NEVER = jax.errors.JAXTypeError, TypeError, ValueError, NotImplementedError, ArithmeticError
+IMPOSSIBLE = {False: _NEVER, True: (*_NEVER, RuntimeError)}  # a callback may return single precision
 
 
 def _precision(is_double: bool) -> AbstractContextManager[Any]:
@@ -154,7 +156,7 @@ def _lines(
     if moving is Moving.PARAMS:
         starts, lasts = ({"params": theta} for theta in thetas)
         return starts, lasts, {other: value[:, 0] for other, value in values.items()}
-    x = np.asarray(values[name], dtype=float)
+    x = np.nan_to_num(np.asarray(values[name], dtype=float), posinf=LARGEST, neginf=-LARGEST)
     pairs = [_two(x[i], rng) if i % 2 else _farthest(x[i]) for i in range(ALL)]
     lines, (firsts, lasts) = np.arange(ALL), np.array(pairs).T
     a, b = x[lines, firsts], x[lines, lasts]

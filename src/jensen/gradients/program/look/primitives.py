@@ -223,8 +223,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     found = _through(seen).between(low, high, away)
     if name == "cholesky":
         found = replace(found, partial=not found.is_constant)
-    place, *domain = DOMAINS.get(name, (0, -INF, INF))
-    return [found.only_within(*domain, seen[place])] * len(step.outvars)
+    place, least, most = DOMAINS.get(name, (0, -INF, INF))
+    return [found.only_within(least, most, seen[place])] * len(step.outvars)
 
 
 @rule("log")
@@ -333,7 +333,7 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
         return [jumping(DIVIDES, seen)]
     low = 0.0 if x.low >= 0.0 and y.low >= 0.0 else -INF
     if x.low >= 0.0 and y.low > 0.0 and math.isfinite(x.high):
-        return [_scaled(seen).between(0.0, x.high / y.low, x.is_nonzero)]
+        return [_scaled(seen).between(0.0, x.high / y.low, x.is_nonzero and math.isfinite(y.high))]
     return [_scaled(seen).between(low, INF, x.is_nonzero and math.isfinite(max(abs(y.low), abs(y.high))))]
 
 
@@ -423,13 +423,12 @@ def _kinked(seen: Sequence[Seen]) -> Seen:
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     """min(max(x, low), high)."""
     low, x, high = seen
-    ends = (min(max(end_of_x, end), top) for end_of_x, end, top in _ends(x, low, high))
-    return [_kinked(seen).between(*ends)]
-
-
-def _ends(*seen: Seen) -> list[tuple[float, ...]]:
-    """The lower ends of all, and the upper ones."""
-    return [tuple(each.low for each in seen), tuple(each.high for each in seen)]
+    least, most = min(max(x.low, low.low), high.low), min(max(x.high, low.high), high.high)
+    if low.high > high.low and not (low.is_constant and high.is_constant):
+        return [
+            jumping(COMPARES, seen).between(least, most)
+        ]  # where they are exchanged its derivative is wrong
+    return [_kinked(seen).between(least, most)]
 
 
 @rule("abs")
@@ -624,17 +623,26 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
 @rule("gather", "dynamic_slice", "take", "take_along_axis")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     values, *places = seen
-    if all(place.is_constant for place in places):
-        if not _fills(step):
-            return [values]
-        whole = values.between(min(values.low, 0.0), max(values.high, 0.0))
-        return [replace(whole, every=whole.every and "FILL" not in str(step.params.get("mode")).upper())]
-    return [jumping(SIGN, seen)]
+    if not all(place.is_constant for place in places):
+        return [jumping(SIGN, seen)]
+    if step.primitive.name != "gather" or _is_within(step, places[0]):
+        return [values]
+    filled = step.params["fill_value"]
+    return [
+        replace(values.anywhere, partial=True, every=False)
+        if filled is None
+        else joined([values, constant(filled)])
+    ]
 
 
-def _fills(step: Any) -> bool:
-    """Whether what is outside is something else."""
-    return step.primitive.name == "gather" and "CLIP" not in str(step.params.get("mode")).upper()
+def _is_within(step: Any, places: Seen) -> bool:
+    """Whether all places are there, so that none is filled by something else."""
+    if "FILL" not in str(step.params["mode"]).upper():
+        return True
+    shape, sizes = step.invars[0].aval.shape, step.params["slice_sizes"]
+    axes = step.params["dimension_numbers"].start_index_map
+    last = min((shape[axis] - sizes[axis] for axis in axes), default=0)
+    return places.low >= 0.0 and places.high <= last
 
 
 @rule("dynamic_update_slice")
@@ -653,7 +661,7 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     if kind == "scatter":
         return [joined([values, new])]
     least = Level.CONTINUOUS if kind in ("scatter-min", "scatter-max") else Level.CONSTANT
-    return [_through([values, new], least).anywhere]
+    return [replace(_through([values, new], least), every=False).anywhere]
 
 
 # ---- without operands that could depend on x ---------------------------------------------------------------

@@ -173,13 +173,16 @@ def _is_trusted(params: Any, inner: Any) -> bool:
     Those of `jax.custom_gradient` are in a file of JAX whatever they do, and so is a rule by ``defjvps``.
     """
     its = next((params[name] for name in ("jvp_jaxpr_fun", "fwd_jaxpr_thunk") if name in params), None)
-    function, rule = _file_of(getattr(inner, "jaxpr", inner)), _file_of(its)
+    function, rule = _file_of(inner.jaxpr if isinstance(inner, core.ClosedJaxpr) else inner), _file_of(its)
     return function.startswith(TRUSTED) and rule.startswith(TRUSTED) and function != BY_USERS
 
 
 def _file_of(made: Any) -> str:
     """Where what was traced is written; nothing where that is not known."""
-    return getattr(getattr(made, "debug_info", None), "func_filename", None) or ""
+    try:
+        return made.debug_info.func_filename or ""
+    except AttributeError:
+        return ""
 
 
 @rule("custom_linear_solve")
