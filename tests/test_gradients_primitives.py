@@ -143,6 +143,7 @@ def primitives():
 def test_every_primitive_is_known_or_may_jump():
     every = primitives()
     assert len(every) > 150
+    assert RULES.keys() <= every.keys()
     moving = Seen(Level.ANALYTIC)
     for name in every.keys() - RULES.keys():
         step = SimpleNamespace(

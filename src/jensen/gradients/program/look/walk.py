@@ -151,7 +151,7 @@ def _has_same_ends(old: Seen, new: Seen) -> bool:
     return (old.low, old.high, old.away) == (new.low, new.high, new.away)
 
 
-@rule("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
+@rule("custom_jvp_call", "custom_vjp_call")
 def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     """The function itself; whether a derivative that is by no rule of JAX is right is to be seen."""
     for name in ("call_jaxpr", "fun_jaxpr"):
