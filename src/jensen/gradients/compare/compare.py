@@ -266,7 +266,11 @@ def _held_against(
     """What is said of the gradient that biases are from, and that gradient."""
     if isinstance(exact, Reference):
         return [], exact
-    sure = {name: each.moments for name, each in ran.items() if not (is_biased(each.F) or each.is_doubted)}
+    sure = {
+        name: each.moments
+        for name, each in ran.items()
+        if not (is_biased(each.F) or each.is_doubted or _is_wild(each.moments))
+    }
     best = most_precise(sure) if len(ran) > 1 and not exact.is_jump else None
     if best is None:
         return [f"no exact gradient is known here ({exact.why}): none to see a bias with"], None

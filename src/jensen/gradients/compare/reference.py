@@ -135,12 +135,12 @@ def _begun(F: Expectation, params: Params, looked: Looked, ahead: Ahead) -> Late
             return None
         if points == POINTS[2] and not draws_agree(F, params, rules):
             return NoReference("the rule and draws do not agree on E[f]: it may have narrow peaks")
-        return _judged(rules)
+        return _judged(rules, any(each.is_discrete and not is_finite(each) for each in found))
 
     return finished
 
 
-def _judged(rules: Rules) -> Reference | NoReference:
+def _judged(rules: Rules, is_of_counts: bool) -> Reference | NoReference:
     """A gradient that the rules agree on; else why there is none."""
     fine, rough, near = columns(rules.slopes, 3)
     mass, size = rules.mass, rules.size
@@ -149,7 +149,11 @@ def _judged(rules: Rules) -> Reference | NoReference:
     if not abs(mass[0] - 1.0) < MASS:
         return NoReference(f"the rule finds {mass[0]:.3g} of the probability, and not all of it")
     if not abs(size[0] - size[2]) < TOLERANCE * (1.0 + size[0]):
-        return NoReference("E[f] may not exist: |f| times the density does not fall off")
+        return NoReference(
+            "counts go farther than the rule does, or E[f] does not exist"
+            if is_of_counts
+            else "E[f] may not exist: |f| times the density does not fall off"
+        )
     error = 3.0 * np.maximum(np.abs(fine - rough), np.abs(fine - near)) + abs(mass[0] - 1.0) * np.abs(fine)
     if not (error < TOLERANCE * (SMALL + np.abs(fine))).all():  # NaN among them
         return NoReference("two rules of quadrature do not agree")
