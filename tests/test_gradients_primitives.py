@@ -117,6 +117,8 @@ OF_THREE = {  # operations of JAX on (a vector of) three numbers
     "select, infinite": lambda x: jnp.select([x < 0.0, x < 1.0], [jnp.inf, 1.0 + 0.0 * x], 0.0 * x),
     "eq, of what stays": lambda x: 1.0 * (x * jnp.array([1.0, 0.0, 0.0]) == 0.0),
     "eq, beside what stays": lambda x: 1.0 * (jnp.concatenate([x, jnp.zeros(2)]) == 0.0),
+    "eq, beside infinity": lambda x: 1.0 * (x + jnp.array([0.0, -jnp.inf, 0.0]) == -jnp.inf),
+    "eq, of a share": lambda x: 1.0 * (x / jnp.array([1.0, jnp.inf, 2.0]) == 0.0),
     "eq, of nothing": lambda x: 1.0 * (x - x == 0.0),
     "ne, of padding": lambda x: 1.0 * (jnp.pad(x, 1) != 0.0),
     "eq, infinite": lambda x: 1.0 * (jnp.exp(400.0 * x) == jnp.inf),

@@ -245,7 +245,14 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     same_side = step.primitive.name != "sub" and (
         (x.low >= 0 and y.low >= 0) or (x.high <= 0 and y.high <= 0)
     )
-    return [together(seen).between(low, high, same_side and (x.is_nonzero or y.is_nonzero))]
+    found = together(seen)
+    found = replace(found, every=found.every and all(map(_is_bounded, seen)))  # beside ∞ nothing moves
+    return [found.between(low, high, same_side and (x.is_nonzero or y.is_nonzero))]
+
+
+def _is_bounded(seen: Seen) -> bool:
+    """Whether it moves, or is a constant that is finite."""
+    return not seen.is_constant or (math.isfinite(seen.low) and math.isfinite(seen.high))
 
 
 @rule("mul")
@@ -264,10 +271,12 @@ def _times(a: float, b: float) -> float:
 
 
 def _scaled(seen: Sequence[Seen]) -> Seen:
-    """A product: by a constant, something that is cut off stays so; what is multiplied by 0 does not move."""
+    """A product: by a constant, something that is cut off stays so; by 0 or ∞ nothing moves."""
     moving = [each for each in seen if not each.is_constant]
     found = together(seen) if len(moving) < 2 else _through(seen)
-    return replace(found, every=found.every and all(each.is_nonzero for each in seen if each.is_constant))
+    still = [each for each in seen if each.is_constant]
+    keeps = all(each.is_nonzero and _is_bounded(each) for each in still)
+    return replace(found, every=found.every and keeps)
 
 
 @rule("square")
@@ -411,9 +420,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     low, x, high = seen
     least, most = min(max(x.low, low.low), high.low), min(max(x.high, low.high), high.high)
     if low.high > high.low and not (low.is_constant and high.is_constant):
-        return [
-            jumping(COMPARES, seen).between(least, most)
-        ]  # where they are exchanged its derivative is wrong
+        # Where the ends are exchanged its derivative is wrong.
+        return [jumping(COMPARES, seen).between(least, most)]
     return [_kinked(seen).between(least, most)]
 
 
