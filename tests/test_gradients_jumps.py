@@ -206,6 +206,16 @@ def test_what_is_stopped_of_a_variable_and_params_is_told(kind, estimator):
     assert any("no estimator" in str(each.message) for each in said)
 
 
+def test_what_is_stopped_behind_a_label_is_told():
+    F = gr.expectation(
+        lambda x, t: jnp.where(x == 1, jnp.sin(jax.lax.stop_gradient(t * x)), 0.0),
+        DISCRETE["bits"][0],
+        gr.Exact(),
+    )
+    with pytest.warns(gr.GradientWarning, match="no estimator is right"):
+        jax.grad(F)(0.5, jax.random.key(0))
+
+
 @pytest.mark.parametrize("make", [lambda t: Normal(t, 1.0), DISCRETE["bits"][0]], ids=["numbers", "bits"])
 def test_what_is_stopped_of_either_alone_or_rightly_is_not_told(make):
     stop = jax.lax.stop_gradient

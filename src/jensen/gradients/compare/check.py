@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.gradients.compare.ahead import Ahead
 from jensen.gradients.compare.arguments import asked, of_expectation
 from jensen.gradients.compare.compare import Contestant, bias_in_errors, entrant, run
 from jensen.gradients.compare.names import parameter_names
 from jensen.gradients.compare.reference import truth_at
-from jensen.gradients.compare.samples import Ahead, keys
+from jensen.gradients.compare.samples import keys
 from jensen.gradients.compare.truth import NoReference, Reference
 from jensen.gradients.compare.validation import look
 from jensen.gradients.expectation import Expectation

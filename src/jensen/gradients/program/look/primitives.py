@@ -497,7 +497,8 @@ def _(seen: Sequence[Seen], step: Any) -> list[Seen]:
     together_ = together(seen)
     x, y = seen
     apart = x.high < y.low or y.high < x.low
-    moves_off = together_.every and together_.level is Level.ANALYTIC and not (x.is_infinite or y.is_infinite)
+    is_real = not any(map(_is_integer, step.invars)) and not (x.is_infinite or y.is_infinite)
+    moves_off = together_.every and together_.level is Level.ANALYTIC and is_real
     if together_.is_constant or apart or moves_off:
         truth = None if together_.is_constant and not apart else not is_equal
         return [Seen(moves=together_.moves, low=0.0, high=1.0, truth=truth)]
