@@ -696,10 +696,12 @@ def test_no_start_of_components_tied_in_part_stays_where_they_are_alike(structur
     fit = jensen.fit(model, x)
     assert fit.verdict.converged
     moved = jensen.constrain(fit.model.base, tied={"means": means})
-    for seed in range(3):  # from beside, to the same
-        u = fit.model.chart.to_vector(fit.params)
-        beside = fit.model.chart.from_vector(u + 0.05 * np.random.default_rng(seed).normal(size=len(u)))
-        assert jensen.fit(moved, x, beside).log_evidence < fit.log_evidence + 1e-4
+    u = fit.model.chart.to_vector(fit.params)
+    near = [u + 0.05 * np.random.default_rng(seed).normal(size=len(u)) for seed in range(3)]
+    ends = [jensen.fit(moved, x, fit.model.chart.from_vector(v)) for v in near]  # from beside, to the same
+    proper = [end.log_evidence for end in ends if end.verdict.outcome is not Outcome.COLLAPSED]
+    assert proper
+    assert max(proper) < fit.log_evidence + 1e-4
 
 
 def test_iris_with_two_means_in_one():
