@@ -247,7 +247,7 @@ class _Drawing:
 ARGUMENTS = {
     REAL: ("{p}", "{p}", "{p} + {c}", "0.5 * {p} - {c}", "jnp.sin({p})", "{c}"),
     POSITIVE: ("jnp.exp(0.5 * {p})", "0.5 + {p} ** 2", "1.0 + 0.5 * jnp.tanh({p})", "0.8"),
-    UNIT: ("expit({p})", "expit({p} - {c})", "0.2 + 0.6 * expit({p})", "0.4"),
+    UNIT: ("expit({p})", "expit({p} - {c})", "0.2 + 0.6 * expit({p})", "0.4", "0.02 * expit({p})"),
 }
 OF_PARENT = {
     REAL: (
