@@ -498,7 +498,7 @@ def test_nothing_to_compare():
         gr.compare(gr.expectation(square, unit), {"mu": 0.5}, [], key=0)
     with pytest.raises(ValueError, match="num_replicates must be an integer from 2"):
         gr.compare(gr.expectation(square, unit), {"mu": 0.5}, [gr.Pathwise()], key=0, num_replicates=1)
-    with pytest.raises(ValueError, match="estimators for y, which are no variables"):
+    with pytest.raises(ValueError, match="estimators for y; the variables are"):
         gr.compare(
             gr.expectation(lambda x, t: x["x"], lambda t: {"x": Normal(t, 1.0)}),
             0.5,

@@ -749,7 +749,7 @@ def test_bad_input_is_named():
     with pytest.raises(ValueError, match="no estimator for b"):
         gr.expectation(lambda v, t: v["a"], two, {"a": gr.Pathwise()})(0.0, key)
     everything = {"a": gr.Pathwise(), "b": gr.Pathwise(), "c": gr.Pathwise()}
-    with pytest.raises(ValueError, match="estimators for c, which are no variables: a, b"):
+    with pytest.raises(ValueError, match="estimators for c; the variables are a, b"):
         gr.expectation(lambda v, t: v["a"], two, everything)(0.0, key)
     with pytest.raises(TypeError, match="estimator of 'a' must be an estimator"):
         gr.expectation(lambda v, t: v["a"], two, {"a": "score", "b": gr.Pathwise()})(0.0, key)

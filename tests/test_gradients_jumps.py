@@ -299,7 +299,7 @@ def test_the_warning_points_to_the_line_of_the_caller():
 
 def test_vouching_is_for_variables():
     for vouch in (("nope",), "mu"):
-        with pytest.raises(ValueError, match=r"vouch names .*, which are no variables: x"):
+        with pytest.raises(ValueError, match=r"vouch names .*; the variables are x"):
             gradient(SMOOTH[0], vouch=vouch)
     with pytest.raises(TypeError, match="vouch must be names of variables"):
         gradient(SMOOTH[0], vouch=True)

@@ -74,6 +74,9 @@ JUMPING = {
     "log of an absolute value": lambda x, p: jnp.log(jnp.abs(x)),
     "order of complex numbers": lambda x, p: jnp.sort(jnp.stack([x + 1j, 0.0 * x + 2j])).imag[0],
     "few bits": lambda x, p: jnp.sin(4.0 * x.astype(jnp.float8_e5m2).astype(jnp.float32)),
+    "a jump beside a kink, far from what is guessed in jit": lambda x, p: (
+        2.0 * jnp.where(x + 32.0 > 0.76, 0.5 * (x + 32.0 - 0.76), x + 32.0 - 0.76) - 0.5 * (x > -32.0)
+    ),
     "outside of a domain": lambda x, p: jnp.where(jax.scipy.special.gammainc(2.0, x) >= 0.0, 1.0, 0.0),
 }
 SMOOTH = {
@@ -110,7 +113,10 @@ def test_of_what_is_right_nothing_is_told(name):
     assert not said_of(SMOOTH[name])
 
 
-@pytest.mark.parametrize("name", ["far out", "beside a large number"])
+@pytest.mark.parametrize(
+    "name",
+    ["far out", "beside a large number", "a jump beside a kink, far from what is guessed in jit"],
+)
 def test_inside_of_jit_too(name):
     def anew(x, p):  # of which nothing was seen outside
         return JUMPING[name](x, p)
@@ -155,16 +161,52 @@ def test_a_jump_behind_a_rare_value(probability):
     assert said_of(f, both, estimator={"z": gr.Exact(), "x": gr.Pathwise()})
 
 
-def test_a_count_may_be_nothing():
-    """sign(n) is 0 with probability 1/e, and f jumps in x then."""
+@pytest.mark.parametrize("least", [-1.5, 1.5])
+def test_a_jump_where_another_variable_is_seldom(least):
+    def f(v, p):
+        there = v["y"] > least if least > 0.0 else v["y"] < least
+        return jnp.where(v["x"] > 0.5, 30.0 * there, 0.0)
+
+    def both(p):
+        return {"x": dist.Normal(p["m"], 1.0), "y": dist.Normal(0.0, 1.0)}
+
+    assert said_of(f, both, estimator={"x": gr.Pathwise(), "y": gr.ScoreFunction()})
+
+
+@pytest.mark.parametrize("counts", [dist.Poisson(1.0), dist.Geometric(0.4)], ids=["Poisson", "Geometric"])
+def test_a_count_may_be_nothing(counts):
+    """sign(n) is 0 with a probability, and f jumps in x then; draws of Geometric are real numbers."""
 
     def f(v, p):
         return jnp.where(jnp.sign(v["n"] * 1.0) > 0.0, v["x"], step(v["x"]))
 
     def both(p):
-        return {"n": dist.Poisson(1.0), "x": dist.Normal(p["m"], 1.0)}
+        return {"n": counts, "x": dist.Normal(p["m"], 1.0)}
 
     assert said_of(f, both, estimator={"n": gr.ScoreFunction(), "x": gr.Pathwise()})
+
+
+def test_a_count_that_is_compared_with_params_needs_no_word():
+    """f jumps in θ at single values only; draws of Geometric are real numbers."""
+    assert not said_of(
+        lambda n, p: 1.0 * (n > p["s"]),
+        lambda p: dist.Geometric(p["m"]),
+        params={"m": 0.4, "s": 1.5},
+        estimator=gr.ScoreFunction(),
+    )
+
+
+def test_one_argument_is_too_few():
+    with pytest.raises(TypeError, match=r"f\(x, params\), with both"):
+        gr.expectation(lambda x: x**2, lambda p: dist.Normal(p, 1.0))
+    gr.expectation(lambda *both: both[0] ** 2, lambda p: dist.Normal(p, 1.0))
+
+
+def test_a_plan_is_readable():
+    F = gr.expectation(JUMPING["far out"], lambda p: dist.Normal(p["m"], 1.0), gr.Pathwise(), 16)
+    lines = repr(F.plan({"m": 0.4})).splitlines()
+    assert lines[:2] == ["Plan: 16 draws", "  x: Pathwise()"]
+    assert lines[2].startswith("  f compares 'x'")
 
 
 def test_arguments_that_are_exchanged():

@@ -19,7 +19,7 @@ from jensen.gradients.distributions.validity.tracers import concrete
 from jensen.gradients.distributions.validity.warning import warn
 from jensen.gradients.estimators.auto import Auto
 from jensen.gradients.estimators.base import Estimator
-from jensen.gradients.labels import label, names_of
+from jensen.gradients.labels import label, names_of, takes_more
 from jensen.gradients.program.jumps import Jump
 from jensen.gradients.program.plan import Plan, Program
 from jensen.gradients.program.plan import plan as plan_of
@@ -303,7 +303,7 @@ class Expectation:
         if unknown := [name for name in self.estimator if name not in names]:
             known = ", ".join(names)
             raise ValueError(
-                f"estimators for {', '.join(map(str, unknown))}, which are no variables: {known}"
+                f"estimators for {', '.join(map(str, unknown))}; the variables are {known}"
             )
         if missing := [name for name in names if name not in self.estimator]:
             raise ValueError(f"no estimator for {', '.join(missing)}: Auto() takes one by itself")
@@ -396,13 +396,15 @@ def _checked(estimator: Any, what: str) -> Estimator:
 
 def _require_names(vouch: tuple[str, ...], variables: Mapping[str, Any]) -> None:
     if unknown := [name for name in vouch if name not in variables]:
-        raise ValueError(f"vouch names {', '.join(unknown)}, which are no variables: {', '.join(variables)}")
+        raise ValueError(f"vouch names {', '.join(unknown)}; the variables are {', '.join(variables)}")
 
 
 def _require_functions(f: Any, distribution: Any) -> None:
     if not callable(f):
         raise TypeError(f"f must be a function f(x, params), not {f!r}")
     names = names_of(f)
+    if len(names) == 1 and not takes_more(f):
+        raise TypeError(f"{label(f)}({names[0]}): it is called as f(x, params), with both")
     if len(names) == 2 and names[0] in FOR_PARAMS and names[1] not in FOR_PARAMS:
         raise TypeError(f"{label(f)}({', '.join(names)}): it is called as f(x, params), in this order")
     if isinstance(distribution, (Distribution, Mapping)) or not callable(distribution):

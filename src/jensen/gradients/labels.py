@@ -52,6 +52,13 @@ def _same(value: Any, default: Any) -> bool:
     return isinstance(value, (bool, int, float, str)) and value == default
 
 
+def takes_more(function: Callable[..., Any]) -> bool:
+    """Whether it has a ``*args``."""
+    return any(
+        each.kind is each.VAR_POSITIONAL for each in inspect.signature(function).parameters.values()
+    )
+
+
 def names_of(function: Callable[..., Any]) -> list[str]:
     """Of the arguments that are given by place; none where they cannot be seen."""
     try:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from jensen.basics.errors import did_you_mean
+from jensen.gradients.estimators.auto import Auto
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.baselines import Constant, LeaveOneOut, OptimalCoefficient
 from jensen.gradients.estimators.binary import ARM, DisARM
@@ -79,6 +80,7 @@ MENU: dict[str, Row] = {
     "taylor-score": _fixed(Controlled(ScoreFunction(), Taylor()), Independent(1)),
     "taylor-path": _fixed(Controlled(Pathwise(), Taylor()), Independent(1)),
     "exact": _fixed(Exact(), Independent(1)),
+    "auto": _fixed(Auto(), Independent(1)),
 }
 USUAL = tuple(MENU)[:7]
 

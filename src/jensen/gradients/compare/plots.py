@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BIASED = " *"
 MOST = 4  # parameters that are drawn
+WIDE = 100.0  # times the least variance: a scale of powers
 WIDTH = 34  # letters of a name in a line
 
 
@@ -37,7 +38,7 @@ def plot_comparison(found: Shown, title: str = "") -> Figure:
     """A row of two panels for each parameter."""
     from matplotlib.figure import Figure
 
-    shown = found.parameters[:MOST]
+    shown = _most_spread(found)
     height = 1.2 + 0.42 * len(found.samples)
     figure = Figure(figsize=(10.0, max(2.8, height) * len(shown)), layout="constrained")
     colors = colours_of(found.samples, MENU)  # by their places on it: the same in every figure
@@ -49,8 +50,19 @@ def plot_comparison(found: Shown, title: str = "") -> Figure:
     if title:
         figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     if len(found.parameters) > MOST:
-        figure.supxlabel(f"{len(found.parameters) - MOST} more parameters are not drawn", fontsize=8)
+        left = len(found.parameters) - MOST
+        figure.supxlabel(f"{left} more parameters, whose estimates vary less, are not drawn", fontsize=8)
     return figure
+
+
+def _most_spread(found: Shown) -> list[str]:
+    """The parameters whose estimates vary most, in their own order: there may be more than can be looked at."""
+    most = dict.fromkeys(found.parameters, -1.0)
+    for row in found.rows():
+        if np.isfinite(cost := row["variance_x_evaluations"]):
+            most[row["parameter"]] = max(most[row["parameter"]], cost)
+    drawn = set(sorted(most, key=lambda name: -most[name])[:MOST])
+    return [name for name in found.parameters if name in drawn]
 
 
 def _costs(rows: list[dict[str, Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -80,7 +92,10 @@ def _draw_spread(
         axes.axvline(rows[0]["truth"], color="black", lw=0.8, ls=":", zorder=0)
     axes.set_yticks(range(len(rows)), [_called(row, found.is_off(row)) for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel(f"estimates of the gradient in {parameter}")
+    if not axes.lines:
+        axes.text(0.5, 0.5, "no estimate is finite", transform=axes.transAxes, ha="center", fontsize=9)
+        axes.set_xticks([])
+    axes.set_xlabel(f"estimates of the gradient in {parameter}", loc="left")
     exact = "; dotted: exact" if has_line else ""
     biased = "; * biased" if any(map(found.is_off, rows)) else ""
     axes.set_title(f"mean, middle 50 % and 98 %{exact}{biased}", fontsize=9, loc="left")
@@ -98,20 +113,25 @@ def _draw_variance(axes: Any, rows: list[dict[str, Any]], colors: Mapping[str, s
     """Variance × evaluations of f, with four of its standard errors; and in figures, where dots are close."""
     cost, seen = _costs(rows)
     error = np.array([row["variance_error"] * row["evaluations"] for row in rows])
+    is_wide = bool(seen.any() and cost[seen].max() > WIDE * cost[seen].min())
+    least = cost[seen].min() / 3.0 if is_wide else 0.0
     for i, row in enumerate(rows):
         color = colors[row["estimator"]]
         if seen[i]:
-            low, high = max(cost[i] - 4 * error[i], 0.0), cost[i] + 4 * error[i]
+            low, high = max(cost[i] - 4 * error[i], least), cost[i] + 4 * error[i]
             axes.plot([low, high], [i, i], color=color, lw=1.5)
             axes.plot(cost[i], i, "o", color=color, ms=5.5)
         word = f"{cost[i]:.3g}" if seen[i] else "0" if np.isfinite(cost[i]) else "not finite"
         axes.text(1.02, i, word, transform=axes.get_yaxis_transform(), va="center", fontsize=9, color=color)
-    axes.set_xlim(left=0.0)
+    if is_wide:
+        axes.set_xscale("log")
+    else:
+        axes.set_xlim(left=0.0)
     if not seen.any():
         axes.set_xticks([0.0])
     axes.set_yticks(range(len(rows)), [])
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel("variance × evaluations of f")
+    axes.set_xlabel("variance × evaluations of f" + ", log scale" * is_wide, loc="left")
     axes.set_title("± 4 standard errors", fontsize=9, loc="left")
     _plain(axes)
 
@@ -119,5 +139,6 @@ def _draw_variance(axes: Any, rows: list[dict[str, Any]], colors: Mapping[str, s
 def _plain(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(length=3, labelsize=9)
-    axes.ticklabel_format(axis="x", scilimits=(-3, 4))
+    if axes.get_xscale() == "linear":
+        axes.ticklabel_format(axis="x", scilimits=(-3, 4))
     axes.grid(axis="x", lw=0.4, alpha=0.5)

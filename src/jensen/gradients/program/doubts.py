@@ -167,7 +167,9 @@ def _lines(
         _inside(at + share * (at - other) + wide * np.sign(at - other), at, ends)
         for at, other in ((a, b), (b, a))
     )
-    fixed = {other: value[lines, firsts] for other, value in values.items() if other != name}
+    others = {other: value for other, value in values.items() if other != name}
+    which = np.where(lines % 2, _farthest_out(others, rng), firsts)
+    fixed = {other: value[lines, which] for other, value in others.items()}
     dtype = jnp.result_type(float)
     starts, lasts = (
         {"x": jnp.asarray(x, dtype), "params": theta} for x, theta in zip((a, b), thetas, strict=True)
@@ -189,6 +191,18 @@ def _inside(far: np.ndarray, at: np.ndarray, ends: tuple[float, float]) -> np.nd
         for end in ends
     )
     return np.clip(far, np.minimum(low, at), np.maximum(high, at))
+
+
+def _farthest_out(others: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
+    """Of the draws of each line, that whose values of the other variables are farthest out in some direction:
+    f may jump there only.
+    """
+    score = np.zeros((ALL, VALUES))
+    for value in others.values():
+        each = np.asarray(value, dtype=float).reshape(ALL, VALUES, -1)
+        ranks = each.argsort(axis=1).argsort(axis=1)
+        score += (ranks * rng.choice([-1.0, 1.0], (ALL, 1, each.shape[2]))).sum(axis=2)
+    return score.argmax(axis=1)
 
 
 def _two(x: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:

@@ -7,7 +7,7 @@ f is traced, and its program is walked: what is done with the variable is known 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -60,18 +60,18 @@ class Traced(NamedTuple):
     owners: list[str]
 
 
-def jumps(of: Traced, values: Mapping[str, Any], within: Mapping[str, Seen]) -> tuple[list[Jump], list[Jump]]:
-    """The jumps in each variable that is a real number: the first with θ in it, and the first without. Then
-    what f stops the derivative in, which may be right.
+def jumps(of: Traced, real: Container[str], within: Mapping[str, Seen]) -> tuple[list[Jump], list[Jump]]:
+    """The jumps in each variable that is a ``real`` number: the first with θ in it, and the first without.
+    Then what f stops the derivative in, which may be right.
 
     Where a variable is discrete f may jump in it; but of what it is in with θ, the derivative in θ may be
     lost. ``within`` says between which ends each variable is.
     """
     found: list[Jump] = []
     stopped: list[Jump] = []
-    for name in values:
+    for name in within:
         seen = _seen(of, name, within)
-        is_real = all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(values[name]))
+        is_real = name in real
         causes = sorted({cause for each in seen if each.jumps for cause in each.causes} if is_real else ())
         lost = worst(each.lost_of_params for each in seen)
         if lost and not any(has_params for _, has_params in causes):

@@ -58,6 +58,8 @@ class Treatment:
         Parameters whose values at an edge of their domain are meant.
     has_edges
         Whether its class has such parameters.
+    is_whole
+        Whether values are whole numbers, of whatever type, and f is not differentiated in them.
     """
 
     estimator: Estimator
@@ -70,16 +72,17 @@ class Treatment:
     ends: tuple[float, float] = NOWHERE
     edges: frozenset[str] = frozenset()
     has_edges: bool = False
+    is_whole: bool = False
 
     @property
     def within(self) -> Seen:
         """What is known of a value."""
-        return inside(self.ends, jnp.issubdtype(self.value.dtype, jnp.inexact))
+        return inside(self.ends, not self.is_whole and _is_real(self.value.dtype))
 
     @property
     def seen(self) -> Any:
         """What f is given: real numbers where it is differentiated."""
-        is_relaxed = self.has_path and not jnp.issubdtype(self.value.dtype, jnp.inexact)
+        is_relaxed = self.has_path and not _is_real(self.value.dtype)
         return jax.ShapeDtypeStruct(self.value.shape, jnp.result_type(float)) if is_relaxed else self.value
 
 
@@ -111,6 +114,11 @@ class Plan:
     unvouched: tuple[Jump, ...]
     num_draws: int
     count: Callable[[], int] = field(repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        lines = [f"Plan: {self.num_draws} draw{'s' * (self.num_draws != 1)}"]
+        lines += [f"  {name}: {estimator}" for name, estimator in self.chosen.items()]
+        return "\n".join([*lines, *(f"  {remark}" for remark in self.remarks)])
 
     @property
     def chosen(self) -> dict[str, Estimator]:
@@ -218,7 +226,10 @@ def _jumps(
     """Where f may jump, and is not seen to be continuous all the same."""
     seen = {name: treatment.seen for name, treatment in treatments.items()}
     within = {name: treatment.within for name, treatment in treatments.items()}
-    found, stopped = jumps_of(of, seen, within)
+    real = {
+        name for name, each in treatments.items() if not each.is_whole and _is_real(seen[name].dtype)
+    }
+    found, stopped = jumps_of(of, real, within)
     doubted = [jump for jump in (*found, *stopped) if jump.name not in program.vouch]
     if not doubted:
         return tuple(found)
@@ -242,6 +253,10 @@ def _jumps(
     return tuple(
         jump for jump in (*found, *stopped) if jump in left or (jump in found and jump not in doubted)
     )
+
+
+def _is_real(dtype: Any) -> bool:
+    return bool(jnp.issubdtype(dtype, jnp.inexact))
 
 
 def _treatments(program: Program, for_score: frozenset[str]) -> dict[str, Treatment]:
@@ -306,12 +321,14 @@ def _treatment(estimator: Estimator, distribution: Any, key: Any, layout: Layout
     drawn = estimator.drawn(distribution)
     order = 1 if layout.particles and estimator.is_doubly else estimator.order_for(distribution)
     of_values = order, estimator.has_path(distribution)
+    of_values = *of_values, None, bounds(distribution)
+    is_whole = bool(distribution.is_discrete) and not estimator.has_path(distribution)
     if drawn is None:
-        return Treatment(estimator, (), None, False, *of_values, ends=bounds(distribution))
+        return Treatment(estimator, (), None, False, *of_values, is_whole=is_whole)
     shape = jnp.shape(drawn.sample(key))
     has_edges = bool(edges_of(distribution))
     return Treatment(
-        estimator, shape, route(drawn), True, *of_values, ends=bounds(distribution), has_edges=has_edges
+        estimator, shape, route(drawn), True, *of_values, has_edges=has_edges, is_whole=is_whole
     )
 
 

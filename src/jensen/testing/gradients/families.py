@@ -364,6 +364,13 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family("dist.Bernoulli({})", (UNIT,), _bits, COUNTED | {SUM, WEAK}, values=2),
     Family(
+        "dist.Bernoulli(0.02 * {})",
+        (UNIT,),
+        lambda k, p: _bits(k, 0.02 * p),
+        COUNTED | {SUM, WEAK},
+        values=2,
+    ),
+    Family(
         "dist.Bernoulli(logits={})",
         (REAL,),
         lambda k, logit: _bits(k, special.expit(logit)),

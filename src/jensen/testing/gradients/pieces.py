@@ -33,7 +33,7 @@ ANALYTIC = (
     "jnp.linalg.solve(jnp.array([[2.0, 0.3], [0.1, 1.5]]), jnp.stack([{a}, {p}])).sum()",
     "jnp.linalg.slogdet(jnp.diag(jnp.stack([1.0 + {a} ** 2, 2.0])) + 0.1)[1]",
     "jnp.log(jnp.diag(jnp.linalg.cholesky(jnp.eye(2) * (1.5 + jnp.sin({a})) + 0.2))).sum()",
-    "jnp.cumsum(jnp.stack([{a}, {b}, {c}])) @ jnp.array([0.2, -0.5, 0.3])",
+    "jnp.cumsum(jnp.stack([{a}, {b}, {c}])) @ jnp.array([0.2, -0.5, 0.4])",
     "jnp.prod(jnp.stack([jnp.sin({a}), 1.0 + 0.1 * {b}, {d}]))",
     "jax.scipy.special.gammaln(1.5 + jnp.tanh({a}))",
     "jax.scipy.special.i0e({a})",

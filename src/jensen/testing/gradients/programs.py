@@ -209,7 +209,8 @@ class _Drawing:
             text = self._piece(str(self._one(table)), a, b, table is JUMPING)
             self.lines.append(f"v{i + 1} = {text}")
             moves, jumps = a.moves or b.moves, a.jumps or b.jumps
-            known.append(_Known(f"v{i + 1}", moves, jumps or (table is JUMPING and moves)))
+            is_lost = "stop_gradient" in text and "params" in text  # also where nothing moves
+            known.append(_Known(f"v{i + 1}", moves, jumps or (table is JUMPING and (moves or is_lost))))
 
     def _piece(self, template: str, a: _Known, b: _Known, is_jumping: bool) -> str:
         c, d = self._constants()
@@ -247,7 +248,7 @@ class _Drawing:
 ARGUMENTS = {
     REAL: ("{p}", "{p}", "{p} + {c}", "0.5 * {p} - {c}", "jnp.sin({p})", "{c}"),
     POSITIVE: ("jnp.exp(0.5 * {p})", "0.5 + {p} ** 2", "1.0 + 0.5 * jnp.tanh({p})", "0.8"),
-    UNIT: ("expit({p})", "expit({p} - {c})", "0.2 + 0.6 * expit({p})", "0.4", "0.02 * expit({p})"),
+    UNIT: ("expit({p})", "expit({p} - {c})", "0.2 + 0.6 * expit({p})", "0.4"),
 }
 OF_PARENT = {
     REAL: (

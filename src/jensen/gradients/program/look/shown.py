@@ -38,7 +38,7 @@ def is_continuous(f: Function, starts: Any, ends: Any, near: np.ndarray) -> bool
     if finite[near].mean() < LEAST:
         return None
     least = np.where(near, 0.0, ROUGH if jump.dtype == np.float32 else 0.0)
-    return not (jump > least)[finite].any() and bool(right[finite & near].all())
+    return not (jump > least).any() and bool(right[finite & near].all())
 
 
 def is_differentiated(f: Function, starts: Any, ends: Any, near: np.ndarray) -> bool | None:
@@ -128,19 +128,21 @@ def _along(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any, Any]
 
 
 def _line(at: Function, derivative: Callable[..., Any]) -> tuple[Any, Any, Any]:
-    """Whether f is finite on a line, the largest jump there, and whether the derivative is right."""
+    """Whether f and its derivative are finite on a line, the largest jump where f is, and whether the
+    derivative is right.
+    """
     s, y, slope = _along(at, derivative)
-    finite = jnp.all(jnp.isfinite(y)) & jnp.all(jnp.isfinite(slope))
+    has_values, has_slopes = jnp.all(jnp.isfinite(y)), jnp.all(jnp.isfinite(slope))
+    slope = _known(slope)
     scale = _scale(y)
     expected = (slope[1:] + slope[:-1]) / (2 * (POINTS - 1))
     change = jnp.max(jnp.abs(jnp.diff(y, axis=0) - expected) / scale, axis=1)
     left = jnp.argsort(change)[-PLACES:]
-    wide, narrow = jax.vmap(lambda *ends: _halved(at, scale, *ends))(
-        expected[left] * (POINTS - 1), s[left], s[left + 1], y[left], y[left + 1]
-    )
+    low, high = ((s[i], y[i], slope[i]) for i in (left, left + 1))
+    wide, narrow = jax.vmap(lambda low, high: _halved(at, derivative, scale, low, high))(low, high)
     tiny = _tolerance(y.dtype)
     jump = jnp.max(narrow * ((narrow > tiny) & (narrow > STAYS * wide)))
-    return finite, jump, _is_right(at, s, y, slope)
+    return has_values & has_slopes, jnp.where(has_values, jump, 0.0), _is_right(at, s, y, slope)
 
 
 def _scale(y: Any) -> Any:
@@ -150,30 +152,40 @@ def _scale(y: Any) -> Any:
     return jnp.maximum(jnp.ptp(y, axis=0) + rounding * jnp.max(jnp.abs(y), axis=0), kind.tiny)
 
 
-def _halved(
-    at: Function, scale: Any, slope: Any, low: Any, high: Any, at_low: Any, at_high: Any
-) -> tuple[Any, Any]:
-    """The change of f over an interval, at whose ends it is known, beyond that by a slope, when it has been
-    halved ten times and to the end: always the half with the larger one.
+Place = tuple[Any, Any, Any]
+"""On a line: where, f there, and its derivative."""
+
+
+def _halved(at: Function, derivative: Callable[..., Any], scale: Any, low: Place, high: Place) -> Any:
+    """The change of f over an interval beyond that by its derivative at both ends, when it has been halved
+    ten times and to the end: always the half with the larger one.
     """
 
-    def halve(i: Any, now: tuple[Any, ...]) -> tuple[Any, ...]:
-        low, high, at_low, at_high, wide, _ = now
-        middle = (low + high) / 2
-        here = at(middle)
-        along = slope * (middle - low)
-        left, right = (jnp.max(jnp.abs(a - b - along) / scale) for a, b in ((here, at_low), (at_high, here)))
-        goes_left = left > right
-        low, high = jnp.where(goes_left, low, middle), jnp.where(goes_left, middle, high)
-        at_low, at_high = jnp.where(goes_left, at_low, here), jnp.where(goes_left, here, at_high)
-        change = jnp.maximum(left, right)
-        return low, high, at_low, at_high, jnp.where(i == 9, change, wide), change
+    def change(low: Place, high: Place) -> Any:
+        expected = (low[2] + high[2]) / 2 * (high[0] - low[0])
+        return jnp.max(jnp.abs(high[1] - low[1] - expected) / scale)
 
-    halvings = 18 if low.dtype == jnp.float32 else HALVINGS
+    def halve(i: Any, now: tuple[Any, ...]) -> tuple[Any, ...]:
+        low, high, wide, _ = now
+        s = (low[0] + high[0]) / 2
+        value, slope = derivative(at, s)
+        middle = s, value, _known(slope)
+        left, right = change(low, middle), change(middle, high)
+        low, high = (
+            jax.tree.map(lambda a, b: jnp.where(left > right, a, b), *ends)
+            for ends in ((low, middle), (middle, high))
+        )
+        most = jnp.maximum(left, right)
+        return low, high, jnp.where(i == 9, most, wide), most
+
+    halvings = 18 if scale.dtype == jnp.float32 else HALVINGS
     zero = jnp.zeros((), scale.dtype)
-    begin = (low, high, at_low, at_high, zero, zero)
-    *_, wide, narrow = jax.lax.fori_loop(0, halvings, halve, begin)
+    *_, wide, narrow = jax.lax.fori_loop(0, halvings, halve, (low, high, zero, zero))
     return wide, narrow
+
+
+def _known(slope: Any) -> Any:
+    return jnp.where(jnp.isfinite(slope), slope, 0.0)
 
 
 def _tolerance(dtype: Any) -> float:
