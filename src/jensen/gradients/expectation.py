@@ -302,9 +302,7 @@ class Expectation:
             return dict.fromkeys(names, _checked(self.estimator, "the estimator"))
         if unknown := [name for name in self.estimator if name not in names]:
             known = ", ".join(names)
-            raise ValueError(
-                f"estimators for {', '.join(map(str, unknown))}; the variables are {known}"
-            )
+            raise ValueError(f"estimators for {', '.join(map(str, unknown))}; the variables are {known}")
         if missing := [name for name in names if name not in self.estimator]:
             raise ValueError(f"no estimator for {', '.join(missing)}: Auto() takes one by itself")
         return {name: _checked(each, f"the estimator of {name!r}") for name, each in self.estimator.items()}

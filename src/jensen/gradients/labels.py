@@ -54,9 +54,7 @@ def _same(value: Any, default: Any) -> bool:
 
 def takes_more(function: Callable[..., Any]) -> bool:
     """Whether it has a ``*args``."""
-    return any(
-        each.kind is each.VAR_POSITIONAL for each in inspect.signature(function).parameters.values()
-    )
+    return any(each.kind is each.VAR_POSITIONAL for each in inspect.signature(function).parameters.values())
 
 
 def names_of(function: Callable[..., Any]) -> list[str]:

@@ -56,7 +56,7 @@ def plot_comparison(found: Shown, title: str = "") -> Figure:
 
 
 def _most_spread(found: Shown) -> list[str]:
-    """The parameters whose estimates vary most, in their own order: there may be more than can be looked at."""
+    """Those whose estimates vary most, in their own order: there may be more than can be looked at."""
     most = dict.fromkeys(found.parameters, -1.0)
     for row in found.rows():
         if np.isfinite(cost := row["variance_x_evaluations"]):

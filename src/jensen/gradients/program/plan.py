@@ -226,9 +226,7 @@ def _jumps(
     """Where f may jump, and is not seen to be continuous all the same."""
     seen = {name: treatment.seen for name, treatment in treatments.items()}
     within = {name: treatment.within for name, treatment in treatments.items()}
-    real = {
-        name for name, each in treatments.items() if not each.is_whole and _is_real(seen[name].dtype)
-    }
+    real = {name for name, each in treatments.items() if not each.is_whole and _is_real(seen[name].dtype)}
     found, stopped = jumps_of(of, real, within)
     doubted = [jump for jump in (*found, *stopped) if jump.name not in program.vouch]
     if not doubted:
@@ -327,9 +325,7 @@ def _treatment(estimator: Estimator, distribution: Any, key: Any, layout: Layout
         return Treatment(estimator, (), None, False, *of_values, is_whole=is_whole)
     shape = jnp.shape(drawn.sample(key))
     has_edges = bool(edges_of(distribution))
-    return Treatment(
-        estimator, shape, route(drawn), True, *of_values, has_edges=has_edges, is_whole=is_whole
-    )
+    return Treatment(estimator, shape, route(drawn), True, *of_values, has_edges=has_edges, is_whole=is_whole)
 
 
 def _refuse(estimator: Estimator, name: str, distribution: Any, vouched: bool, layout: Layout) -> None:

@@ -55,7 +55,8 @@ ANALYTIC = (
     "jnp.linalg.inv(jnp.eye(2) * 2.0 + 0.5 * jnp.tanh({a}))[0, 1]",
     "jnp.log(1.0 - jax.nn.sigmoid({a}))",
     "jax.nn.log_softmax(jnp.stack([{a}, {b}, {c}]))[1]",
-    "dist.MultivariateNormal(jnp.zeros(2), jnp.eye(2) * (1.5 + jnp.sin({a}))).log_prob(jnp.stack([{b}, {c}]))",
+    "dist.MultivariateNormal(jnp.zeros(2), jnp.eye(2) * (1.5 + jnp.sin({a})))"
+    ".log_prob(jnp.stack([{b}, {c}]))",
     "dist.Normal({a}, 1.0).mask(True).log_prob({c})",
     "1e4 + jnp.tanh({a})",
     "squared({a})",
