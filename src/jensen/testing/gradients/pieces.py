@@ -233,7 +233,7 @@ JUMPING = (
     "({a} - 30.0) ** 2 + jnp.sign({a} - {c})",
     "jnp.log(jnp.abs({a} - {c}))",
     "jnp.log(({a} - {c}) ** 2)",
-    "jnp.sin(4.0 * {a}.astype(jnp.float8_e5m2).astype(jnp.float32))",
+    "jnp.sin(4.0 * {a}.astype(jnp.float8_e5m2).astype(float))",
     "lax.reduce_precision(1.0 * {a}, 8, 1)",
     "jnp.where(jax.scipy.special.gammainc(2.0, {a}) >= 0.0, 1.0, 0.0)",
     "1.0 * (jnp.linalg.det(jnp.array([[{a}, {b}], [{c}, 1.0]])) > 0.0)",
