@@ -7,6 +7,8 @@ from . import models as models
 from . import selection as selection
 from . import testing as testing
 from .basics.errors import DataError as DataError
+from .basics.errors import JensenError as JensenError
+from .basics.errors import ModelError as ModelError
 from .basics.threads import get_num_threads as get_num_threads
 from .basics.threads import set_num_threads as set_num_threads
 from .data import list_datasets as list_datasets

@@ -15,8 +15,10 @@ namespace avx512 { extern const KernelSet kernel_set; }
 namespace {
 
 const KernelSet& choose() {
-  const char* wanted = std::getenv("JENSEN_ISA");
-  const auto allowed = [wanted](const char* name) { return !wanted || std::strcmp(wanted, name) == 0; };
+  const char* wanted = std::getenv("JENSEN_ISA");  // its names are checked where the module is imported
+  const auto allowed = [wanted](const char* name) {
+    return !wanted || !*wanted || std::strcmp(wanted, name) == 0;
+  };
 #ifdef JENSEN_X86
   __builtin_cpu_init();
   if (allowed("avx512") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&

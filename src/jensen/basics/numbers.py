@@ -17,8 +17,16 @@ MAX_FIXED = 1e9
 
 
 def is_number(value: Any) -> bool:
-    """Whether it is a finite real number: no text, no truth value."""
-    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and isfinite(value)
+    """Whether it is a finite real number, as a float may be: no text, no truth value."""
+    try:
+        return is_real(value) and isfinite(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
+
+
+def is_real(value: Any) -> bool:
+    """Whether it is a real number in the type of one."""
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
 
 
 def is_whole(value: Any) -> bool:

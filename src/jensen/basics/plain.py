@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from jensen.basics.errors import ModelTypeError
+
 ALIKE = 0.8  # of two names, from which on one is taken for the other misspelt
 
 
@@ -46,7 +48,7 @@ def require(thing: Any, methods: Mapping[str, str]) -> None:
     for name, arguments in methods.items():
         if not callable(getattr(thing, name, None)):
             kind = type(thing).__name__
-            raise TypeError(f"{kind} has no {name}({arguments}), which every such class gives")
+            raise ModelTypeError(f"{kind} has no {name}({arguments}), which every such class gives")
 
 
 def tell_misspelt(thing: Any, known: Iterable[str]) -> None:

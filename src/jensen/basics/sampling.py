@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.numbers import is_whole
 
 Randomness = np.random.Generator | int | None
@@ -39,11 +40,11 @@ def as_generator(rng: Randomness) -> np.random.Generator:
     if rng is None:
         return np.random.default_rng(0)
     if not is_whole(rng):
-        raise ValueError(
+        raise ModelError(
             f"rng must be a whole number, a numpy.random.Generator or None (the seed 0), not {rng!r}"
         )
     if rng < 0:
-        raise ValueError(f"rng must be a seed from 0, not {rng}")
+        raise ModelError(f"rng must be a seed from 0, not {rng}")
     return np.random.default_rng(int(rng))
 
 
@@ -56,7 +57,7 @@ def checked_num_rows(num_rows: Any) -> int:
         It is none.
     """
     if not is_whole(num_rows):
-        raise TypeError(f"num_rows must be a whole number, not {num_rows!r}")
+        raise ModelTypeError(f"num_rows must be a whole number, not {num_rows!r}")
     if num_rows < 1:
-        raise ValueError(f"num_rows must be at least 1, not {num_rows}")
+        raise ModelError(f"num_rows must be at least 1, not {num_rows}")
     return int(num_rows)

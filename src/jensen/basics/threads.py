@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 
+from jensen.basics.errors import DataError
+from jensen.basics.numbers import is_whole
+
+MOST = 1024  # threads that are worth asking for
 _chosen: int | None = None
 
 
@@ -15,26 +19,48 @@ def set_num_threads(num_threads: int | None) -> None:
 
     Raises
     ------
-    ValueError
-        If ``num_threads`` is less than 1.
+    DataError
+        If ``num_threads`` is no whole number from 1 to 1024.
     """
     global _chosen  # noqa: PLW0603 -- one setting of the process, like an environment variable
-    if num_threads is not None and num_threads < 1:
-        raise ValueError(f"num_threads must be at least 1, not {num_threads}")
-    _chosen = num_threads
+    if num_threads is not None and not (is_whole(num_threads) and 1 <= num_threads <= MOST):
+        raise DataError(f"num_threads must be a whole number from 1 to {MOST}, not {_shown(num_threads)}")
+    _chosen = None if num_threads is None else int(num_threads)
 
 
 def get_num_threads() -> int:
-    """The number of threads that the native kernels may use."""
+    """The number of threads that the native kernels may use.
+
+    Raises
+    ------
+    DataError
+        If ``JENSEN_NUM_THREADS`` is set, and to something else than a whole number from 1 to 1024.
+    """
     return _chosen or _default()
 
 
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:36]}…"
+
+
 def _default() -> int:
-    for name in ("JENSEN_NUM_THREADS", "OMP_NUM_THREADS"):
-        value = os.environ.get(name, "")
-        if value.isdigit() and int(value) > 0:
-            return int(value)
+    if own := os.environ.get("JENSEN_NUM_THREADS", "").strip():
+        if (found := _number(own)) is None or not 1 <= found <= MOST:
+            raise DataError(
+                f"JENSEN_NUM_THREADS is {_shown(own)}: "
+                f"set it to a whole number from 1 to {MOST}, or not at all"
+            )
+        return found
+    # OpenMP's may be a list, of a number for each level.
+    if found := _number(os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()):
+        return min(found, MOST)
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # a system that does not say which processors are ours
         return os.cpu_count() or 1
+
+
+def _number(text: str) -> int | None:
+    """None where it is no whole number of few digits."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None

@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+from jensen.basics.arguments import require_path
 from jensen.basics.errors import DataError, one_line
 
 
@@ -26,6 +27,7 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     ...
     jensen.basics.errors.DataError: cannot write nowhere/model.json: the folder nowhere does not exist
     """
+    require_path(path)
     target = _target(path)
     if target.is_dir():
         raise DataError(f"cannot write {path}: it is a directory; give the name of a file in it")
@@ -62,6 +64,8 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
             target.write_bytes(data)
         else:
             _replace(target, data)
+    except BrokenPipeError:  # whoever read has gone
+        raise
     except OSError as error:
         raise DataError(f"cannot write {path}: {_reason(error)}") from None
 
@@ -89,11 +93,17 @@ def _temporary(target: Path) -> tuple[Path, int]:
 
 
 def _target(path: str | os.PathLike[str]) -> Path:
-    return Path(os.path.realpath(path))
+    """What a link leads to; a pipe or a device as it is named: it may have no other name."""
+    try:
+        is_special = _is_special(Path(path))
+        return Path(path) if is_special else Path(os.path.realpath(path))
+    except (OSError, ValueError, RuntimeError) as error:  # a name that is too long, or has a NUL; a loop
+        reason = _reason(error) if isinstance(error, OSError) else one_line(error)
+        raise DataError(f"cannot write {str(path)[:200]!r}: {reason}") from None
 
 
 def _is_special(target: Path) -> bool:
-    return target.exists() and not target.is_file()
+    return target.exists() and not target.is_file() and not target.is_dir()
 
 
 def _may_write(target: Path) -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import jensen
-from jensen.basics.errors import DataError
+from jensen.basics.errors import JensenError
 from jensen.cli import commands, output
 from jensen.cli.errors import CommandError, Ending
 
@@ -258,7 +258,7 @@ def _fail_if_known(error: Exception) -> int:
     if message is not None:
         # Typed alone, the command shows its help, and nothing is left to say.
         return output.fail(message()) if message() else 2
-    if isinstance(error, DataError):
+    if isinstance(error, JensenError):
         return output.fail(error)
     raise error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from jensen.basics.writing import check_writable
 from jensen.cli.errors import CommandError, MissingExtraError
 from jensen.cli.inputs import Asked
 from jensen.data.doors.choice import Choice
+from jensen.em.validation import MOST_STARTS
 from jensen.families.gaussian.structures.registry import STRUCTURES, USUAL
 from jensen.families.gaussian.structures.structure import Structure
 from jensen.selection.criteria import CRITERIA, Criterion
@@ -19,6 +21,8 @@ from jensen.selection.criteria import CRITERIA, Criterion
 T = TypeVar("T")
 
 MAX_MODELS = 1000
+MOST_DIGITS = 9
+MOST_SHOWN = 40  # letters of what was typed
 OPEN_TO, OPEN_BY = 9, 8
 """Where an open range ends at first, and how much is added while the best is near that."""
 MCLUST = {"vvv": "full", "eee": "tied", "vvi": "diag", "vii": "spherical", "v": "full", "e": "tied"}
@@ -34,8 +38,12 @@ def parse_components(text: str) -> list[int]:
     found: set[int] = set()
     for part in text.split(","):
         match = _RANGE.fullmatch(part.strip())
-        if match is None or (match[2] == "" and match[3]):
-            raise CommandError(f"-k {text!r}: give numbers of components such as 3, 1:9, 2: or 1,2,4")
+        if (
+            match is None
+            or max(map(len, filter(None, match.groups()))) > MOST_DIGITS
+            or (match[2] == "" and match[3])
+        ):
+            raise CommandError(f"-k {_cut(text)}: give numbers of components such as 3, 1:9, 2: or 1,2,4")
         first, step = int(match[1]), int(match[3] or 1)
         last = int(match[2]) if match[2] else first if match[2] is None else max(OPEN_TO, first + OPEN_BY - 1)
         if first < 1:
@@ -85,9 +93,15 @@ def parse_starts(text: str) -> int | None:
     """A number of starts; ``auto`` is the model's own search."""
     if text.strip().lower() == "auto":
         return None
-    if not text.strip().isdecimal() or int(text) < 1:
-        raise CommandError(f"--starts {text!r}: give a number from 1, or auto")
-    return int(text)
+    digits = text.strip()
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= MOST_DIGITS
+    if not is_number or not 1 <= int(digits) <= MOST_STARTS:
+        raise CommandError(f"--starts {_cut(text)}: give a number from 1 to {MOST_STARTS}, or auto")
+    return int(digits)
+
+
+def _cut(text: str) -> str:
+    return repr(text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…")
 
 
 def parse_names(texts: Sequence[str] | None, option: str) -> list[str] | None:
@@ -165,7 +179,7 @@ def check_outputs(data: str, model: Path | None = None, **paths: Path | None) ->
 
 
 def _real(path: Path) -> str:
-    return str(path.resolve())
+    return os.path.realpath(path)  # also of a link to itself
 
 
 def _one_of(known: dict[str, T], name: str, option: str, *more: str) -> T:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 PIPED_WIDTH = 100
+LEAST_WIDTH = 20
 PLAINER = str.maketrans({"±": "+-", "−": "-", "─": "-", "–": "-", "×": "x", "…": "..."})
 
 
@@ -37,8 +38,15 @@ def show(build: Any) -> None:
         console = make_console()
         console.print(build(console.width))
     else:
-        width = int(os.environ.get("COLUMNS", "0") or 0) or PIPED_WIDTH
+        width = _columns()
         plain(to_text(build(width), width))
+
+
+def _columns() -> int:
+    """Of what is no terminal: ``COLUMNS``, if that is a width that something can be printed in."""
+    text = os.environ.get("COLUMNS", "").strip()
+    wanted = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+    return wanted if wanted >= LEAST_WIDTH else PIPED_WIDTH
 
 
 def plain(text: str) -> None:

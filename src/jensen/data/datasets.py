@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jensen.basics.errors import DataError, did_you_mean
+from jensen.basics.arguments import shown
+from jensen.basics.errors import DataError, DataTypeError, did_you_mean
 from jensen.basics.notebook import InNotebook
 from jensen.basics.tables import Table
 
@@ -91,6 +92,8 @@ def load_dataset(name: str) -> Dataset:
     (272, 2)
     """
     names = dataset_names()
+    if not isinstance(name, str):
+        raise DataTypeError(f"the name of a data set must be text, not {shown(name)}")
     if name not in names:
         raise DataError(
             f"no built-in data set {name!r}{did_you_mean(name, names)}; there are {', '.join(names)}"

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError
 from jensen.em.contract import Model
 from jensen.em.posteriors import hard, sampled, truncated
 from jensen.em.problem import Problem, State
@@ -93,7 +94,7 @@ class Truncated(_Fixed):
 
     def __post_init__(self) -> None:
         if self.num < 1:
-            raise ValueError(f"num must be at least 1, not {self.num}")
+            raise ModelError(f"num must be at least 1, not {self.num}")
 
     def posterior(self, model: Model, params: Params, data: Any) -> Any:
         """q of every row."""
@@ -135,11 +136,11 @@ class MonteCarlo:
 
     def __post_init__(self) -> None:
         if self.draws < 1:
-            raise ValueError(f"draws must be at least 1, not {self.draws}")
+            raise ModelError(f"draws must be at least 1, not {self.draws}")
         if not self.growth > 1:
-            raise ValueError(f"growth must be above 1, else the noise never vanishes, not {self.growth}")
+            raise ModelError(f"growth must be above 1, else the noise never vanishes, not {self.growth}")
         if self.most < self.draws:
-            raise ValueError(f"most must be at least draws = {self.draws}, not {self.most}")
+            raise ModelError(f"most must be at least draws = {self.draws}, not {self.most}")
         rng = self.rng
         seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else int(rng)
         object.__setattr__(self, "_seed", seed)

@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.notebook import InNotebook
 from jensen.basics.plain import Contract, given, require, tell_misspelt
 from jensen.em.cases import Cases, Rows
@@ -88,7 +89,7 @@ class Expected(Generic[S]):
         entropy = np.asarray(posterior.entropy(), dtype=float)
         if evidence.ndim != 1 or entropy.shape != evidence.shape:
             shapes = f"{evidence.shape} and {entropy.shape}"
-            raise ValueError(
+            raise ModelError(
                 f"log_evidence and entropy() are one number for each row; they have shapes {shapes}"
             )
         w = np.ones(len(evidence)) if weight is None else np.asarray(weight, dtype=float)
@@ -306,6 +307,8 @@ def as_model(model: Any) -> Model:
     """
     if isinstance(model, Model):
         return model
+    if isinstance(model, type):
+        raise ModelTypeError(f"model is the class {model.__name__}: give one of it, {model.__name__}(...)")
     require(model, METHODS)
     tell_misspelt(model, [*METHODS, *CAPABILITIES, "transform", "title"])
     return PlainModel(model)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from jensen.basics.arrays import Array, Params
+from jensen.basics.errors import ModelError
 from jensen.em.contract import Model, as_model, name_of
 
 
@@ -53,7 +54,7 @@ def maps_of(model: Model, coordinates: Coordinates) -> Maps:
     """The maps, or a ValueError that says what the model lacks."""
     maps = coordinates.of(model)
     if maps is None:
-        raise ValueError(
+        raise ModelError(
             f"{name_of(model)} has no coordinates for {coordinates}: give it a chart (jensen.Chart), "
             "or use algorithm=jensen.em.EM()"
         )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
+from jensen.basics.arguments import shown
+from jensen.basics.errors import ModelError
 from jensen.basics.notebook import InNotebook
+from jensen.basics.numbers import is_real
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +33,5 @@ class Search(InNotebook):
     effort: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.effort > 0:
-            raise ValueError(f"effort must be above 0, not {self.effort}")
+        if not (is_real(self.effort) and 0 < self.effort < inf):
+            raise ModelError(f"effort must be a number above 0, not {shown(self.effort)}")

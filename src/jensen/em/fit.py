@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.arguments import require_kind, shown
 from jensen.basics.arrays import Data, Params, Weight
 from jensen.basics.blas import few_threads
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.naming import columns_called
 from jensen.basics.numbers import is_whole
 from jensen.basics.progress import Progress
@@ -104,10 +106,11 @@ def fit(
     """
     began = time.perf_counter()
     if params is not None and restarts is not None:
-        raise ValueError("give either params (one start) or restarts (many), not both")
+        raise ModelError("give either params (one start) or restarts (many), not both")
     require_restarts(restarts)
+    _require_kinds(stop, starts, search, resume)
     if not (is_whole(max_steps) and max_steps >= 0):
-        raise ValueError(f"max_steps must be a whole number from 0, not {max_steps!r}")
+        raise ModelError(f"max_steps must be a whole number from 0, not {max_steps!r}")
     seed = _seed(rng)
     if resume is not None:
         _check_resume(resume, params, seed, RANDOM if starts is None else starts.kind)
@@ -120,7 +123,8 @@ def fit(
     may_finish = algorithm is None and stop is None
     reorder = params is None and (starts is None or starts.reorder)
     with Progress() as progress, few_threads(num_numbers(problem.data)), columns_called(problem.columns):
-        climbs = Multistart(problem, chosen, stop or Gain(), max_steps, progress, reorder, may_finish)
+        rule = Gain() if stop is None else stop
+        climbs = Multistart(problem, chosen, rule, max_steps, progress, reorder, may_finish)
         before = () if resume is None else resume.ends
         generator = as_generator(rng)
         found, interrupted = gather(climbs.starts(params, restarts, generator, before, starts, search))
@@ -191,22 +195,35 @@ def _seed(rng: np.random.Generator | int | None) -> int | None:
     try:
         np.random.default_rng(given)
     except (TypeError, ValueError):
-        raise ValueError(
+        raise ModelError(
             f"rng must be a numpy.random.Generator or a whole number from 0, not {rng!r}"
         ) from None
     return given if isinstance(given, int) else None
 
 
+def _require_kinds(stop: Any, starts: Any, search: Any, resume: Any) -> None:
+    """Of what is given besides numbers."""
+    if stop is not None and (isinstance(stop, type) or not callable(getattr(stop, "done", None))):
+        raise ModelTypeError(f"stop must be a rule such as jensen.em.Gain(), not {shown(stop)}")
+    for value, kind, name, wanted in (
+        (starts, Starts, "starts", "a jensen.em.Starts; a number of starts is restarts"),
+        (search, Search, "search", "a jensen.Search"),
+        (resume, Fit, "resume", "an earlier fit"),
+    ):
+        if value is not None:
+            require_kind(value, kind, name, wanted)
+
+
 def _check_resume(before: Fit, params: Params | None, seed: int | None, kind: str) -> None:
     if params is not None:
-        raise ValueError("a fit from given params has no starts to resume")
+        raise ModelError("a fit from given params has no starts to resume")
     if seed is None or before.seed != seed:
-        raise ValueError(
+        raise ModelError(
             f"resume needs the seed of the earlier fit: it was {before.seed}, rng is now {seed}; "
             "give both calls the same whole number as rng"
         )
     if others := {end.kind for end in before.ends} - {kind}:
-        raise ValueError(
+        raise ModelError(
             f"the earlier fit began from others than {kind} starts ({', '.join(sorted(others))}): "
             "nothing can be resumed"
         )
@@ -216,7 +233,7 @@ def _check_same(before: Fit, problem: Problem) -> None:
     """What can be told of whether the earlier fit was of this model and these data."""
     counted = problem.num_observations
     if before.num_observations != counted:
-        raise ValueError(
+        raise ModelError(
             "resume needs a fit of the same data: it was of "
             f"{before.num_observations:g} observations, these are {counted:g}"
         )
@@ -224,4 +241,4 @@ def _check_same(before: Fit, problem: Problem) -> None:
         try:
             problem.model.chart.check(before.params)
         except (ValueError, TypeError) as error:
-            raise ValueError(f"resume needs a fit of the same model: {error}") from None
+            raise ModelError(f"resume needs a fit of the same model: {error}") from None

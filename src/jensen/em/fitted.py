@@ -8,6 +8,7 @@ from math import isnan, nan
 from typing import Any
 
 from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.errors import ModelError
 from jensen.basics.tables import Table
 from jensen.basics.verdict import Verdict
 from jensen.em import criteria
@@ -140,5 +141,5 @@ class Fitted:
 
     def _free(self) -> int:
         if self.num_free is None:
-            raise ValueError("an information criterion needs the model's num_free(params)")
+            raise ModelError("an information criterion needs the model's num_free(params)")
         return self.num_free

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.weights import as_weight
 from jensen.em.contract import Expected, Model, Posterior, as_model
-from jensen.em.validation import accepted, checked_weight, require_same_cases
+from jensen.em.validation import accepted, checked_weight, require_posterior, require_same_cases
 
 
 def e_step(model: Any, params: Params, data: Data, weight: Weight = None) -> Expected:
@@ -54,8 +55,9 @@ def expected_log_joint(
 
 def entropy(posterior: Posterior, weight: Weight = None) -> float:
     """H[q] = Σ_n w_n H[q_n]."""
+    require_posterior(posterior)
     each = np.asarray(posterior.entropy(), dtype=float)
-    return float(each.sum() if weight is None else weight @ each)
+    return float(each.sum() if weight is None else as_weight(weight, len(each)) @ each)
 
 
 def elbo(model: Any, params: Params, data: Data, posterior: Posterior, weight: Weight = None) -> float:

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em.acceleration.extrapolation import Squarem
@@ -110,16 +111,16 @@ class Multistart:
             return run_starts([("given", lambda: params)], self.climb)
         if by is None and restarts is None and self.model.search is not None:
             if before:
-                raise ValueError("resume goes on with random starts: say how many, restarts=…")
+                raise ModelError("resume goes on with random starts: say how many, restarts=…")
             said = () if effort is None else (effort,)
             found = self.model.search(self.problem.data, self.problem.weight, rng, self.progress, *said)
             # The ends of a search are of exact EM: for another q they are where to start.
             return found if self.algorithm.is_exact() else self._again(found)
         if by is None and self.model.start is None:
             name = name_of(self.model)
-            raise ValueError(f"{name} has no start(data, weight, rng): give fit its params")
-        streams = rng.spawn(MOST_RESTARTS if restarts is None else restarts)
-        makers = [self._maker(stream, by) for stream in streams]
+            raise ModelError(f"{name} has no start(data, weight, rng): give fit its params")
+        count = MOST_RESTARTS if restarts is None else restarts
+        makers = (self._maker(rng.spawn(1)[0], by) for _ in range(count))
         climbed = resumed(before, makers, self.climb)
         return until_confirmed(climbed) if restarts is None else climbed
 
@@ -150,7 +151,7 @@ class Multistart:
         )
         if not ranked:
             others = f" (the first of {len(starts)} starts)" if len(starts) > 1 else ""
-            raise ValueError(f"every start failed: {starts[0].verdict.message}{others}")
+            raise ModelError(f"every start failed: {starts[0].verdict.message}{others}")
         self.num_searched = sum(start.num_e_steps for start in starts)
         self.is_searched = any(start.run is None for start in starts)
         flawed: list[int] = []

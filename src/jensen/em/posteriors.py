@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelTypeError
 from jensen.basics.plain import given
 from jensen.em.cases import is_named
 
@@ -125,12 +126,12 @@ def _probabilities(posterior: Any, hook: str) -> Array:
     """q(z_n = k) of a posterior of enumerated values, (n, k)."""
     found = given(posterior, ["responsibilities"]).get("responsibilities")
     if found is None:
-        raise TypeError(
+        raise ModelTypeError(
             f"an inexact E-step needs a posterior with the field responsibilities (n, k), or with the method "
             f"{hook}; {type(posterior).__name__} has neither"
         )
     if np.ndim(found) != 2:
-        raise TypeError(f"responsibilities are (n, k); these have shape {np.shape(found)}: give {hook}")
+        raise ModelTypeError(f"responsibilities are (n, k); these have shape {np.shape(found)}: give {hook}")
     return found
 
 
@@ -141,6 +142,6 @@ def _with(posterior: Any, responsibilities: Array) -> Any:
     if is_dataclass(posterior) and not isinstance(posterior, type):
         return replace(posterior, responsibilities=responsibilities)  # pyright: ignore -- it has the field
     name = type(posterior).__name__
-    raise TypeError(
+    raise ModelTypeError(
         f"{name} must be a dataclass or a named tuple, so that its responsibilities can be replaced"
     )

@@ -75,18 +75,21 @@ def until_confirmed(starts: Iterator[Start]) -> Iterator[Start]:
 
 
 def resumed(
-    before: Iterable[Start], starts: list[tuple[str, Any]], climb: Callable[[Params], Any]
+    before: Iterable[Start], starts: Iterable[tuple[str, Any]], climb: Callable[[Params], Any]
 ) -> Iterator[Start]:
-    """The ends of an earlier call, then the starts that it did not come to."""
+    """The ends of an earlier call, then the starts that it did not come to, each made when it is its turn."""
     done = {
         start.number: replace(start, run=None)
         for start in before
         if start.verdict.outcome is not Outcome.INTERRUPTED
     }
     yield from done.values()
-    missing = [number for number in range(len(starts)) if number not in done]
-    for number, start in zip(missing, run_starts([starts[i] for i in missing], climb), strict=False):
-        yield replace(start, number=number)
+    for number, start in enumerate(starts):
+        if number not in done:
+            for end in run_starts([start], climb):
+                yield replace(end, number=number)
+                if end.verdict.outcome is Outcome.INTERRUPTED:
+                    return
 
 
 def gather(starts: Iterator[Start]) -> tuple[list[Start], bool]:

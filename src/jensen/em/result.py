@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jensen.basics.errors import ModelError
 from jensen.em.fitted import Fitted
 from jensen.em.summary.summary import Summary, summarize
 from jensen.em.uncertainty.table import Estimates
@@ -62,7 +63,7 @@ class Fit(Fitted):
             ``jensen.uncertainty(fit.model, fit, data, weight)``.
         """
         if self.given is None:
-            raise ValueError(
+            raise ModelError(
                 "the fit was loaded or pickled, which leaves the data behind: "
                 "jensen.uncertainty(fit.model, fit, data, weight)"
             )

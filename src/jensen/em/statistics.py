@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jensen.basics.errors import ModelError
+
 
 class Totals:
     """Named sums over the rows, as statistics: they add and scale.
@@ -29,7 +31,7 @@ class Totals:
 
     def __add__(self, other: Totals) -> Totals:
         if vars(self).keys() != vars(other).keys():
-            raise ValueError(f"totals of {', '.join(vars(self))} and of {', '.join(vars(other))} do not add")
+            raise ModelError(f"totals of {', '.join(vars(self))} and of {', '.join(vars(other))} do not add")
         return Totals(**{name: value + vars(other)[name] for name, value in vars(self).items()})
 
     def scale(self, factor: float) -> Totals:

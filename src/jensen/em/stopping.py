@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from jensen.basics.errors import ModelError
+
 
 @dataclass(frozen=True, slots=True)
 class Extrapolation:
@@ -149,7 +151,7 @@ class StepNorm:
 
     def done(self, seen: Seen) -> bool:
         if np.isnan(seen.step):
-            raise ValueError("StepNorm needs a model with coordinates: a chart, or pack and unpack")
+            raise ModelError("StepNorm needs a model with coordinates: a chart, or pack and unpack")
         return seen.step < self.tol
 
 

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from jensen.basics.arguments import shown
 from jensen.basics.arrays import Data, Weight
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.numbers import is_whole
 from jensen.basics.plain import collected, given
 from jensen.basics.weights import as_weight
 from jensen.em.cases import Cases
 
+MOST_STARTS = 10**6  # of a fit: more would not end
 ARRAYS = ("__array__", "__array_interface__", "__dlpack__")
 
 
@@ -46,19 +49,29 @@ def checked_weight(weight: ArrayLike | None, cases: Cases, data: Data) -> Weight
 
 def require_restarts(restarts: Any) -> None:
     """That a number of starts is one, or None."""
-    if restarts is not None and not (is_whole(restarts) and restarts >= 1):
-        raise ValueError(f"restarts must be at least 1, a whole number, not {restarts!r}")
+    if restarts is None:
+        return
+    if not (is_whole(restarts) and restarts >= 1):
+        raise ModelError(f"restarts must be at least 1, a whole number, not {shown(restarts)}")
+    if restarts > MOST_STARTS:
+        raise ModelError(f"restarts must be at most {MOST_STARTS}, not {shown(restarts)}")
+
+
+def require_posterior(posterior: Any) -> None:
+    """That it is a posterior."""
+    if isinstance(posterior, type) or not given(posterior, ["entropy"]):
+        raise ModelTypeError(
+            f"a posterior is what model.posterior(params, data) returns, not {shown(posterior)}"
+        )
 
 
 def require_same_cases(posterior: Any, cases: Cases, data: Data) -> None:
     """That it is a posterior; and, as far as it can be counted, of these data."""
-    if not given(posterior, ["entropy"]):
-        kind = type(posterior).__name__
-        raise TypeError(f"a posterior is what model.posterior(params, data) returns, not {kind}")
+    require_posterior(posterior)
     shape = np.shape(given(posterior, ["log_evidence"]).get("log_evidence", 0.0))
     count = _count(cases, data)
     if len(shape) == 1 and count is not None and shape[0] != count:
-        raise ValueError(
+        raise ModelError(
             f"the posterior is of {shape[0]} cases and the data have {count}: "
             "model.posterior(params, data) is that of these data"
         )

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Weight
+from jensen.basics.errors import ModelError
 from jensen.basics.naming import column_in_words
 from jensen.basics.numbers import as_probabilities, is_number, is_whole
 from jensen.basics.sampling import Randomness, as_generator
@@ -79,7 +80,7 @@ class Categorical(Family):
         given: Any = self.num_codes if several else (self.num_codes,)
         codes = tuple(int(m) if is_whole(m) else 0 for m in given)
         if min(codes, default=0) < 1:
-            raise ValueError(
+            raise ModelError(
                 f"num_codes must be whole numbers from 1, one for every column, not {self.num_codes}"
             )
         object.__setattr__(self, "num_codes", codes if several else codes[0])
@@ -89,7 +90,7 @@ class Categorical(Family):
         if isinstance(self.num_codes, tuple):
             return self.num_codes
         if self.num_codes is None:
-            raise ValueError(UNPREPARED)
+            raise ModelError(UNPREPARED)
         return (int(self.num_codes),) * d  # pyright: ignore[reportArgumentType] -- one number by now
 
     # ---- the contract --------------------------------------------------------------------------------------
@@ -144,7 +145,7 @@ class Categorical(Family):
         if self.num_codes is not None:
             self._refuse_beyond(x, columns)
         elif x.max(initial=0.0) >= MOST_CODES:
-            raise ValueError(
+            raise ModelError(
                 f"the data must be {CODES}; {first_cell(x, x >= MOST_CODES, columns)}, too large"
             )
         return x
@@ -165,7 +166,7 @@ class Categorical(Family):
         least, most = x.min(axis=0), x.max(axis=0)
         if ((least > 0) & (most > least)).any():
             j = int(((least > 0) & (most > least)).argmax())
-            raise ValueError(
+            raise ModelError(
                 f"{column_in_words(j)} has codes {least[j]:g} to {most[j]:g} and no 0, as in row "
                 f"{int(x[:, j].argmin())} (counted from 0): code from 0, or say how many codes there are, "
                 f"num_codes={most[j] + 1:g}"
@@ -179,13 +180,13 @@ class Categorical(Family):
     def _refuse_beyond(self, x: Array, columns: Sequence[str] | None) -> None:
         codes = self._codes(x.shape[1])
         if len(codes) != x.shape[1]:
-            raise ValueError(f"num_codes is of {len(codes)} columns, the data have {x.shape[1]}")
+            raise ModelError(f"num_codes is of {len(codes)} columns, the data have {x.shape[1]}")
         bad = x >= np.array(codes)
         if bad.any():
             column = int(np.argwhere(bad)[0][1])
             name = f"column {column}" if columns is None else f"column {columns[column]!r}"
             row = int(np.argwhere(bad)[0][0])
-            raise ValueError(
+            raise ModelError(
                 f"{name} has codes 0 to {codes[column] - 1}; row {row} (both counted from 0) is "
                 f"{x[row, column]:g}, and {int(bad.sum())} cells are beyond: code from 0, or raise num_codes"
             )
@@ -266,7 +267,7 @@ class DirichletPrior:
 
     def __post_init__(self) -> None:
         if not (is_number(self.concentration) and self.concentration >= 1.0):
-            raise ValueError(f"concentration must be at least 1 to have a mode, not {self.concentration!r}")
+            raise ModelError(f"concentration must be at least 1 to have a mode, not {self.concentration!r}")
 
     @property
     def holds_up(self) -> bool:
@@ -277,7 +278,7 @@ class DirichletPrior:
         """α − 1 rows with each code."""
         spaces = family.spaces(k)
         if spaces is None:
-            raise ValueError(UNPREPARED)
+            raise ModelError(UNPREPARED)
         return Totals(**{n: np.full(space.shape, self.concentration - 1.0) for n, space in spaces.items()})
 
     def log_density(self, family: Categorical, params: CategoricalParams) -> float:

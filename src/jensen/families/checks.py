@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Mask
+from jensen.basics.errors import ModelError
 from jensen.basics.naming import column_in_words
 from jensen.basics.numbers import count
 from jensen.basics.verdict import Outcome, Verdict
@@ -34,16 +35,16 @@ def counts(data: Any, what: str, columns: Sequence[str] | None = None) -> Array:
     try:
         x = whole_columns(data)
     except (TypeError, ValueError):
-        raise ValueError(f"the data must be {what}: whole numbers from 0") from None
+        raise ModelError(f"the data must be {what}: whole numbers from 0") from None
     if x.ndim != 2:
-        raise ValueError(f"the data must be (n, d) {what}, not of shape {x.shape}")
+        raise ModelError(f"the data must be (n, d) {what}, not of shape {x.shape}")
     with np.errstate(invalid="ignore"):
         bad = ~((x >= 0) & (x == np.floor(x)) & np.isfinite(x))
     if bad.any():
         cells = f"{count(int(bad.sum()), 'cell')} {'is' if bad.sum() == 1 else 'are'}"
         rows = count(int(bad.any(axis=1).sum()), "row")
         cell = first_cell(x, bad, columns)
-        raise ValueError(
+        raise ModelError(
             f"the data must be {what}: whole numbers from 0; {cell}, and {cells} wrong, in {rows}"
         )
     return x
@@ -60,7 +61,7 @@ def first_cell(x: Array, bad: Mask, columns: Sequence[str] | None) -> str:
 def require_columns(x: Array, expected: int | None) -> Array:
     """The same (n, d); a ValueError for another d than is expected, where that is known."""
     if expected not in (None, x.shape[1]):
-        raise ValueError(f"num_columns is {expected}, the data have {x.shape[1]}")
+        raise ModelError(f"num_columns is {expected}, the data have {x.shape[1]}")
     return x
 
 
@@ -96,9 +97,9 @@ def refuse_without_moments(data: Array) -> None:
     wrong = np.argwhere(~np.isfinite(data))
     if not len(wrong):
         column = int(np.abs(data).max(axis=0).argmax())
-        raise ValueError(f"the values of {column_in_words(column)} are too large: scale the column")
+        raise ModelError(f"the values of {column_in_words(column)} are too large: scale the column")
     row, column = map(int, wrong[0])
     others = f", and {count(len(wrong) - 1, 'more cell')} not finite" if len(wrong) > 1 else ""
-    raise ValueError(
+    raise ModelError(
         f"row {row}, column {column} (counted from 0) is {data[row, column]}{others}: leave out such rows"
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.basics.errors import DataError, did_you_mean, listed
+from jensen.basics.errors import DataError, ModelTypeError, did_you_mean, listed
 from jensen.basics.plain import collected, given
 from jensen.basics.tables import default_columns
 from jensen.data.doors.memory import as_rows
@@ -20,7 +20,7 @@ def numbered(data: Any) -> tuple[Array, tuple[str, ...]]:
     in an array of them.
     """
     if isinstance(data, tuple):
-        raise TypeError("the data must be (n, d): a tuple is neither rows nor columns here")
+        raise ModelTypeError("the data must be (n, d): a tuple is neither rows nor columns here")
     if type(data) is np.ndarray and data.ndim == 2 and data.dtype.kind in "biu":
         return np.ascontiguousarray(data), default_columns(data.shape[1])
     values, names = named_table(data)
@@ -57,6 +57,6 @@ def _columns(data: Any, keys: Sequence[Hashable]) -> Mapping[Any, Any]:
     if {"dtypes", "schema"} & set(said) and names is not None:
         return {name: data[name] for name in names}
     if names is None and "__arrow_c_stream__" not in said:
-        raise TypeError(f"the data must be a dict of the columns {tuple(keys)}, or a data frame")
+        raise ModelTypeError(f"the data must be a dict of the columns {tuple(keys)}, or a data frame")
     rows = as_rows(data)
     return dict(zip(rows.columns, rows.values.T, strict=True))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.errors import ModelTypeError
 from jensen.basics.notebook import InNotebook
 from jensen.basics.numbers import on_scale_of, repr_in_full
 from jensen.basics.plain import Contract, given, require, tell_misspelt
@@ -104,7 +105,9 @@ class Family(InNotebook, Contract, ABC):
         """Σ_n w_nk T(x_n) under ``weight`` (n, k); they add and scale. ``params`` is None in a random
         start.
         """
-        raise TypeError(f"{type(self).__name__} has neither statistics(params, data, weight) nor expected(…)")
+        raise ModelTypeError(
+            f"{type(self).__name__} has neither statistics(params, data, weight) nor expected(…)"
+        )
 
     def expected(self, params: Any, data: Any, weight: Array) -> tuple[Any, float]:
         """The statistics, and the entropy of hidden variables of the family's own: 0 where it has none.
@@ -396,9 +399,11 @@ def as_family(family: Any) -> Family:
     if isinstance(family, Family):
         return family
     if isinstance(family, type):
-        raise TypeError(f"the family is the class {family.__name__} and not one of them: {family.__name__}()")
+        raise ModelTypeError(
+            f"the family is the class {family.__name__} and not one of them: {family.__name__}()"
+        )
     if meant := given(family, ["as_family"]):
-        raise TypeError(f"{family!r} is no family of components; you mean {meant['as_family']}")
+        raise ModelTypeError(f"{family!r} is no family of components; you mean {meant['as_family']}")
     require(family, METHODS)
     if not given(family, ["statistics", "expected"]):
         require(family, {"statistics": "params, data, weight"})

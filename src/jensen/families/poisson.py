@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Weight
+from jensen.basics.errors import ModelError
 from jensen.basics.numbers import is_number
 from jensen.basics.sampling import Randomness, as_generator
 from jensen.basics.verdict import Verdict
@@ -176,7 +177,7 @@ class GammaPrior:
     def __post_init__(self) -> None:
         known = is_number(self.shape) and is_number(self.rate)
         if not (known and self.shape >= 1 and self.rate > 0):
-            raise ValueError(f"need shape ≥ 1 and rate > 0, not {self.shape} and {self.rate}")
+            raise ModelError(f"need shape ≥ 1 and rate > 0, not {self.shape} and {self.rate}")
 
     @property
     def holds_up(self) -> bool:
@@ -186,7 +187,7 @@ class GammaPrior:
     def pseudo_stats(self, family: Poisson, k: int) -> Totals:
         """b rows with a − 1 counts in every column."""
         if family.num_columns is None:
-            raise ValueError(UNPREPARED)
+            raise ModelError(UNPREPARED)
         total = np.full((k, family.num_columns), self.shape - 1.0)
         return Totals(count=np.full(k, self.rate), total=total, base=0.0)
 

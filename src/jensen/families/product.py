@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.arguments import require_kind
 from jensen.basics.arrays import Array, Mask, Weight
-from jensen.basics.errors import DataError
+from jensen.basics.errors import DataError, ModelError, ModelTypeError
 from jensen.basics.naming import columns_called, part_of_columns
 from jensen.basics.numbers import is_whole, repr_in_full
 from jensen.basics.sampling import Randomness, as_generator
@@ -79,8 +80,9 @@ class Product(Family):
     """
 
     def __init__(self, parts: Mapping[Any, Any]) -> None:
+        require_kind(parts, Mapping, "parts", "a dict of columns: family")
         if not parts:
-            raise ValueError("a product needs at least one part: {columns: family}")
+            raise ModelError("a product needs at least one part: {columns: family}")
         self.columns: dict[str, Keys] = {}
         self.parts: dict[str, Family] = {}
         for columns, family in parts.items():
@@ -90,7 +92,7 @@ class Product(Family):
             self.columns[label], self.parts[label] = named, as_family(family)
         used = [column for columns in self.columns.values() for column in columns]
         if twice := sorted({str(column) for column in used if used.count(column) > 1}):
-            raise ValueError(f"columns {', '.join(twice)} are in more than one part")
+            raise ModelError(f"columns {', '.join(twice)} are in more than one part")
 
     @property
     def name(self) -> str:
@@ -113,9 +115,9 @@ class Product(Family):
         if isinstance(data, Mapping) or (self.keys and not isinstance(data, (np.ndarray, list, tuple))):
             return np.column_stack([_one_column(data[column], column) for column in columns])
         if self.keys:
-            raise TypeError(f"the data must be a dict of the columns {self.keys}, or a data frame")
+            raise ModelTypeError(f"the data must be a dict of the columns {self.keys}, or a data frame")
         if isinstance(data, tuple):
-            raise TypeError("the data must be (n, d): a tuple is neither rows nor columns here")
+            raise ModelTypeError("the data must be (n, d): a tuple is neither rows nor columns here")
         return np.take(data, [int(column) for column in columns], axis=1)  # pyright: ignore[reportArgumentType]
 
     def accept(self, data: Any) -> Any:
@@ -131,7 +133,7 @@ class Product(Family):
         for label, part in self.parts.items():
             own = [int(column) for column in self.columns[label]]  # pyright: ignore[reportArgumentType]
             if max(own) >= len(names):
-                raise ValueError(f"the data have no column {max(own)} (counted from 0)")
+                raise ModelError(f"the data have no column {max(own)} (counted from 0)")
             if not len(values):
                 continue
             found = _accepted(label, part, {names[j]: values[:, j] for j in own})
@@ -212,14 +214,14 @@ class Product(Family):
                 columns = ", ".join(map(str, self.columns[label])) + (
                     " (counted from 0)" if not self.keys else ""
                 )
-                raise ValueError(f"the data have no column {columns}") from None
+                raise ModelError(f"the data have no column {columns}") from None
             if len(rows) != Rows().count(data) and not part.keys:
-                raise ValueError(f"{label} has {len(rows)} rows, the data have {Rows().count(data)}")
+                raise ModelError(f"{label} has {len(rows)} rows, the data have {Rows().count(data)}")
             try:
                 with self._calling(label):
                     found[label] = ask(part, rows)
             except ValueError as error:
-                raise ValueError(f"{label}: {error}") from None
+                raise ModelError(f"{label}: {error}") from None
         return found
 
     def _calling(self, label: str) -> AbstractContextManager[None]:
@@ -452,10 +454,10 @@ def _refuse(named: Keys, label: str, before: Mapping[str, Keys]) -> None:
     """Columns that are neither names nor numbers from 0, and parts whose parameters would be called alike."""
     for column in named:
         if not (isinstance(column, str) or (is_whole(column) and column >= 0)):  # pyright: ignore
-            raise ValueError(f"a column is a name or a number from 0, not {column!r}")
+            raise ModelError(f"a column is a name or a number from 0, not {column!r}")
     for other in before:
         if f"{label}.".startswith(f"{other}.") or f"{other}.".startswith(f"{label}."):
-            raise ValueError(f"the parts {other} and {label} would be called alike: rename a column")
+            raise ModelError(f"the parts {other} and {label} would be called alike: rename a column")
 
 
 def _accepted(label: str, part: Family, own: dict[Any, Any]) -> Any:
@@ -467,11 +469,11 @@ def _accepted(label: str, part: Family, own: dict[Any, Any]) -> Any:
     except DataError as error:
         raise type(error)(f"{label}: {error}") from None
     except ValueError as error:
-        raise ValueError(f"{label}: {error}") from None
+        raise ModelError(f"{label}: {error}") from None
 
 
 def _one_column(values: Any, name: Hashable) -> Array:
     column = np.asarray(values)
     if column.ndim != 1:
-        raise ValueError(f"{name} must be one column (n,), not of shape {column.shape}")
+        raise ModelError(f"{name} must be one column (n,), not of shape {column.shape}")
     return column

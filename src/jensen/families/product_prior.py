@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jensen.basics.errors import ModelError
 from jensen.families.product import PartStats, Product
 
 
@@ -23,7 +24,7 @@ class ProductPrior:
     def _refuse_unknown(self, family: Product) -> None:
         if unknown := [label for label in self.parts if label not in family.parts]:
             parts = ", ".join(family.parts)
-            raise ValueError(f"the prior is of {', '.join(unknown)}; the parts of the product are {parts}")
+            raise ModelError(f"the prior is of {', '.join(unknown)}; the parts of the product are {parts}")
 
     def pseudo_stats(self, family: Product, k: int) -> PartStats:
         """The statistics of the rows that every prior is worth."""

@@ -22,6 +22,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from jensen.basics.arguments import require_kind, require_path, texts
 from jensen.basics.errors import DataError, one_line
 from jensen.basics.plain import given
 from jensen.basics.writing import write_file
@@ -78,7 +79,10 @@ def save(
         fit, path = cast("tuple[Fit | Saved, str]", (path, fit))
     if said := given(fit, ["result_"]):
         fit, columns = said["result_"], _names_of(fit) if columns is None else columns
-    saved = fit if isinstance(fit, Saved) else Saved.from_fit(cast(Fit, fit), columns)
+    require_kind(fit, Fit | Saved, "fit", "a fit, a fitted GaussianMixture or a jensen.files.Saved")
+    columns = None if columns is None else texts(columns, "columns")
+    saved = fit if isinstance(fit, Saved) else Saved.from_fit(fit, columns)
+    require_path(path)
     codec = Codec(own_classes())
     try:
         document = _document(saved, codec)
@@ -122,6 +126,7 @@ def load(path: str | os.PathLike[str], model: Any = None, *, known: Iterable[typ
     >>> jensen.load(path, known=[Named])
     Saved(1 × named in 2 columns, log_evidence=-1289.796745, verdict='converged')
     """
+    require_path(path)
     document = _parse(_read(path), path)
     _check_format(document, path)
     codec = Codec(own_classes(), {KNOWN + cls.__name__: cls for cls in known})
@@ -337,6 +342,8 @@ def _read(path: str | os.PathLike[str]) -> str:
         raise DataError(f"{path} is a directory, not a model file") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {(error.strerror or one_line(error)).lower()}") from None
+    except ValueError as error:  # no name of a file, as with a NUL in it
+        raise DataError(f"cannot read {str(path)!r}: {one_line(error)}") from None
 
 
 def _parse(text: str, path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelTypeError
 from jensen.gradients.distributions.validity.warning import warn
 from jensen.gradients.expectation import Expectation, expectation
 from jensen.gradients.labels import label, names_of
@@ -66,7 +67,7 @@ def params_first(log_joint: Callable[..., Any]) -> LogJoint:
     Names that say neither are refused: a wrong guess would be a wrong gradient and no error.
     """
     if not callable(log_joint):
-        raise TypeError(f"log_joint must be a function log_joint(params, z), not {log_joint!r}")
+        raise ModelTypeError(f"log_joint must be a function log_joint(params, z), not {log_joint!r}")
     names = names_of(log_joint)
     if len(names) < 2:
         return log_joint
@@ -74,7 +75,7 @@ def params_first(log_joint: Callable[..., Any]) -> LogJoint:
     is_old = names[1] in PARAMS or names[0] in HIDDEN
     written = f"{label(log_joint)}({names[0]}, {names[1]})"
     if is_new == is_old:
-        raise TypeError(f"{written}: which is which? Call them so: log_joint(params, z), in this order")
+        raise ModelTypeError(f"{written}: which is which? Call them so: log_joint(params, z), in this order")
     if is_new:
         return log_joint
     warn(f"{written}: the order is log_joint(params, z) now", DeprecationWarning)

@@ -14,6 +14,7 @@ from numpyro.distributions import Distribution
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.gradients.distributions.trails import trails_kept
 from jensen.gradients.distributions.validity.tracers import concrete
 from jensen.gradients.distributions.validity.warning import warn
@@ -302,9 +303,9 @@ class Expectation:
             return dict.fromkeys(names, _checked(self.estimator, "the estimator"))
         if unknown := [name for name in self.estimator if name not in names]:
             known = ", ".join(names)
-            raise ValueError(f"estimators for {', '.join(map(str, unknown))}; the variables are {known}")
+            raise ModelError(f"estimators for {', '.join(map(str, unknown))}; the variables are {known}")
         if missing := [name for name in names if name not in self.estimator]:
-            raise ValueError(f"no estimator for {', '.join(missing)}: Auto() takes one by itself")
+            raise ModelError(f"no estimator for {', '.join(missing)}: Auto() takes one by itself")
         return {name: _checked(each, f"the estimator of {name!r}") for name, each in self.estimator.items()}
 
 
@@ -388,25 +389,25 @@ def _memory_of(f: Any, distribution: Any) -> dict[Any, Any]:
 
 def _checked(estimator: Any, what: str) -> Estimator:
     if isinstance(estimator, type) or not isinstance(estimator, Estimator):
-        raise TypeError(f"{what} must be an estimator, as Pathwise() is, not {estimator!r}")
+        raise ModelTypeError(f"{what} must be an estimator, as Pathwise() is, not {estimator!r}")
     return estimator
 
 
 def _require_names(vouch: tuple[str, ...], variables: Mapping[str, Any]) -> None:
     if unknown := [name for name in vouch if name not in variables]:
-        raise ValueError(f"vouch names {', '.join(unknown)}; the variables are {', '.join(variables)}")
+        raise ModelError(f"vouch names {', '.join(unknown)}; the variables are {', '.join(variables)}")
 
 
 def _require_functions(f: Any, distribution: Any) -> None:
     if not callable(f):
-        raise TypeError(f"f must be a function f(x, params), not {f!r}")
+        raise ModelTypeError(f"f must be a function f(x, params), not {f!r}")
     names = names_of(f)
     if len(names) == 1 and not takes_more(f):
-        raise TypeError(f"{label(f)}({names[0]}): it is called as f(x, params), with both")
+        raise ModelTypeError(f"{label(f)}({names[0]}): it is called as f(x, params), with both")
     if len(names) == 2 and names[0] in FOR_PARAMS and names[1] not in FOR_PARAMS:
-        raise TypeError(f"{label(f)}({', '.join(names)}): it is called as f(x, params), in this order")
+        raise ModelTypeError(f"{label(f)}({', '.join(names)}): it is called as f(x, params), in this order")
     if isinstance(distribution, (Distribution, Mapping)) or not callable(distribution):
-        raise TypeError(
+        raise ModelTypeError(
             f"distribution must be a function of params that returns a distribution or a dict, not a "
             f"{type(distribution).__name__}: lambda params: ..."
         )
@@ -419,7 +420,7 @@ def one_number(value: Any) -> Any:
     except (TypeError, ValueError):
         value = None
     if value is None:
-        raise TypeError("f must return one number for one draw, and returns something else")
+        raise ModelTypeError("f must return one number for one draw, and returns something else")
     if value.shape != ():
-        raise ValueError(f"f must return one number for one draw, not an array of shape {value.shape}")
+        raise ModelError(f"f must return one number for one draw, not an array of shape {value.shape}")
     return value if jnp.issubdtype(value.dtype, jnp.inexact) else value.astype(jnp.result_type(float))

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax.lax import pmax, psum, stop_gradient
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError
 from jensen.gradients.bound import LogJoint, params_first
 from jensen.gradients.distributions import trails
 from jensen.gradients.estimators.pathwise import DReG
@@ -125,9 +126,9 @@ def _by_group(name: str, log_q: Any, shape: tuple[int, ...]) -> Any:
         return jnp.sum(log_q)
     num = math.prod(shape)
     if len(shape) > 1:
-        raise ValueError(f"log_joint must return a number, or an array (groups,), not one of shape {shape}")
+        raise ModelError(f"log_joint must return a number, or an array (groups,), not one of shape {shape}")
     if jnp.shape(log_q)[:1] != (num,):
-        raise ValueError(
+        raise ModelError(
             f"log_joint returns {num} groups, and {name!r} has a density of shape {jnp.shape(log_q)}: "
             "its first axis must be that of the groups; or sum over them, and they are weighed together"
         )
@@ -136,4 +137,4 @@ def _by_group(name: str, log_q: Any, shape: tuple[int, ...]) -> Any:
 
 def _require_particles(particles: Any) -> None:
     if isinstance(particles, bool) or not isinstance(particles, int) or particles < 1:
-        raise ValueError(f"particles must be a whole number from 1 on, not {particles!r}")
+        raise ModelError(f"particles must be a whole number from 1 on, not {particles!r}")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from jensen.basics.errors import ModelTypeError
 from jensen.gradients.distributions.validity.warning import warn
 
 P = ParamSpec("P")
@@ -20,7 +21,7 @@ def params_was_theta(function: Callable[P, R]) -> Callable[P, R]:
         if "theta" in kwargs:
             name = function.__qualname__.removesuffix(".__call__")
             if "params" in kwargs:
-                raise TypeError(f"{name} is given params= and theta=, which are one: leave theta= out")
+                raise ModelTypeError(f"{name} is given params= and theta=, which are one: leave theta= out")
             warn(f"{name}(theta=…) is written {name}(params=…) now", DeprecationWarning)
             kwargs["params"] = kwargs.pop("theta")
         return function(*args, **kwargs)

@@ -10,8 +10,10 @@ import jax
 import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
+from jensen.basics.errors import ModelError
 
-class InvalidGradientError(ValueError):
+
+class InvalidGradientError(ModelError):
     """A derivative was asked for that the chosen estimator does not have."""
 
 

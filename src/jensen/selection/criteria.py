@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from jensen.basics.errors import did_you_mean
+from jensen.basics.errors import ModelError, ModelTypeError, did_you_mean
 from jensen.em.fitted import Fitted
 
 
@@ -79,9 +79,9 @@ def as_criterion(criterion: Any) -> Criterion:
     if isinstance(criterion, Criterion):
         return criterion
     if not isinstance(criterion, str):
-        raise TypeError(f"criterion must be {', '.join(CRITERIA)} or a Criterion, not {criterion!r}")
+        raise ModelTypeError(f"criterion must be {', '.join(CRITERIA)} or a Criterion, not {criterion!r}")
     name = criterion.strip().lower()
     if name not in CRITERIA:
         known = list(CRITERIA)
-        raise ValueError(f"criterion {criterion!r} is none of {', '.join(known)}{did_you_mean(name, known)}")
+        raise ModelError(f"criterion {criterion!r} is none of {', '.join(known)}{did_you_mean(name, known)}")
     return CRITERIA[name]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Params
-from jensen.basics.errors import one_line
+from jensen.basics.errors import ModelError, one_line
 from jensen.em.contract import as_model
 from jensen.em.curvature.parabola import FAR
 from jensen.em.fitted import Fitted
@@ -54,9 +54,9 @@ def checked_inside(small: Fitted, large: Fitted, inner: Params, given: bool) -> 
     try:
         expected = problem.expected(inner)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ValueError(f"the smaller fit is no point of the larger model: {one_line(error):.160}") from None
+        raise ModelError(f"the smaller fit is no point of the larger model: {one_line(error):.160}") from None
     if not abs(expected.log_evidence - small.log_evidence) <= SAME * (1.0 + abs(small.log_evidence)):
-        raise ValueError(
+        raise ModelError(
             f"the {'params within' if given else 'params of the smaller fit'} have log-likelihood "
             f"{expected.log_evidence:.6g} in the larger model and {small.log_evidence:.6g} in the smaller: "
             "the larger model does not contain it"

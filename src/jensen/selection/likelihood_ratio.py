@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.arguments import require_kind
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError
 from jensen.basics.numbers import count, probability, signed
 from jensen.basics.tables import html, text_lines
 from jensen.basics.verdict import Outcome
@@ -108,17 +110,19 @@ def likelihood_ratio(small: Fitted, large: Fitted, *, within: Params | None = No
     >>> print(test.words)
     χ² = 21.69 on 1 degree of freedom, p = 3.2e-06
     """
+    for name, fit in (("small", small), ("large", large)):
+        require_kind(fit, Fitted, name, "a fit")
     _refuse_unlike(small, large)
     df = _degrees(small, large)
     inner = as_params_of(large, small) if within is None else within
     if inner is None:
-        raise ValueError(
+        raise ModelError(
             f"whether a {_title(large)} contains a {_title(small)} cannot be told: make the smaller model by "
             "jensen.constrain(larger, …), or give within=, its fit as params of the larger model"
         )
     caution = checked_inside(small, large, inner, given=within is not None)
     if large.log_evidence < small.log_evidence - BELOW:
-        raise ValueError(
+        raise ModelError(
             f"the larger model's fit is {small.log_evidence - large.log_evidence:.4g} nats below the smaller "
             "one's, which it contains: its search is not settled; fit it again, with more starts"
         )
@@ -143,19 +147,19 @@ def _chi_square_tail(statistic: float, df: int) -> float:
 def _refuse_unlike(small: Fitted, large: Fitted) -> None:
     """Other data, priors, bounds, ends that are no maxima, other numbers of components."""
     if not _same_data(small, large):
-        raise ValueError("the two fits are not of the same data and weights")
+        raise ModelError("the two fits are not of the same data and weights")
     for name, fit in (("smaller", small), ("larger", large)):
         if fit.log_prior:
-            raise ValueError(f"the {name} fit has a prior: a likelihood ratio is of maximum likelihood fits")
+            raise ModelError(f"the {name} fit has a prior: a likelihood ratio is of maximum likelihood fits")
         if fit.gap:
-            raise ValueError(
+            raise ModelError(
                 f"the {name} fit climbed a bound, not the likelihood: fit it with an exact E-step"
             )
         if not fit.verdict.converged and fit.verdict.outcome is not Outcome.BOUNDARY:
-            raise ValueError(f"the {name} fit is not at a maximum: {fit.verdict}")
+            raise ModelError(f"the {name} fit is not at a maximum: {fit.verdict}")
     counts = [_num_components(fit) for fit in (small, large)]
     if None not in counts and counts[0] != counts[1]:
-        raise ValueError(COUNT_OF_COMPONENTS)
+        raise ModelError(COUNT_OF_COMPONENTS)
 
 
 def _same_data(small: Fitted, large: Fitted) -> bool:
@@ -199,10 +203,10 @@ def _num_components(fit: Fitted) -> int | None:
 
 def _degrees(small: Fitted, large: Fitted) -> int:
     if small.num_free is None or large.num_free is None:
-        raise ValueError("degrees of freedom need num_free(params), or a chart, of both models")
+        raise ModelError("degrees of freedom need num_free(params), or a chart, of both models")
     df = large.num_free - small.num_free
     if df <= 0:
-        raise ValueError(
+        raise ModelError(
             f"the larger model has {count(large.num_free, 'free parameter')}, the smaller {small.num_free}: "
             "give the smaller fit first, and two models with different numbers of parameters"
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.errors import ModelError
 from jensen.basics.tables import Table, text_lines
 from jensen.basics.verdict import Outcome
 from jensen.em.result import Fit
@@ -128,7 +129,7 @@ class Selection:
         ranking = self.ranking
         if not ranking:
             reasons = "; ".join(dict.fromkeys(cell.message for cell in self.cells if cell.message))
-            raise ValueError(f"no model could be fitted: {reasons or 'there was nothing to fit'}")
+            raise ModelError(f"no model could be fitted: {reasons or 'there was nothing to fit'}")
         return ranking[0]
 
     @property

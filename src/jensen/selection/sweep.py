@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.arguments import require_kind
 from jensen.basics.arrays import Data
-from jensen.basics.errors import DataError
+from jensen.basics.errors import DataError, ModelError, ModelTypeError
 from jensen.basics.naming import columns_called
 from jensen.basics.numbers import is_whole
 from jensen.basics.plain import collected
@@ -97,6 +98,8 @@ def select(
     criterion = as_criterion(criterion)
     require_restarts(restarts)
     as_generator(rng)  # refuses here what is none
+    if progress is not None:
+        require_kind(progress, Progress, "progress", "a jensen.basics.progress.Progress, or None")
     models = list(_grid(num_components, structures, prior))
     columns = names_of_columns(data)
     accepted, refused = _accepted(data, dict.fromkeys(model.family for model in models))
@@ -132,9 +135,9 @@ def _grid(
     ks = list(asked) if isinstance(asked, Iterable) and not isinstance(asked, str) else [asked]
     kinds = list(structures) if isinstance(structures, (list, tuple, set)) else [structures]
     if not ks or not kinds:
-        raise ValueError("give at least one number of components and one covariance structure")
+        raise ModelError("give at least one number of components and one covariance structure")
     if wrong := [k for k in ks if not is_whole(k)]:
-        raise ValueError(f"num_components must be whole numbers from 1, not {wrong[0]!r}")
+        raise ModelError(f"num_components must be whole numbers from 1, not {wrong[0]!r}")
     families = list(dict.fromkeys(_family(kind) for kind in kinds))
     for k in dict.fromkeys(int(k) for k in ks):
         for family in families:
@@ -143,7 +146,7 @@ def _grid(
 
 def _family(kind: Any) -> Family:
     if isinstance(kind, str):
-        raise TypeError(f"a kind of components is an object, such as jensen.Full(), not {kind!r}")
+        raise ModelTypeError(f"a kind of components is an object, such as jensen.Full(), not {kind!r}")
     return Gaussian(kind) if isinstance(kind, Structure) else as_family(kind)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.em.stopping import Gain, Never, Stop
 from jensen.families.gaussian import starts
 from jensen.families.gaussian.ridge import Ridge
@@ -60,6 +61,6 @@ def choose_prior(estimator: Any, data: Array, weight: Array | None) -> Any:
     if not estimator.reg_covar:
         return estimator.prior
     if estimator.prior is not None:
-        raise ValueError("give reg_covar or prior, not both: each regularizes the covariances")
+        raise ModelError("give reg_covar or prior, not both: each regularizes the covariances")
     total = len(data) if weight is None else float(weight.sum())
     return MixturePrior(components=Ridge(float(estimator.reg_covar), total / estimator.n_components))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.families.gaussian.moments import GaussianParams
 from jensen.models.mixture.params import MixtureParams
 from jensen.sklearn.shapes import (
@@ -43,7 +44,7 @@ def from_parameters(
     """An estimator with these parameters."""
     structure_of(covariance_type)  # refuses what is none
     if np.ndim(means) != 2:
-        raise ValueError(f"means must have shape (k, n_features), not {np.shape(means)}")
+        raise ModelError(f"means must have shape (k, n_features), not {np.shape(means)}")
     k, d = np.shape(means)
     estimator = cls(k, covariance_type=covariance_type, **arguments)
     means = given_array(means, "means", (k, d))
@@ -59,7 +60,7 @@ def from_sklearn(cls: type, gm: Any) -> Any:
     from sklearn import mixture
 
     if not isinstance(gm, mixture.GaussianMixture):
-        raise TypeError(f"need a sklearn.mixture.GaussianMixture, not {type(gm).__name__}")
+        raise ModelTypeError(f"need a sklearn.mixture.GaussianMixture, not {type(gm).__name__}")
     check_is_fitted(gm)
     asked = gm.get_params()
     estimator = cls(**{name: asked[name] for name in ALIKE})
@@ -80,7 +81,7 @@ def to_sklearn(estimator: Any) -> Any:
 
     check_is_fitted(estimator)
     if estimator.covariance_type not in THEIRS:
-        raise ValueError(f"scikit-learn has no covariance_type={estimator.covariance_type!r}")
+        raise ModelError(f"scikit-learn has no covariance_type={estimator.covariance_type!r}")
     asked = estimator.get_params()
     arguments = {name: asked[name] for name in ALIKE}
     gm = mixture.GaussianMixture(**arguments, reg_covar=estimator.reg_covar or 0.0)

@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.basics.numbers import is_whole
 from jensen.basics.sampling import Randomness, Sample, as_generator
 from jensen.em import criteria
@@ -156,7 +157,7 @@ class ScoringMixin:
         """
         model, params = fitted_model(self)
         if not (is_whole(n_samples) and n_samples >= 1):
-            raise ValueError(f"n_samples must be at least 1, not {n_samples!r}")
+            raise ModelError(f"n_samples must be at least 1, not {n_samples!r}")
         draws = generator(self.random_state) if rng is None else as_generator(rng)
         labels = model.labels(params, int(n_samples), draws)
         return Sample(model.family.sample(params.components, labels, draws), labels)

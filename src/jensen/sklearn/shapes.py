@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.families.gaussian.moments import GaussianParams
 from jensen.families.gaussian.structures.registry import STRUCTURES
 from jensen.families.gaussian.structures.structure import Structure
@@ -69,7 +70,7 @@ def structure_of(covariance_type: str | Structure) -> Structure:
     if isinstance(covariance_type, Structure):
         return covariance_type
     if covariance_type not in STRUCTURES:
-        raise ValueError(f"covariance_type must be one of {', '.join(STRUCTURES)}, not {covariance_type!r}")
+        raise ModelError(f"covariance_type must be one of {', '.join(STRUCTURES)}, not {covariance_type!r}")
     return STRUCTURES[covariance_type]
 
 
@@ -83,11 +84,11 @@ def given_array(value: Any, name: str, shape: tuple[int, ...]) -> Array:
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be an array of numbers of shape {shape}: {error}") from None
+        raise ModelError(f"{name} must be an array of numbers of shape {shape}: {error}") from None
     if array.shape != shape:
-        raise ValueError(f"{name} must have shape {shape}, not {array.shape}")
+        raise ModelError(f"{name} must have shape {shape}, not {array.shape}")
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite: it contains NaN or inf")
+        raise ModelError(f"{name} must be finite: it contains NaN or inf")
     return array
 
 
@@ -95,7 +96,7 @@ def given_weights(value: Any, name: str, k: int) -> Array:
     """Mixing weights: non-negative, adding up to 1."""
     weights = given_array(value, name, (k,))
     if (weights < 0).any() or abs(weights.sum() - 1.0) > 1e-6:
-        raise ValueError(f"{name} must be non-negative and add up to 1, not {weights.sum():.8g}: {weights}")
+        raise ModelError(f"{name} must be non-negative and add up to 1, not {weights.sum():.8g}: {weights}")
     return weights / weights.sum()
 
 
@@ -104,7 +105,7 @@ def given_matrices(value: Any, name: str, covariance_type: str | Structure, k: i
     array = given_array(value, name, structure_of(covariance_type).shape(k, d))
     flaw = form_of(covariance_type).flaw(array)
     if flaw:
-        raise ValueError(f"{name} must be {flaw} for covariance_type={covariance_type!r}")
+        raise ModelError(f"{name} must be {flaw} for covariance_type={covariance_type!r}")
     return array
 
 
@@ -146,7 +147,7 @@ def parameters_of(estimator: Any) -> MixtureParams:
 
 def _sizes(own: dict[str, Any]) -> tuple[int, int]:
     if np.ndim(own["means_"]) != 2:
-        raise ValueError(f"means_ must have shape (k, n_features), not {np.shape(own['means_'])}")
+        raise ModelError(f"means_ must have shape (k, n_features), not {np.shape(own['means_'])}")
     return np.shape(own["means_"])  # pyright: ignore[reportReturnType] -- of two
 
 

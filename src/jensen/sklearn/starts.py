@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.em.restarts import DEFAULT_RESTARTS, Starts
 from jensen.families.gaussian.moments import GaussianParams
 from jensen.families.gaussian.starts import StartFunction
@@ -142,7 +143,7 @@ def _previous(estimator: Any, d: int, kept: NDArray[np.intp] | None) -> Given:
     own = vars(estimator)
     before = np.shape(own["means_"]), np.shape(own.get("covariances_", own.get("precisions_cholesky_")))
     if before != ((k, d), shape):
-        raise ValueError(
+        raise ModelError(
             f"warm_start cannot go on from means of shape {before[0]} and covariances of shape "
             f"{before[1]} to {(k, d)} and {shape}: set warm_start=False or fit a clone"
         )

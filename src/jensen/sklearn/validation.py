@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.basics.plain import collected
 from jensen.basics.tables import default_columns
 from jensen.data.checks import check_finite, check_weight
@@ -67,7 +68,7 @@ def _named(X: Any, found: Rows) -> Any:
 
 def _check_number(num_rows: int, k: int) -> None:
     if num_rows < max(2, k):
-        raise ValueError(
+        raise ModelError(
             f"n_samples = {num_rows} (rows that have weight) is too few for n_components = {k}: a mixture "
             f"needs at least {max(2, k)}; give more rows or ask for fewer components"
         )

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jensen.basics.arrays import Array, Labels
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.spaces.links import Link
 from jensen.spaces.space import LocalPart, Shape, Space
 
@@ -251,7 +252,7 @@ class Copy(Whole):
         return np.zeros(0)
 
     def from_chart(self, u: Any, xp: Any = np) -> Any:
-        raise TypeError("a copy has no coordinates: its value is that of another parameter")
+        raise ModelTypeError("a copy has no coordinates: its value is that of another parameter")
 
     def pullback(self, u: Array) -> Array:
         return np.zeros((self.space.size, 0))
@@ -313,7 +314,7 @@ def _restrict_cells(space: Space, value: Array, labels: Labels, by_cell: bool) -
     whole = tied | (cells == FIXED).all(axis=1) | (cells == FREE).all(axis=1)
     if not whole.all():
         kind = space.cell_name
-        raise ValueError(
+        raise ModelError(
             f"only a whole {kind} can be fixed or tied, and {kind} {int(np.argmin(whole))} is so in part"
         )
     fixed = cells[:, 0] == FIXED
@@ -324,4 +325,4 @@ def _restrict_cells(space: Space, value: Array, labels: Labels, by_cell: bool) -
 def refuse_outside(space: Space, fixed: Array) -> None:
     """Raise a ValueError where what is fixed is outside the space."""
     if fixed.size and (problem := space.violation(fixed)):
-        raise ValueError(f"a fixed value is outside {space}: {problem}")
+        raise ModelError(f"a fixed value is outside {space}: {problem}")

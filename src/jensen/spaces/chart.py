@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Labels, Mask, Params
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.notebook import InNotebook
 from jensen.basics.plain import given
 from jensen.spaces.links import Link
@@ -77,7 +78,7 @@ def as_dict(params: Any) -> dict[str, Any]:
     if isinstance(params, tuple) and (named := given(params, ["_asdict"])):
         return named["_asdict"]()
     if isinstance(params, type) or not is_dataclass(params):
-        raise TypeError(f"params are a dict, a named tuple or a dataclass, not {params!r:.60}")
+        raise ModelTypeError(f"params are a dict, a named tuple or a dataclass, not {params!r:.60}")
     return {field.name: attrgetter(field.name)(params) for field in fields(params)}
 
 
@@ -210,20 +211,20 @@ class Chart(InNotebook):
         """Raise a ValueError that says which parameter is missing, misshapen or outside its space."""
         values = self._split(params)
         if missing := [name for name in self.spaces if name not in values]:
-            raise ValueError(f"params lack {', '.join(missing)}")
+            raise ModelError(f"params lack {', '.join(missing)}")
         if unknown := [name for name in values if name not in self.spaces]:
             known = ", ".join(self.spaces)
-            raise ValueError(f"params have {', '.join(unknown)}, which the model does not; it has {known}")
+            raise ModelError(f"params have {', '.join(unknown)}, which the model does not; it has {known}")
         for name, space in self.spaces.items():
             value = np.asarray(values[name], dtype=float)
             if value.shape != space.shape:
-                raise ValueError(
+                raise ModelError(
                     f"params[{name!r}] has shape {value.shape}, its space {space}: {space.shape}"
                 )
             if not np.isfinite(value).all():
-                raise ValueError(f"params[{name!r}] is not finite: {value.tolist()}")
+                raise ModelError(f"params[{name!r}] is not finite: {value.tolist()}")
             if problem := space.violation(value):
-                raise ValueError(f"params[{name!r}] is outside {space}: {problem}")
+                raise ModelError(f"params[{name!r}] is outside {space}: {problem}")
 
     # ---- bounds --------------------------------------------------------------------------------------------
 

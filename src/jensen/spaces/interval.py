@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.spaces.elementwise import Bounded, Elementwise
 from jensen.spaces.links import Link, Logit
 from jensen.spaces.space import LOGIT_BOUND, ROUNDED, Space
@@ -36,7 +37,7 @@ class Interval(Bounded):
     def __post_init__(self) -> None:
         Elementwise.__post_init__(self)
         if not (np.isfinite([self.low, self.high]).all() and self.low < self.high):
-            raise ValueError(f"an interval needs finite bounds, low < high, not ({self.low}, {self.high})")
+            raise ModelError(f"an interval needs finite bounds, low < high, not ({self.low}, {self.high})")
 
     def value(self, u: Any, xp: Any) -> Any:
         return self.low + (self.high - self.low) / (1.0 + xp.exp(-xp.clip(u, -LOGIT_BOUND, LOGIT_BOUND)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
+
+from jensen.basics.arguments import shown
+from jensen.basics.errors import ModelError, ModelTypeError
 
 Labels = tuple[str, ...]
 
@@ -62,15 +65,17 @@ def as_axes(names: Any, shape: tuple[int, ...], trailing: int) -> tuple[Axis, ..
     if names is None:
         return (None,) * len(shape)
     if isinstance(names, str):
-        raise ValueError(f"names must be one text for each entry, not the one text {names!r}")
+        raise ModelError(f"names must be one text for each entry, not the one text {names!r}")
+    if not isinstance(names, Columns) and (isinstance(names, type) or not isinstance(names, Iterable)):
+        raise ModelTypeError(f"names must be one text for each entry, not {shown(names)}")
     if isinstance(names, Columns) or all(isinstance(name, str) for name in names):
         names = (None,) * (len(shape) - trailing) + (names,) * min(trailing, len(shape))
     for axis in names:
         if not (axis is None or isinstance(axis, Columns | Sequence)) or isinstance(axis, str):
-            raise ValueError(f"names of an axis must be texts, None or jensen.em.Columns(), not {axis!r}")
+            raise ModelError(f"names of an axis must be texts, None or jensen.em.Columns(), not {axis!r}")
     axes = tuple(axis if axis is None or isinstance(axis, Columns) else tuple(axis) for axis in names)
     if len(axes) != len(shape) or not shape:
-        raise ValueError(f"names are of {len(axes)} axes, the shape {shape} has {len(shape)}")
+        raise ModelError(f"names are of {len(axes)} axes, the shape {shape} has {len(shape)}")
     for axis, size in zip(axes, shape, strict=True):
         if isinstance(axis, tuple):
             _check(axis, size)
@@ -79,12 +84,12 @@ def as_axes(names: Any, shape: tuple[int, ...], trailing: int) -> tuple[Axis, ..
 
 def _check(axis: tuple[Any, ...], size: int) -> None:
     if not all(isinstance(name, str) for name in axis):
-        raise ValueError(f"names must be texts, not {axis!r}")
+        raise ModelError(f"names must be texts, not {axis!r}")
     if len(axis) != size:
-        raise ValueError(f"there are {len(axis)} names ({', '.join(axis)}) for {size} entries")
+        raise ModelError(f"there are {len(axis)} names ({', '.join(axis)}) for {size} entries")
     if len(set(axis)) < size:
         twice = next(name for name in axis if axis.count(name) > 1)
-        raise ValueError(f"two entries are named {twice!r}")
+        raise ModelError(f"two entries are named {twice!r}")
 
 
 def entries(axes: Sequence[Axis], shape: tuple[int, ...], columns: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jensen.basics.arrays import Array, Labels
+from jensen.basics.errors import ModelError
 from jensen.spaces.cells import FIXED, Cells, Imposed, refuse_outside
 from jensen.spaces.interval import Interval
 from jensen.spaces.links import Link, Logit
@@ -42,7 +43,7 @@ class Simplex(Space):
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", as_shape(self.shape))
         if not self.shape:
-            raise ValueError("a simplex needs a shape: the number of its entries")
+            raise ModelError("a simplex needs a shape: the number of its entries")
         _ = self.axes  # refuses names that do not fit
 
     @property
@@ -115,7 +116,7 @@ class Simplex(Space):
         rows = labels.reshape(-1, self.shape[-1])
         for group in np.unique(rows[rows >= 0]):
             if (rows == group).any(axis=1).sum() > 1:
-                raise ValueError(
+                raise ModelError(
                     "entries of different rows are tied: tie whole rows, with one number for each"
                 )
         return Shares(self, value, labels)
@@ -218,9 +219,9 @@ class _Row:
         total = float(value[fixed].sum())
         if fixed.all():
             if abs(total - 1) > FULL:
-                raise ValueError(f"all are fixed and add up to {total:.9g}, not 1")
+                raise ModelError(f"all are fixed and add up to {total:.9g}, not 1")
         elif fixed.any() and not 1 - total > FULL:
-            raise ValueError(f"the fixed ones add up to {total:.9g}, which leaves nothing for the others")
+            raise ModelError(f"the fixed ones add up to {total:.9g}, which leaves nothing for the others")
         return cls(np.where(fixed, value, 0.0), groups, 1.0 - total)
 
     @cached_property

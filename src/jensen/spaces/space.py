@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jensen.basics.arrays import Array, Labels
+from jensen.basics.errors import ModelError
 from jensen.basics.notebook import InNotebook
 from jensen.numerics.differences import jacobian
 from jensen.spaces.links import Link
@@ -166,5 +167,5 @@ def as_shape(shape: int | Shape) -> Shape:
     """A shape as a tuple; a ValueError for what is none."""
     found = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     if any(not isinstance(n, (int, np.integer)) or n < 1 for n in found):
-        raise ValueError(f"a shape is a positive integer or a tuple of them, not {shape!r}")
+        raise ModelError(f"a shape is a positive integer or a tuple of them, not {shape!r}")
     return tuple(int(n) for n in found)

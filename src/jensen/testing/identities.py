@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Data, Params, Weight
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.em.contract import as_model
 from jensen.em.identities import e_step, elbo, kl_gap, log_prior
 from jensen.em.posteriors import divergence, labels_of, random_labels
@@ -129,7 +130,7 @@ def fisher_identity(
     model = prepared(model, data, weight)
     coordinates = chart_of(model, chart)
     if coordinates is None:
-        raise TypeError("fisher_identity needs pack and unpack, or a chart")
+        raise ModelTypeError("fisher_identity needs pack and unpack, or a chart")
     to_vector, from_vector = coordinates
     origin = to_vector(params)
     stats = e_step(model, params, data, weight).stats
@@ -138,7 +139,7 @@ def fisher_identity(
     def gap(step: float, direction: np.ndarray) -> float:
         there = from_vector(origin + step * direction)
         if there is None:
-            raise ValueError("fisher_identity needs params inside the parameter space, not at its boundary")
+            raise ModelError("fisher_identity needs params inside the parameter space, not at its boundary")
         return e_step(model, there, data, weight).log_evidence - float(model.expected_log_joint(there, stats))
 
     for other in neighbours(model, params, data, weight, np.random.default_rng(rng), directions):

@@ -66,7 +66,7 @@ def scan_excel(file: Any) -> Any:
     try:
         return pl.read_excel(file).lazy()
     except fastexcel.FastExcelError as error:
-        raise ValueError(one_line(error)) from None
+        raise DataError(one_line(error)) from None
 
 
 def _content(source: Source) -> Any:

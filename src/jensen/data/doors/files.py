@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from jensen.basics.arguments import require_path
 from jensen.basics.errors import DataError
 from jensen.data.checks import check_weight
 from jensen.data.doors.choice import Choice
@@ -66,6 +67,7 @@ def read_table(
 
 def open_table(path: str | os.PathLike[str]) -> Source:
     """What `read_opened` reads from, as often as wanted: standard input is held."""
+    require_path(path)
     with reading(path):
         return open_source(path)
 

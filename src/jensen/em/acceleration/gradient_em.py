@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from jensen.basics.arrays import Array, Params
+from jensen.basics.errors import ModelError
 from jensen.em.acceleration.bfgs import Pair, Point, uphill
 from jensen.em.algorithms import Algorithm
 from jensen.em.coordinates import InChart, maps_of
@@ -108,7 +109,7 @@ class GradientEM(Algorithm):
     def init(self, problem: Problem, params: Params) -> State:
         maps_of(problem.model, InChart())
         if self.newton and problem.model.information is None:
-            raise ValueError("GradientEM(newton=True) needs a model with information(params, data, weight)")
+            raise ModelError("GradientEM(newton=True) needs a model with information(params, data, weight)")
         return problem.e_step(params)
 
     def step(self, problem: Problem, state: State) -> State:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Mask, Params
+from jensen.basics.errors import ModelError
 from jensen.em.constraints.requests import read
 from jensen.spaces.cells import Restricted
 from jensen.spaces.chart import Cell, Chart
@@ -28,7 +29,7 @@ class RestrictedChart(Chart):
         bent = any(space.is_bent for space in self.spaces.values())
         self._constant = None if bent else self._pullback(np.zeros(self.size))
         if not self.size:
-            raise ValueError("everything is fixed, which leaves nothing to fit")
+            raise ModelError("everything is fixed, which leaves nothing to fit")
 
     def _parts(self, u: Any) -> dict[str, Any]:
         begins = [0, *self._ends[:-1]]

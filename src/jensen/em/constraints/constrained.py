@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Data, Params, Weight
+from jensen.basics.errors import ModelError
 from jensen.basics.progress import Progress
 from jensen.basics.verdict import Outcome, Verdict
 from jensen.em import identities
@@ -71,11 +72,11 @@ def constrain(
     """
     for name, asked in (("fixed", fixed), ("tied", tied)):
         if asked is not None and not isinstance(asked, Mapping):
-            raise ValueError(f"{name} must be a dict of name: request, not {asked!r}")
+            raise ModelError(f"{name} must be a dict of name: request, not {asked!r}")
         if nothing := [part for part, request in (asked or {}).items() if request is None]:
-            raise ValueError(f"{name}[{nothing[0]!r}] is None, which asks for nothing: leave it out")
+            raise ModelError(f"{name}[{nothing[0]!r}] is None, which asks for nothing: leave it out")
     if not fixed and not tied:
-        raise ValueError("nothing is fixed or tied: give fixed or tied")
+        raise ModelError("nothing is fixed or tied: give fixed or tied")
     found = Constrained(model, dict(fixed or {}), dict(tied or {}))
     _ = found.chart  # what can be refused without data is refused now
     return found
@@ -128,13 +129,13 @@ class Constrained(Model):
         if chart is None:
             return None
         if not isinstance(chart, Chart):
-            raise ValueError(f"{name_of(self.whole)}.chart must be a jensen.Chart to fix and tie")
+            raise ModelError(f"{name_of(self.whole)}.chart must be a jensen.Chart to fix and tie")
         return RestrictedChart(chart, self.fixed, self.tied)
 
     @property
     def _chart(self) -> RestrictedChart:
         if self.chart is None:
-            raise ValueError(
+            raise ModelError(
                 f"{name_of(self.whole)} has no chart, so nothing of it can be fixed or tied; if it gets one "
                 "from the data, call prepare(data, weight) first, as fit does"
             )
@@ -329,7 +330,7 @@ class Constrained(Model):
     def _checked(self, params: Params) -> Params:
         problem = None if self.chart is None else self.chart.violation(params)
         if problem:
-            raise ValueError(
+            raise ModelError(
                 f"params are not as fixed and tied: {problem}; model.impose(params) makes them so"
             )
         return params

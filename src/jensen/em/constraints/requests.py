@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.spaces.cells import FIXED, FREE, Copy, Restricted, restrict
 from jensen.spaces.space import Space
 
@@ -27,7 +28,7 @@ def read(spaces: Mapping[str, Space], fixed: Mapping[str, Any], tied: Mapping[st
     """Every request in place, or a ValueError that says which one cannot be honoured, and why."""
     for what, asked in (("fixed", fixed), ("tied", tied)):
         if unknown := [name for name in asked if name not in spaces]:
-            raise ValueError(
+            raise ModelError(
                 f"{what} names {', '.join(map(repr, unknown))}; the parameters are {', '.join(spaces)}"
             )
     copies = {name: source for name, source in tied.items() if isinstance(source, str)}
@@ -39,7 +40,7 @@ def read(spaces: Mapping[str, Space], fixed: Mapping[str, Any], tied: Mapping[st
         try:
             found[name] = restrict(space, value, np.where(held, FIXED, groups), by_cell)
         except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
+            raise ModelError(f"{name}: {error}") from None
     sources = {name: _source(name, copies, spaces, fixed) for name in copies}
     return Requests({**found, **{name: Copy(spaces[name]) for name in copies}}, sources)
 
@@ -51,15 +52,15 @@ def _fixed(name: str, space: Space, asked: Any) -> tuple[Array, NDArray[np.bool_
     try:
         value = np.asarray(asked, dtype=float)
     except (TypeError, ValueError):
-        raise ValueError(f"fixed[{name!r}] must be numbers, NaN where free, not {asked!r}") from None
+        raise ModelError(f"fixed[{name!r}] must be numbers, NaN where free, not {asked!r}") from None
     if value.ndim and value.shape != space.shape:
-        raise ValueError(f"fixed[{name!r}] has shape {value.shape}, {name} has {space.shape}")
+        raise ModelError(f"fixed[{name!r}] has shape {value.shape}, {name} has {space.shape}")
     value = np.broadcast_to(value, space.shape).copy()
     if np.isinf(value).any():
-        raise ValueError(f"fixed[{name!r}] is infinite; NaN leaves an entry free")
+        raise ModelError(f"fixed[{name!r}] is infinite; NaN leaves an entry free")
     held = ~np.isnan(value)
     if not held.any():
-        raise ValueError(f"fixed[{name!r}] is NaN throughout, which fixes nothing")
+        raise ModelError(f"fixed[{name!r}] is NaN throughout, which fixes nothing")
     return value, held
 
 
@@ -72,19 +73,19 @@ def _groups(name: str, space: Space, asked: Any) -> tuple[Labels, bool]:
     except ValueError:  # lists of different lengths
         groups = np.array(None)
     if groups.dtype.kind not in "iu":
-        raise ValueError(
+        raise ModelError(
             f"tied[{name!r}] must be whole numbers (equal ones are tied, -1 is free) "
             f"or the name of a parameter, not {asked!r}"
         )
     if groups.size and groups.min() < FREE:
-        raise ValueError(f"tied[{name!r}] has {groups.min()}; groups are numbered from 0, and -1 is free")
+        raise ModelError(f"tied[{name!r}] has {groups.min()}; groups are numbered from 0, and -1 is free")
     by_cell = len(space.shape) > 1 and groups.shape == space.shape[:1]
     if groups.shape != space.shape and not by_cell:
         leading = f", or {space.shape[:1]} for the leading axis" if len(space.shape) > 1 else ""
-        raise ValueError(f"tied[{name!r}] has shape {groups.shape}, {name} has {space.shape}{leading}")
+        raise ModelError(f"tied[{name!r}] has shape {groups.shape}, {name} has {space.shape}{leading}")
     counts = np.unique(groups[groups >= 0], return_counts=True)[1]
     if not (counts > 1).any():
-        raise ValueError(f"tied[{name!r}] has no number twice, which ties nothing")
+        raise ModelError(f"tied[{name!r}] has no number twice, which ties nothing")
     return (_spread(groups, space) if by_cell else groups.astype(np.intp)), by_cell
 
 
@@ -103,28 +104,28 @@ def _refuse_contradiction(name: str, held: NDArray[np.bool_], groups: Labels, va
             continue
         where = [list(map(int, index)) for index in np.argwhere(members)]
         if not held[members].all():
-            raise ValueError(f"{name}: the entries {where} are tied, and only some of them are fixed")
+            raise ModelError(f"{name}: the entries {where} are tied, and only some of them are fixed")
         if np.ptp(value[members]) > 0:
-            raise ValueError(f"{name}: the entries {where} are tied, and fixed at different values")
+            raise ModelError(f"{name}: the entries {where} are tied, and fixed at different values")
 
 
 def _source(name: str, copies: dict[str, str], spaces: Mapping[str, Space], fixed: Mapping[str, Any]) -> str:
     """The parameter that ``name`` is a copy of, at the end of all copies."""
     source = copies[name]
     if source not in spaces:
-        raise ValueError(f"tied[{name!r}] names {source!r}; the parameters are {', '.join(spaces)}")
+        raise ModelError(f"tied[{name!r}] names {source!r}; the parameters are {', '.join(spaces)}")
     if name in fixed:
-        raise ValueError(f"{name} is fixed and tied to {source}: fix {source} alone")
+        raise ModelError(f"{name} is fixed and tied to {source}: fix {source} alone")
     seen = [name]
     while source in copies:
         seen.append(source)
         source = copies[source]
         if source in seen:
-            raise ValueError(f"{' and '.join(seen)} are tied in a circle: leave one of them out")
+            raise ModelError(f"{' and '.join(seen)} are tied in a circle: leave one of them out")
     if source == name:
-        raise ValueError(f"{name} is tied to itself")
+        raise ModelError(f"{name} is tied to itself")
     if not spaces[name].same_values(spaces[source]):
-        raise ValueError(
+        raise ModelError(
             f"{name} is in {spaces[name]} and {source} in {spaces[source]}: they cannot be equal"
         )
     return source

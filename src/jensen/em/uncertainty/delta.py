@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Mask, Params
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.plain import given
 from jensen.em.curvature.information import ORDERS
 from jensen.em.uncertainty.against_zero import against_zero, quantile
@@ -81,7 +82,7 @@ class Derived:
         """
         level, link = self.level if level is None else level, link or Link()
         if not 0.0 < level < 1.0:
-            raise ValueError(f"level must be between 0 and 1, not {level}")
+            raise ModelError(f"level must be between 0 and 1, not {level}")
         errors = np.sqrt(np.diag(self.covariance))
         z, p = against_zero(self.estimate, errors, [link] * len(errors))
         with np.errstate(all="ignore"):
@@ -115,7 +116,7 @@ def derived(sure: Estimate, function: Callable[[Params], Any], level: float) -> 
     value = function(sure.params) if exact is None else exact[0]
     numbers = flat(value)
     if not np.isfinite(numbers).all():
-        raise ValueError(f"the function is not finite at the estimate: {value!r:.100}")
+        raise ModelError(f"the function is not finite at the estimate: {value!r:.100}")
     slopes, rough = _differences(sure, function, numbers) if exact is None else (exact[1], None)
     parabola = sure.parabola
     covariance = slopes @ sure.chart_covariance @ slopes.T
@@ -142,12 +143,12 @@ def flat(value: Any) -> Array:
     parts = list(value.values()) if isinstance(value, Mapping) else [value]
     arrays = [np.asarray(part) for part in parts]
     if not parts or any(array.dtype.kind not in "biuf" for array in arrays):
-        raise TypeError(
+        raise ModelTypeError(
             "the function must return a number, an array of numbers or a dict of these, "
             f"not {type(value).__name__} ({value!r:.60})"
         )
     if any(array.dtype.kind == "f" and array.dtype.itemsize < 8 for array in arrays):
-        raise TypeError(
+        raise ModelTypeError(
             "the function computes in single precision, too coarse for derivatives: use NumPy in place of "
             "jax.numpy, or jax.config.update('jax_enable_x64', True)"
         )

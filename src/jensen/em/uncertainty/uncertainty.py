@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Data, Params, Weight
-from jensen.basics.errors import DataError, did_you_mean, listed
+from jensen.basics.errors import DataError, ModelError, did_you_mean, listed
 from jensen.basics.tables import default_columns
 from jensen.em.contract import Expected, name_of
 from jensen.em.curvature.information import observed_information, score_with
@@ -64,7 +64,7 @@ class Uncertainty(Estimate):
             name, estimate, standard_error, low, high, note.
         """
         if not 0.0 < level < 1.0:
-            raise ValueError(f"level must be between 0 and 1, not {level}")
+            raise ModelError(f"level must be between 0 and 1, not {level}")
         return self._intervals(self._entries(name), level, method or Wald())
 
     def _intervals(self, entries: list[int], level: float, method: IntervalMethod) -> EstimateTable:
@@ -94,7 +94,7 @@ class Uncertainty(Estimate):
             ]
             if not matching:
                 near = did_you_mean(wanted, [*self.chart.spaces, *self.names])
-                raise ValueError(f"no parameter {wanted!r}{near}; there are {listed(self.names)}")
+                raise ModelError(f"no parameter {wanted!r}{near}; there are {listed(self.names)}")
             found.extend(matching)
         return found
 
@@ -237,7 +237,7 @@ def uncertainty(model: Any, fit: Fitted | Params, data: Data, weight: Weight = N
     params = fit.params if isinstance(fit, Fitted) else fit
     known, chart = problem.model, problem.model.chart
     if chart is None:
-        raise ValueError(
+        raise ModelError(
             f"{name_of(known)} has no chart: give it an attribute chart, a jensen.Chart of its params"
         )
     chart.check(params)
@@ -287,7 +287,7 @@ def _require_same_columns(wanted: Sequence[str], found: Sequence[str]) -> None:
 def _require_same_data(fit: Fitted, expected: Expected) -> None:
     same = abs(fit.log_evidence - expected.log_evidence) <= SAME * (1.0 + abs(fit.log_evidence))
     if not (same and np.isclose(fit.weight, expected.weight)):
-        raise ValueError(
+        raise ModelError(
             f"the fit was of {fit.weight:g} rows with log-evidence {fit.log_evidence:.6g}, these are "
             f"{expected.weight:g} with {expected.log_evidence:.6g}: give uncertainty the data and the weight "
             "of the fit"

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask, Weight
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.naming import column_in_words
 from jensen.basics.numbers import is_number
 from jensen.basics.sampling import Randomness, as_generator
@@ -76,12 +77,12 @@ class Gaussian(Family):
 
     def __post_init__(self) -> None:
         if not isinstance(self.covariance, Structure):
-            raise TypeError(
+            raise ModelTypeError(
                 "covariance must be a structure of jensen.families, such as Tied() or Full(), "
                 f"not {self.covariance!r}"
             )
         if not (is_number(self.floor) and self.floor >= 0):
-            raise ValueError(f"floor must be at least 0, not {self.floor!r}")
+            raise ModelError(f"floor must be at least 0, not {self.floor!r}")
 
     @property
     def native(self) -> Native | None:  # pyright: ignore[reportIncompatibleVariableOverride] -- read, never set
@@ -212,15 +213,15 @@ class Gaussian(Family):
         constant = suspects[rows.min(axis=0) == rows.max(axis=0)]
         if len(constant) and (len(constant) == len(mean) or self.covariance.needs_every_column):
             if len(rows) == 1:
-                raise ValueError("no variance to estimate: there is one row; give more")
+                raise ModelError("no variance to estimate: there is one row; give more")
             columns = " and ".join(map(column_in_words, constant[:3]))
             more = f" and {len(constant) - 3} more" if len(constant) > 3 else ""
             what = "is constant; leave it out" if len(constant) == 1 else "are constant; leave them out"
-            raise ValueError(f"no variance to estimate: {columns}{more} {what}")
+            raise ModelError(f"no variance to estimate: {columns}{more} {what}")
         small = np.setdiff1d(suspects[variances[suspects] < least], constant)
         if len(small):
             j = small[0]
-            raise ValueError(
+            raise ModelError(
                 f"the values of {column_in_words(j)} differ by no more than {np.ptp(data[:, j]):.2g}, "
                 "too little to be squared: change the units of that column"
             )
@@ -410,5 +411,5 @@ def _num_columns(data: Any) -> int:
     shape = np.shape(data) if isinstance(data, np.ndarray) else ()
     if len(shape) != 2:
         found = f"not of shape {shape}" if shape else f"as an array, not a {type(data).__name__}"
-        raise ValueError(f"data must be (n, d), {found}")
+        raise ModelError(f"data must be (n, d), {found}")
     return shape[1]

@@ -13,6 +13,7 @@ import numpy as np
 
 from jensen._native import _core
 from jensen.basics.arrays import Array, Weight
+from jensen.basics.errors import ModelError
 from jensen.basics.threads import get_num_threads
 from jensen.families.carriers import Sums
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats
@@ -71,7 +72,7 @@ class Native:
 def require_same_columns(rows: Array, means: Array) -> None:
     """That rows (n, d) and means (k, d) have as many."""
     if rows.shape[1:] != means.shape[1:]:
-        raise ValueError(f"the data have {rows.shape[-1]} columns, the means {means.shape[1]}")
+        raise ModelError(f"the data have {rows.shape[-1]} columns, the means {means.shape[1]}")
 
 
 def _doubles(array: Array) -> Array:

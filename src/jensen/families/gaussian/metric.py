@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.numerics.positive_definite import is_positive_definite
 
 NULL_DIRECTION = 1e-5
@@ -95,7 +96,7 @@ def rotation(d: int, rng: np.random.Generator) -> Array:
 def require_finite(mean: Array, scale: Array | float) -> None:
     """A ValueError where a metric is none."""
     if not (np.isfinite(mean).all() and np.isfinite(scale).all()):
-        raise ValueError("mean and scale of a metric must be finite")
+        raise ModelError("mean and scale of a metric must be finite")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +111,7 @@ class AffineMetric:
     def __post_init__(self) -> None:
         require_finite(self.mean, self.factor)
         if not 0 <= self.rank <= len(self.mean):
-            raise ValueError(f"rank must be from 0 to {len(self.mean)}, not {self.rank}")
+            raise ModelError(f"rank must be from 0 to {len(self.mean)}, not {self.rank}")
 
     @classmethod
     def of(cls, mean: Array, covariance: Array) -> AffineMetric:

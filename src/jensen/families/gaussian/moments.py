@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.families.gaussian.second_moments import SecondMoments
 
 
@@ -97,7 +98,7 @@ def data_moments(data: Array, weight: Array | None) -> tuple[Array, Array]:
         total += w.sum()
         mean += w @ (rows - data[0])
     if not total > 0:
-        raise ValueError("the weights add up to zero")
+        raise ModelError("the weights add up to zero")
     mean = data[0] + mean / total
     covariance = np.zeros((d, d))
     for rows, w in blocks(data, weight):

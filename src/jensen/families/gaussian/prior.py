@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.basics.numbers import count, is_number
 from jensen.families.gaussian.moments import GaussianParams, GaussianStats
 
@@ -46,16 +47,16 @@ class NormalInverseWishart:
     def __post_init__(self) -> None:
         d = len(self.mean)
         if np.shape(self.scale) != (d, d):
-            raise ValueError(f"scale must be ({d}, {d}) like the mean, not {np.shape(self.scale)}")
+            raise ModelError(f"scale must be ({d}, {d}) like the mean, not {np.shape(self.scale)}")
         known = is_number(self.mean_count) and is_number(self.dof)
         if not (known and self.mean_count > 0 and self.dof > d - 1):
-            raise ValueError(
+            raise ModelError(
                 f"need mean_count > 0 and dof > {d - 1}, not {self.mean_count!r} and {self.dof!r}"
             )
         if not (np.isfinite(self.mean).all() and np.isfinite(self.scale).all()):
-            raise ValueError("mean and scale must be finite")
+            raise ModelError("mean and scale must be finite")
         if not np.allclose(self.scale, np.transpose(self.scale)) or not np.linalg.eigvalsh(self.scale)[0] > 0:
-            raise ValueError("scale must be symmetric and positive definite")
+            raise ModelError("scale must be symmetric and positive definite")
 
     @classmethod
     def from_data(
@@ -76,7 +77,7 @@ class NormalInverseWishart:
         """The statistics of the rows that the prior is worth to ``k`` components of a `Gaussian`."""
         d, structure = len(self.mean), family.covariance
         if family.num_columns not in (None, d):
-            raise ValueError(f"the prior is of {count(d, 'column')}, the data have {family.num_columns}")
+            raise ModelError(f"the prior is of {count(d, 'column')}, the data have {family.num_columns}")
         dof, second, _ = structure.prior_moments(self.scale, self.dof, k)
         centre = np.tile(self.mean, (k, 1))
         counts = np.full(k, self.mean_count)
@@ -86,7 +87,7 @@ class NormalInverseWishart:
         """log of the density in the natural parameters (means and covariances)."""
         k, d = params.means.shape
         if len(self.mean) != d:
-            raise ValueError(f"the prior is of {count(len(self.mean), 'column')}, the means have {d}")
+            raise ModelError(f"the prior is of {count(len(self.mean), 'column')}, the means have {d}")
         stats = self.pseudo_stats(family, k)
         # Everything that depends on θ is Q of the pseudo-data; what is left are the normalizing constants.
         constant = 0.5 * d * (stats.count.sum() * log(2 * pi) + k * log(self.mean_count / (2 * pi)))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from jensen._native import _core
 from jensen.basics.arrays import Array, Weight
+from jensen.basics.errors import ModelError
 from jensen.basics.threads import get_num_threads
 from jensen.families.checks import UNPREPARED
 from jensen.families.gaussian.metric import Metric
@@ -127,7 +128,7 @@ def shares(counts: Array) -> Array:
 def metric_of(family: Any) -> Metric:
     """The metric of a family that has been prepared."""
     if family.metric is None:
-        raise ValueError(UNPREPARED)
+        raise ModelError(UNPREPARED)
     return family.metric
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from jax.core import Tracer
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.gradients.compare.parts import of_parts
 from jensen.gradients.distributions.validity.warning import said_once
 from jensen.gradients.expectation import Expectation, expectation
@@ -39,7 +40,7 @@ def of_expectation(verb: Callable[P, R]) -> Callable[P, R]:
         given: Any = (args, kwargs) if is_new else of_parts(verb.__name__, expectation, args, kwargs)
         if given is None:
             name = verb.__name__
-            raise TypeError(
+            raise ModelTypeError(
                 f"{name} takes an expectation, not {type(first).__name__}: "
                 f"{name}(gr.expectation(f, distribution, estimator, draws), params, …)"
             )
@@ -55,12 +56,14 @@ def asked(F: Expectation, params: Params, draws: Any = None) -> tuple[Expectatio
     Arrays of integers in θ are part of the question, and have no derivative.
     """
     if params is None:
-        raise TypeError("params are missing: where is the gradient to be taken?")
+        raise ModelTypeError("params are missing: where is the gradient to be taken?")
     leaves = jax.tree.leaves(params)
     if any(isinstance(leaf, Tracer) for leaf in leaves):
-        raise TypeError("this runs programs of its own, with numbers: call it outside of jit, grad and vmap")
+        raise ModelTypeError(
+            "this runs programs of its own, with numbers: call it outside of jit, grad and vmap"
+        )
     if leaves and not any(map(_is_real, leaves)):
-        raise ValueError("no parameter is a real number: arrays of integers have no derivative")
+        raise ModelError("no parameter is a real number: arrays of integers have no derivative")
     return _of_real_params(F if draws is None else replace(F, draws=as_draws(draws)), params)
 
 

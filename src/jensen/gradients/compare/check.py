@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError
 from jensen.gradients.compare.ahead import Ahead
 from jensen.gradients.compare.arguments import asked, of_expectation
 from jensen.gradients.compare.compare import Contestant, bias_in_errors, entrant, run
@@ -56,7 +57,7 @@ def check(
     looked = look(F, at)
     exact = truth_at(F, at, truth, looked)
     if isinstance(exact, NoReference):
-        raise ValueError(f"no exact gradient is known here ({exact.why}): pass truth=")
+        raise ModelError(f"no exact gradient is known here ({exact.why}): pass truth=")
     _require_seen(F, exact, num_replicates)
     found = run(entrant(F, looked, at, keys(key, num_replicates), Ahead()))
     name = label(F.estimator)
@@ -70,7 +71,7 @@ def _require_seen(F: Expectation, exact: Reference, num_replicates: int) -> None
     """That draws find where f matters: else their mean is far off, and looks sure."""
     num = num_replicates * F.layout.num_draws
     if exact.share * num < SEEN and np.isfinite(exact.value):
-        raise ValueError(
+        raise ModelError(
             f"about {exact.share * num:.2g} of {num} draws would be where f matters, and {SEEN:.0f} are "
             "needed to tell a bias: more replicates, or draws from where it matters"
         )

@@ -13,6 +13,7 @@ import numpy as np
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError
 from jensen.basics.tables import Table
 from jensen.gradients.compare.ahead import Ahead
 from jensen.gradients.compare.arguments import asked, of_expectation
@@ -64,7 +65,7 @@ class Place:
     def mean(self) -> float:
         """E[f]; a ``ValueError`` where it is not known."""
         if isinstance(self._computed, NoReference):
-            raise ValueError(f"E[f] is not known exactly: {self._computed.why}")
+            raise ModelError(f"E[f] is not known exactly: {self._computed.why}")
         return self._computed.value
 
     def best(self) -> float:
@@ -72,13 +73,13 @@ class Place:
         self.mean()
         of = of_score(self.F, self.params)
         if of is None:
-            raise ValueError(
+            raise ModelError(
                 "its constant is computed for one variable and one parameter only: "
                 "optimal-coefficient estimates it"
             )
         above, below = map(float, np.asarray(expected(self.F, of, self.params)))
         if not (below > 0 and np.isfinite(above)):
-            raise ValueError("there is no best constant: the score does not vary, or not by a finite number")
+            raise ModelError("there is no best constant: the score does not vary, or not by a finite number")
         return above / below
 
 
@@ -166,7 +167,7 @@ def compare(
     place = Place(*asked(F, params, draws), truth)
     able, left_out = usable(place, contenders(place.F, place, estimators), keys(key, num_replicates))
     if not able:
-        raise ValueError("; ".join(dict.fromkeys(left_out.values())))
+        raise ModelError("; ".join(dict.fromkeys(left_out.values())))
     return compared(place, able, left_out)
 
 

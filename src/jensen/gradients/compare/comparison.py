@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.errors import ModelError
 from jensen.basics.tables import Table, html, text_lines
 from jensen.gradients.compare.plots import plot_comparison
 from jensen.gradients.compare.totals import totals
@@ -71,7 +72,7 @@ class Comparison:
         if estimator not in self.samples:
             raise KeyError(f"no estimator {estimator!r}; there are {', '.join(self.samples)}")
         if parameter is None and len(self.parameters) > 1:
-            raise ValueError(f"which parameter? there are {', '.join(self.parameters)}")
+            raise ModelError(f"which parameter? there are {', '.join(self.parameters)}")
         wanted = (estimator, self.parameters[0] if parameter is None else parameter)
         for row in self.rows():
             if (row["estimator"], row["parameter"]) == wanted:

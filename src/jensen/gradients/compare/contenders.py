@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.gradients.compare.menu import Known, on_menu
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.expectation import Expectation
@@ -31,9 +32,9 @@ class Contender(NamedTuple):
 def contenders(F: Expectation, known: Known, estimators: Any) -> dict[str, Contender]:
     """By name: of estimators, names of the menu, and pairs of one of these and its draws."""
     if isinstance(estimators, (Estimator, str)):
-        raise TypeError(f"estimators must be a list or a dict of estimators, not {estimators!r}")
+        raise ModelTypeError(f"estimators must be a list or a dict of estimators, not {estimators!r}")
     if not estimators:
-        raise ValueError(
+        raise ModelError(
             'there is no estimator to compare: a list of estimators or of names, such as ["score", "path"]'
         )
     found: dict[str, Contender] = {}

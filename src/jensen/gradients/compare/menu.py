@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from jensen.basics.errors import did_you_mean
+from jensen.basics.errors import ModelError, did_you_mean
 from jensen.gradients.estimators.auto import Auto
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.baselines import Constant, LeaveOneOut, OptimalCoefficient
@@ -22,7 +22,7 @@ NUM = 64  # draws of an estimator that learns from the other draws
 Entry = tuple[Estimator, Draws]
 
 
-class UnknownEstimatorError(ValueError):
+class UnknownEstimatorError(ModelError):
     """A name that is not on the menu, or an estimator that a problem does not have."""
 
 

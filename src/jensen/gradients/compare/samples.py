@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError
 from jensen.gradients.compare.ahead import Ahead
 from jensen.gradients.compare.arguments import asked, of_expectation
 from jensen.gradients.compare.validation import require_domains
@@ -66,7 +67,7 @@ def gradient_samples(F: Expectation, params: Params, *, key: Any, num_replicates
 def keys(key: Any, num_replicates: int) -> Any:
     """A key for every replicate."""
     if not isinstance(num_replicates, numbers.Integral) or not 2 <= num_replicates <= MOST:
-        raise ValueError(f"num_replicates must be an integer from 2 to {MOST}, not {num_replicates!r}")
+        raise ModelError(f"num_replicates must be an integer from 2 to {MOST}, not {num_replicates!r}")
     num = int(num_replicates)
     return runs(partial(jax.random.split, num=num), for_bits(num))(as_key(key))
 

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError
 from jensen.gradients.compare.moments import Moments
 from jensen.gradients.compare.names import flat
 
@@ -33,10 +34,10 @@ def given(truth: Any, params: Params) -> np.ndarray:
     """A gradient in the form of θ as a vector; a ``ValueError`` where it has another form."""
     theirs, ours = jax.tree.structure(truth), jax.tree.structure(params)
     if theirs != ours:
-        raise ValueError(f"truth must have the form of params, {_words(ours)}, not {_words(theirs)}")
+        raise ModelError(f"truth must have the form of params, {_words(ours)}, not {_words(theirs)}")
     for mine, its in zip(jax.tree.leaves(truth), jax.tree.leaves(params), strict=True):
         if np.shape(mine) != np.shape(its):
-            raise ValueError(f"truth has an entry of shape {np.shape(mine)} where params has {np.shape(its)}")
+            raise ModelError(f"truth has an entry of shape {np.shape(mine)} where params has {np.shape(its)}")
     return flat(truth).astype(float)
 
 

@@ -8,6 +8,7 @@ import jax
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError
 from jensen.gradients.distributions.domain import require_domain
 from jensen.gradients.distributions.validity.guards import cautions, has_heavy_path
 from jensen.gradients.expectation import Expectation
@@ -55,7 +56,7 @@ def look(F: Expectation, params: Params) -> Looked:
     )
     program = traced(F.following(described), x, params, F.what)
     if F.log_joint is None and not depends(program):  # a bound has log q(x) in it
-        raise ValueError("f does not depend on x: E[f] is f, and its gradient needs no draws")
+        raise ModelError("f does not depend on x: E[f] is f, and its gradient needs no draws")
     with validation_enabled(False):
         jumps = list(F.plan_of(described, params).jumps)
     alone = [each.name for each in variables_of(described) if not each.parents]

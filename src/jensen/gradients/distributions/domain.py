@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from numpyro.distributions import constraints
 
+from jensen.basics.errors import ModelError
 from jensen.gradients.distributions.resolution import beyond, short
 from jensen.gradients.distributions.validity.bounds import ends
 from jensen.gradients.distributions.validity.inside import parts
@@ -23,13 +24,13 @@ def require_domain(name: str, distribution: Any) -> None:
             continue
         if parameter == "logits" and _leaves_out(value):
             continue
-        raise ValueError(
+        raise ModelError(
             f"{name!r}: {parameter} of {type(distribution).__name__} must be {_words(constraint)}, "
             f"and is {short(value)}"
         )
     _require_support(name, distribution)
     if why := beyond(distribution):
-        raise ValueError(f"{name!r}: {why}")
+        raise ModelError(f"{name!r}: {why}")
     for part in parts(distribution):
         require_domain(name, part)
 
@@ -39,7 +40,7 @@ def _require_support(name: str, distribution: Any) -> None:
     low, high = (None if end is None else concrete(end) for end in ends(distribution.support))
     if low is not None and high is not None and np.any(low > high):
         kind = type(distribution).__name__
-        raise ValueError(f"{name!r}: the support of {kind} is empty, from {short(low)} to {short(high)}")
+        raise ModelError(f"{name!r}: the support of {kind} is empty, from {short(low)} to {short(high)}")
 
 
 def _value(distribution: Any, parameter: str) -> Any:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 from numpyro.distributions import constraints
 
+from jensen.basics.errors import ModelError
 from jensen.gradients.distributions.implicit import angles
 
 
@@ -47,7 +48,7 @@ class VonMisesFisher(dist.Distribution):
 
     def __init__(self, mean_direction: Any, concentration: Any, *, validate_args: bool | None = None) -> None:
         if jnp.ndim(mean_direction) < 1 or jnp.shape(mean_direction)[-1] < 2:
-            raise ValueError(
+            raise ModelError(
                 f"mean_direction must have two coordinates or more, not the shape {jnp.shape(mean_direction)}"
             )
         batch = jnp.broadcast_shapes(jnp.shape(mean_direction)[:-1], jnp.shape(concentration))

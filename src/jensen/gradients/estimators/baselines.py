@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.gradients.labels import Labelled
 from jensen.gradients.sampling import can_be_taken_apart, own_log_density
 from jensen.gradients.site import Site
@@ -87,7 +88,7 @@ class Constant(Baseline):
 
     def __post_init__(self) -> None:
         if isinstance(self.number, str) or np.ndim(self.number):
-            raise TypeError(f"a constant baseline is one number, not {self.number!r}")
+            raise ModelTypeError(f"a constant baseline is one number, not {self.number!r}")
 
     def value(self, site: Site, scored: Scored) -> Any:
         return self.number
@@ -110,11 +111,11 @@ class MovingAverage(Baseline):
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.decay < 1.0:
-            raise ValueError(f"decay must be at least 0 and less than 1, not {self.decay}")
+            raise ModelError(f"decay must be at least 0 and less than 1, not {self.decay}")
 
     def value(self, site: Site, scored: Scored) -> Any:
         if site.state is None:
-            raise ValueError(
+            raise ModelError(
                 f"the moving average of {site.name!r} has a memory: call F(params, key, state) with "
                 "state = F.init() at first and state = F.update(state, value) after each call"
             )
@@ -149,7 +150,7 @@ class OptimalCoefficient(Baseline):
         """log p(x) with parameters that move b times as fast; b is the coefficient minus the mean cost."""
         if not can_be_taken_apart(site.distribution):
             kind = type(site.distribution).__name__
-            raise ValueError(
+            raise ModelError(
                 f"OptimalCoefficient for {site.name!r}: the parameters of {kind} are not known to JAX: give "
                 "it arg_constraints or pytree_data_fields, or take LeaveOneOut()"
             )
@@ -185,7 +186,7 @@ def _coefficient(site: Site, cost: Any, square: Any) -> Any:
 
 def _require_batches(site: Site, what: str) -> None:
     if site.layout.num_batches < 2:
-        raise ValueError(
+        raise ModelError(
             f"{what} for {site.name!r} needs at least two draws or batches of draws that are independent "
             f"of each other; there is one batch of {site.layout.num_coupled}"
         )

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax.scipy.linalg import block_diag
 
+from jensen.basics.errors import ModelError
 from jensen.gradients.distributions.wrappers import unwrapped
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.labels import Labelled
@@ -92,7 +93,7 @@ class Taylor(Control):
 
     def __post_init__(self) -> None:
         if self.degree not in (1, 2):
-            raise ValueError(f"the degree of a Taylor expansion must be 1 or 2, not {self.degree}")
+            raise ModelError(f"the degree of a Taylor expansion must be 1 or 2, not {self.degree}")
 
     def refusal(self, distribution: Any) -> str | None:
         entries = unwrapped(distribution)

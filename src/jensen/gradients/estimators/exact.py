@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 
+from jensen.basics.errors import ModelError
 from jensen.gradients.distributions.wrappers import unwrapped
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.quadrature import Rule, rule, standard_normal
@@ -43,7 +44,7 @@ class Exact(Estimator):
 
     def __post_init__(self) -> None:
         if self.num_points < 1:
-            raise ValueError(f"num_points must be at least 1, not {self.num_points}")
+            raise ModelError(f"num_points must be at least 1, not {self.num_points}")
 
     def refusal(self, distribution: Any, vouched: bool = False) -> str | None:
         count = self._count(distribution)

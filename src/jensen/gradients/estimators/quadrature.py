@@ -13,6 +13,8 @@ from numpy.polynomial.hermite_e import hermegauss
 from numpy.polynomial.laguerre import laggauss
 from numpy.polynomial.legendre import leggauss
 
+from jensen.basics.errors import ModelError
+
 
 class Rule(NamedTuple):
     """Nodes and weights for one entry of a value, each (num_points, *shape)."""
@@ -123,7 +125,7 @@ def _known(rule: Callable[[int], Any], num_points: int) -> tuple[Any, Any]:
     with np.errstate(all="ignore"):
         nodes, weights = rule(num_points)
     if not (np.isfinite(nodes).all() and np.isfinite(weights).all()):
-        raise ValueError(f"a rule of {num_points} points has weights that are no numbers: fewer num_points")
+        raise ModelError(f"a rule of {num_points} points has weights that are no numbers: fewer num_points")
     return nodes, weights
 
 

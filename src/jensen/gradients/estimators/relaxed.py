@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from jensen.basics.errors import ModelError
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.latent import Latent, drawn_noise, is_label, latent, num_labels, refusal
 from jensen.gradients.sampling import log_density
@@ -34,7 +35,7 @@ class _Relaxed(Estimator):
 
 def _require_positive(temperature: Any) -> None:
     if isinstance(temperature, (int, float)) and not 0.0 < temperature < math.inf:
-        raise ValueError(f"the temperature of a relaxation must be positive, not {temperature}")
+        raise ModelError(f"the temperature of a relaxation must be positive, not {temperature}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -133,7 +134,7 @@ class Concrete(_Relaxed):
 
     def cost(self, site: Site, then: Cost) -> Any:
         if site.is_of_bound and not self.is_hard:
-            raise ValueError(
+            raise ModelError(
                 f"Concrete for {site.name!r}: a relaxed value has no density under the guide, and the bound "
                 "would be none: Concrete(is_hard=True), or REBAR(), which is not biased"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from jensen.basics.errors import ModelTypeError
 from jensen.gradients.distributions.validity.guards import score_guarded, score_refusal
 from jensen.gradients.estimators.base import Estimator
 from jensen.gradients.estimators.baselines import Baseline, Scored
@@ -29,7 +30,7 @@ class ScoreFunction(Estimator):
 
     def __post_init__(self) -> None:
         if self.baseline is not None and not isinstance(self.baseline, Baseline):
-            raise TypeError(
+            raise ModelTypeError(
                 f"a baseline is an object such as LeaveOneOut() or Constant(0.5), not {self.baseline!r}"
             )
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jensen.basics.errors import did_you_mean, listed
+from jensen.basics.errors import ModelError, did_you_mean, listed
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 60
@@ -70,7 +70,7 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 VALUE, REST = "expected a number, a name or '('", "expected an operator or the end"
 
 
-class ExpressionError(ValueError):
+class ExpressionError(ModelError):
     """An expression that cannot be read, or names that it does not explain."""
 
 

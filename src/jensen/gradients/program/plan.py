@@ -14,6 +14,7 @@ import numpy as np
 from numpyro.distributions.distribution import validation_enabled
 
 from jensen.basics.arrays import Params
+from jensen.basics.errors import ModelError
 from jensen.gradients.distributions.domain import require_domain
 from jensen.gradients.distributions.noise import Route, route
 from jensen.gradients.distributions.validity.bounds import NOWHERE, bounds
@@ -274,7 +275,7 @@ def _treatments(program: Program, for_score: frozenset[str]) -> dict[str, Treatm
                 drawn[name] = estimator.example(distribution, key)
                 found[name] = _treatment(estimator, distribution, key, program.layout)
             except ImportError as error:
-                raise ValueError(f"{name!r} cannot be drawn: {error}") from error
+                raise ModelError(f"{name!r} cannot be drawn: {error}") from error
         return drawn
 
     shapes = jax.eval_shape(values, jax.random.key(0))
@@ -330,12 +331,12 @@ def _treatment(estimator: Estimator, distribution: Any, key: Any, layout: Layout
 
 def _refuse(estimator: Estimator, name: str, distribution: Any, vouched: bool, layout: Layout) -> None:
     if layout.particles and not estimator.is_of_one_value:
-        raise ValueError(
+        raise ModelError(
             f"{type(estimator).__name__} for {name!r}: particles are weighed against each other along paths: "
             "DReG() or Pathwise()"
         )
     if why := estimator.refusal(distribution, vouched):
-        raise ValueError(f"{type(estimator).__name__} for {name!r}: {why}")
+        raise ModelError(f"{type(estimator).__name__} for {name!r}: {why}")
 
 
 def _words(jump: Jump, treatment: Treatment, was_auto: bool) -> str:

@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 import jax.tree_util as tree
 
+from jensen.basics.errors import ModelError
+
 LEAST = 32  # bits of a real number
 
 
@@ -16,7 +18,7 @@ def require_precision(params: Any) -> None:
     for path, leaf in tree.tree_flatten_with_path(params)[0]:
         kind = jnp.result_type(leaf)
         if jnp.issubdtype(kind, jnp.floating) and jnp.finfo(kind).bits < LEAST:
-            raise ValueError(
+            raise ModelError(
                 f"params{jax.tree_util.keystr(path)} is {kind.name}, in which draws and densities round to "
                 "something else: give float32, and convert inside f where it computes in half precision"
             )

@@ -11,6 +11,7 @@ from types import TracebackType
 
 import jax
 
+from jensen.basics.errors import ModelTypeError
 from jensen.gradients.surrogates import InvalidGradientError
 
 INSIDE = ("jensen", "jax", "jaxlib", "numpyro", "numpy", "scipy", "contextlib")
@@ -42,7 +43,7 @@ WITHOUT_RULE = re.compile(r"Differentiation rule for '([\w-]+)' not implemented"
 NOT_MAPPED = "a callback is called for many draws: say how, vmap_method='sequential' or 'broadcast_all'"
 
 
-class UntraceableError(TypeError):
+class UntraceableError(ModelTypeError):
     """f, or a distribution, does with a value what JAX cannot trace."""
 
 

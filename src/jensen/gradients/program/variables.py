@@ -9,6 +9,8 @@ from typing import Any
 
 from numpyro.distributions import Distribution
 
+from jensen.basics.errors import ModelError, ModelTypeError
+
 ONLY = "x"
 """The name of the variable where there is only one."""
 
@@ -35,7 +37,7 @@ class Variable:
         """The distribution, given the values of (at least) its parents."""
         made = self.make(**{name: values[name] for name in self.parents})
         if not isinstance(made, Distribution):
-            raise TypeError(f"the distribution of {self.name!r} is {made!r}, which is no distribution")
+            raise ModelTypeError(f"the distribution of {self.name!r} is {made!r}, which is no distribution")
         return made
 
 
@@ -47,9 +49,9 @@ def variables_of(described: Any) -> list[Variable]:
     if not isinstance(described, Mapping):
         return [Variable(ONLY, (), lambda: described)]
     if strange := [name for name in described if not isinstance(name, str)]:
-        raise TypeError(f"variables must have names, as in {{'x': ...}}, not {strange[0]!r}")
+        raise ModelTypeError(f"variables must have names, as in {{'x': ...}}, not {strange[0]!r}")
     if not described:
-        raise ValueError(
+        raise ModelError(
             "distribution(params) is an empty dict: there is nothing to take an expectation over"
         )
     return _parents_first([_variable(name, what, described) for name, what in described.items()])
@@ -67,14 +69,14 @@ def as_given(described: Any, values: Mapping[str, Any]) -> Any:
 
 def _variable(name: str, what: Any, described: Mapping[str, Any]) -> Variable:
     if isinstance(what, type):
-        raise TypeError(
+        raise ModelTypeError(
             f"distribution(params)[{name!r}] is the class {what.__name__}: give a distribution, or a "
             "function of other variables that returns one"
         )
     if isinstance(what, Distribution):
         return Variable(name, (), lambda: what)
     if not callable(what):
-        raise TypeError(
+        raise ModelTypeError(
             f"distribution(params)[{name!r}] must be a distribution or a function of other variables, "
             f"not {type(what).__name__}"
         )
@@ -84,7 +86,7 @@ def _variable(name: str, what: Any, described: Mapping[str, Any]) -> Variable:
         if parent not in described:
             known = ", ".join(other for other in described if other != name)
             others = f"; the others are {known}" if known else ", and it is the only one"
-            raise ValueError(f"{name!r} depends on {parent!r}, which is no variable{others}")
+            raise ModelError(f"{name!r} depends on {parent!r}, which is no variable{others}")
     return Variable(name, parents, what)
 
 
@@ -95,7 +97,7 @@ def _parents_first(variables: list[Variable]) -> list[Variable]:
         known = {variable.name for variable in ordered}
         ready = [variable for variable in left if set(variable.parents) <= known]
         if not ready:
-            raise ValueError(f"variables depend on each other in a circle: {', '.join(v.name for v in left)}")
+            raise ModelError(f"variables depend on each other in a circle: {', '.join(v.name for v in left)}")
         ordered.append(ready[0])
         left.remove(ready[0])
     return ordered
@@ -105,5 +107,5 @@ def names_in(vouch: Any) -> tuple[str, ...]:
     """Names of variables, of which one may be given by itself."""
     found = (vouch,) if isinstance(vouch, str) else vouch
     if not isinstance(found, Iterable) or not all(isinstance(name, str) for name in found):
-        raise TypeError(f"vouch must be names of variables, as in vouch=('x',), not {vouch!r}")
+        raise ModelTypeError(f"vouch must be names of variables, as in vouch=('x',), not {vouch!r}")
     return tuple(found)

@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 
+from jensen.basics.errors import ModelError
 from jensen.gradients.program.plan import Treatment
 from jensen.gradients.randomness.draws import Draws
 from jensen.gradients.randomness.keys import as_key
@@ -32,7 +33,7 @@ def noise_of(treatments: Mapping[str, Treatment], draws: Draws, layout: Layout, 
         noise, made = None, treatment.route
         if treatment.is_drawn and uniforms is not None:
             if made is None:
-                raise ValueError(
+                raise ModelError(
                     f"draws of {name!r} are not made of noise and cannot be coupled: use Independent(n)"
                 )
             end = begin + sizes[name]
@@ -64,7 +65,7 @@ def _numbers(names: Iterable[str]) -> dict[str, int]:
     for name in names:
         number = zlib.crc32(name.encode())
         if number in found.values():
-            raise ValueError(f"{name!r} and another variable have the same random numbers: rename one")
+            raise ModelError(f"{name!r} and another variable have the same random numbers: rename one")
         found[name] = number
     return found
 
@@ -73,7 +74,7 @@ def _the_key(key: Any, treatments: Mapping[str, Treatment]) -> Any:
     if key is not None:
         return as_key(key)
     if drawn := [name for name, treatment in treatments.items() if treatment.is_drawn]:
-        raise ValueError(
+        raise ModelError(
             f"{', '.join(drawn)} must be drawn: F(params, key) with key = jax.random.key(0), say"
         )
     return jax.random.key(0)

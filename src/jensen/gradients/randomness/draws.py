@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.gradients.distributions.noise import uniform
 from jensen.gradients.labels import Labelled
 from jensen.gradients.randomness.sobol import scrambled
@@ -63,7 +64,7 @@ class Antithetic(Labelled):
     def __post_init__(self) -> None:
         _require_positive(self.num, "num")
         if self.num % 2:
-            raise ValueError(f"antithetic draws come in pairs: num must be even, not {self.num}")
+            raise ModelError(f"antithetic draws come in pairs: num must be even, not {self.num}")
 
     @property
     def layout(self) -> Layout:
@@ -125,7 +126,7 @@ class Sobol(Labelled):
         _require_positive(self.num, "num")
         _require_positive(self.num_batches, "num_batches")
         if self.num & (self.num - 1):
-            raise ValueError(f"the number of Sobol points must be a power of 2, not {self.num}")
+            raise ModelError(f"the number of Sobol points must be a power of 2, not {self.num}")
 
     @property
     def layout(self) -> Layout:
@@ -142,7 +143,9 @@ def as_draws(draws: Any) -> Draws:
     if isinstance(draws, numbers.Integral):
         return Independent(int(draws))
     if isinstance(draws, type) or not isinstance(draws, Draws):
-        raise TypeError(f"draws must be a number or an arrangement such as Independent(64), not {draws!r}")
+        raise ModelTypeError(
+            f"draws must be a number or an arrangement such as Independent(64), not {draws!r}"
+        )
     return draws
 
 
@@ -154,6 +157,6 @@ def _inside(u: Any) -> Any:
 
 def _require_positive(num: int, name: str) -> None:
     if not isinstance(num, numbers.Integral) or isinstance(num, bool):
-        raise TypeError(f"{name} must be an integer, not {num!r}")
+        raise ModelTypeError(f"{name} must be an integer, not {num!r}")
     if not 1 <= num <= MOST:
-        raise ValueError(f"{name} must be from 1 to {MOST}, not {num}")
+        raise ModelError(f"{name} must be from 1 to {MOST}, not {num}")

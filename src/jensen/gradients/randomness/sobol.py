@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jensen.basics.errors import ModelError
+
 BITS = 32
 LARGEST = 21_201
 """The number of dimensions for which there are direction numbers."""
@@ -20,7 +22,7 @@ LARGEST = 21_201
 def scrambled(key: Any, num_batches: int, num: int, size: int) -> Any:
     """(num_batches, num, size) numbers in (0, 1); ``num`` is a power of 2."""
     if size > LARGEST:
-        raise ValueError(f"Sobol points have at most {LARGEST} dimensions, not {size}: Independent(n)")
+        raise ModelError(f"Sobol points have at most {LARGEST} dimensions, not {size}: Independent(n)")
     points = jnp.asarray(_points(num, size))
     bits = jax.vmap(lambda key: _scramble(key, points))(jax.random.split(key, num_batches))
     dtype = jnp.result_type(float)

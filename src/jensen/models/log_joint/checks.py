@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jensen.basics.errors import did_you_mean, listed
+from jensen.basics.errors import ModelError, ModelTypeError, did_you_mean, listed
 from jensen.models.log_joint.densities.density import complaints
 from jensen.models.log_joint.indices import refuse_codes
 from jensen.models.log_joint.latent import Enumerated
@@ -41,7 +41,7 @@ def check_function(passes: Passes, chart: Chart, rows: Rows, latent: Enumerated)
     out = jaxpr.out_avals
     if len(out) != 1 or out[0].shape != () or not np.issubdtype(out[0].dtype, np.number):
         found = ", ".join(f"{aval.dtype}{list(aval.shape)}" for aval in out)
-        raise ValueError(
+        raise ModelError(
             f"log_joint must return one number for one row and one value of z; it returned {found}"
         )
     _refuse_single(jaxpr, out[0].dtype)
@@ -78,10 +78,10 @@ def _traced(passes: Passes, params: Any, x: Any, z: Any) -> Any:
         raise _misspelt(error, params, z, x) from error
     except jax.errors.TracerArrayConversionError as error:
         message = "log_joint computes with NumPy what depends on params, x or z: write it in jax.numpy"
-        raise TypeError(message) from error
+        raise ModelTypeError(message) from error
     except jax.errors.TracerBoolConversionError as error:
         message = "log_joint decides by if, and, or or not what depends on params, x or z: use jnp.where"
-        raise TypeError(message) from error
+        raise ModelTypeError(message) from error
     except TypeError as error:
         if "string indexing" in str(error):
             name = str(error).rpartition("idx=")[2]
@@ -89,11 +89,11 @@ def _traced(passes: Passes, params: Any, x: Any, z: Any) -> Any:
                 f"log_joint asks an array for the part {name}: a row of an array or a data frame is an "
                 "array; for parts with names give a dict of columns, such as dict(frame)"
             )
-            raise TypeError(message) from error
+            raise ModelTypeError(message) from error
         if "Indexer must have integer" not in str(error):
             raise
         message = "log_joint uses as an index what is no whole number: make the codes integers, .astype(int)"
-        raise TypeError(message) from error
+        raise ModelTypeError(message) from error
 
 
 def _misspelt(error: KeyError, params: Any, z: Any, x: Any) -> Exception:
@@ -121,7 +121,7 @@ def _settle_integers(passes: Passes, params: Any, x: Any, z: Any) -> None:
                 if passes.real_states or passes.real_rows:
                     break
                 return  # the user's own error, which the trace that follows shows as it is
-    raise ValueError(
+    raise ModelError(
         "log_joint uses integers both as indices and where JAX needs real numbers (xlogy and the like): "
         "write xlogy(1.0 * x, …) there"
     )
@@ -130,7 +130,7 @@ def _settle_integers(passes: Passes, params: Any, x: Any, z: Any) -> None:
 def _refuse_ignored(names: list[str]) -> None:
     if names:
         which = ", ".join(map(repr, names))
-        raise ValueError(f"log_joint does not depend on {which}: remove it from parameters, or use it")
+        raise ModelError(f"log_joint does not depend on {which}: remove it from parameters, or use it")
 
 
 def refuse_ignored_by_data(sums: Sums, chart: Chart, rows: Rows, weight: Any) -> None:
@@ -145,7 +145,7 @@ def refuse_ignored_by_data(sums: Sums, chart: Chart, rows: Rows, weight: Any) ->
         if not ignored:
             return
     which = ", ".join(map(repr, ignored))
-    raise ValueError(f"log_joint does not depend on {which} at any row of these data: hold it fixed")
+    raise ModelError(f"log_joint does not depend on {which} at any row of these data: hold it fixed")
 
 
 def _ignored(sums: Sums, chart: Chart, rows: Rows, weight: Any) -> list[str]:
@@ -177,12 +177,12 @@ def _refuse_single(jaxpr: Any, dtype: Any) -> None:
     for constant in _constants(jaxpr):
         values = np.asarray(constant)
         if values.dtype in (np.float32, np.float16) and not _is_exact(values):
-            raise ValueError(
+            raise ModelError(
                 f"log_joint uses a constant in single precision, {values.dtype}{list(values.shape)} that "
                 f"begins with {values.ravel()[0]!s}: eight digits would be lost in silence; {advice}"
             )
     if dtype != np.float64:
-        raise ValueError(f"log_joint returned {dtype}, not double precision: look for a conversion in it")
+        raise ModelError(f"log_joint returned {dtype}, not double precision: look for a conversion in it")
 
 
 def _is_exact(constant: Any) -> bool:

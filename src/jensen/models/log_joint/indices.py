@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.errors import ModelError
 from jensen.basics.plain import given
 from jensen.models.log_joint.rows import Rows
 
@@ -33,7 +34,7 @@ def refuse_codes(jaxpr: Any, num_before: int, rows: Rows) -> None:
         if len(wrong):
             first = tuple(int(i) for i in wrong[0])
             others = f", and {len(wrong) - 1} more are wrong" if len(wrong) > 1 else ""
-            raise ValueError(
+            raise ModelError(
                 f"row {first[0]} has the code {codes[first]}, which log_joint uses as an index into {size} "
                 f"entries: codes go from 0 to {size - 1}{others}; leave such rows out, or count from 0"
             )

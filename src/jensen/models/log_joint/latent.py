@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.arguments import shown
+from jensen.basics.errors import ModelError
 from jensen.basics.notebook import InNotebook
 from jensen.models.log_joint.precision import require_jax
+
+MOST_STATES = 10**6
 
 
 class Enumerated(InNotebook):
@@ -38,14 +42,16 @@ class Enumerated(InNotebook):
     def __init__(self, support: Any) -> None:
         if isinstance(support, (int, np.integer)) and not isinstance(support, bool):
             if support < 1:
-                raise ValueError(f"a hidden variable needs at least one value, not {support}")
+                raise ModelError(f"a hidden variable needs at least one value, not {support}")
+            if support > MOST_STATES:
+                raise ModelError(f"a hidden variable may have {MOST_STATES} values that are summed")
             support = np.arange(support)
         jax = require_jax()
         leaves, tree = jax.tree.flatten(support, is_leaf=lambda part: isinstance(part, list))
         leaves = [_part(leaf) for leaf in leaves]
         if len({len(leaf) for leaf in leaves}) != 1:
             found = [leaf.shape for leaf in leaves]
-            raise ValueError(
+            raise ModelError(
                 f"the parts of a support need first axes of equal length; their shapes are {found}"
             )
         _refuse_duplicates(leaves)
@@ -61,13 +67,16 @@ class Enumerated(InNotebook):
 
 
 def _part(leaf: Any) -> np.ndarray:
-    array = np.asarray(leaf)
+    try:
+        array = np.asarray(leaf)
+    except (ValueError, OverflowError):
+        raise ModelError(f"the values of a hidden variable are no array of numbers: {shown(leaf)}") from None
     if array.ndim == 0 or len(array) == 0:
-        raise ValueError(f"a support has its values along the first axis, at least one; got {leaf!r}")
+        raise ModelError(f"a support has its values along the first axis, at least one; got {leaf!r}")
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"the values of a hidden variable are numbers, not {array.dtype}")
+        raise ModelError(f"the values of a hidden variable are numbers, not {array.dtype}")
     if not np.isfinite(array).all():
-        raise ValueError("a support has a value that is not finite")
+        raise ModelError("a support has a value that is not finite")
     return array.astype(float) if array.dtype.kind == "f" else array.astype(np.int64)
 
 
@@ -78,7 +87,7 @@ def _refuse_duplicates(leaves: list[np.ndarray]) -> None:
     if again.size:
         j = int(again[0])
         i = int(first[inverse.ravel()[j]])
-        raise ValueError(
+        raise ModelError(
             f"the support has duplicates: values {i} and {j} are both {flat[j].tolist()}; "
             "each value is summed over once"
         )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.spaces.chart import Chart
 
 MOST_STEPS = 200
@@ -32,13 +33,13 @@ def validated(chart: Chart, found: Any) -> dict[str, Array]:
         Naming the parameter that is missing, misshapen, not finite or outside its space.
     """
     if not isinstance(found, dict):
-        raise ValueError(f"the m_step given must return a dict of params, not {type(found).__name__}")
+        raise ModelError(f"the m_step given must return a dict of params, not {type(found).__name__}")
     values = {name: np.asarray(value, dtype=float) for name, value in found.items()}
     values = {n: chart.spaces[n].tidy(v) if n in chart.spaces else v for n, v in values.items()}
     try:
         chart.check(values)
     except ValueError as error:
-        raise ValueError(f"the m_step given returned params that will not do: {error}") from error
+        raise ModelError(f"the m_step given returned params that will not do: {error}") from error
     return {name: values[name] for name in chart.spaces}
 
 

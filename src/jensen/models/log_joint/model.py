@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.sampling import Randomness, Sample, as_generator, checked_num_rows
 from jensen.basics.verdict import Verdict
 from jensen.em.acceleration.gradient_em import GradientEM
@@ -119,14 +120,14 @@ class LogJoint(Model):
     ) -> None:
         require_jax()
         if not isinstance(latent, Enumerated):
-            raise TypeError(f"latent must be jensen.Enumerated(…), not {type(latent).__name__}")
+            raise ModelTypeError(f"latent must be jensen.Enumerated(…), not {type(latent).__name__}")
         if features is not None and m_step is None:
-            raise ValueError("features are what m_step is given: give m_step too")
+            raise ModelError("features are what m_step is given: give m_step too")
         if block < 1:
-            raise ValueError(f"block must be at least 1, not {block}")
+            raise ModelError(f"block must be at least 1, not {block}")
         self.chart = Chart(parameters)
         if not self.chart.size:
-            raise ValueError("parameters have nothing that can be fitted: give name: space, as jensen.Real()")
+            raise ModelError("parameters have nothing that can be fitted: give name: space, as jensen.Real()")
         self.latent = latent
         self.symmetric = tuple(symmetric)
         relabelling.check_symmetric(self.symmetric, self.chart)
@@ -169,7 +170,7 @@ class LogJoint(Model):
         rows = as_rows(self.accept(data))
         q, evidence = self.sums.posterior(rows, self.chart.to_vector(params))
         if not np.isfinite(evidence).all():
-            raise ValueError(self.explain(params, rows))
+            raise ModelError(self.explain(params, rows))
         return DiscretePosterior(q, evidence)
 
     def expected(
@@ -193,7 +194,7 @@ class LogJoint(Model):
         sums, features, *score = self.sums.total(name, rows, u, weight=w)
         evidence, entropy, value = (float(number) for number in sums)
         if not np.isfinite(evidence) and not self._sound:
-            raise ValueError(self.explain(params, rows))
+            raise ModelError(self.explain(params, rows))
         self._sound = True
         part = Part(rows, w, u, value=value, score=score[0] if score else None)
         stats = LogJointStats(features, (part,), cheap=self._is_cheap(rows))
@@ -358,7 +359,7 @@ class LogJoint(Model):
         if self._draw is None:
             return ancestral(self.sums.passes, params, n, given, generator)
         if given:
-            raise ValueError("given is for a model without draw: let draw have them")
+            raise ModelError("given is for a model without draw: let draw have them")
         return drawn(self._draw, params, n, generator)
 
     @property
@@ -393,7 +394,7 @@ class LogJoint(Model):
         before = self.expected_log_joint(params, stats)
         after = self.expected_log_joint(found, stats)
         if before - after > FALL * (1.0 + abs(before)):
-            raise ValueError(
+            raise ModelError(
                 f"the m_step given lowers Q by {before - after:.6g}, from {before:.6f} to {after:.6f}: "
                 "it is not the maximum of Q for this log_joint"
             )

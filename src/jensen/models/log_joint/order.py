@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from jensen.basics.errors import ModelTypeError
+
 ORDER = "log_joint(params, z, x)"
 
 
@@ -28,7 +30,7 @@ def in_order(log_joint: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
     if names[1:2] == ["z"] or names[:1] in (["args"], ["arguments"]):
         return log_joint
     if names[2:3] != ["z"]:
-        raise TypeError(
+        raise ModelTypeError(
             f"log_joint({', '.join(names)}) does not say which of its arguments is the hidden value: name "
             f"it z, as in {ORDER}"
         )

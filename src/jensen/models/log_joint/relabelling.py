@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jensen.basics.errors import ModelError
 from jensen.spaces.chart import Chart
 
 Params = dict[str, Any]
@@ -14,10 +15,10 @@ Params = dict[str, Any]
 def check_symmetric(names: tuple[str, ...], chart: Chart) -> None:
     """Raise where a name is no parameter, or the parameters' first axes differ."""
     if unknown := [name for name in names if name not in chart.spaces]:
-        raise ValueError(f"symmetric names {', '.join(unknown)}, which are not parameters")
+        raise ModelError(f"symmetric names {', '.join(unknown)}, which are not parameters")
     firsts = {name: chart.spaces[name].shape[:1] for name in names}
     if len(set(firsts.values())) > 1 or () in firsts.values():
-        raise ValueError(f"symmetric parameters need first axes of equal length; found {firsts}")
+        raise ModelError(f"symmetric parameters need first axes of equal length; found {firsts}")
 
 
 def relabel(names: tuple[str, ...], params: Params, order: Any) -> Params:

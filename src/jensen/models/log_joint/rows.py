@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
-from jensen.basics.errors import DataError
+from jensen.basics.errors import DataError, ModelError
 from jensen.basics.plain import collected, given
 from jensen.families.table import as_table
 from jensen.models.log_joint.precision import require_jax
@@ -103,14 +103,14 @@ def as_rows(data: Any) -> Rows:
         return data
     leaves, tree = require_jax().tree.flatten(data, is_leaf=lambda part: isinstance(part, list))
     if not leaves:
-        raise ValueError("the data are empty")
+        raise ModelError("the data are empty")
     arrays = tuple(_numbers(leaf) for leaf in leaves)
     lengths = {len(leaf) for leaf in arrays}
     if len(lengths) != 1:
         found = ", ".join(str(leaf.shape) for leaf in arrays)
-        raise ValueError(f"the parts of the data need one first axis, the rows; their shapes are {found}")
+        raise ModelError(f"the parts of the data need one first axis, the rows; their shapes are {found}")
     if lengths == {0}:
-        raise ValueError("the data have no rows")
+        raise ModelError("the data have no rows")
     return Rows(arrays, tree, len(arrays[0]))
 
 
@@ -122,7 +122,7 @@ def accept(data: Any) -> Any:
 def _numbers(leaf: Any) -> np.ndarray:
     if isinstance(leaf, np.ma.MaskedArray) and np.ma.is_masked(leaf):
         row = int(np.argwhere(np.ma.getmaskarray(leaf))[0][0])
-        raise ValueError(
+        raise ModelError(
             f"row {row} of the data is masked: leave such rows out, or say in log_joint what they mean"
         )
     leaf = collected(leaf)
@@ -130,14 +130,14 @@ def _numbers(leaf: Any) -> np.ndarray:
     if array.dtype.kind in "OV" and not (array.ndim == 0 and np.isscalar(leaf)):
         array = _of_cells(leaf)
     if array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
-        raise ValueError("the data hold whole numbers above 2⁶³ − 1, which JAX has not: make them floats")
+        raise ModelError("the data hold whole numbers above 2⁶³ − 1, which JAX has not: make them floats")
     if array.ndim == 0:
-        raise ValueError(
+        raise ModelError(
             f"the data have their rows along the first axis; {leaf!r} is one number "
             "(one row of d numbers is an array of shape (1, d))"
         )
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"the data must be numbers, not {array.dtype}; code categories as integers")
+        raise ModelError(f"the data must be numbers, not {array.dtype}; code categories as integers")
     return array
 
 
@@ -148,7 +148,7 @@ def _of_cells(leaf: Any) -> np.ndarray:
     try:
         table = as_table(leaf)
     except DataError as error:
-        raise ValueError(f"{error}; code categories as integers") from None
+        raise ModelError(f"{error}; code categories as integers") from None
     types = np.atleast_1d(np.asarray(_types(leaf), dtype=object))
     whole = len(types) and all(str(each).lower().startswith(("int", "uint", "bool")) for each in types)
     if whole and np.isfinite(table).all():

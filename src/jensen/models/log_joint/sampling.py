@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError
 from jensen.basics.sampling import Sample
 from jensen.models.log_joint.densities.density import Density, Observed
 from jensen.models.log_joint.passes import Passes
@@ -28,7 +29,7 @@ ROUNDING = 1e-9
 ADVICE = "give LogJoint draw=…, a function (params, num_rows, rng) that returns data, or data and z"
 
 
-class CannotDrawError(ValueError):
+class CannotDrawError(ModelError):
     """A log-joint that does not say how x is drawn."""
 
     def __init__(self, why: str) -> None:
@@ -116,7 +117,7 @@ def ancestral(
     for name, column in given.items():
         if column.shape[:1] != (num_rows,):
             wanted = f"{num_rows} rows, one for each to be drawn"
-            raise ValueError(f"given[{name!r}] needs {wanted}; it has shape {column.shape}")
+            raise ModelError(f"given[{name!r}] needs {wanted}; it has shape {column.shape}")
     logs, parts, same = _read(passes, params, given)
     row = np.arange(num_rows) if given else np.zeros(num_rows, dtype=int)
     state = _states(logs, row, rng)
@@ -208,5 +209,5 @@ def drawn(own: Callable[..., Any], params: Any, num_rows: int, rng: np.random.Ge
     sample = sample if isinstance(sample, Sample) else Sample(sample, None)
     rows = as_rows(sample.data)
     if rows.num_rows != num_rows:
-        raise ValueError(f"draw returned {rows.num_rows} rows, not {num_rows}")
+        raise ModelError(f"draw returned {rows.num_rows} rows, not {num_rows}")
     return sample

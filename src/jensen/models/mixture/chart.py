@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from jensen.basics.arrays import Array, Mask
+from jensen.basics.errors import ModelError
 from jensen.families.family import Family
 from jensen.models.mixture.params import MixtureParams, MixtureStats, require_params
 from jensen.spaces.chart import Chart
@@ -27,7 +28,7 @@ class MixtureChart(Chart):
 
     def __init__(self, family: Family, k: int, spaces: dict[str, Space]) -> None:
         if WEIGHTS in spaces:
-            raise ValueError(f"{family} has a parameter {WEIGHTS!r}, which is the name of the mixing weights")
+            raise ModelError(f"{family} has a parameter {WEIGHTS!r}, which is the name of the mixing weights")
         super().__init__({WEIGHTS: Simplex(k), **spaces}, self._join, self._part)
         self._family = family
 
@@ -59,7 +60,7 @@ def score(family: Family, params: MixtureParams, stats: MixtureStats) -> Array:
     """∂/∂u of Q(·, S), (p,)."""
     weights = stats.count[:-1] - stats.count.sum() * params.weights[:-1]
     if stats.components is None:
-        raise ValueError("the statistics say nothing of the components")
+        raise ModelError("the statistics say nothing of the components")
     return np.concatenate([weights, family.score(params.components, stats.components)])
 
 

@@ -16,8 +16,11 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from jensen.basics.arguments import shown
 from jensen.basics.arrays import Array, Data, Weight
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.numbers import is_whole
+from jensen.basics.plain import given
 from jensen.basics.progress import Progress
 from jensen.basics.sampling import Randomness, Sample, as_generator, checked_num_rows
 from jensen.basics.verdict import Verdict
@@ -35,6 +38,7 @@ from jensen.models.mixture.prior import prior_kind
 from jensen.models.mixture.search.search import search, single
 
 F = TypeVar("F", bound=Family)
+PRIOR = ("pseudo_stats", "log_density")  # what a prior has
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,12 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
 
     def __post_init__(self) -> None:
         if not is_whole(self.num_components):
-            raise TypeError(f"num_components must be a whole number, not {self.num_components!r}")
+            raise ModelTypeError(f"num_components must be a whole number, not {self.num_components!r}")
         if self.num_components < 1:
-            raise ValueError(f"num_components must be at least 1, not {self.num_components}")
+            raise ModelError(f"num_components must be at least 1, not {self.num_components}")
+        prior = self.prior
+        if prior is not None and (isinstance(prior, type) or len(given(prior, PRIOR)) != len(PRIOR)):
+            raise ModelTypeError(f"prior must be a jensen.models.MixturePrior, not {shown(prior)}")
         object.__setattr__(self, "family", as_family(self.family))
         spaces = self.family.spaces(self.num_components)
         chart = None if spaces is None else MixtureChart(self.family, self.num_components, spaces)
@@ -131,7 +138,7 @@ class Mixture(Model[MixtureParams, MixtureStats], Generic[F]):
         require_params(params, self.num_components)
         r = posterior.responsibilities
         if r.shape[1] != self.num_components:
-            raise ValueError(
+            raise ModelError(
                 f"the posterior is of {r.shape[1]} components, the model of {self.num_components}"
             )
         w = np.ones(len(r)) if weight is None else np.asarray(weight, float)

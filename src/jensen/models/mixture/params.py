@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.plain import given
 
 
@@ -23,11 +24,11 @@ def require_params(params: Any, k: int | None = None) -> None:
     if not isinstance(params, MixtureParams) and len(given(params, MixtureParams._fields)) < 2:
         kind = type(params).__name__
         hint = ": give its params" if given(params, ["params"]) else ""
-        raise TypeError(
+        raise ModelTypeError(
             f"params of a mixture are jensen.models.MixtureParams(weights, components), not {kind}{hint}"
         )
     if k is not None and np.shape(params.weights) != (k,):
-        raise ValueError(
+        raise ModelError(
             f"the weights must be ({k},), one for each component, not {np.shape(params.weights)}"
         )
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from jensen.basics.arrays import Array
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.numbers import is_number
 from jensen.basics.plain import given
 from jensen.families.carriers import PriorKind
@@ -31,7 +32,7 @@ class Dirichlet:
 
     def __post_init__(self) -> None:
         if not (is_number(self.concentration) and self.concentration >= 1.0):
-            raise ValueError(f"concentration must be at least 1 to have a mode, not {self.concentration!r}")
+            raise ModelError(f"concentration must be at least 1 to have a mode, not {self.concentration!r}")
 
     def pseudo_counts(self, k: int) -> Array:
         """α − 1 for each component."""
@@ -98,7 +99,7 @@ def _told(prior: ComponentPrior, family: Any) -> Iterator[None]:
         yield
     except (AttributeError, KeyError, TypeError) as error:
         kind = type(prior).__name__
-        raise TypeError(f"{kind} is no prior of {family.name} components: {error}") from error
+        raise ModelTypeError(f"{kind} is no prior of {family.name} components: {error}") from error
 
 
 def prior_kind(prior: Any) -> PriorKind:

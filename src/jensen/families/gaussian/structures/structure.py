@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jensen.basics.arrays import Array, Mask
+from jensen.basics.errors import ModelError
 from jensen.basics.notebook import InNotebook
 from jensen.basics.numbers import repr_in_full
 from jensen.basics.plain import Contract
@@ -119,7 +120,7 @@ class Structure(InNotebook, Contract, ABC):
 
         −½ log|Σ| is multiplied by 1 for each N(m, Σ/κ) and by ν + size + 1 for each inverse-Wishart.
         """
-        raise ValueError(f"{self.name} covariances have no conjugate prior: give one for the weights alone")
+        raise ModelError(f"{self.name} covariances have no conjugate prior: give one for the weights alone")
 
     # ---- what follows --------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any, overload
 
 import numpyro.distributions as dist
 
+from jensen.basics.errors import ModelError
 from jensen.gradients.distributions.validity.parts import MIXTURES, TRUNCATED, WRAPPERS, rows, with_paths
 from jensen.gradients.distributions.validity.rulings import Derivatives, Row, light, tailed
 from jensen.gradients.distributions.validity.table import BOUND, FACTORIES, TABLE
@@ -70,7 +71,7 @@ def validity(distribution: Any, parameter: str | None = None) -> Validity | Deri
     if parameter is None:
         return found
     if parameter not in found:
-        raise ValueError(
+        raise ModelError(
             f"{_name(distribution)} has no parameter {parameter!r}; it has {', '.join(found) or 'none'}"
         )
     return found[parameter]
@@ -85,7 +86,7 @@ def _row(distribution: Any) -> Row:
         return _row_of_class(distribution)
     row = rows(distribution, concrete)
     if row is None:
-        raise ValueError(
+        raise ModelError(
             f"{_name(distribution)} is not in the table: its path is refused unless you vouch for it, and "
             "its score is taken where the support does not move"
         )
@@ -94,10 +95,10 @@ def _row(distribution: Any) -> Row:
 
 def _row_of_class(kind: Any) -> Row:
     if kind in NEED_AN_INSTANCE:
-        raise ValueError(f"what is valid for a {_name(kind)} depends on its parts: ask with an instance")
+        raise ModelError(f"what is valid for a {_name(kind)} depends on its parts: ask with an instance")
     kinds = FACTORIES.get(kind, (kind,))
     if any(one not in TABLE for one in kinds):
-        raise ValueError(f"{_name(kind)} is not in the table of distributions")
+        raise ModelError(f"{_name(kind)} is not in the table of distributions")
     return {name: both for one in kinds for name, both in TABLE[one].items()}
 
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from jensen.basics.errors import ModelTypeError
 from jensen.models.log_joint.densities.domains import Domain
 from jensen.models.log_joint.densities.lazy import jnp, real
 from jensen.models.log_joint.precision import require_jax
@@ -87,7 +88,7 @@ class Density(ABC):
         names = list(self.parameters)
         wanted = names[len(args) :]
         if len(args) > len(names) or set(named) != set(wanted):
-            raise TypeError(f"densities.{self.name} has the parameters {', '.join(names)}")
+            raise ModelTypeError(f"densities.{self.name} has the parameters {', '.join(names)}")
         return (*args, *(named[name] for name in wanted))
 
     def _tell(self, x: Any, inside: Any, params: Any) -> None:

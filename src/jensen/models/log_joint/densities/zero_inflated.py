@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jensen.basics.errors import ModelTypeError
 from jensen.models.log_joint.densities.density import Density, Observed
 from jensen.models.log_joint.densities.domains import COUNTS
 from jensen.models.log_joint.densities.lazy import jnp, real
@@ -29,7 +30,7 @@ def zero_inflated(x: Any, zeros: Any, density: Density, *params: Any) -> Any:
     if isinstance(x, Observed):
         raise x.cannot("zero_inflated is a sum of two densities")
     if density.support is not COUNTS:
-        raise TypeError(
+        raise ModelTypeError(
             f"zero_inflated is for counts, and densities.{density.name} is for {density.support.says}"
         )
     x, zeros = real(x), real(zeros)
