@@ -22,7 +22,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from jensen.basics.arguments import require_kind, require_path, texts
+from jensen.basics.arguments import require_kind, require_path, shown, texts
 from jensen.basics.errors import DataError, one_line
 from jensen.basics.plain import given
 from jensen.basics.writing import write_file
@@ -40,6 +40,8 @@ VERSION = 2
 GIVEN = "given"
 DOCUMENT = {"format": str, "version": int, "model": Raw, "columns": list, "params": Raw, "summary": Summary}
 COUNTS = ("num_free", "num_steps", "num_e_steps", "seed", "weight", "seconds")
+STEPS = ("num_free", "num_steps", "num_e_steps")
+MOST_STEPS = 2**53  # of which a float knows every one
 ON_ONE_LINE = {"array", "tuple", "dict", "number"}
 AT_BOUND = 1e-12  # what a parameter at the bound of its space may be beyond what its coordinates say
 
@@ -196,7 +198,11 @@ def _saved(document: dict[str, Any], codec: Codec, given: Any) -> Saved:
     _check_params(owner, chart, params, given is not None)
     summary = found["summary"]
     if negative := [name for name in COUNTS if not (summary[name] or 0) >= 0]:
-        raise DataError(f"summary.{negative[0]} is {summary[negative[0]]}; it must be at least 0")
+        raise DataError(f"summary.{negative[0]} is {shown(summary[negative[0]])}; it must be at least 0")
+    if endless := [name for name in STEPS if (summary[name] or 0) > MOST_STEPS]:
+        raise DataError(f"summary.{endless[0]} is more than {MOST_STEPS}")
+    if not summary["num_observations"] > 0:
+        raise DataError(f"summary.num_observations is {summary['num_observations']}; it must be above 0")
     return Saved(model, params, _read_columns(found["columns"], owner, params), summary)
 
 
