@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
+from jensen.basics.errors import JensenError
+
 PIPED_WIDTH = 100
 LEAST_WIDTH = 20
 PLAINER = str.maketrans({"±": "+-", "−": "-", "─": "-", "–": "-", "×": "x", "…": "..."})
@@ -17,7 +19,7 @@ PLAINER = str.maketrans({"±": "+-", "−": "-", "─": "-", "–": "-", "×": "
 
 def fail(message: object) -> int:
     """One line on standard error, and the exit code that goes with it."""
-    _say(f"jensen: error: {' '.join(str(message).split())}")
+    _say(f"jensen: error: {JensenError(' '.join(str(message).split()))}")  # which is short
     return 2
 
 

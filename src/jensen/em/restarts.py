@@ -50,6 +50,8 @@ def run_starts(
     for number, (kind, make) in enumerate(starts):
         try:
             run = climb(make())
+        except TypeError:  # something is of another kind: no start will do
+            raise
         except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
             yield Start(kind, None, -np.inf, 0, Verdict(Outcome.FAILED, str(error)), number=number)
             continue

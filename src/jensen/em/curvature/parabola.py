@@ -197,21 +197,31 @@ class Parabola:
 
     def held_at_bounds(self, slopes: Array) -> Mask:
         """Which functions of the chart, by their slopes (m, p), move only with what is at a bound, (m,)."""
+        slopes = in_units(slopes)[0]
         whole = np.linalg.norm(slopes, axis=1)
         moved = np.linalg.norm(slopes @ self.local.basis[:, ~self.frozen], axis=1)
         return (whole > 0) & (moved <= 1e-12 * whole)
 
     def unknown(self, jacobian: Array) -> Mask:
         """Which have none because the data do not tell: a flat direction moves them, (m,)."""
+        jacobian = in_units(jacobian)[0]
         moved = np.linalg.norm(jacobian @ self.directions, axis=1)
         flat = np.linalg.norm(jacobian @ self.directions[:, self.flat], axis=1)
         return flat > 1e-2 * np.where(moved > 0, moved, 1.0)
 
     def named(self, jacobian: Array, names: list[str], which: int) -> list[str]:
         """The natural numbers that a direction moves most, in units of their standard errors."""
+        jacobian = in_units(jacobian)[0]
         unit = np.linalg.norm(jacobian @ self.directions, axis=1)
         moved = np.abs(jacobian @ self.directions[:, which]) / np.where(unit > 0, unit, np.inf)
         return [name for name, far in zip(names, moved, strict=True) if far > NAMED * moved.max()]
+
+
+def in_units(slopes: Array) -> tuple[Array, Array]:
+    """The slopes of each function in units of its largest, (m, p), and these, (m,): squares stay finite."""
+    units = np.abs(slopes).max(axis=1, initial=0.0)
+    units = np.where(np.isfinite(units) & (units > 0.0), units, 1.0)
+    return slopes / units[:, None], units
 
 
 def at_bound(place: Local, slope: Array, curvature: Array, noise: float) -> Mask:

@@ -11,7 +11,7 @@ import numpy as np
 from jensen.basics.arrays import Array, Params
 from jensen.basics.verdict import Verdict
 from jensen.em.curvature.matrix import Information
-from jensen.em.curvature.parabola import Parabola
+from jensen.em.curvature.parabola import Parabola, in_units
 from jensen.em.problem import Problem
 from jensen.spaces.chart import Chart
 
@@ -103,6 +103,8 @@ class Estimate:
 
 def natural_covariance(parabola: Parabola, jacobian: Array) -> Array:
     """J I⁻¹ Jᵀ, NaN where a number has no standard error."""
-    found = jacobian @ parabola.inverse @ jacobian.T
+    slopes, units = in_units(jacobian)
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers beyond 1e150 there is no variance
+        found = slopes @ parabola.inverse @ slopes.T * units * units[:, None]
     missing = parabola.bounded(jacobian) | parabola.unknown(jacobian) | parabola.climbing.any()
     return np.where(missing[:, None] | missing, np.nan, found)

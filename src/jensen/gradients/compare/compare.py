@@ -187,6 +187,8 @@ def usable(
         for name, each in sorted(wanted.items(), key=lambda item: item[1].is_late):
             try:
                 able[name] = entrant(each.make(), place.looked, place.params, keys, ahead)
+            except TypeError:  # of f or a distribution: no estimator will do
+                raise
             except (InvalidGradientError, ValueError) as error:
                 left_out[name] = str(error)
     return _in_order(wanted, able), _in_order(wanted, left_out)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 
 from jensen.gradients.compare.arguments import asked as taken
 from jensen.gradients.compare.compare import Place, compared, left_out_words, usable
@@ -45,10 +46,10 @@ def study(
 
     Those of several draws (leave-one-out) are repeated as often as the others, each with all its draws.
     """
-    asked = problem(expression, distribution, at)
     for name in names or ():
         on_menu(name)
-    with jax.enable_x64(True):
+    with jax.enable_x64(True), np.errstate(all="ignore"):
+        asked = problem(expression, distribution, at)
         place = Place(*taken(expectation(asked.f, asked.distribution, ScoreFunction(), 1), asked.params))
         wanted = contenders(place.F, place, {name: name for name in names or USUAL})
         able, left_out = usable(place, wanted, keys(key, num_replicates))

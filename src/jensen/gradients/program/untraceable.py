@@ -11,7 +11,7 @@ from types import TracebackType
 
 import jax
 
-from jensen.basics.errors import ModelTypeError
+from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.gradients.surrogates import InvalidGradientError
 
 INSIDE = ("jensen", "jax", "jaxlib", "numpyro", "numpy", "scipy", "contextlib")
@@ -69,7 +69,7 @@ def _told(error: Exception, place: FrameSummary) -> Exception | None:
     if found := WITHOUT_RULE.search(str(error)):
         return InvalidGradientError(f"{shown}: {NO_DERIVATIVE.format(what=found[1])}")
     if "vmap_method" in str(error):
-        return ValueError(f"{shown}: {NOT_MAPPED}")
+        return ModelError(f"{shown}: {NOT_MAPPED}")
     for kind, words in BY_KIND:
         if isinstance(error, kind):
             used = NOT_OF_JAX.search(code)

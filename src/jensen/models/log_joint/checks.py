@@ -105,7 +105,7 @@ def _misspelt(error: KeyError, params: Any, z: Any, x: Any) -> Exception:
         return error
     perhaps = did_you_mean(name, [str(each) for names in known.values() for each in names])
     there = "; ".join(f"{part} has {listed([str(each) for each in names])}" for part, names in known.items())
-    return ValueError(f"log_joint asks for {name!r}, which is not there: {there}{perhaps}")
+    return ModelError(f"log_joint asks for {name!r}, which is not there: {there}{perhaps}")
 
 
 def _settle_integers(passes: Passes, params: Any, x: Any, z: Any) -> None:

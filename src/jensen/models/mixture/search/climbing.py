@@ -39,6 +39,8 @@ def by_steps(ground: Ground, end: End, tol: float, max_e_steps: int, hold: bool)
             end.outcome, end.objective = Outcome.FAILED, -np.inf
         elif calm == 2:
             end.outcome = Outcome.CONVERGED
+    except TypeError:  # something is of another kind: no start will do
+        raise
     except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
         end.outcome, end.objective, end.note = Outcome.FAILED, -np.inf, str(error)
     end.num_e_steps += problem.num_e_steps
