@@ -25,7 +25,7 @@ settings.register_profile(
 settings.load_profile("jensen")
 
 MOST_MEMORY = 1.5 * 2**30  # bytes that one process of the tests may ever have resident
-MUCH_MEMORY = 0.8 * 2**30
+MUCH_MEMORY = 0.6 * 2**30
 COMPILING = ("test_gradients", "test_log_joint", "test_public_names")  # modules whose tests share programs
 SCRIPTS = {  # examples that tests run and look at, with who else does: a script runs once a worker
     "factor_analysis": ("test_own_models", "censored_regression"),

@@ -68,7 +68,7 @@ def test_starts():
     assert arguments.parse_starts("auto") is None
     assert arguments.parse_starts("12") == 12
     for text in ("0", "-3", "many", "1.5"):
-        with pytest.raises(CommandError, match="give a number from 1, or auto"):
+        with pytest.raises(CommandError, match="give a number from 1 to 1000000, or auto"):
             arguments.parse_starts(text)
 
 

@@ -76,7 +76,7 @@ BAD = [
         "choose from full, tied, diag, eei, spherical, eii, ",
     ),
     (["fit", "good.csv", "--criterion", "foo"], "choose from bic, icl, aic"),
-    (["fit", "good.csv", "--starts", "0"], "give a number from 1, or auto"),
+    (["fit", "good.csv", "--starts", "0"], "give a number from 1 to 1000000, or auto"),
     (["fit", "good.csv", "--seed", "x"], "--seed"),
     (["fit", "good.csv", "--seed", "-1"], "give 0 or a positive number"),
     (["fit", "good.csv", "--columns", "a,,b"], "separated by commas"),

@@ -156,6 +156,7 @@ def mixtures(draw):
         key: draw(finite) for key in ("log_evidence", "log_prior", "entropy", "gap", "aic", "bic", "icl")
     }
     maybe = {key: draw(st.one_of(finite, st.just(math.nan))) for key in PERHAPS}
+    maybe["num_observations"] = abs(maybe["num_observations"]) or 1.0
     counts = {key: draw(st.integers(0, 2**60)) for key in ("num_free", "num_steps", "num_e_steps")}
     verdict = {
         "outcome": str(draw(st.sampled_from(list(Outcome)))),

@@ -237,7 +237,7 @@ DOORS = {
     "jensen.sklearn.validation",
 }  # what is somebody else's is asked for by name here
 MOST_INNER_IMPORTS = 10
-LONGEST_CHAIN = 15
+LONGEST_CHAIN = 16  # from the errors, that all may raise
 MOST_ASKED = 9
 
 

@@ -15,6 +15,8 @@ LONGEST = 8000  # characters of a repr: a page
 NO_RESULTS = {  # never the value of a cell: an exception, an estimator with scikit-learn's own display
     "DataError",
     "GaussianMixture",
+    "JensenError",
+    "ModelError",
 }
 
 

@@ -15,7 +15,7 @@ namespace avx512 { extern const KernelSet kernel_set; }
 namespace {
 
 const KernelSet& choose() {
-  const char* wanted = std::getenv("JENSEN_ISA");  // its names are checked where the module is imported
+  const char* wanted = std::getenv("JENSEN_ISA");  // its names are checked where threads are asked for
   const auto allowed = [wanted](const char* name) {
     return !wanted || !*wanted || std::strcmp(wanted, name) == 0;
   };

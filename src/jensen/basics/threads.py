@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from jensen.basics.errors import DataError
 from jensen.basics.numbers import is_whole
 
+INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
 MOST = 1024  # threads that are worth asking for
 _chosen: int | None = None
 
@@ -24,7 +26,9 @@ def set_num_threads(num_threads: int | None) -> None:
     """
     global _chosen  # noqa: PLW0603 -- one setting of the process, like an environment variable
     if num_threads is not None and not (is_whole(num_threads) and 1 <= num_threads <= MOST):
-        raise DataError(f"num_threads must be a whole number from 1 to {MOST}, not {_shown(num_threads)}")
+        raise DataError(
+            f"num_threads must be a whole number, at least 1 and at most {MOST}, not {_shown(num_threads)}"
+        )
     _chosen = None if num_threads is None else int(num_threads)
 
 
@@ -34,9 +38,21 @@ def get_num_threads() -> int:
     Raises
     ------
     DataError
-        If ``JENSEN_NUM_THREADS`` is set, and to something else than a whole number from 1 to 1024.
+        If ``JENSEN_NUM_THREADS`` is set, and to something else than a whole number from 1 to 1024; or
+        ``JENSEN_ISA``, and to something else than ``baseline``, ``avx2`` or ``avx512``.
     """
+    _require_instruction_set()
     return _chosen or _default()
+
+
+@cache
+def _require_instruction_set() -> None:
+    """That ``JENSEN_ISA`` names one that the kernels are compiled for; they take no better one."""
+    wanted = os.environ.get("JENSEN_ISA", "")
+    if wanted not in ("", *INSTRUCTION_SETS):
+        raise DataError(
+            f"JENSEN_ISA is {_shown(wanted)}: set it to {', '.join(INSTRUCTION_SETS)}, or not at all"
+        )
 
 
 def _shown(value: object) -> str:

@@ -14,6 +14,7 @@ from jensen.basics.blas import few_threads
 from jensen.basics.errors import ModelError, ModelTypeError
 from jensen.basics.naming import columns_called
 from jensen.basics.numbers import is_whole
+from jensen.basics.plain import given
 from jensen.basics.progress import Progress
 from jensen.basics.sampling import as_generator
 from jensen.basics.verdict import Outcome, Verdict
@@ -203,7 +204,7 @@ def _seed(rng: np.random.Generator | int | None) -> int | None:
 
 def _require_kinds(stop: Any, starts: Any, search: Any, resume: Any) -> None:
     """Of what is given besides numbers."""
-    if stop is not None and (isinstance(stop, type) or not callable(getattr(stop, "done", None))):
+    if stop is not None and (isinstance(stop, type) or not given(stop, ["done"])):
         raise ModelTypeError(f"stop must be a rule such as jensen.em.Gain(), not {shown(stop)}")
     for value, kind, name, wanted in (
         (starts, Starts, "starts", "a jensen.em.Starts; a number of starts is restarts"),

@@ -60,9 +60,8 @@ def require_restarts(restarts: Any) -> None:
 def require_posterior(posterior: Any) -> None:
     """That it is a posterior."""
     if isinstance(posterior, type) or not given(posterior, ["entropy"]):
-        raise ModelTypeError(
-            f"a posterior is what model.posterior(params, data) returns, not {shown(posterior)}"
-        )
+        kind = type(posterior).__name__
+        raise ModelTypeError(f"a posterior is what model.posterior(params, data) returns, not {kind}")
 
 
 def require_same_cases(posterior: Any, cases: Cases, data: Data) -> None:

@@ -201,7 +201,7 @@ def _saved(document: dict[str, Any], codec: Codec, given: Any) -> Saved:
         raise DataError(f"summary.{negative[0]} is {shown(summary[negative[0]])}; it must be at least 0")
     if endless := [name for name in STEPS if (summary[name] or 0) > MOST_STEPS]:
         raise DataError(f"summary.{endless[0]} is more than {MOST_STEPS}")
-    if not summary["num_observations"] > 0:
+    if summary["num_observations"] <= 0:  # of older files it is not known
         raise DataError(f"summary.num_observations is {summary['num_observations']}; it must be above 0")
     return Saved(model, params, _read_columns(found["columns"], owner, params), summary)
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 BIASED = " *"
 MOST = 4  # parameters that are drawn
-WIDE = 100.0  # times the least variance: a scale of powers
 WIDTH = 34  # letters of a name in a line
 
 
@@ -113,25 +112,20 @@ def _draw_variance(axes: Any, rows: list[dict[str, Any]], colors: Mapping[str, s
     """Variance × evaluations of f, with four of its standard errors; and in figures, where dots are close."""
     cost, seen = _costs(rows)
     error = np.array([row["variance_error"] * row["evaluations"] for row in rows])
-    is_wide = bool(seen.any() and cost[seen].max() > WIDE * cost[seen].min())
-    least = cost[seen].min() / 3.0 if is_wide else 0.0
     for i, row in enumerate(rows):
         color = colors[row["estimator"]]
         if seen[i]:
-            low, high = max(cost[i] - 4 * error[i], least), cost[i] + 4 * error[i]
+            low, high = max(cost[i] - 4 * error[i], 0.0), cost[i] + 4 * error[i]
             axes.plot([low, high], [i, i], color=color, lw=1.5)
             axes.plot(cost[i], i, "o", color=color, ms=5.5)
         word = f"{cost[i]:.3g}" if seen[i] else "0" if np.isfinite(cost[i]) else "not finite"
         axes.text(1.02, i, word, transform=axes.get_yaxis_transform(), va="center", fontsize=9, color=color)
-    if is_wide:
-        axes.set_xscale("log")
-    else:
-        axes.set_xlim(left=0.0)
+    axes.set_xlim(left=0.0)
     if not seen.any():
         axes.set_xticks([0.0])
     axes.set_yticks(range(len(rows)), [])
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel("variance × evaluations of f" + ", log scale" * is_wide, loc="left")
+    axes.set_xlabel("variance × evaluations of f", loc="left")
     axes.set_title("± 4 standard errors", fontsize=9, loc="left")
     _plain(axes)
 
@@ -139,6 +133,5 @@ def _draw_variance(axes: Any, rows: list[dict[str, Any]], colors: Mapping[str, s
 def _plain(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(length=3, labelsize=9)
-    if axes.get_xscale() == "linear":
-        axes.ticklabel_format(axis="x", scilimits=(-3, 4))
+    axes.ticklabel_format(axis="x", scilimits=(-3, 4))
     axes.grid(axis="x", lw=0.4, alpha=0.5)
