@@ -41,7 +41,7 @@ GIVEN = "given"
 DOCUMENT = {"format": str, "version": int, "model": Raw, "columns": list, "params": Raw, "summary": Summary}
 COUNTS = ("num_free", "num_steps", "num_e_steps", "seed", "weight", "seconds")
 STEPS = ("num_free", "num_steps", "num_e_steps")
-MOST_STEPS = 2**53  # of which a float knows every one
+MOST_STEPS = 2**63  # what a program may count to
 ON_ONE_LINE = {"array", "tuple", "dict", "number"}
 AT_BOUND = 1e-12  # what a parameter at the bound of its space may be beyond what its coordinates say
 
