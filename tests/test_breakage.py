@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import copy
-import io
 import json
 import os
-import random
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 import jensen
-from jensen.basics.errors import DataError, JensenError, ModelError
+from jensen.basics.errors import DataError, ModelError
 from jensen.basics.writing import write_file
 from jensen.cli.app import run
-from jensen.data import read_table
 
 FAITHFUL = jensen.load_dataset("faithful").values
-VALUES = [0, -1, 1e308, 10**400, None, "", "x", "\ud800", [], {}, True, 1e-320, "9" * 400, [[]], 0.5, 2**63]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +91,7 @@ def test_a_million_starts_begin_at_once():
         jensen.fit(jensen.Mixture(2), FAITHFUL, restarts=10**9)
     few = jensen.fit(jensen.Mixture(2), FAITHFUL, restarts=3, rng=1)
     more = jensen.fit(jensen.Mixture(2), FAITHFUL, restarts=5, rng=1)
-    assert few.starts["objective"][0] == pytest.approx(more.starts["objective"][0])
+    assert set(few.starts["objective"]) < set(more.starts["objective"])
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links and pipes are of POSIX")
@@ -120,32 +115,6 @@ def test_links_pipes_and_names_that_are_none(tmp_path, monkeypatch):
 # ---- files -------------------------------------------------------------------------------------------------
 
 
-def places(part, path=()):
-    if path:
-        yield path
-    children = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
-    for name, child in children:
-        yield from places(child, (*path, name))
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_a_model_file_with_odd_values_is_shown_or_refused(seed, document, tmp_path, capsys):
-    rng, path, count = random.Random(seed), tmp_path / "m.json", 0
-    for _ in range(60):
-        odd = copy.deepcopy(document)
-        place = rng.choice(list(places(odd)))
-        part = odd
-        for name in place[:-1]:
-            part = part[name]
-        part[place[-1]] = rng.choice(VALUES)
-        path.write_text(json.dumps(odd))
-        count += run(["show", str(path)]) == 0
-        said = capsys.readouterr()
-        assert "nan" not in said.out.lower().split(), odd["summary"]
-        assert len(said.err) < 400
-    assert count < 60
-
-
 @pytest.mark.parametrize("name", ["num_observations", "weight", "num_free", "num_steps", "seconds", "bic"])
 @pytest.mark.parametrize("value", [0, -1, 1e308, 10**400, 1e-320, -0.0, None], ids=lambda v: str(v)[:8])
 def test_any_number_of_a_summary(name, value, document, tmp_path, capsys):
@@ -154,24 +123,3 @@ def test_any_number_of_a_summary(name, value, document, tmp_path, capsys):
     (tmp_path / "m.json").write_text(json.dumps(odd))
     assert run(["show", str(tmp_path / "m.json")]) in (0, 2)
     assert "nan" not in capsys.readouterr().out.lower().split()
-
-
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.filterwarnings("error")
-def test_a_damaged_npy_file_is_read_or_refused(seed, tmp_path):
-    rng, path, whole = random.Random(seed), tmp_path / "m.npy", io.BytesIO()
-    np.save(whole, np.random.default_rng(0).normal(size=(20, 3)))
-    refused = 0
-    for _ in range(200):
-        damaged = bytearray(whole.getvalue())
-        for _ in range(rng.choice([1, 1, 2, 5])):
-            place = rng.randrange(128)
-            bits = rng.choices(b"'()[]{},:<>0123456789f-", k=rng.randrange(3))
-            damaged[place : place + rng.randrange(2)] = bits
-        path.write_bytes(damaged)
-        try:
-            read_table(path)
-        except JensenError as error:
-            refused += 1
-            assert len(str(error)) <= 300
-    assert refused

@@ -7,7 +7,7 @@ import pytest
 from fuzzing import outcomes
 from fuzzing.runner import TARGETS, fuzz
 
-CASES = {"log_joints": 25}
+CASES = {"log_joints": 25, "model_files": 300, "data_files": 400}
 
 
 @pytest.mark.parametrize("target", TARGETS)

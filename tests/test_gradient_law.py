@@ -13,7 +13,7 @@ from jensen.testing.gradients.programs import drawn
 from jensen.testing.gradients.trials import RIGHT
 from jensen.testing.gradients.truths import truth
 
-PROGRAMS, CHUNK = 200, 5  # what JAX keeps of a chunk is let go of after it
+PROGRAMS, CHUNK = 300, 5  # what JAX keeps of a chunk is let go of after it
 CHECKS, CHECK_CHUNK = 24, 4
 
 

@@ -64,9 +64,8 @@ def npy(rng: random.Random) -> None:
     whole = io.BytesIO()
     np.save(whole, values, allow_pickle=True)
     data = whole.getvalue()
-    if is_whole := rng.random() < 0.3:
-        pass
-    else:
+    is_whole = rng.random() < 0.3
+    if not is_whole:
         data = damage.bytes_of(data, rng, b"'()[]{},:<>|0123456789fiuOSTrue ", most=128)
     Path("t.npy").write_bytes(data)
     found = read_table("t.npy").rows.values

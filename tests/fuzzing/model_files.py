@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import json
 import random
 from functools import cache
@@ -14,6 +16,7 @@ import numpy as np
 import jensen
 from fuzzing import damage
 from fuzzing.outcomes import WrongError
+from jensen.cli.app import run
 
 SIGNS = b'{}[]",:0123456789eE+-.ntfu\\/ \n'
 
@@ -47,7 +50,9 @@ def case(rng: random.Random) -> None:
         content = damage.bytes_of(json.dumps(document, indent=1).encode(), rng, SIGNS)
     Path("m.json").write_bytes(content)
     saved = jensen.load("m.json")
-    if "nan" in str(saved).lower().split():
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        run(["show", "m.json"])
+    if "nan" in f"{saved} {out.getvalue()}".lower().split():
         raise WrongError("shows nan")
     x = np.array([[2.0, 60.0], [4.0, 80.0]])
     if len(saved.columns) == 2 and not np.isfinite(saved.model.posterior(saved.params, x).log_evidence).all():

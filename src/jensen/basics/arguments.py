@@ -19,7 +19,7 @@ def shown(value: Any) -> str:
     if len(text) <= LONGEST and "\n" not in text:
         return text
     if isinstance(value, str):
-        return f"{text[:LONGEST]}…"
+        return repr(f"{value[:LONGEST]}…")
     article = "an" if type(value).__name__[0] in "aeiouAEIOU" else "a"
     return f"{article} {type(value).__name__}"
 

@@ -16,7 +16,7 @@ class JensenError(ValueError):
     """The base of all errors that are raised on purpose: one line, and no more than can be read at once."""
 
     def __init__(self, message: object = "") -> None:
-        super().__init__(_short(str(message)))
+        super().__init__(short(str(message)))
 
 
 class DataError(JensenError):
@@ -35,7 +35,8 @@ class ModelTypeError(ModelError, TypeError):
     """Something of another kind where a model, params, a function or an option is expected."""
 
 
-def _short(message: str) -> str:
+def short(message: str) -> str:
+    """A message in one line that can be read at once: of what is longer, the beginning and the end."""
     line = re.sub(r"\s*\n\s*", " ", message)
     line = line.encode("utf-8", "backslashreplace").decode("utf-8")  # a lone surrogate cannot be printed
     return line if len(line) <= LONGEST else f"{line[: LONGEST - TAIL - 3]} … {line[-TAIL:]}"

@@ -34,6 +34,12 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
 
 
+def whole_of(text: str) -> int | None:
+    """The whole number from 0 that is typed, of at most nine digits; None where it is something else."""
+    digits = text.strip()
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
+
+
 def signed(text: str) -> str:
     """With a minus sign as wide as a plus."""
     return text.replace("-", MINUS)

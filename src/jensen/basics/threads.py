@@ -1,12 +1,13 @@
-"""How many threads the native kernels use. The results have the same bits for any number."""
+"""What the native kernels are asked for: threads, whose number changes no bit, and an instruction set."""
 
 from __future__ import annotations
 
 import os
 from functools import cache
 
+from jensen.basics.arguments import shown
 from jensen.basics.errors import DataError
-from jensen.basics.numbers import is_whole
+from jensen.basics.numbers import is_whole, whole_of
 
 INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
 MOST = 1024  # threads that are worth asking for
@@ -27,7 +28,7 @@ def set_num_threads(num_threads: int | None) -> None:
     global _chosen  # noqa: PLW0603 -- one setting of the process, like an environment variable
     if num_threads is not None and not (is_whole(num_threads) and 1 <= num_threads <= MOST):
         raise DataError(
-            f"num_threads must be a whole number, at least 1 and at most {MOST}, not {_shown(num_threads)}"
+            f"num_threads must be a whole number, at least 1 and at most {MOST}, not {shown(num_threads)}"
         )
     _chosen = None if num_threads is None else int(num_threads)
 
@@ -51,32 +52,22 @@ def _require_instruction_set() -> None:
     wanted = os.environ.get("JENSEN_ISA", "")
     if wanted not in ("", *INSTRUCTION_SETS):
         raise DataError(
-            f"JENSEN_ISA is {_shown(wanted)}: set it to {', '.join(INSTRUCTION_SETS)}, or not at all"
+            f"JENSEN_ISA is {shown(wanted)}: set it to {', '.join(INSTRUCTION_SETS)}, or not at all"
         )
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:36]}…"
-
-
 def _default() -> int:
-    if own := os.environ.get("JENSEN_NUM_THREADS", "").strip():
-        if (found := _number(own)) is None or not 1 <= found <= MOST:
+    if own := os.environ.get("JENSEN_NUM_THREADS", ""):
+        if (found := whole_of(own)) is None or not 1 <= found <= MOST:
             raise DataError(
-                f"JENSEN_NUM_THREADS is {_shown(own)}: "
+                f"JENSEN_NUM_THREADS is {shown(own)}: "
                 f"set it to a whole number from 1 to {MOST}, or not at all"
             )
         return found
     # OpenMP's may be a list, of a number for each level.
-    if found := _number(os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()):
+    if found := whole_of(os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]):
         return min(found, MOST)
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # a system that does not say which processors are ours
         return os.cpu_count() or 1
-
-
-def _number(text: str) -> int | None:
-    """None where it is no whole number of few digits."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None

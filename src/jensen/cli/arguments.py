@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from jensen.basics.arguments import shown
+from jensen.basics.numbers import whole_of
 from jensen.basics.writing import check_writable
 from jensen.cli.errors import CommandError, MissingExtraError
 from jensen.cli.inputs import Asked
@@ -21,8 +23,6 @@ from jensen.selection.criteria import CRITERIA, Criterion
 T = TypeVar("T")
 
 MAX_MODELS = 1000
-MOST_DIGITS = 9
-MOST_SHOWN = 40  # letters of what was typed
 OPEN_TO, OPEN_BY = 9, 8
 """Where an open range ends at first, and how much is added while the best is near that."""
 MCLUST = {"vvv": "full", "eee": "tied", "vvi": "diag", "vii": "spherical", "v": "full", "e": "tied"}
@@ -30,7 +30,7 @@ OTHER_NAMES = {**MCLUST, "diagonal": "diag"}
 NOT_HERE = ("evi", "vei", "vee", "eve", "vve", "eev", "vev", "evv")
 """Structures of mclust that there are none of."""
 PLOT_SUFFIXES = (".png", ".pdf", ".svg")
-_RANGE = re.compile(r"(\d+)(?::(\d*)(?::(\d+))?)?")
+_RANGE = re.compile(r"(\d{1,9})(?::(\d{0,9})(?::(\d{1,9}))?)?")
 
 
 def parse_components(text: str) -> list[int]:
@@ -38,12 +38,8 @@ def parse_components(text: str) -> list[int]:
     found: set[int] = set()
     for part in text.split(","):
         match = _RANGE.fullmatch(part.strip())
-        if (
-            match is None
-            or max(map(len, filter(None, match.groups()))) > MOST_DIGITS
-            or (match[2] == "" and match[3])
-        ):
-            raise CommandError(f"-k {_cut(text)}: give numbers of components such as 3, 1:9, 2: or 1,2,4")
+        if match is None or (match[2] == "" and match[3]):
+            raise CommandError(f"-k {shown(text)}: give numbers of components such as 3, 1:9, 2: or 1,2,4")
         first, step = int(match[1]), int(match[3] or 1)
         last = int(match[2]) if match[2] else first if match[2] is None else max(OPEN_TO, first + OPEN_BY - 1)
         if first < 1:
@@ -93,15 +89,10 @@ def parse_starts(text: str) -> int | None:
     """A number of starts; ``auto`` is the model's own search."""
     if text.strip().lower() == "auto":
         return None
-    digits = text.strip()
-    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= MOST_DIGITS
-    if not is_number or not 1 <= int(digits) <= MOST_STARTS:
-        raise CommandError(f"--starts {_cut(text)}: give a number from 1 to {MOST_STARTS}, or auto")
-    return int(digits)
-
-
-def _cut(text: str) -> str:
-    return repr(text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…")
+    found = whole_of(text)
+    if found is None or not 1 <= found <= MOST_STARTS:
+        raise CommandError(f"--starts {shown(text)}: give a number from 1 to {MOST_STARTS}, or auto")
+    return found
 
 
 def parse_names(texts: Sequence[str] | None, option: str) -> list[str] | None:

@@ -10,16 +10,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
-from jensen.basics.errors import JensenError
+from jensen.basics.errors import short
+from jensen.basics.numbers import whole_of
 
 PIPED_WIDTH = 100
-LEAST_WIDTH = 20
+LEAST_WIDTH, MOST_WIDTH = 20, 99_999
 PLAINER = str.maketrans({"±": "+-", "−": "-", "─": "-", "–": "-", "×": "x", "…": "..."})
 
 
 def fail(message: object) -> int:
     """One line on standard error, and the exit code that goes with it."""
-    _say(f"jensen: error: {JensenError(' '.join(str(message).split()))}")  # which is short
+    _say(f"jensen: error: {short(' '.join(str(message).split()))}")
     return 2
 
 
@@ -46,9 +47,8 @@ def show(build: Any) -> None:
 
 def _columns() -> int:
     """Of what is no terminal: ``COLUMNS``, if that is a width that something can be printed in."""
-    text = os.environ.get("COLUMNS", "").strip()
-    wanted = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
-    return wanted if wanted >= LEAST_WIDTH else PIPED_WIDTH
+    wanted = whole_of(os.environ.get("COLUMNS", "")) or 0
+    return wanted if LEAST_WIDTH <= wanted <= MOST_WIDTH else PIPED_WIDTH
 
 
 def plain(text: str) -> None:
