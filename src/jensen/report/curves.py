@@ -16,7 +16,7 @@ from jensen.basics.verdict import Outcome
 from jensen.em.result import Fit
 from jensen.em.start import SAME_OBJECTIVE
 from jensen.em.summary import words
-from jensen.report.style import LINES, MARKERS
+from jensen.report.style import LEGEND, LINES, MARKERS, above_legend
 from jensen.selection.selection import Cell, Selection
 
 Array = NDArray[Any]
@@ -28,15 +28,6 @@ IMPROPER = (Outcome.COLLAPSED, Outcome.FAILED)
 AT_AN_EDGE = (Outcome.BOUNDARY, Outcome.SADDLE, Outcome.FELL)
 LEGEND_COLUMNS = 5
 ARROW, BESIDE = r"$\uparrow$", 0.12
-
-LEGEND: dict[str, Any] = {
-    "loc": "lower left",
-    "bbox_to_anchor": (-0.02, 1.02),
-    "handlelength": 1.8,
-    "handletextpad": 0.4,
-    "columnspacing": 0.9,
-    "borderpad": 0.0,
-}
 
 
 def draw_criterion(axes: Axes, selection: Selection) -> None:
@@ -64,7 +55,7 @@ def draw_criterion(axes: Axes, selection: Selection) -> None:
     notes = ["×: not a proper maximum"] * improper + ["↑: far above"] * beyond
     said = f"  ({notes[0]})" if len(notes) == 1 else "\n" * bool(notes) + ", ".join(notes)
     axes.set(xlabel=f"components k{said}", ylabel=f"{title} − best")
-    axes.set_title(f"best {title} {signed(f'{best:.1f}')}: {chosen.label}", pad=10 + 12 * lines)
+    axes.set_title(f"best {title} {signed(f'{best:.1f}')}: {chosen.label}", pad=above_legend(lines))
     axes.legend(ncols=ceil(len(shown) / lines), **LEGEND)
 
 

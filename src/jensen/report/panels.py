@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from jensen.report.labels import apart
-from jensen.report.style import colour, marker
+from jensen.report.style import LEGEND, above_legend, colour, marker
 from jensen.report.view import View
 
 Array = NDArray[Any]
@@ -43,9 +43,10 @@ def draw_pair(axes: Axes, view: View, a: int, b: int, small: bool = False) -> No
         drawn = (
             "rows and ellipses by component" if has_ellipses else "rows by component, numbers at the means"
         )
-        axes.set_title("; ".join(part for part in (drawn, view.thinned()) if part))
+        words = "; ".join(part for part in (drawn, view.thinned()) if part)
+        axes.set_title(words, pad=above_legend(1) if has_ellipses else None)
         if has_ellipses:
-            axes.legend(handles=_line_legend(), loc="best", handlelength=2.2)
+            axes.legend(handles=_line_legend(), ncols=2, **{**LEGEND, "handlelength": 2.2})
 
 
 def _line_legend() -> list[Line2D]:

@@ -41,3 +41,19 @@ def colour(i: int) -> str:
 def marker(i: int) -> str:
     """Of component i: another one than its neighbours', and than that of the same colour."""
     return MARKERS[(i + i // len(PALETTE)) % len(MARKERS)]
+
+
+LEGEND: dict[str, Any] = {
+    "loc": "lower left",
+    "bbox_to_anchor": (-0.02, 1.02),
+    "handlelength": 1.8,
+    "handletextpad": 0.4,
+    "columnspacing": 0.9,
+    "borderpad": 0.0,
+}
+"""Where a legend is: in lines between a title and its axes, off the data."""
+
+
+def above_legend(lines: int) -> float:
+    """How far above the axes a title is, with a legend of so many lines below it, in points."""
+    return 10.0 + 12.0 * lines
